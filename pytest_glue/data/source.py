@@ -1,0 +1,57 @@
+"""The protocol of a data source, and the choice of one by what the user wrote."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_glue.tasks import Task
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+HUB = "hub"
+SAMPLE = "sample"
+
+
+class DataSource(Protocol):
+    """Where the examples of tasks come from.
+
+    `check` is called once for each task at collection, in every worker; it may read names and headers, and must not
+    import torch, transformers or datasets. `load` is called when an item is about to run.
+    """
+
+    @property
+    def description(self) -> str:
+        """What header and reports say: a folder, a hub id with its revision, or that the data is made up."""
+        ...
+
+    def check(self, task: Task) -> None:
+        """Make sure that the task's splits and columns are there, without loading them.
+
+        Raises:
+            DataError: the task, a split or a column is missing; the message lists what is there.
+        """
+        ...
+
+    def load(self, task: Task) -> "DatasetDict":
+        """Return all splits of the task's configuration, in the hub's form: its columns, class ids in the task's order.
+
+        Raises:
+            DataError: as for `check`, or a file that cannot be read.
+            HubError: the hub cannot be reached and the data is not in the cache.
+        """
+        ...
+
+
+def open_source(text: str) -> DataSource:
+    """Return the source for `hub`, `hub@revision`, `sample` or a folder. Nothing is read yet."""
+    if text == SAMPLE:
+        from pytest_glue.data.sample import SampleSource
+
+        return SampleSource()
+    name, _, revision = text.partition("@")
+    if name == HUB:
+        from pytest_glue.data.hub import HubSource
+
+        return HubSource(revision or None)
+    from pytest_glue.data.folder import FolderSource
+
+    return FolderSource(text)

@@ -1,0 +1,133 @@
+"""An evaluation: one item's runs, its score and its verdict, as plain frozen data that crosses processes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from pytest_glue.checkpoints import Checkpoint, Origin
+from pytest_glue.errors import VerdictError
+
+Scores = Mapping[str, float | None]
+"""A value for each metric, as fractions; None where the metric is undefined."""
+
+
+class Verdict(StrEnum):
+    """The answer of an evaluation."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    """The data cannot carry an answer."""
+    DEGENERATE = "degenerate"
+    """The runs are broken (constant predictions, no score), which is another thing than a low score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What was seen at the end of an epoch."""
+
+    epoch: float
+    loss: float | None
+    """Mean training loss since the epoch before; None where none was logged."""
+    evaluation_loss: float | None
+    metrics: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One fine-tuning with one seed, finished."""
+
+    seed: int
+    metrics: Scores
+    """Of the best epoch."""
+    history: tuple[Epoch, ...]
+    predictions: tuple[float, ...]
+    """One for each evaluation example, in their order: a class in the task's order, or a number."""
+    duration_s: float
+    cached: bool = False
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Inverse of `dataclasses.asdict`."""
+        history = tuple(Epoch(**epoch) for epoch in data["history"])
+        return cls(**{**data, "history": history, "predictions": tuple(data["predictions"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with its reason, and the bound that decided it."""
+
+    verdict: Verdict
+    reason: str
+    """One sentence that names task, checkpoint, score, bound and the size of the evidence."""
+    threshold: float | None = None
+    """The floor of the headline metric that was given; None where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One item: what was asked, what was found and what follows from it."""
+
+    nodeid: str
+    task: str
+    checkpoint: Checkpoint
+    headline_metric: str
+    score: float | None
+    """Mean of the headline metric over the runs."""
+    metrics: Scores
+    """Mean of each metric over the runs."""
+    confidence_interval: tuple[float, float] | None
+    seeds: tuple[int, ...]
+    runs: tuple[Run, ...]
+    threshold: float | None
+    baseline: Mapping[str, Any] | None
+    verdict: Verdict
+    reason: str
+    n_train: int
+    n_eval: int
+    duration_s: float
+    data: str
+    """Where the examples came from."""
+    data_digest: str
+    recipe: Mapping[str, Any]
+    """The hyperparameters that were used, without the seed."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know: a slow tokenizer, made-up data."""
+
+    def check(self) -> None:
+        """Raise the verdict if it is not `pass`: the last line of a suite's test.
+
+        Raises:
+            VerdictError: with the reason as its message.
+        """
+        if self.verdict is not Verdict.PASS:
+            raise VerdictError(self.reason)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data: strings, numbers, lists and dicts; everything, predictions too."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Inverse of `to_dict`, also after a journey through JSON."""
+        interval = data["confidence_interval"]
+        built = {
+            "checkpoint": Checkpoint(**{**data["checkpoint"], "origin": Origin(data["checkpoint"]["origin"])}),
+            "confidence_interval": None if interval is None else tuple(interval),
+            "seeds": tuple(data["seeds"]),
+            "runs": tuple(Run.from_dict(run) for run in data["runs"]),
+            "verdict": Verdict(data["verdict"]),
+            "notes": tuple(data["notes"]),
+        }
+        return cls(**{field.name: built.get(field.name, data[field.name]) for field in fields(cls)})
+
+
+def mean_scores(runs: Sequence[Run]) -> Scores:
+    """Return the mean of each metric over the runs; None for one that any run leaves undefined."""
+    return {name: _mean([run.metrics[name] for run in runs]) for name in runs[0].metrics}
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if len(defined) == len(values) else None

@@ -1,0 +1,42 @@
+"""The recipe: the fixed hyperparameters of a fine-tuning, as fields of `transformers.TrainingArguments`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+RecipeValue = bool | int | float | str | None | list[object] | dict[str, object]
+Recipe = Mapping[str, RecipeValue]
+
+NOTEBOOK: Recipe = MappingProxyType(
+    {
+        "eval_strategy": "epoch",
+        "save_strategy": "epoch",
+        "learning_rate": 2e-5,
+        "per_device_train_batch_size": 16,
+        "per_device_eval_batch_size": 16,
+        "num_train_epochs": 5,
+        "weight_decay": 0.01,
+        "load_best_model_at_end": True,
+    }
+)
+"""The notebook's hyperparameters; `metric_for_best_model` is the task's headline metric."""
+
+HOUSEKEEPING: Recipe = MappingProxyType(
+    {
+        "report_to": "none",
+        "disable_tqdm": True,
+        "save_only_model": True,
+        "save_total_limit": 1,
+    }
+)
+"""What changes no score: no tracker, no progress bars in the test output, no more on disk than the best epoch needs."""
+
+RESERVED: Mapping[str, str] = MappingProxyType(
+    {
+        "seed": "give --glue-seeds: a seed is part of a run, not of the recipe",
+        "do_train": "every run trains",
+        "do_eval": "every run is evaluated",
+        "do_predict": "every run is evaluated",
+        "greater_is_better": "higher is better for every metric here",
+    }
+)
+"""Fields that the plugin sets itself, with what to do instead."""
