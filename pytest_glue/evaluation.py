@@ -1,5 +1,6 @@
 """An evaluation: one item's runs, its score and its verdict, as plain frozen data that crosses processes."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -15,7 +16,7 @@ Scores = Mapping[str, float | None]
 class Verdict(StrEnum):
     """The answer of an evaluation."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     """The data cannot carry an answer."""
@@ -61,8 +62,10 @@ class Judgement:
     verdict: Verdict
     reason: str
     """One sentence that names task, checkpoint, score, bound and the size of the evidence."""
-    threshold: float | None = None
+    threshold: float | None
     """The floor of the headline metric that was given; None where there was none."""
+    chance: float
+    """What knowing nothing scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Evaluation:
     seeds: tuple[int, ...]
     runs: tuple[Run, ...]
     threshold: float | None
+    chance: float
+    """What knowing nothing scores on this split: the bound where no threshold is given."""
     baseline: Mapping[str, Any] | None
     verdict: Verdict
     reason: str
@@ -92,6 +97,8 @@ class Evaluation:
     data_digest: str
     recipe: Mapping[str, Any]
     """The hyperparameters that were used, without the seed."""
+    device: str
+    """Where it ran: `cpu`, `cuda:0`, `mps`."""
     notes: tuple[str, ...] = ()
     """What a reader should know: a slow tokenizer, made-up data."""
 
@@ -105,8 +112,9 @@ class Evaluation:
             raise VerdictError(self.reason)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data: strings, numbers, lists and dicts; everything, predictions too."""
-        return asdict(self)
+        """Return plain data, as JSON and a process boundary take it; everything, predictions too."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

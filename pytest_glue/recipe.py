@@ -24,11 +24,13 @@ HOUSEKEEPING: Recipe = MappingProxyType(
     {
         "report_to": "none",
         "disable_tqdm": True,
+        "logging_strategy": "epoch",
         "save_only_model": True,
         "save_total_limit": 1,
     }
 )
-"""What changes no score: no tracker, no progress bars in the test output, no more on disk than the best epoch needs."""
+"""What changes no score: no tracker, no progress bars in the test output, a loss for each epoch,
+no more on disk than the best epoch needs."""
 
 RESERVED: Mapping[str, str] = MappingProxyType(
     {

@@ -1,0 +1,3 @@
+"""What all of this repository's tests share."""
+
+pytest_plugins = ["pytester"]

@@ -1,0 +1,31 @@
+"""Quiet: the libraries' log lines and progress bars are kept out of the test output."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from logging import ERROR
+
+import datasets
+from transformers.utils import logging
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let the libraries log errors only, draw no bars and give no warnings; what was set before is restored."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    dataset_bars = not datasets.are_progress_bars_disabled()
+    logging.set_verbosity(ERROR)
+    _show_bars(transformers_bars=False, dataset_bars=False)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"(torch|transformers|accelerate)\.")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        _show_bars(transformers_bars=bars, dataset_bars=dataset_bars)
+
+
+def _show_bars(*, transformers_bars: bool, dataset_bars: bool) -> None:
+    switch: Callable[[], None] = logging.enable_progress_bar if transformers_bars else logging.disable_progress_bar
+    switch()
+    (datasets.enable_progress_bars if dataset_bars else datasets.disable_progress_bars)()

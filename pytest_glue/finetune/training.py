@@ -1,0 +1,179 @@
+"""Training: the trainer of an item, and one run of it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from datasets import Dataset, DatasetDict
+from numpy.typing import NDArray
+from transformers import EvalPrediction, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+from pytest_glue.errors import FineTuningError
+from pytest_glue.evaluation import Epoch, Run, Scores
+from pytest_glue.finetune.quiet import quiet
+from pytest_glue.scoring import GlueMetric
+from pytest_glue.tasks import Task
+
+ComputeMetrics = Callable[[EvalPrediction], dict[str, float]]
+
+
+def compute_metrics(task: Task, label_ids: Sequence[int]) -> ComputeMetrics:
+    """Return what `Trainer(compute_metrics=...)` takes: the task's metrics of a model's output, NaN where undefined.
+
+    Args:
+        task: says which metrics.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+    """
+    metric = GlueMetric(task)
+
+    def compute(output: EvalPrediction) -> dict[str, float]:
+        predictions = task_predictions(output.predictions, label_ids)
+        scores: dict[str, float] = metric.compute(
+            predictions=predictions, references=task_labels(output.label_ids, label_ids)
+        )
+        return scores
+
+    return compute
+
+
+def make_trainer(
+    task: Task,
+    model_init: Callable[..., Any],
+    arguments: TrainingArguments,
+    encoded: DatasetDict,
+    tokenizer: Any,
+    compute: ComputeMetrics,
+) -> Trainer:
+    """Return the trainer of an item; `fine_tune` trains it once for each seed, from the pretrained weights."""
+    with quiet():
+        trainer = Trainer(
+            model_init=model_init,
+            args=arguments,
+            train_dataset=encoded[task.train_split],
+            eval_dataset=encoded[task.evaluation_split],
+            processing_class=tokenizer,
+            compute_metrics=compute,
+            callbacks=[UndefinedScores(task.headline_metric)],
+        )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def fine_tune(trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int) -> Run:
+    """Fine-tune with a seed and return what the best epoch predicts.
+
+    The seed sets the random states of python, numpy and torch, and with them the head, dropout and the data's order.
+
+    Raises:
+        FineTuningError: the run ended without a result; the message gives cause and remedy.
+    """
+    start = time.perf_counter()
+    trainer.args.seed = seed
+    with quiet():
+        try:
+            trainer.train()
+            output = trainer.predict(evaluation_data(trainer))
+        except RuntimeError as error:
+            raise FineTuningError(_cause(error, trainer.args)) from error
+    duration = time.perf_counter() - start
+    assert trainer.compute_metrics is not None
+    assert output.label_ids is not None
+    metrics = trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids))
+    if task.headline_metric not in metrics:
+        message = f"compute_metrics returns {sorted(metrics)}, which lacks {task.name}'s {task.headline_metric!r}"
+        raise FineTuningError(message)
+    return Run(
+        seed=seed,
+        metrics=_scores(metrics),
+        history=history(trainer.state.log_history),
+        predictions=tuple(task_predictions(output.predictions, label_ids).tolist()),
+        duration_s=duration,
+    )
+
+
+def references(trainer: Trainer, label_ids: Sequence[int]) -> tuple[float, ...]:
+    """Return the gold labels of the evaluation examples, in the task's order."""
+    return tuple(task_labels(evaluation_data(trainer)["label"], label_ids).tolist())
+
+
+def evaluation_data(trainer: Trainer) -> Dataset:
+    """Return the one evaluation set of an item's trainer."""
+    assert isinstance(trainer.eval_dataset, Dataset)
+    return trainer.eval_dataset
+
+
+def task_predictions(output: Any, label_ids: Sequence[int]) -> NDArray[np.float64]:
+    """Return a model's output as predictions in the task's order: shape (n,).
+
+    Args:
+        output: logits of shape (n, labels), or a tuple that begins with them, as some models return.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+    """
+    logits = np.asarray(output[0] if isinstance(output, tuple) else output, dtype=np.float64)
+    if not label_ids:
+        return logits.reshape(len(logits))
+    chosen = task_labels(np.argmax(logits, axis=1), label_ids)
+    return np.where(np.isfinite(logits).all(axis=1), chosen, np.nan)
+
+
+def task_labels(labels: Any, label_ids: Sequence[int]) -> NDArray[np.float64]:
+    """Return the model's label ids as the task's: shape (n,). A regression's numbers are left as they are."""
+    values = np.asarray(labels)
+    return np.asarray(np.argsort(label_ids)[values] if label_ids else values, dtype=np.float64)
+
+
+def history(log: Sequence[Mapping[str, Any]]) -> tuple[Epoch, ...]:
+    """Return the trainer's log as one entry for each evaluation."""
+    losses = {entry["epoch"]: entry["loss"] for entry in log if "loss" in entry}
+    evaluations = [entry for entry in log if "eval_loss" in entry]
+    return tuple(
+        Epoch(
+            epoch=entry["epoch"],
+            loss=_number(losses.get(entry["epoch"])),
+            evaluation_loss=_number(entry["eval_loss"]),
+            metrics=_scores({k.removeprefix("eval_"): v for k, v in entry.items() if _is_metric(k)}),
+        )
+        for entry in evaluations
+    )
+
+
+class UndefinedScores(TrainerCallback):
+    """Lets an undefined headline score count as 0 where the best epoch is chosen.
+
+    The trainer never finds an epoch better than one whose score is NaN. 0 is what the score is for a model that knows
+    nothing, and what scikit-learn reports; the log keeps the NaN.
+    """
+
+    def __init__(self, metric: str) -> None:
+        self._key = f"eval_{metric}"
+
+    def on_evaluate(self, *_: Any, **kwargs: Any) -> None:
+        """Called by the trainer after it has logged an evaluation and before it compares it with the best."""
+        metrics: dict[str, float] = kwargs["metrics"]
+        if np.isnan(metrics.get(self._key, 0.0)):
+            metrics[self._key] = 0.0
+
+
+def _scores(metrics: Mapping[str, Any]) -> Scores:
+    return {name: _number(value) for name, value in metrics.items()}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _is_metric(key: str) -> bool:
+    timings = ("_runtime", "_per_second", "_loss", "_time")
+    return key.startswith("eval_") and not key.endswith(timings)
+
+
+def _cause(error: RuntimeError, arguments: TrainingArguments) -> str:
+    if "out of memory" in str(error).lower() or "OutOfMemory" in type(error).__name__:
+        size = arguments.per_device_train_batch_size
+        return (
+            f"out of memory on {arguments.device} with {size} examples a batch; halve it and keep its mathematics "
+            f"with --glue-recipe per_device_train_batch_size={max(size // 2, 1)} "
+            "--glue-recipe gradient_accumulation_steps=2, or cut the inputs with --glue-max-length"
+        )
+    return f"the fine-tuning failed: {type(error).__name__}: {error}"

@@ -1,0 +1,173 @@
+"""The fixtures: each a step on the way to an evaluation, useful alone, and overridden by one of the same name.
+
+This file is loaded by every pytest run on the machine: whatever a fixture needs is imported inside it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from datasets import DatasetDict
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+
+    from pytest_glue.checkpoints import Checkpoint
+    from pytest_glue.evaluation import Evaluation
+    from pytest_glue.options import Options
+    from pytest_glue.tasks import Task
+
+
+@pytest.fixture
+def glue_options(request: pytest.FixtureRequest) -> Options:
+    """What was asked for, from the command line, ini, table and the test's marker."""
+    from pytest_glue.session import GlueSession
+
+    return GlueSession.of(request.config).options_of(request.node)
+
+
+@pytest.fixture
+def glue_task(request: pytest.FixtureRequest) -> Task:
+    """The task of this item; the test runs once for each task that was asked for."""
+    from pytest_glue.tasks import find_task
+
+    return find_task(request.param)
+
+
+@pytest.fixture
+def glue_checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
+    """The checkpoint of this item; the test runs once for each checkpoint that was asked for."""
+    from pytest_glue.checkpoints import Checkpoint
+
+    return Checkpoint.parse(request.param) if isinstance(request.param, str) else request.param
+
+
+@pytest.fixture
+def glue_data(glue_options: Options, glue_task: Task) -> DatasetDict:
+    """The task's raw splits, cut to `--glue-max-train-samples` and `--glue-max-eval-samples`."""
+    from pytest_glue.data.limits import limited
+    from pytest_glue.data.source import open_source
+    from pytest_glue.finetune.quiet import quiet
+
+    with quiet():
+        data = open_source(glue_options.data).load(glue_task)
+    return limited(data, glue_task, glue_options.max_train_samples, glue_options.max_eval_samples)
+
+
+@pytest.fixture
+def glue_tokenizer(glue_checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+    """The checkpoint's tokenizer: the fast one, or the slow one where there is no fast one."""
+    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.tokenization import load_tokenizer
+
+    return load_tokenizer(resolve(glue_checkpoint))
+
+
+@pytest.fixture
+def glue_encoded_data(
+    glue_options: Options,
+    glue_task: Task,
+    glue_checkpoint: Checkpoint,
+    glue_data: DatasetDict,
+    glue_tokenizer: PreTrainedTokenizerBase,
+) -> DatasetDict:
+    """The training and the evaluation split, tokenized and truncated, with labels in the model's order."""
+    from pytest_glue.finetune.model import label_ids
+    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.tokenization import encode, max_length
+
+    pretrained = resolve(glue_checkpoint)
+    length = max_length(glue_tokenizer, pretrained, glue_options.max_length)
+    return encode(glue_data, glue_task, glue_tokenizer, length, label_ids(pretrained, glue_task))
+
+
+@pytest.fixture
+def glue_model_init(
+    glue_task: Task, glue_checkpoint: Checkpoint, glue_tokenizer: PreTrainedTokenizerBase
+) -> Callable[..., PreTrainedModel]:
+    """A callable that makes the model anew, as `Trainer(model_init=...)` takes it."""
+    from pytest_glue.finetune.model import model_init
+    from pytest_glue.finetune.pretrained import resolve
+
+    return model_init(resolve(glue_checkpoint), glue_task, glue_tokenizer)
+
+
+@pytest.fixture
+def glue_compute_metrics(glue_task: Task, glue_checkpoint: Checkpoint) -> Callable[[EvalPrediction], dict[str, float]]:
+    """The task's metrics of a model's output, as `Trainer(compute_metrics=...)` takes them."""
+    from pytest_glue.finetune.model import label_ids
+    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.training import compute_metrics
+
+    return compute_metrics(glue_task, label_ids(resolve(glue_checkpoint), glue_task))
+
+
+@pytest.fixture
+def glue_training_arguments(
+    request: pytest.FixtureRequest, glue_options: Options, glue_task: Task
+) -> Iterator[TrainingArguments]:
+    """The recipe, with the first of the seeds.
+
+    What a run saves goes away with the item; where the recipe names an `output_dir`, it stays there in a folder of the
+    item's own.
+    """
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from pytest_glue.finetune.arguments import training_arguments
+
+    with TemporaryDirectory(prefix="pytest-glue-") as temporary:
+        kept = glue_options.recipe.get("output_dir")
+        folder = Path(str(kept)) / request.node.callspec.id if kept else Path(temporary)
+        yield training_arguments(glue_task, glue_options.recipe, glue_options.seeds[0], folder)
+
+
+@pytest.fixture
+def glue_trainer(
+    glue_task: Task,
+    glue_model_init: Callable[..., PreTrainedModel],
+    glue_training_arguments: TrainingArguments,
+    glue_encoded_data: DatasetDict,
+    glue_tokenizer: PreTrainedTokenizerBase,
+    glue_compute_metrics: Callable[[EvalPrediction], dict[str, float]],
+) -> Trainer:
+    """The trainer, ready to train; an evaluation trains it once for each seed, from the pretrained weights."""
+    from pytest_glue.finetune.training import make_trainer
+
+    return make_trainer(
+        glue_task, glue_model_init, glue_training_arguments, glue_encoded_data, glue_tokenizer, glue_compute_metrics
+    )
+
+
+@pytest.fixture
+def glue_evaluation(
+    request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
+) -> Evaluation:
+    """The item's runs, score and verdict; `glue_evaluation.check()` fails the test unless the verdict is `pass`."""
+    from pytest_glue.data.digest import digest
+    from pytest_glue.data.source import open_source
+    from pytest_glue.execute.local import Subject, evaluate
+    from pytest_glue.finetune.model import label_ids
+    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.session import GlueSession
+
+    trainer: Trainer = request.getfixturevalue("glue_trainer")
+    data: DatasetDict = request.getfixturevalue("glue_data")
+    tokenizer: Any = request.getfixturevalue("glue_tokenizer")
+    pretrained = resolve(glue_checkpoint)
+    slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
+    subject = Subject(
+        nodeid=request.node.nodeid,
+        task=glue_task,
+        checkpoint=pretrained.checkpoint,
+        label_ids=label_ids(pretrained, glue_task),
+        data=open_source(glue_options.data).description,
+        data_digest=digest(data[glue_task.evaluation_split], glue_task.columns),
+        notes=(*pretrained.notes, *slow),
+    )
+    evaluation = evaluate(subject, trainer, glue_options)
+    GlueSession.of(request.config).record(request.node, evaluation)
+    return evaluation

@@ -1,0 +1,47 @@
+"""The command-line flags and their ini twins: how the options are spelt. `options` says how they are read.
+
+This file is loaded by every pytest run on the machine, so it imports nothing and makes no classes.
+"""
+
+from typing import Any, Literal
+
+import pytest
+
+FLAGS = (
+    ("tasks", "NAMES", "tasks, comma-separated, or `all` (the default)"),
+    ("checkpoints", "NAMES", "checkpoints, comma-separated: a hub id, `id@revision`, a folder, or `sample`"),
+    ("data", "SOURCE", "`hub` (the default: nyu-mll/glue), `hub@revision`, `sample` or a folder"),
+    ("seeds", "SEEDS", "fine-tunings per item: a count, as in `5` (42 to 46), or a list, as in `7,8` or `7,`"),
+    ("recipe", "KEY=VALUE", "any field of TrainingArguments; repeatable"),
+    ("max_train_samples", "N", "train on the first N examples only"),
+    ("max_eval_samples", "N", "evaluate on the first N examples only"),
+    ("max_length", "N", "truncate to N tokens, where the checkpoint could take more"),
+    ("threshold", "TASK[:METRIC]=VALUE", "lowest score that passes, a fraction; repeatable; METRIC: the headline one"),
+    ("json", "PATH", "write the JSON report there"),
+)
+"""Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help."""
+
+REPEATABLE = ("recipe", "threshold")
+CONFIG = "glue_config"
+
+
+def add_flags(parser: pytest.Parser) -> None:
+    """Register every flag with its ini twin."""
+    group = parser.getgroup("glue", "fine-tuned checkpoints (pytest-glue)")
+    for name, metavar, text in FLAGS:
+        option = f"--glue-{name.replace('_', '-')}"
+        if name in REPEATABLE:
+            group.addoption(option, dest=f"glue_{name}", metavar=metavar, help=text, action="append")
+        else:
+            group.addoption(option, dest=f"glue_{name}", metavar=metavar, help=text)
+        kind: Literal["linelist", "string"] = "linelist" if name in REPEATABLE else "string"
+        parser.addini(f"glue_{name}", f"as {option}", type=kind, default=None)
+    text = "file that holds the table [tool.pytest_glue], instead of pyproject.toml"
+    group.addoption("--glue-config", dest=CONFIG, metavar="FILE", help=text)
+    parser.addini(CONFIG, "as --glue-config", default=None)
+
+
+def given(config: pytest.Config) -> dict[str, Any]:
+    """Return the flags that stand on the command line, by name."""
+    values = {name: getattr(config.option, f"glue_{name}", None) for name, _metavar, _text in FLAGS}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Scores in, verdicts out: thresholds, baselines and the statistics under them."""

@@ -1,0 +1,63 @@
+"""The environment of a test run: versions, platform, device and commit, found without importing what they are of."""
+
+import os
+import platform
+import subprocess
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+LIBRARIES = ("torch", "transformers", "tokenizers", "datasets", "evaluate", "scikit-learn", "scipy", "numpy")
+_HEADER_LIBRARIES = ("torch", "transformers", "datasets")
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Return the installed versions of the libraries that a score depends on, and of this plugin."""
+    versions = {}
+    for name in ("pytest-glue", "pytest", *LIBRARIES):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def python_and_platform() -> dict[str, str]:
+    """Return the interpreter's version and the platform's name."""
+    return {"python": platform.python_version(), "platform": platform.platform()}
+
+
+def expected_device() -> str:
+    """Return where a fine-tuning will run, as far as can be told without importing torch.
+
+    The report names the device that a run really used.
+    """
+    if library_versions()["torch"].endswith("+cpu"):
+        return "cpu"
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return "mps"
+    has_driver = Path("/proc/driver/nvidia/gpus").is_dir() or "nvidia" in os.environ.get("PATH", "").lower()
+    return "cuda" if has_driver and os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in {"", "-1"} else "cpu"
+
+
+def header_versions() -> str:
+    """Return the versions that fit on a line."""
+    versions = library_versions()
+    return ", ".join(f"{name} {versions[name]}" for name in _HEADER_LIBRARIES)
+
+
+def commit(folder: Path) -> str | None:
+    """Return the commit that is checked out in the folder's repository; None where there is none."""
+    try:
+        git = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=5,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return git.stdout.strip()

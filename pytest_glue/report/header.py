@@ -1,0 +1,22 @@
+"""The lines above a test run: what will be evaluated, on what data, where and with which libraries."""
+
+from pytest_glue.checkpoints import SAMPLE, Origin
+from pytest_glue.options import Options
+from pytest_glue.report.environment import expected_device, header_versions
+
+MADE_UP = "MADE-UP DATA: good for trying the gate out, no evidence of quality"
+
+
+def header(options: Options) -> list[str]:
+    """Return the lines of the header."""
+    from pytest_glue.data.source import open_source
+
+    tasks = ", ".join(task.name for task in options.tasks)
+    checkpoints = ", ".join(checkpoint.label for checkpoint in options.checkpoints) or "none"
+    seeds = ", ".join(map(str, options.seeds))
+    made_up = options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints)
+    lines = [
+        f"glue: tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}",
+        f"glue: data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
+    ]
+    return lines + ([f"glue: {MADE_UP}"] if made_up else [])

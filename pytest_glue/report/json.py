@@ -1,0 +1,99 @@
+"""The JSON report: one document, valid against `schema.json` beside this file at every moment of a test run."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_glue.errors import ReportError
+from pytest_glue.evaluation import Evaluation
+from pytest_glue.options import Options
+from pytest_glue.report.environment import commit, library_versions, python_and_platform
+
+SCHEMA_VERSION = 1
+SCHEMA = Path(__file__).with_name("schema.json")
+
+
+def document(
+    options: Options, evaluations: Iterable[Evaluation], errors: Mapping[str, str], root: Path
+) -> dict[str, Any]:
+    """Return the report as plain data.
+
+    Args:
+        options: what was asked for.
+        evaluations: what was found, in any order; the report is sorted by node id.
+        errors: by node id, the message of each item that ended without a verdict.
+        root: a folder of the repository whose commit is reported.
+    """
+    ordered = sorted(evaluations, key=lambda evaluation: evaluation.nodeid)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "environment": {
+            "libraries": library_versions(),
+            **python_and_platform(),
+            "device": ", ".join(sorted({evaluation.device for evaluation in ordered})) or None,
+            "commit": commit(root),
+        },
+        "options": _options(options),
+        "results": [_result(evaluation) for evaluation in ordered],
+        "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],
+    }
+
+
+def write(path: Path, report: Mapping[str, Any]) -> None:
+    """Replace the file as a whole: whoever reads it, or kills this process, never sees half a report.
+
+    Raises:
+        ReportError: the file cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise ReportError(_unwritable(path, error)) from error
+
+
+def check_writable(path: Path) -> None:
+    """Make sure, before anything is trained, that the report can be written; its folder is made if it is missing.
+
+    Raises:
+        ReportError: it cannot.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside.touch()
+        aside.unlink()
+    except OSError as error:
+        raise ReportError(_unwritable(path, error)) from error
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    remedy = "name a file in a folder that you may write to"
+    return f"the JSON report {str(path)!r} cannot be written: {error.strerror}; {remedy}"
+
+
+def _options(options: Options) -> dict[str, Any]:
+    return {
+        "tasks": [task.name for task in options.tasks],
+        "checkpoints": [f"{each.name}@{each.revision}" if each.revision else each.name for each in options.checkpoints],
+        "data": options.data,
+        "seeds": list(options.seeds),
+        "recipe": dict(options.recipe),
+        "max_train_samples": options.max_train_samples,
+        "max_eval_samples": options.max_eval_samples,
+        "max_length": options.max_length,
+        "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
+    }
+
+
+def _result(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation without its predictions, which a baseline holds and nobody reads here."""
+    result = evaluation.to_dict()
+    for run in result["runs"]:
+        del run["predictions"]
+    return result

@@ -1,0 +1,146 @@
+"""The session: what one test run of glue items knows and does. It exists only where there are such items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_glue.errors import GlueError, VerdictError
+from pytest_glue.evaluation import Evaluation, Verdict
+from pytest_glue.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from pytest_glue.options import Options
+
+_NAME = "glue-session"
+_EVALUATION = pytest.StashKey[Evaluation]()
+_COLOURS = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow", Verdict.FAIL: "red", Verdict.DEGENERATE: "red"}
+
+
+class GlueSession:
+    """A plugin of its own, registered when the first glue flag, item or report is seen.
+
+    Life cycle: under xdist each worker has one that runs items, and the controller one that writes reports; without
+    xdist one does both.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._settings = Settings.from_pytest_config(config)
+        self._is_worker = hasattr(config, "workerinput")
+        self._options = self._settings.options()
+        self._evaluations: dict[str, Evaluation] = {}
+        self._errors: dict[str, str] = {}
+        self._header_shown = False
+        if self._report_path and not config.option.collectonly:
+            from pytest_glue.report.json import check_writable
+
+            check_writable(self._report_path)
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> GlueSession:
+        """Return the session of a test run; made at the first call.
+
+        Raises:
+            GlueError: an option is not accepted, or the report cannot be written.
+        """
+        session = config.pluginmanager.get_plugin(_NAME)
+        if session is None:
+            session = cls(config)
+            config.pluginmanager.register(session, _NAME)
+        assert isinstance(session, cls)
+        return session
+
+    def options_of(self, node: pytest.Item | pytest.Collector) -> Options:
+        """Return the options of a test, its markers included."""
+        return self._settings.options(*node.iter_markers("glue"))
+
+    def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
+        """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""
+        from pytest_glue.report.junit import properties
+
+        item.stash[_EVALUATION] = evaluation
+        item.user_properties.extend(properties(evaluation))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let a verdict or an error of the user's world be read as its message, and send the evaluation along."""
+        report = yield
+        if call.excinfo is not None and isinstance(call.excinfo.value, GlueError | VerdictError):
+            self._show_message(report, call.excinfo)
+        if (evaluation := item.stash.get(_EVALUATION, None)) is not None:
+            del item.stash[_EVALUATION]
+            report.__dict__["glue_evaluation"] = evaluation.to_dict()
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect what items found, where reports are written, and write them as each item ends."""
+        if self._is_worker:
+            return
+        if (evaluation := getattr(report, "glue_evaluation", None)) is not None:
+            self._evaluations[report.nodeid] = Evaluation.from_dict(evaluation)
+        elif (message := getattr(report, "glue_error", None)) is not None:
+            self._errors[report.nodeid] = message
+        else:
+            return
+        self._write()
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the report of a test run in which no item came to an end, too."""
+        if not self._is_worker and not self._config.option.collectonly:
+            self._write()
+
+    def pytest_report_header(self) -> list[str]:
+        """Called before collection, and so only where a flag made the session that early."""
+        return self._header()
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Called after collection, by which an item has made the session at the latest."""
+        return [] if self._header_shown else self._header()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the table of evaluations."""
+        if not self._evaluations:
+            return
+        from pytest_glue.report.terminal import notes, table
+
+        evaluations = [self._evaluations[nodeid] for nodeid in sorted(self._evaluations)]
+        terminalreporter.section("glue")
+        for line, verdict in table(evaluations):
+            terminalreporter.write_line(line, **({_COLOURS[verdict]: True} if verdict else {"bold": True}))
+        for note in notes(evaluations):
+            terminalreporter.write_line(note)
+        if self._report_path:
+            terminalreporter.write_line(f"JSON report: {self._report_path}")
+
+    @property
+    def _report_path(self) -> Path | None:
+        return None if self._is_worker else self._options.json
+
+    def _header(self) -> list[str]:
+        from pytest_glue.report.header import header
+
+        self._header_shown = True
+        return [] if self._config.get_verbosity() < 0 else header(self._options)
+
+    def _write(self) -> None:
+        if self._report_path is not None:
+            from pytest_glue.report.json import document, write
+
+            evaluations = self._evaluations.values()
+            write(self._report_path, document(self._options, evaluations, self._errors, self._config.rootpath))
+
+    def _show_message(self, report: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        message = str(excinfo.value)
+        if isinstance(excinfo.value, GlueError):
+            report.__dict__["glue_error"] = message
+        if not self._config.getoption("fulltrace"):
+            representation: Any = excinfo.getrepr(style="value", chain=False)
+            representation.reprcrash.message = message
+            report.longrepr = representation
