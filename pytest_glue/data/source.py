@@ -1,5 +1,6 @@
 """The protocol of a data source, and the choice of one by what the user wrote."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_glue.tasks import Task
@@ -23,6 +24,11 @@ class DataSource(Protocol):
         """What header and reports say: a folder, a hub id with its revision, or that the data is made up."""
         ...
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of what was loaded last: that the hub could not be asked."""
+        ...
+
     def check(self, task: Task) -> None:
         """Make sure that the task's splits and columns are there, without loading them.
 
@@ -41,8 +47,9 @@ class DataSource(Protocol):
         ...
 
 
+@cache
 def open_source(text: str) -> DataSource:
-    """Return the source for `hub`, `hub@revision`, `sample` or a folder. Nothing is read yet."""
+    """Return the source for `hub`, `hub@revision`, `sample` or a folder; the same one each time. Nothing is read yet."""
     if text == SAMPLE:
         from pytest_glue.data.sample import SampleSource
 

@@ -1,0 +1,49 @@
+"""A folder as a data source, in any of the layouts that GLUE comes in."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from pytest_glue.data import form, parquet, saved, tsv
+from pytest_glue.data.layout import Layout, Splits
+from pytest_glue.errors import DataError
+from pytest_glue.tasks import Task
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+LAYOUTS: tuple[Layout, ...] = (saved, parquet, tsv)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """A folder that holds one or more tasks; the layout can differ from task to task."""
+
+    text: str
+    """The folder, as the user wrote it."""
+
+    notes: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def description(self) -> str:
+        """The folder, as the user wrote it."""
+        return self.text
+
+    def check(self, task: Task) -> None:
+        """See `DataSource`: looks at file names and headers."""
+        form.check(self._splits(task), task, self.text)
+
+    def load(self, task: Task) -> "DatasetDict":
+        """See `DataSource`."""
+        return form.load(self._splits(task), task, self.text)
+
+    def _splits(self, task: Task) -> Splits:
+        folder = Path(self.text).expanduser()
+        if not folder.is_dir():
+            state = "is a file" if folder.exists() else "does not exist"
+            raise DataError(f"the data folder {self.text} {state}: give a folder, `hub` or `sample`")
+        for layout in LAYOUTS:
+            if splits := layout.splits(folder, task):
+                return splits
+        there = {name for layout in LAYOUTS for name in layout.configurations(folder)}
+        raise DataError(form.no_task(task, self.text, there))

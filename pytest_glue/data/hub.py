@@ -1,0 +1,49 @@
+"""The hub as a data source: `nyu-mll/glue`, pinned to a commit."""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pytest_glue.data import form, parquet
+from pytest_glue.errors import DataError
+from pytest_glue.hub import Kind, Repository, fetch
+from pytest_glue.tasks import Task
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+DATASET = "nyu-mll/glue"
+REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
+
+
+class HubSource:
+    """The task's configuration of the dataset, fetched once and then read from the local Hugging Face cache."""
+
+    def __init__(self, revision: str | None = None) -> None:
+        self._repository = Repository(Kind.DATASET, DATASET, revision or REVISION)
+        self.notes: tuple[str, ...] = ()
+        """What a reader should know of what was loaded last: that the hub could not be asked."""
+
+    @property
+    def description(self) -> str:
+        """The dataset and its revision, a commit in short."""
+        commit = self._repository.commit
+        return f"{DATASET}@{commit[:7] if commit else self._repository.revision}"
+
+    def check(self, task: Task) -> None:
+        """Nothing: what the hub holds is not known without a request."""
+
+    def load(self, task: Task) -> "DatasetDict":
+        """See `DataSource`; only the task's own files are fetched."""
+        snapshot = fetch(self._repository, lambda names: self._choose(names, task))
+        self.notes = snapshot.notes
+        files = [snapshot.folder / name for name in snapshot.files]
+        return form.load(parquet.splits_of(files), task, self.description)
+
+    def _choose(self, names: Sequence[str], task: Task) -> list[str]:
+        paths = [PurePosixPath(name) for name in names if name.endswith(".parquet")]
+        chosen = [str(path) for path in paths if str(path.parent) == task.configuration]
+        if not chosen:
+            raise DataError(form.no_task(task, self.description, {path.parts[0] for path in paths}))
+        form.require_splits(parquet.splits_of(chosen), task, self.description)
+        return chosen

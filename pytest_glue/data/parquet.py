@@ -1,0 +1,86 @@
+"""The hub's layout: `FOLDER/<configuration>/<split>-*.parquet`, or `<split>.parquet`."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.data.layout import Splits
+from pytest_glue.errors import DataError
+from pytest_glue.tasks import Task
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def splits(folder: Path, task: Task) -> Splits:
+    """Return the task's splits by name; empty where there are none."""
+    return splits_of((folder / task.configuration).glob("*.parquet"))
+
+
+def configurations(folder: Path) -> set[str]:
+    """Return the names of the subfolders with parquet files."""
+    return {path.parent.name for path in folder.glob("*/*.parquet")}
+
+
+def splits_of(files: Iterable[Path | str]) -> Splits:
+    """Return the splits that the files are, by their names; the files need not exist.
+
+    Raises:
+        DataError: some of a split's numbered files are missing.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in sorted(map(Path, files)):
+        if match := re.fullmatch(r"(\w+)(-.*)?\.parquet", path.name):
+            found.setdefault(match[1], []).append(path)
+    for name, paths in found.items():
+        _require_all(name, paths)
+    return {name: ParquetSplit(tuple(paths)) for name, paths in found.items()}
+
+
+def _require_all(split: str, paths: list[Path]) -> None:
+    totals = {int(match[1]) for path in paths if (match := re.search(r"-of-(\d+)\.parquet$", path.name))}
+    if totals and totals != {len(paths)}:
+        message = (
+            f"{paths[0].parent}: split {split!r} is incomplete or mixed: "
+            f"{len(paths)} files, by their names of {' and of '.join(map(str, sorted(totals)))}"
+        )
+        raise DataError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetSplit:
+    """A split in one or more parquet files."""
+
+    files: tuple[Path, ...]
+
+    @property
+    def path(self) -> Path:
+        """The first file."""
+        return self.files[0]
+
+    def columns(self) -> list[str]:
+        """See `Split`."""
+        return list(_open(self.path).schema_arrow.names)
+
+    def read(self) -> "Dataset":
+        """See `Split`; the features embedded in the files are kept."""
+        import pyarrow as pa
+        from datasets import Dataset
+
+        try:
+            # Not `load_dataset`: it would write a copy into its cache, which costs more time than reading this.
+            return Dataset(pa.concat_tables([_open(path).read() for path in self.files], promote_options="default"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.path} cannot be read: {error}") from error
+
+
+def _open(path: Path) -> Any:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} cannot be read as parquet: {error}") from error

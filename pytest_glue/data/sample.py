@@ -1,0 +1,30 @@
+"""The sample as a data source: made-up data in the form of all of GLUE's tasks, for trying things out."""
+
+from typing import TYPE_CHECKING
+
+from pytest_glue.data import form
+from pytest_glue.errors import DataError
+from pytest_glue.tasks import GLUE, Task
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+
+class SampleSource:
+    """Data that the package makes itself: no network, no files."""
+
+    description = "sample (made-up data)"
+    notes = ()
+
+    def check(self, task: Task) -> None:
+        """See `DataSource`: there is a sample of GLUE's own tasks only."""
+        configurations = {glue.configuration for glue in GLUE.values()}
+        if task.configuration not in configurations:
+            raise DataError(form.no_task(task, self.description, configurations))
+
+    def load(self, task: Task) -> "DatasetDict":
+        """See `DataSource`."""
+        from pytest_glue.sample.data import sample_dataset
+
+        self.check(task)
+        return sample_dataset(task.configuration)

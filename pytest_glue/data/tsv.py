@@ -1,0 +1,188 @@
+"""The GLUE download's layout: `FOLDER/CoLA/train.tsv`, `dev.tsv`, `test.tsv` and so on, for each task in its own way.
+
+The facts of this file are those of the script that made the hub's dataset (`glue.py` of `datasets`, until 2023): the
+files are not quoted, so quote characters are text; a header names the columns, but CoLA's train and dev have none.
+An own task can lie beside GLUE's: its folder is its configuration, and its columns are named in the header.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.data.form import UNLABELLED
+from pytest_glue.data.layout import Splits
+from pytest_glue.errors import DataError
+from pytest_glue.tasks import Task
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+Row = tuple[int, int, list[str]]
+"""Place among the examples, line number and fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the download keeps one configuration."""
+
+    folder: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The files' columns by the task's names, where these differ."""
+    headless: tuple[str, ...] = ()
+    """The columns of the labelled files, where those have no header."""
+    skips_malformed: bool = False
+    """Whether lines with too few fields are passed over, as they were when the hub's dataset was made."""
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "cola": Format("CoLA", headless=("source", "label", "annotation", "sentence")),
+        "mnli": Format("MNLI", {"sentence1": "premise", "sentence2": "hypothesis", "gold_label": "label"}),
+        "mrpc": Format("MRPC", {"#1 String": "sentence1", "#2 String": "sentence2", "Quality": "label"}),
+        "qnli": Format("QNLI"),
+        "qqp": Format("QQP", {"is_duplicate": "label"}, skips_malformed=True),
+        "rte": Format("RTE"),
+        "sst2": Format("SST-2"),
+        "stsb": Format("STS-B", {"score": "label"}),
+        "wnli": Format("WNLI"),
+    }
+)
+
+
+def splits(folder: Path, task: Task) -> Splits:
+    """Return the task's splits by name; empty where there are none."""
+    layout = FORMATS.get(task.configuration, Format(task.configuration))
+    for name in (layout.folder, task.configuration):
+        files = {split: path for path in sorted((folder / name).glob("*.tsv")) if (split := _split(path, task))}
+        if files:
+            return {split: TsvSplit(path, task, layout, split) for split, path in files.items()}
+        if layout is FORMATS["mrpc"] and (found := _original_mrpc(folder / name, task)):
+            return found
+    return {}
+
+
+def configurations(folder: Path) -> set[str]:
+    """Return the configurations that have a folder of TSV files."""
+    by_folder = {layout.folder: configuration for configuration, layout in FORMATS.items()}
+    paths = [*folder.glob("*/train.tsv"), *folder.glob("*/msr_paraphrase_train.txt")]
+    return {by_folder.get(path.parent.name, path.parent.name) for path in paths}
+
+
+def _split(path: Path, task: Task) -> str | None:
+    """The hub's name of the split that a file is: what the download calls dev is validation there."""
+    name = re.sub(r"^dev(?=_|$)", "validation", path.stem)
+    is_usual = re.fullmatch(r"train|(validation|test)(_matched|_mismatched)?", name)
+    return name if is_usual or name in {task.train_split, task.evaluation_split} else None
+
+
+def _original_mrpc(folder: Path, task: Task) -> Splits:
+    """MRPC as Microsoft gives it: a list of ids, which GLUE adds, cuts the validation split from the train file."""
+    train, test = folder / "msr_paraphrase_train.txt", folder / "msr_paraphrase_test.txt"
+    ids = next(iter(sorted(folder.glob("*dev_ids.tsv"))), None)
+    if ids is None or not train.is_file():
+        return {}
+    found = {
+        "train": TsvSplit(train, task, FORMATS["mrpc"], "train", without=ids),
+        "validation": TsvSplit(train, task, FORMATS["mrpc"], "validation", only=ids),
+    }
+    return found | ({"test": TsvSplit(test, task, FORMATS["mrpc"], "test")} if test.is_file() else {})
+
+
+@dataclass(frozen=True, slots=True)
+class TsvSplit:
+    """A split in a TSV file."""
+
+    path: Path
+    task: Task
+    layout: Format
+    split: str
+    only: Path | None = None
+    """A list of the pairs of ids that are the split; None for all lines."""
+    without: Path | None = None
+    """A list of the pairs of ids that are not."""
+
+    def columns(self) -> list[str]:
+        """See `Split`."""
+        _, first = next(_lines(self.path), (0, ""))
+        if not first:
+            raise DataError(f"{self.path} is empty")
+        if self._is_headless:
+            return list(self.layout.headless)
+        return [self.layout.names.get(name, name) for name in first.split("\t")]
+
+    def read(self) -> "Dataset":
+        """See `Split`; the features are the hub's: `idx` counts the file's lines, and what has no label gets -1."""
+        import pyarrow as pa
+        from datasets import ClassLabel, Dataset, Features, Value
+
+        task, header, rows = self.task, self.columns(), list(self._rows())
+        columns: dict[str, list[Any]] = {}
+        for key in task.sentence_keys:
+            place = header.index(key)
+            columns[key] = [fields[place] for _, _, fields in rows]
+        columns[task.label_key] = self._labels(header, rows)
+        columns["idx"] = [index for index, _, _ in rows]
+        label = Value("float32") if task.is_regression else ClassLabel(names=list(task.labels))
+        features = Features(
+            {**dict.fromkeys(task.sentence_keys, Value("string")), task.label_key: label, "idx": Value("int32")}
+        )
+        return Dataset(pa.table(columns, features.arrow_schema))
+
+    @property
+    def _is_headless(self) -> bool:
+        return bool(self.layout.headless) and self.split != "test"
+
+    def _rows(self) -> Iterator[Row]:
+        """Yield place, line number and fields of each example; lines that are passed over have a place too."""
+        columns = self.columns()
+        only, without = _pairs(self.only), _pairs(self.without)
+        lines = _lines(self.path)
+        if not self._is_headless:
+            next(lines)
+        for index, (number, line) in enumerate(lines):
+            fields = line.split("\t")
+            if self.layout.skips_malformed and len(fields) < len(columns):
+                continue
+            if len(fields) != len(columns) and not self.layout.skips_malformed:
+                raise DataError(f"{self.path}:{number}: {len(fields)} fields, expected {len(columns)}: {columns}")
+            pair = (fields[1], fields[2]) if self.only or self.without else ()
+            if (self.only is None or pair in only) and pair not in without:
+                yield index, number, fields
+
+    def _labels(self, header: Sequence[str], rows: Sequence[Row]) -> list[float]:
+        """The labels as numbers; a name goes before a number, and only what is not judged can be without."""
+        task = self.task
+        if task.label_key not in header:
+            return [UNLABELLED] * len(rows)
+        column, names = header.index(task.label_key), task.labels
+        ids = {str(number): number for number in range(len(names))} | {name: place for place, name in enumerate(names)}
+        if self.split not in {task.train_split, task.evaluation_split}:
+            ids = {"": UNLABELLED, str(UNLABELLED): UNLABELLED} | ids
+        labels: list[float] = []
+        for _, number, fields in rows:
+            try:
+                labels.append(float(fields[column]) if task.is_regression else ids[fields[column]])
+            except (ValueError, KeyError) as error:
+                accepted = "a number" if task.is_regression else " or ".join(names) + ", or their numbers"
+                message = f"{self.path}:{number}: label {fields[column]!r}, expected {accepted}"
+                raise DataError(message) from error
+        return labels
+
+
+def _pairs(path: Path | None) -> set[tuple[str, ...]]:
+    return {tuple(line.split("\t")[:2]) for _, line in _lines(path)} if path else set()
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield number and text of the lines that are not empty; a byte-order mark and the kind of line end do not show."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if text := line.rstrip("\n"):
+                    yield number, text
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,148 @@
+"""The folder source: which layout, and what is said when there is none."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from datasets import DatasetDict
+
+from pytest_glue.data.digest import digest
+from pytest_glue.data.folder import FolderSource
+from pytest_glue.data.source import open_source
+from pytest_glue.errors import DataError
+from pytest_glue.sample.data import sample_dataset
+from pytest_glue.tasks import GLUE
+
+COLA, RTE = GLUE["cola"], GLUE["rte"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same data of cola in three layouts: `hub`, `saved` and `tsv`."""
+    folder = tmp_path_factory.mktemp("layouts")
+    data = sample_dataset("cola")
+    data.save_to_disk(folder / "saved" / "cola")
+    for split, examples in data.items():
+        hub = folder / "hub" / "cola" / f"{split}-00000-of-00001.parquet"
+        hub.parent.mkdir(parents=True, exist_ok=True)
+        examples.to_parquet(hub)
+        tsv = folder / "tsv" / "CoLA" / f"{split.replace('validation', 'dev')}.tsv"
+        tsv.parent.mkdir(parents=True, exist_ok=True)
+        if split == "test":
+            lines = ["index\tsentence", *(f"{row['idx']}\t{row['sentence']}" for row in examples)]
+        else:
+            lines = [f"gj04\t{row['label']}\t*\t{row['sentence']}" for row in examples]
+        tsv.write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("layout", ["hub", "saved", "saved/cola", "tsv"])
+def test_all_layouts_give_the_same_data(folder: Path, layout: str) -> None:
+    """Splits, columns, features and content are those that were written, in memory and without a cache file."""
+    expected = sample_dataset("cola")
+    source = open_source(str(folder / layout))
+    source.check(COLA)
+    loaded = source.load(COLA)
+    assert list(expected) == list(loaded)
+    for split in ("train", "validation"):
+        assert expected[split].features == loaded[split].features
+        assert digest(expected[split], COLA.columns) == digest(loaded[split], COLA.columns)
+        assert [] == loaded[split].cache_files
+    assert digest(expected["test"], ["sentence"]) == digest(loaded["test"], ["sentence"])
+
+
+def test_check_imports_nothing_heavy(folder: Path) -> None:
+    """`check` of each layout, and of the hub and the sample, is done without torch, transformers and datasets."""
+    code = f"""
+import sys
+from pytest_glue.data.source import open_source
+from pytest_glue.tasks import GLUE
+for text in ("hub", "sample", *{[str(folder / layout) for layout in ("hub", "saved", "tsv")]}):
+    open_source(text).check(GLUE["cola"])
+print(sorted({{"torch", "transformers", "datasets", "huggingface_hub"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
+
+
+@pytest.mark.parametrize("layout", ["hub", "saved", "tsv"])
+def test_a_task_that_is_not_there(folder: Path, layout: str) -> None:
+    """The error names folder, task and configuration, and the tasks that are there."""
+    with pytest.raises(DataError, match=rf"{layout} has no data for task rte \(configuration 'rte'\); there: cola$"):
+        FolderSource(str(folder / layout)).check(RTE)
+
+
+def test_a_saved_folder_is_only_the_task_that_it_says(tmp_path: Path) -> None:
+    """MRPC and WNLI have the same columns: a saved MRPC is not taken for another task, if it says that it is MRPC."""
+    data = sample_dataset("mrpc")
+    for split in data.values():
+        split.info.config_name = "mrpc"
+    data.save_to_disk(tmp_path / "mine")
+    source = FolderSource(str(tmp_path / "mine"))
+    source.check(GLUE["mrpc"])
+    with pytest.raises(DataError, match="no data for task wnli"):
+        source.check(GLUE["wnli"])
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    """A folder that is not there, is a file, or holds nothing known is an error with the text that the user gave."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "empty").mkdir()
+    for name, message in {"gone": "does not exist", "file": "is a file", "empty": "there: no task"}.items():
+        with pytest.raises(DataError, match=f"{name}.* {message}"):
+            FolderSource(str(tmp_path / name)).check(COLA)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("cola/train.parquet", b"PAR1 and then nothing"),
+        ("cola/dataset_dict.json", b"{"),
+        ("cola/dataset_dict.json", b'{"splits": ["train", "validation"]}'),
+        ("CoLA/train.tsv", b"\xff\xfe broken"),
+        ("CoLA/train.tsv", b""),
+    ],
+)
+def test_an_unreadable_file(tmp_path: Path, path: str, content: bytes) -> None:
+    """A broken file is an error that names it, and no traceback of the library that reads it."""
+    file = tmp_path / path
+    file.parent.mkdir()
+    for name in (file.name, file.name.replace("train", "validation")):
+        (file.parent / name).write_bytes(content)
+    with pytest.raises(DataError, match=rf"{file.parent}.* (cannot be read|is empty)"):
+        FolderSource(str(tmp_path)).load(COLA)
+
+
+def test_a_missing_shard(folder: Path, tmp_path: Path) -> None:
+    """Files that call themselves the first of two are not taken for the whole split."""
+    content = (folder / "hub" / "cola" / "train-00000-of-00001.parquet").read_bytes()
+    (tmp_path / "cola").mkdir()
+    for number in (0, 1):
+        (tmp_path / "cola" / f"validation-0000{number}-of-00002.parquet").write_bytes(content)
+    (tmp_path / "cola" / "train-00000-of-00002.parquet").write_bytes(content)
+    with pytest.raises(DataError, match="split 'train' is incomplete or mixed: 1 files, by their names of 2"):
+        FolderSource(str(tmp_path)).check(COLA)
+    (tmp_path / "cola" / "train-00001-of-00002.parquet").write_bytes(content)
+    assert 2 * len(sample_dataset("cola")["train"]) == len(FolderSource(str(tmp_path)).load(COLA)["train"])
+
+
+def test_descriptions(tmp_path: Path) -> None:
+    """A source is described in the words of the user, a pinned commit in short, and made-up data as such."""
+    described = {
+        "hub": "nyu-mll/glue@bcdcba7",
+        "hub@main": "nyu-mll/glue@main",
+        "sample": "sample (made-up data)",
+        "~/glue": "~/glue",
+    }
+    assert list(described.values()) == [open_source(text).description for text in described]
+
+
+def test_the_sample_is_the_sample() -> None:
+    """The sample source gives each of GLUE's tasks in the hub's form, and no other task."""
+    source = open_source("sample")
+    source.check(COLA)
+    loaded = source.load(COLA)
+    assert isinstance(loaded, DatasetDict)
+    assert json.dumps(COLA.columns) == json.dumps([name for name in loaded["train"].column_names if name != "idx"])
