@@ -77,11 +77,13 @@ def glue_encoded_data(
     """The training and the evaluation split, tokenized and truncated, with labels in the model's order."""
     from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.quiet import quiet
     from pytest_glue.finetune.tokenization import encode, max_length
 
     pretrained = resolve(glue_checkpoint)
     length = max_length(glue_tokenizer, pretrained, glue_options.max_length)
-    return encode(glue_data, glue_task, glue_tokenizer, length, label_ids(pretrained, glue_task))
+    with quiet():
+        return encode(glue_data, glue_task, glue_tokenizer, length, label_ids(pretrained, glue_task))
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ def glue_evaluation(
     request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
 ) -> Evaluation:
     """The item's runs, score and verdict; `glue_evaluation.check()` fails the test unless the verdict is `pass`."""
-    from pytest_glue.data.digest import digest
+    from pytest_glue.data.digest import digest_of_task
     from pytest_glue.data.source import open_source
     from pytest_glue.execute.local import Subject, evaluate
     from pytest_glue.finetune.model import label_ids
@@ -157,16 +159,16 @@ def glue_evaluation(
     trainer: Trainer = request.getfixturevalue("glue_trainer")
     data: DatasetDict = request.getfixturevalue("glue_data")
     tokenizer: Any = request.getfixturevalue("glue_tokenizer")
-    pretrained = resolve(glue_checkpoint)
+    pretrained, source = resolve(glue_checkpoint), open_source(glue_options.data)
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
     subject = Subject(
         nodeid=request.node.nodeid,
         task=glue_task,
         checkpoint=pretrained.checkpoint,
         label_ids=label_ids(pretrained, glue_task),
-        data=open_source(glue_options.data).description,
-        data_digest=digest(data[glue_task.evaluation_split], glue_task.columns),
-        notes=(*pretrained.notes, *slow),
+        data=source.description,
+        data_digest=digest_of_task(data, glue_task),
+        notes=(*pretrained.notes, *source.notes, *slow),
     )
     evaluation = evaluate(subject, trainer, glue_options)
     GlueSession.of(request.config).record(request.node, evaluation)

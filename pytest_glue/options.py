@@ -112,13 +112,11 @@ def _rebased(text: str, base: Path) -> str:
 
 def _seeds(value: Any, _: Path) -> tuple[int, ...]:
     accepted = f"accepted: a count, as in 5 (seeds {FIRST_SEED} to {FIRST_SEED + 4}), or a list, as in 7,8 or 7,"
-    is_count = isinstance(value, int) or (isinstance(value, str) and "," not in value)
+    is_count = not isinstance(value, list | tuple) and "," not in str(value)
     texts = [value] if is_count else value.split(",") if isinstance(value, str) else value
-    try:
-        numbers = [int(text) for text in texts if str(text).strip()]
-    except (TypeError, ValueError):
-        numbers = []
-    if not numbers or isinstance(value, bool) or any(not 0 <= number < 2**32 for number in numbers):
+    given = [_integer(text) for text in texts if str(text).strip()]
+    numbers = [number for number in given if number is not None and 0 <= number < 2**32]
+    if not numbers or numbers != given:
         message = f"{value!r}: {accepted}"
         raise OptionError(message)
     if is_count:
@@ -133,13 +131,20 @@ def _seeds(value: Any, _: Path) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def _integer(value: Any) -> int | None:
+    """Return an integer, or the one that a text stands for; None for anything else."""
+    try:
+        return int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+
+
 def _recipe(value: Any, _: Path) -> dict[str, RecipeValue]:
     from pytest_glue.finetune.fields import find_field
 
     if isinstance(value, Mapping):
         return {name: find_field(name).check(typed) for name, typed in value.items()}
-    lines = [value] if isinstance(value, str) else value
-    pairs = [line.partition("=") for line in lines]
+    pairs = [line.partition("=") for line in _lines(value)]
     for name, equals, text in pairs:
         if not equals:
             message = f"{name + text!r} is not of the form KEY=VALUE"
@@ -151,10 +156,18 @@ def _thresholds(value: Any, _: Path) -> dict[tuple[str, str], Threshold]:
     if isinstance(value, Mapping):
         thresholds = [Threshold.of(target, number, GLUE) for target, number in _flattened(value)]
     else:
-        lines = [value] if isinstance(value, str) else value
-        texts = [text for line in lines for text in line.split(",") if text.strip()]
+        texts = [text for line in _lines(value) for text in line.split(",") if text.strip()]
         thresholds = [Threshold.parse(text, GLUE) for text in texts]
     return {(threshold.task, threshold.metric): threshold for threshold in thresholds}
+
+
+def _lines(value: Any) -> list[str]:
+    """Return a text, or a list of texts, as a list."""
+    lines = [value] if isinstance(value, str) else value
+    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
+        message = f"{value!r} is neither a table nor a text nor a list of texts"
+        raise OptionError(message)
+    return list(lines)
 
 
 def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -168,11 +181,8 @@ def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def _at_least(low: int) -> Callable[[Any, Path], int]:
     def parse(value: Any, _: Path) -> int:
-        try:
-            number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else low - 1
-        except ValueError:
-            number = low - 1
-        if number < low:
+        number = _integer(value)
+        if number is None or number < low:
             message = f"{value!r}: expected an integer of at least {low}"
             raise OptionError(message)
         return number

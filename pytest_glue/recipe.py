@@ -42,3 +42,14 @@ RESERVED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Fields that the plugin sets itself, with what to do instead."""
+
+WITHOUT_EFFECT = frozenset(
+    {
+        *("report_to", "disable_tqdm", "run_name", "project", "log_level", "log_level_replica", "log_on_each_node"),
+        *("logging_strategy", "logging_steps", "logging_first_step", "logging_nan_inf_filter", "skip_memory_metrics"),
+        *("save_only_model", "save_total_limit", "save_on_each_node", "save_safetensors", "push_to_hub"),
+        *("dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers"),
+        *("dataloader_prefetch_factor", "per_device_eval_batch_size", "eval_accumulation_steps"),
+    }
+)
+"""Fields that change no score: two recipes that differ in nothing else are the same."""

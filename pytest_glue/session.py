@@ -36,10 +36,11 @@ class GlueSession:
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}
         self._header_shown = False
-        if self._report_path and not config.option.collectonly:
+        if self._options.json and not config.option.collectonly:
+            # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.report.json import check_writable
 
-            check_writable(self._report_path)
+            check_writable(self._options.json)
 
     @classmethod
     def of(cls, config: pytest.Config) -> GlueSession:
@@ -77,6 +78,8 @@ class GlueSession:
         if (evaluation := item.stash.get(_EVALUATION, None)) is not None:
             del item.stash[_EVALUATION]
             report.__dict__["glue_evaluation"] = evaluation.to_dict()
+        elif report.failed and call.excinfo is not None and "glue_evaluation" in getattr(item, "fixturenames", ()):
+            report.__dict__.setdefault("glue_error", call.excinfo.exconly())
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -85,7 +88,7 @@ class GlueSession:
             return
         if (evaluation := getattr(report, "glue_evaluation", None)) is not None:
             self._evaluations[report.nodeid] = Evaluation.from_dict(evaluation)
-        elif (message := getattr(report, "glue_error", None)) is not None:
+        elif (message := getattr(report, "glue_error", None)) is not None and report.nodeid not in self._evaluations:
             self._errors[report.nodeid] = message
         else:
             return

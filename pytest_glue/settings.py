@@ -29,11 +29,7 @@ class Settings:
         Raises:
             OptionError: the table's file is missing or is not TOML.
         """
-        named = config.getoption(flags.CONFIG) or config.getini(flags.CONFIG)
-        file = config.rootpath / (named or "pyproject.toml")
-        if named and not file.is_file():
-            message = f"--glue-config={named}: there is no such file"
-            raise OptionError(message)
+        file = _table_file(config)
         ini = {name: config.getini(f"glue_{name}") for name, _metavar, _text in flags.FLAGS}
         return cls(
             Layer(f"[{_TABLE}] {{name}} in {file.name}", _read_table(file), file.parent),
@@ -53,16 +49,13 @@ class Settings:
         Raises:
             OptionError: a place has an unknown key or a value that is not accepted.
         """
-        values = _keywords(marks)
-        marker = Layer("@pytest.mark.glue({name}=...)", values, self.table.base)
-        options = combine([self.table, self.ini, marker, self.command_line])
-        if not values.keys() & {"tasks", "checkpoints"}:
-            return options
-        own = combine([self.table, self.ini, marker])
-        return _narrowed(options, own, values)
+        markers = [Layer("@pytest.mark.glue({name}=...)", _keywords(mark), self.table.base) for mark in reversed(marks)]
+        options = combine([self.table, self.ini, *markers, self.command_line])
+        marked = {name for marker in markers for name in marker.values} & {"tasks", "checkpoints"}
+        return _narrowed(options, combine([self.table, self.ini, *markers]), marked) if marked else options
 
 
-def _narrowed(options: Options, own: Options, marked: Mapping[str, Any]) -> Options:
+def _narrowed(options: Options, own: Options, marked: set[str]) -> Options:
     from dataclasses import replace
 
     narrowed = options
@@ -74,13 +67,23 @@ def _narrowed(options: Options, own: Options, marked: Mapping[str, Any]) -> Opti
     return narrowed
 
 
-def _keywords(marks: tuple[pytest.Mark, ...]) -> dict[str, Any]:
-    if any(mark.args for mark in marks):
+def _keywords(mark: pytest.Mark) -> Mapping[str, Any]:
+    if mark.args:
         message = (
             "@pytest.mark.glue takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})"
         )
         raise OptionError(message)
-    return {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
+    return mark.kwargs
+
+
+def _table_file(config: pytest.Config) -> Path:
+    """Return the file that holds the table; one that a flag names is looked for from where pytest was started."""
+    flag, ini = config.getoption(flags.CONFIG), config.getini(flags.CONFIG)
+    file = Path.cwd() / flag if flag else config.rootpath / (ini or "pyproject.toml")
+    if (flag or ini) and not file.is_file():
+        message = f"{f'--glue-config={flag}' if flag else f'{flags.CONFIG} = {ini}'}: there is no such file"
+        raise OptionError(message)
+    return file
 
 
 def _read_table(file: Path) -> Mapping[str, Any]:

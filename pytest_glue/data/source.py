@@ -49,7 +49,7 @@ class DataSource(Protocol):
 
 @cache
 def open_source(text: str) -> DataSource:
-    """Return the source for `hub`, `hub@revision`, `sample` or a folder; the same one each time. Nothing is read yet."""
+    """Return the source for `hub`, `hub@revision`, `sample` or a folder, the same each time. Nothing is read yet."""
     if text == SAMPLE:
         from pytest_glue.data.sample import SampleSource
 

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tokenizers
 import transformers
-from datasets import Dataset, DatasetDict
+from datasets import Dataset, DatasetDict, config, is_caching_enabled
 from transformers import AutoTokenizer
 
 from pytest_glue.data.digest import digest
@@ -85,7 +86,13 @@ def encode(
     def encoded(split: Dataset) -> Dataset:
         facts = [digest(split, task.columns), task.sentence_keys, length, list(label_ids), state]
         fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
-        return split.map(tokenize, batched=True, remove_columns=split.column_names, new_fingerprint=fingerprint)
+        return split.map(
+            tokenize,
+            batched=True,
+            remove_columns=split.column_names,
+            new_fingerprint=fingerprint,
+            cache_file_name=_cache_file(fingerprint),
+        )
 
     return DatasetDict({name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)})
 
@@ -100,7 +107,20 @@ def _positions(pretrained: Pretrained) -> int | None:
 
 
 _OFFSET_POSITIONS = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text"}
-_OFFSET_POSITIONS |= {"mpnet", "longformer", "ibert", "xmod", "esm"}
+_OFFSET_POSITIONS |= {"mpnet", "longformer", "ibert", "xmod", "esm", "luke", "lilt", "markuplm"}
+
+
+def _cache_file(fingerprint: str) -> str | None:
+    """Return where an encoded split is kept: data in memory, as the sources give it, has no place of its own.
+
+    None where caching is switched off, or where there is no folder to write to.
+    """
+    folder = Path(config.HF_DATASETS_CACHE) / "pytest-glue"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(folder / f"{fingerprint}.arrow") if is_caching_enabled() else None
 
 
 def _tokenizer_state(tokenizer: "PreTrainedTokenizerBase") -> str:
@@ -110,4 +130,7 @@ def _tokenizer_state(tokenizer: "PreTrainedTokenizerBase") -> str:
     if tokenizer.is_fast:
         rules = json.loads(tokenizer.backend_tokenizer.to_str())
         facts.append({name: rule for name, rule in rules.items() if name not in {"truncation", "padding"}})
+    else:  # a slow one follows rules that are code, and switches
+        plain = {name: value for name, value in tokenizer.init_kwargs.items() if isinstance(value, bool | int | str)}
+        facts.append({name: value for name, value in plain.items() if not name.endswith(("_file", "_path"))})
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,10 @@ from pytest_glue.metrics import METRICS, Chance
 from pytest_glue.tasks import Task
 
 
+_ROUNDING = 1e-9
+"""Less than any example can change a score, and more than floating point does: scores this close are equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a verdict rests on."""
@@ -49,7 +53,7 @@ class Finding:
     @property
     def difference(self) -> str:
         """The score minus the bound, with its sign."""
-        return f"{self.score - self.bound:+.{self._digits}f}"
+        return f"{self.score - self.bound:+z.{self._digits}f}"
 
     @property
     def _digits(self) -> int:
@@ -78,7 +82,7 @@ def judge(evidence: Evidence, thresholds: Mapping[str, float]) -> Judgement:
 
 
 def _against_thresholds(evidence: Evidence, thresholds: Mapping[str, float]) -> tuple[Verdict, str]:
-    missed = [metric for metric, bound in thresholds.items() if _score(evidence, metric) < bound]
+    missed = [metric for metric, bound in thresholds.items() if _score(evidence, metric) < bound - _ROUNDING]
     findings = [
         Finding(metric, _score(evidence, metric), "<" if missed else ">=", thresholds[metric], "threshold")
         for metric in missed or thresholds
@@ -90,14 +94,15 @@ def _against_thresholds(evidence: Evidence, thresholds: Mapping[str, float]) -> 
 def _against_chance(evidence: Evidence, chance: float) -> tuple[Verdict, str]:
     task = evidence.task
     score = _score(evidence, task.headline_metric)
-    relation = ">" if score > chance else "does not beat"
+    beats = score > chance + _ROUNDING
+    relation = ">" if beats else "does not beat"
     knows_nothing = METRICS[task.headline_metric].chance is Chance.ZERO
     bound_name = "knowing nothing," if knows_nothing else "the majority class,"
     finding = Finding(task.headline_metric, score, relation, chance, bound_name)
     reason = evidence.sentence(finding.text, (finding.difference,))
     if task.report_only:
         return Verdict.PASS, f"{reason}; report-only, since {task.report_only}: give a threshold to have it judged"
-    return (Verdict.PASS if score > chance else Verdict.FAIL), reason
+    return (Verdict.PASS if beats else Verdict.FAIL), reason
 
 
 def _undefined(evidence: Evidence, metric: str) -> str:

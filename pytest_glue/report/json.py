@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_glue.errors import ReportError
 from pytest_glue.evaluation import Evaluation
+from pytest_glue.files import replace_file
 from pytest_glue.options import Options
 from pytest_glue.report.environment import commit, library_versions, python_and_platform
 
@@ -47,10 +48,8 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
     Raises:
         ReportError: the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        aside.replace(path)
+        replace_file(path, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     except OSError as error:
         raise ReportError(_unwritable(path, error)) from error
 

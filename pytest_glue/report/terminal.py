@@ -28,7 +28,7 @@ def notes(evaluations: Sequence[Evaluation]) -> list[str]:
 
 def seconds(duration_s: float) -> str:
     """Return a duration as a person reads it."""
-    if duration_s < 60:
+    if round(duration_s, 1) < 60:
         return f"{duration_s:.1f} s"
     minutes, rest = divmod(round(duration_s), 60)
     hours, minutes = divmod(minutes, 60)
@@ -43,7 +43,7 @@ def _row(evaluation: Evaluation) -> tuple[str, ...]:
         evaluation.headline_metric,
         "undefined" if evaluation.score is None else f"{evaluation.score:.3f}",
         f"({bound:.3f})" if evaluation.threshold is None else f"{bound:.3f}",
-        "" if evaluation.score is None else f"{evaluation.score - bound:+.3f}",
+        "" if evaluation.score is None else f"{evaluation.score - bound:+z.3f}",
         seconds(evaluation.duration_s),
         evaluation.verdict,
     )

@@ -1,0 +1,41 @@
+"""The health of runs: what is broken about them, which is another thing than a low score."""
+
+from collections.abc import Sequence
+
+from pytest_glue.evaluation import Run
+from pytest_glue.tasks import Task
+
+
+def ailments(task: Task, runs: Sequence[Run], references: Sequence[float]) -> list[str]:
+    """Return what is broken, each as a clause that names the seeds; nothing for healthy runs.
+
+    A run diverged if a loss is no number; it is constant if it predicts the same for every example; its loss never
+    moved if no epoch took it below the first; it collapsed if it learnt nothing while the other runs did.
+    """
+    from pytest_glue.judge.statistics.degeneracy import collapsed, constant_predictions, never_moved
+
+    predictions = [run.predictions for run in runs]
+    constant = constant_predictions(predictions)
+    findings = {
+        "lost its loss (NaN)": [_diverged(run) for run in runs],
+        "predicts the same for every example": list(constant),
+        "learnt nothing while the others did": list(collapsed(task.headline_metric, predictions, references)),
+        "has a loss that never moved": [never_moved(_losses(run)) for run in runs],
+    }
+    told: set[int] = set()
+    clauses = []
+    for what, flags in findings.items():
+        seeds = [run.seed for run, flag in zip(runs, flags, strict=True) if flag and run.seed not in told]
+        told.update(seeds)
+        if seeds:
+            clauses.append(f"seed {', '.join(map(str, seeds))} {what} ({len(seeds)} of {len(runs)})")
+    return clauses
+
+
+def _diverged(run: Run) -> bool:
+    """Whether an epoch was evaluated to a loss that is no number."""
+    return any(epoch.evaluation_loss is None for epoch in run.history)
+
+
+def _losses(run: Run) -> list[float]:
+    return [epoch.loss for epoch in run.history if epoch.loss is not None]
