@@ -25,6 +25,15 @@ class Verdict(StrEnum):
     """The runs are broken (constant predictions, no score), which is another thing than a low score."""
 
 
+class Policy(StrEnum):
+    """What an inconclusive verdict does to its item."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    """Green: a gate is red only where a checkpoint truly got worse."""
+    FAIL = "fail"
+    """Red: what is not shown to be good enough is not let through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Epoch:
     """What was seen at the end of an epoch."""
@@ -67,6 +76,12 @@ class Judgement:
     """The floor of the headline metric that was given; None where there was none."""
     chance: float
     """What knowing nothing scores."""
+    confidence_interval: tuple[float, float] | None
+    """Of the headline score, at 95 %; None where the score is undefined."""
+    baseline: Mapping[str, Any] | None
+    """What the comparison with a baseline found; None where there was none."""
+    notes: tuple[str, ...]
+    """What a reader should know beside the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,8 @@ class Evaluation:
     """What knowing nothing scores on this split: the bound where no threshold is given."""
     baseline: Mapping[str, Any] | None
     verdict: Verdict
+    failed: bool
+    """Whether the verdict makes the item red: fail and degenerate do, inconclusive where it was asked for."""
     reason: str
     n_train: int
     n_eval: int
@@ -100,16 +117,18 @@ class Evaluation:
     """The hyperparameters that were used, without the seed."""
     device: str
     """Where it ran: `cpu`, `cuda:0`, `mps`."""
+    references: tuple[float, ...]
+    """Gold labels, one for each evaluation example, in the task's order."""
     notes: tuple[str, ...] = ()
-    """What a reader should know: a slow tokenizer, made-up data."""
+    """What a reader should know: a slow tokenizer, what an interval covers, where it was recorded."""
 
     def check(self) -> None:
-        """Raise the verdict if it is not `pass`: the last line of a suite's test.
+        """Raise the verdict if it makes the item red: the last line of a suite's test.
 
         Raises:
             VerdictError: with the reason as its message.
         """
-        if self.verdict is not Verdict.PASS:
+        if self.failed:
             raise VerdictError(self.reason)
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,6 +147,7 @@ class Evaluation:
             "runs": tuple(Run.from_dict(run) for run in data["runs"]),
             "verdict": Verdict(data["verdict"]),
             "notes": tuple(data["notes"]),
+            "references": tuple(data["references"]),
         }
         return cls(**{field.name: built.get(field.name, data[field.name]) for field in fields(cls)})
 

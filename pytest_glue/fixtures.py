@@ -148,14 +148,16 @@ def glue_trainer(
 def glue_evaluation(
     request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
 ) -> Evaluation:
-    """The item's runs, score and verdict; `glue_evaluation.check()` fails the test unless the verdict is `pass`."""
+    """The item's runs, score and verdict; `glue_evaluation.check()` fails the test where the verdict is red."""
     from pytest_glue.data.digest import digest_of_task
     from pytest_glue.data.source import open_source
-    from pytest_glue.execute.local import Subject, evaluate
+    from pytest_glue.execute.local import Plan, Subject, evaluate
     from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.judge.gate import criteria_of, looks_of, record
     from pytest_glue.session import GlueSession
 
+    session = GlueSession.of(request.config)
     trainer: Trainer = request.getfixturevalue("glue_trainer")
     data: DatasetDict = request.getfixturevalue("glue_data")
     tokenizer: Any = request.getfixturevalue("glue_tokenizer")
@@ -168,8 +170,12 @@ def glue_evaluation(
         label_ids=label_ids(pretrained, glue_task),
         data=source.description,
         data_digest=digest_of_task(data, glue_task),
+        max_length=glue_options.max_length,
         notes=(*pretrained.notes, *source.notes, *slow),
     )
-    evaluation = evaluate(subject, trainer, glue_options)
-    GlueSession.of(request.config).record(request.node, evaluation)
+    label = pretrained.checkpoint.label
+    criteria = criteria_of(glue_options, glue_task, glue_checkpoint, label, session.family_size)
+    plan = Plan(glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive)
+    evaluation = record(glue_options, glue_task, glue_checkpoint, evaluate(subject, trainer, criteria, plan))
+    session.record(request.node, evaluation)
     return evaluation

@@ -17,11 +17,18 @@ FLAGS = (
     ("max_eval_samples", "N", "evaluate on the first N examples only"),
     ("max_length", "N", "truncate to N tokens, where the checkpoint could take more"),
     ("threshold", "TASK[:METRIC]=VALUE", "lowest score that passes, a fraction; repeatable; METRIC: the headline one"),
+    ("save", "NAME", "record each item as the baseline of that name"),
+    ("compare", "NAME", "judge each item against the baseline of that name, or in that file"),
+    ("storage", "FOLDER", "where baselines are kept (default: glue-baselines, below the root)"),
+    ("max_drop", "[TASK=]VALUE", "the drop below the baseline that is allowed, a fraction (default: 0); repeatable"),
+    ("alpha", "PROBABILITY", "how often a test run in which nothing dropped may be red (default: 0.05)"),
+    ("max_seeds", "N", "add seeds to an item while its comparison is inconclusive, up to N"),
+    ("inconclusive", "pass|fail", "what an inconclusive verdict does to its item (default: pass)"),
     ("json", "PATH", "write the JSON report there"),
 )
 """Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help."""
 
-REPEATABLE = ("recipe", "threshold")
+REPEATABLE = ("recipe", "threshold", "max_drop")
 CONFIG = "glue_config"
 
 

@@ -1,5 +1,7 @@
 """Items: a test that asks for a task or a checkpoint becomes one item for each of them."""
 
+from itertools import product
+
 import pytest
 
 from pytest_glue.checkpoints import SAMPLE, Checkpoint, ids
@@ -19,7 +21,7 @@ def make_items(metafunc: pytest.Metafunc) -> None:
         options = session.options_of(metafunc.definition)
         asked = {"glue_task", "glue_checkpoint"} & set(metafunc.fixturenames) - _parametrized(metafunc)
         if not metafunc.config.option.collectonly:
-            _check(options, asked)
+            _check(options, asked, compared="glue_evaluation" in metafunc.fixturenames)
         if "glue_task" in asked:
             names = [task.name for task in options.tasks]
             metafunc.parametrize("glue_task", names, ids=names, indirect=True)
@@ -30,10 +32,12 @@ def make_items(metafunc: pytest.Metafunc) -> None:
         raise pytest.Collector.CollectError(str(error)) from None
 
 
-def _check(options: Options, asked: set[str]) -> None:
+def _check(options: Options, asked: set[str], *, compared: bool) -> None:
     """Make sure, before the first fine-tuning, that the last one will find its data and its checkpoint."""
     from pytest_glue.data.source import open_source
     from pytest_glue.finetune.pretrained import check_checkpoint
+    from pytest_glue.judge.gate import baseline_file
+    from pytest_glue.judge.storage import read
 
     if "glue_task" in asked:
         source = open_source(options.data)
@@ -42,6 +46,10 @@ def _check(options: Options, asked: set[str]) -> None:
     if "glue_checkpoint" in asked:
         for checkpoint in options.checkpoints:
             check_checkpoint(checkpoint)
+    if compared and asked == {"glue_task", "glue_checkpoint"}:
+        for task, checkpoint in product(options.tasks, options.checkpoints):
+            if (file := baseline_file(options, task, checkpoint)) is not None:
+                read(file)
 
 
 def _parametrized(metafunc: pytest.Metafunc) -> set[str]:

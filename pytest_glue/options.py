@@ -1,19 +1,17 @@
 """The options: what every place says, parsed and checked, as one frozen value."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from pytest_glue.checkpoints import SAMPLE, Checkpoint
+from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.errors import GlueError, OptionError, closest
+from pytest_glue.evaluation import Policy
 from pytest_glue.judge.thresholds import Threshold
-from pytest_glue.recipe import Recipe, RecipeValue
-from pytest_glue.tasks import GLUE, Task, find_task
-
-ALL = "all"
-FIRST_SEED = 42
+from pytest_glue.parsers import FIRST_SEED, PARSERS, SEED_END
+from pytest_glue.recipe import Recipe
+from pytest_glue.tasks import GLUE, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,32 @@ class Options:
     """Tokens an example is truncated to; None for what the checkpoint can take."""
     threshold: Mapping[tuple[str, str], Threshold] = field(default_factory=dict)
     """By (task, metric)."""
+    save: str | None = None
+    """The name under which items are recorded."""
+    compare: str | None = None
+    """The baseline that items are judged against: a name, or a file that ends in .json."""
+    storage: Path = Path("glue-baselines")
+    max_drop: Mapping[str | None, float] = field(default_factory=dict)
+    """Allowed drop by task; under None, of every other."""
+    alpha: float = 0.05
+    """One-sided error rate of the whole test run."""
+    max_seeds: int | None = None
+    inconclusive: Policy = Policy.PASS
     json: Path | None = None
 
     def thresholds_of(self, task: Task) -> dict[str, float]:
         """Return the floor of each of the task's metrics that has one."""
         return {metric: floor.value for (name, metric), floor in self.threshold.items() if name == task.name}
+
+    def max_drop_of(self, task: Task) -> float:
+        """Return the task's allowed drop."""
+        return self.max_drop.get(task.name, self.max_drop.get(None, 0.0))
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds, and behind them those that may be added."""
+        missing = max((self.max_seeds or 0) - len(self.seeds), 0)
+        return (*self.seeds, *range(max(self.seeds) + 1, SEED_END)[:missing])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,145 +92,3 @@ def combine(layers: Iterable[Layer]) -> Options:
                 parsed = {**getattr(options, name), **parsed}
             options = replace(options, **{name: parsed})
     return options
-
-
-def _texts(value: Any) -> list[str]:
-    """Return the parts of a comma-separated text, or of a list of texts, without repeats."""
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        message = f"{value!r} is neither a text nor a list of texts"
-        raise OptionError(message)
-    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
-
-
-def _tasks(value: Any, _: Path) -> tuple[Task, ...]:
-    names = _texts(value)
-    if not names:
-        message = f"no task is named; accepted: {ALL}, {', '.join(GLUE)}"
-        raise OptionError(message)
-    chosen = GLUE.values() if ALL in names else (find_task(name) for name in names)
-    return tuple(sorted(chosen, key=lambda task: task.name))
-
-
-def _checkpoints(value: Any, base: Path) -> tuple[Checkpoint, ...]:
-    return tuple(Checkpoint.parse(_rebased(text, base)) for text in _texts(value))
-
-
-def _data(value: Any, base: Path) -> str:
-    text = value.strip() if isinstance(value, str) else ""
-    if not text:
-        message = f"{value!r} is no data source; accepted: hub, hub@revision, {SAMPLE}, or a folder"
-        raise OptionError(message)
-    return text if text.partition("@")[0] in {"hub", SAMPLE} else _rebased(text, base)
-
-
-def _rebased(text: str, base: Path) -> str:
-    """Return a relative path as seen from the place that named it, where there is a folder; any other text as it is."""
-    return str(base / text) if base != Path.cwd() and (base / text).is_dir() else text
-
-
-def _seeds(value: Any, _: Path) -> tuple[int, ...]:
-    accepted = f"accepted: a count, as in 5 (seeds {FIRST_SEED} to {FIRST_SEED + 4}), or a list, as in 7,8 or 7,"
-    is_count = not isinstance(value, list | tuple) and "," not in str(value)
-    texts = [value] if is_count else value.split(",") if isinstance(value, str) else value
-    given = [_integer(text) for text in texts if str(text).strip()]
-    numbers = [number for number in given if number is not None and 0 <= number < 2**32]
-    if not numbers or numbers != given:
-        message = f"{value!r}: {accepted}"
-        raise OptionError(message)
-    if is_count:
-        if numbers[0] < 1:
-            message = f"{value!r} seeds: at least one run is needed; {accepted}"
-            raise OptionError(message)
-        return tuple(range(FIRST_SEED, FIRST_SEED + numbers[0]))
-    repeated = sorted({number for number in numbers if numbers.count(number) > 1})
-    if repeated:
-        message = f"seed {repeated[0]} is given twice: the same seed is the same run and adds no evidence"
-        raise OptionError(message)
-    return tuple(numbers)
-
-
-def _integer(value: Any) -> int | None:
-    """Return an integer, or the one that a text stands for; None for anything else."""
-    try:
-        return int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
-    except ValueError:
-        return None
-
-
-def _recipe(value: Any, _: Path) -> dict[str, RecipeValue]:
-    from pytest_glue.finetune.fields import find_field
-
-    if isinstance(value, Mapping):
-        return {name: find_field(name).check(typed) for name, typed in value.items()}
-    pairs = [line.partition("=") for line in _lines(value)]
-    for name, equals, text in pairs:
-        if not equals:
-            message = f"{name + text!r} is not of the form KEY=VALUE"
-            raise OptionError(message)
-    return {name.strip(): find_field(name.strip()).parse(text.strip()) for name, _equals, text in pairs}
-
-
-def _thresholds(value: Any, _: Path) -> dict[tuple[str, str], Threshold]:
-    if isinstance(value, Mapping):
-        thresholds = [Threshold.of(target, number, GLUE) for target, number in _flattened(value)]
-    else:
-        texts = [text for line in _lines(value) for text in line.split(",") if text.strip()]
-        thresholds = [Threshold.parse(text, GLUE) for text in texts]
-    return {(threshold.task, threshold.metric): threshold for threshold in thresholds}
-
-
-def _lines(value: Any) -> list[str]:
-    """Return a text, or a list of texts, as a list."""
-    lines = [value] if isinstance(value, str) else value
-    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
-        message = f"{value!r} is neither a table nor a text nor a list of texts"
-        raise OptionError(message)
-    return list(lines)
-
-
-def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Yield TASK or TASK:METRIC with its value from `{cola = 0.5, mrpc = {f1 = 0.8}}`."""
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}:{metric}", number) for metric, number in value.items())
-        else:
-            yield name, value
-
-
-def _at_least(low: int) -> Callable[[Any, Path], int]:
-    def parse(value: Any, _: Path) -> int:
-        number = _integer(value)
-        if number is None or number < low:
-            message = f"{value!r}: expected an integer of at least {low}"
-            raise OptionError(message)
-        return number
-
-    return parse
-
-
-def _path(value: Any, base: Path) -> Path:
-    if not isinstance(value, str) or not value.strip():
-        message = f"{value!r} is not a path"
-        raise OptionError(message)
-    return base / Path(value).expanduser()
-
-
-Parse = Callable[[Any, Path], Any]
-"""Of what a place gives (a text, a list of texts, a typed value) and the base of its relative paths."""
-
-PARSERS: Mapping[str, Parse] = MappingProxyType(
-    {
-        "tasks": _tasks,
-        "checkpoints": _checkpoints,
-        "data": _data,
-        "seeds": _seeds,
-        "recipe": _recipe,
-        "max_train_samples": _at_least(1),
-        "max_eval_samples": _at_least(1),
-        "max_length": _at_least(4),
-        "threshold": _thresholds,
-        "json": _path,
-    }
-)
-"""How each option is read, by name; how it is spelt stands in `flags`."""

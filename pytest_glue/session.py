@@ -36,6 +36,7 @@ class GlueSession:
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}
         self._header_shown = False
+        self._family_size = 0
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.report.json import check_writable
@@ -59,6 +60,15 @@ class GlueSession:
     def options_of(self, node: pytest.Item | pytest.Collector) -> Options:
         """Return the options of a test, its markers included."""
         return self._settings.options(*node.iter_markers("glue"))
+
+    @property
+    def family_size(self) -> int:
+        """How many items of this test run are judged together; the same in every worker."""
+        return max(self._family_size, 1)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Called once it is known which items will run, also in a worker, which knows all of them."""
+        self._family_size = sum("glue_evaluation" in getattr(item, "fixturenames", ()) for item in session.items)
 
     def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
         """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""
@@ -119,12 +129,26 @@ class GlueSession:
             terminalreporter.write_line(line, **({_COLOURS[verdict]: True} if verdict else {"bold": True}))
         for note in notes(evaluations):
             terminalreporter.write_line(note)
+        for line in self._closing_lines(evaluations):
+            terminalreporter.write_line(line)
         if self._report_path:
             terminalreporter.write_line(f"JSON report: {self._report_path}")
 
     @property
     def _report_path(self) -> Path | None:
         return None if self._is_worker else self._options.json
+
+    def _closing_lines(self, evaluations: list[Evaluation]) -> list[str]:
+        """Return how checkpoints compare with each other, and which records nobody compares with any more."""
+        from pytest_glue.judge.gate import unused_baselines
+        from pytest_glue.judge.ranks import ranks
+        from pytest_glue.report.ranking import ranking_lines
+
+        open_verdicts = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
+        found = ranks(evaluations, self._options.alpha)
+        unused = unused_baselines(self._options, evaluations)
+        lines = [f"no item is compared with {path} any more: delete it if it has had its day" for path in unused]
+        return open_verdicts + lines + (ranking_lines(found) if found else [])
 
     def _header(self) -> list[str]:
         from pytest_glue.report.header import header

@@ -18,6 +18,7 @@ _TABLE = "tool.pytest_glue"
 class Settings:
     """The places that hold for a whole test run; what a test's marker says comes on top."""
 
+    default: Layer
     table: Layer
     ini: Layer
     command_line: Layer
@@ -32,6 +33,7 @@ class Settings:
         file = _table_file(config)
         ini = {name: config.getini(f"glue_{name}") for name, _metavar, _text in flags.FLAGS}
         return cls(
+            Layer("default", {"storage": "glue-baselines"}, config.rootpath),
             Layer(f"[{_TABLE}] {{name}} in {file.name}", _read_table(file), file.parent),
             Layer("glue_{name}", {name: value for name, value in ini.items() if value}, config.rootpath),
             Layer("--glue-{option}", flags.given(config), Path.cwd()),
@@ -50,9 +52,11 @@ class Settings:
             OptionError: a place has an unknown key or a value that is not accepted.
         """
         markers = [Layer("@pytest.mark.glue({name}=...)", _keywords(mark), self.table.base) for mark in reversed(marks)]
-        options = combine([self.table, self.ini, *markers, self.command_line])
+        options = combine([self.default, self.table, self.ini, *markers, self.command_line])
         marked = {name for marker in markers for name in marker.values} & {"tasks", "checkpoints"}
-        return _narrowed(options, combine([self.table, self.ini, *markers]), marked) if marked else options
+        return (
+            _narrowed(options, combine([self.default, self.table, self.ini, *markers]), marked) if marked else options
+        )
 
 
 def _narrowed(options: Options, own: Options, marked: set[str]) -> Options:

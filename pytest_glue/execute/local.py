@@ -1,17 +1,17 @@
 """Evaluations whose runs happen here, one after the other, in this process."""
 
 import time
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 
 from transformers import Trainer
 
 from pytest_glue.checkpoints import Checkpoint
-from pytest_glue.evaluation import Evaluation, mean_scores
+from pytest_glue.evaluation import Evaluation, Judgement, Policy, Run, Verdict, mean_scores
 from pytest_glue.finetune.arguments import used_recipe
-from pytest_glue.finetune.training import fine_tune, references
-from pytest_glue.judge.criteria import Evidence, judge
-from pytest_glue.options import Options
+from pytest_glue.finetune.training import evaluation_data, fine_tune, references
+from pytest_glue.judge.compatibility import check_compatible
+from pytest_glue.judge.criteria import Criteria
 from pytest_glue.tasks import Task
 
 
@@ -27,30 +27,46 @@ class Subject:
     """The model's id of each of the task's labels."""
     data: str
     data_digest: str
+    max_length: int | None
+    """What `--glue-max-length` says; a part of the recipe, though not of `TrainingArguments`."""
     notes: tuple[str, ...]
 
 
-def evaluate(subject: Subject, trainer: Trainer, options: Options) -> Evaluation:
-    """Fine-tune once for each seed, score the runs and judge the mean of their scores.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many runs there will be, and what an open verdict means."""
+
+    seeds: tuple[int, ...]
+    looks: tuple[int, ...]
+    """After how many of the seeds a verdict is tried; an inconclusive one is followed by more of them."""
+    inconclusive: Policy
+
+
+def evaluate(subject: Subject, trainer: Trainer, criteria: Criteria, plan: Plan) -> Evaluation:
+    """Fine-tune once for each seed until there is a verdict, or no seed is left.
 
     Raises:
+        BaselineError: the baseline is of something else; said before anything is trained.
         FineTuningError: a run ended without a result.
     """
     start = time.perf_counter()
     task = subject.task
-    runs = tuple(fine_tune(trainer, task, subject.label_ids, seed) for seed in options.seeds)
-    gold = references(trainer, subject.label_ids)
-    scores = mean_scores(runs)
-    evidence = Evidence(
-        task=task,
-        checkpoint=subject.checkpoint.label,
-        scores=scores,
-        references=gold,
-        constant_runs=sum(len(set(run.predictions)) == 1 for run in runs),
-        n_runs=len(runs),
-    )
-    judgement = judge(evidence, options.thresholds_of(task))
     assert isinstance(trainer.train_dataset, Sized)
+    n_train, n_eval = len(trainer.train_dataset), len(evaluation_data(trainer))
+    recipe = used_recipe(trainer.args) | ({"max_length": subject.max_length} if subject.max_length else {})
+    if criteria.rule is not None:
+        check_compatible(
+            criteria.rule.baseline,
+            task,
+            n_train=n_train,
+            n_eval=n_eval,
+            data_digest=subject.data_digest,
+            recipe=recipe,
+        )
+    gold = references(trainer, subject.label_ids)
+    runs, judgement = _run(subject, trainer, criteria, plan, gold)
+    scores = mean_scores(runs)
+    red = {Verdict.FAIL, Verdict.DEGENERATE} | ({Verdict.INCONCLUSIVE} if plan.inconclusive is Policy.FAIL else set())
     return Evaluation(
         nodeid=subject.nodeid,
         task=task.name,
@@ -58,20 +74,35 @@ def evaluate(subject: Subject, trainer: Trainer, options: Options) -> Evaluation
         headline_metric=task.headline_metric,
         score=scores[task.headline_metric],
         metrics=scores,
-        confidence_interval=None,
-        seeds=options.seeds,
-        runs=runs,
+        confidence_interval=judgement.confidence_interval,
+        seeds=tuple(run.seed for run in runs),
+        runs=tuple(runs),
         threshold=judgement.threshold,
         chance=judgement.chance,
-        baseline=None,
+        baseline=judgement.baseline,
         verdict=judgement.verdict,
+        failed=judgement.verdict in red,
         reason=judgement.reason,
-        n_train=len(trainer.train_dataset),
-        n_eval=len(gold),
+        n_train=n_train,
+        n_eval=n_eval,
         duration_s=time.perf_counter() - start,
         data=subject.data,
         data_digest=subject.data_digest,
-        recipe=used_recipe(trainer.args),
+        recipe=recipe,
         device=str(trainer.args.device),
-        notes=subject.notes,
+        references=gold,
+        notes=(*subject.notes, *judgement.notes),
     )
+
+
+def _run(
+    subject: Subject, trainer: Trainer, criteria: Criteria, plan: Plan, gold: Sequence[float]
+) -> tuple[list[Run], Judgement]:
+    runs: list[Run] = []
+    for look in plan.looks:
+        seeds = plan.seeds[len(runs) : look]
+        runs += [fine_tune(trainer, subject.task, subject.label_ids, seed) for seed in seeds]
+        judgement = criteria.judge(runs, gold)
+        if judgement.verdict is not Verdict.INCONCLUSIVE:
+            break
+    return runs, judgement

@@ -1,118 +1,120 @@
-"""The verdict on a score: against thresholds where there are any, against knowing nothing where there is none."""
+"""The verdict on an item's runs: against thresholds, a baseline, or knowing nothing where there is neither."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_glue.evaluation import Judgement, Scores, Verdict
+from pytest_glue.evaluation import Judgement, Run, Scores, Verdict, mean_scores
 from pytest_glue.judge.chance import chance_score
+from pytest_glue.judge.finding import Finding
+from pytest_glue.judge.health import ailments
+from pytest_glue.judge.regression import Regression, Rule, against_baseline
+from pytest_glue.judge.uncertainty import Uncertainty, uncertainty_of
 from pytest_glue.metrics import METRICS, Chance
 from pytest_glue.tasks import Task
-
 
 _ROUNDING = 1e-9
 """Less than any example can change a score, and more than floating point does: scores this close are equal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a verdict rests on."""
+class Answer:
+    """A verdict before it is put into a sentence."""
+
+    verdict: Verdict
+    text: str
+    facts: tuple[str, ...] = ()
+    """What stands in the sentence's brackets before the size of the evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What an item is held against."""
 
     task: Task
     checkpoint: str
     """The checkpoint as a person reads it."""
-    scores: Scores
-    """Means over the runs."""
-    references: Sequence[float]
-    """Gold labels, one for each evaluation example."""
-    constant_runs: int
-    """How many of the runs predict the same for every example."""
-    n_runs: int
+    thresholds: Mapping[str, float]
+    """The floor of each metric that has one; all of them must be reached."""
+    rule: Rule | None = None
+    """The baseline that it must not fall behind."""
 
-    def sentence(self, text: str, differences: Iterable[str] = ()) -> str:
-        """Return the reason that a person reads, with the size of the evidence behind it."""
-        size = f"n={len(self.references)}, {self.n_runs} seed{'s' if self.n_runs > 1 else ''}"
-        return f"{self.task.name} · {self.checkpoint}: {text} ({'; '.join((*differences, size))})"
+    def judge(self, runs: Sequence[Run], references: Sequence[float]) -> Judgement:
+        """Return the verdict.
 
+        A run that is broken makes a verdict that is not `pass` a `degenerate` one: the score says nothing of the
+        checkpoint then, and the sentence says what is broken.
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A score beside a bound."""
-
-    metric: str
-    score: float
-    relation: str
-    bound: float
-    bound_name: str
+        Args:
+            runs: at least one, on the same examples.
+            references: gold labels, one for each evaluation example.
+        """
+        scores = mean_scores(runs)
+        broken = ailments(self.task, runs, references)
+        undefined = [metric for metric in self._decisive if scores[metric] is None]
+        uncertainty = None if undefined else uncertainty_of(self.task, runs, references, self.rule)
+        regression = None if undefined or self.rule is None else against_baseline(self.rule, runs, references)
+        if undefined:
+            answer = Answer(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
+        else:
+            answer = self._answer(scores, references, regression)
+        if broken and answer.verdict is not Verdict.PASS:
+            answer = Answer(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts)
+        passed = answer.verdict is Verdict.PASS
+        return Judgement(
+            verdict=answer.verdict,
+            reason=self._sentence(answer, len(runs), len(references), uncertainty),
+            threshold=self.thresholds.get(self.task.headline_metric),
+            chance=chance_score(self.task.headline_metric, references),
+            confidence_interval=uncertainty.interval if uncertainty else None,
+            baseline=regression.facts if regression else None,
+            notes=(*(broken if passed else ()), *((uncertainty.note,) if uncertainty else ())),
+        )
 
     @property
-    def text(self) -> str:
-        """For example `accuracy 0.614 < threshold 0.650`."""
-        bound = f"{self.bound_name} {self.bound:.{self._digits}f}"
-        return f"{self.metric} {self.score:.{self._digits}f} {self.relation} {bound}"
+    def _decisive(self) -> tuple[str, ...]:
+        """The metrics without which there is no verdict."""
+        compared = (self.task.headline_metric,) if self.rule is not None or not self.thresholds else ()
+        return tuple(dict.fromkeys((*self.thresholds, *compared)))
 
-    @property
-    def difference(self) -> str:
-        """The score minus the bound, with its sign."""
-        return f"{self.score - self.bound:+z.{self._digits}f}"
+    def _answer(self, scores: Scores, references: Sequence[float], regression: Regression | None) -> Answer:
+        """A threshold that is missed decides, then the baseline, then thresholds that are met, then chance."""
+        findings = [Finding(metric, _of(scores, metric), bound) for metric, bound in self.thresholds.items()]
+        missed = [finding for finding in findings if finding.score < finding.bound - _ROUNDING]
+        if missed:
+            return _against_thresholds(Verdict.FAIL, "<", missed)
+        if regression is not None:
+            return Answer(regression.verdict, regression.text, regression.differences)
+        if findings:
+            return _against_thresholds(Verdict.PASS, ">=", findings)
+        return self._against_chance(scores, references)
 
-    @property
-    def _digits(self) -> int:
-        """Three, or as many as it takes to see that the two differ: never `0.650 < 0.650`."""
-        differing = (n for n in range(3, 12) if f"{self.score:.{n}f}" != f"{self.bound:.{n}f}")
-        return next(differing, 3)
+    def _against_chance(self, scores: Scores, references: Sequence[float]) -> Answer:
+        metric, note = self.task.headline_metric, self.task.report_only
+        knows_nothing = METRICS[metric].chance is Chance.ZERO
+        bound_name = "knowing nothing," if knows_nothing else "the majority class,"
+        finding = Finding(metric, _of(scores, metric), chance_score(metric, references), bound_name)
+        beats = finding.score > finding.bound + _ROUNDING
+        text = finding.text(">" if beats else "does not beat")
+        if note:
+            text = f"{text}; report-only, since {note}: give a threshold to have it judged"
+        return Answer(Verdict.PASS if beats or note else Verdict.FAIL, text, (finding.difference,))
 
-
-def judge(evidence: Evidence, thresholds: Mapping[str, float]) -> Judgement:
-    """Return the verdict on the evidence.
-
-    Args:
-        evidence: the scores and how they came about.
-        thresholds: the floor of each metric that has one; all of them must be reached.
-    """
-    headline = evidence.task.headline_metric
-    floor, chance = thresholds.get(headline), chance_score(headline, evidence.references)
-    undefined = [metric for metric in thresholds or (headline,) if evidence.scores[metric] is None]
-    if undefined:
-        verdict, reason = Verdict.DEGENERATE, evidence.sentence(_undefined(evidence, undefined[0]))
-    elif thresholds:
-        verdict, reason = _against_thresholds(evidence, thresholds)
-    else:
-        verdict, reason = _against_chance(evidence, chance)
-    return Judgement(verdict, reason, floor, chance)
-
-
-def _against_thresholds(evidence: Evidence, thresholds: Mapping[str, float]) -> tuple[Verdict, str]:
-    missed = [metric for metric, bound in thresholds.items() if _score(evidence, metric) < bound - _ROUNDING]
-    findings = [
-        Finding(metric, _score(evidence, metric), "<" if missed else ">=", thresholds[metric], "threshold")
-        for metric in missed or thresholds
-    ]
-    reason = evidence.sentence(", ".join(f.text for f in findings), (f.difference for f in findings))
-    return (Verdict.FAIL if missed else Verdict.PASS), reason
+    def _sentence(self, answer: Answer, n_runs: int, n_eval: int, uncertainty: Uncertainty | None) -> str:
+        if self.rule is not None and answer.facts:
+            size = [f"n={n_eval}"]
+        else:
+            size = [f"n={n_eval}", f"{n_runs} seed{'s' if n_runs > 1 else ''}"]
+            size += [uncertainty.text] if uncertainty else []
+        evidence = "; ".join((*answer.facts, ", ".join(size)))
+        return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
 
 
-def _against_chance(evidence: Evidence, chance: float) -> tuple[Verdict, str]:
-    task = evidence.task
-    score = _score(evidence, task.headline_metric)
-    beats = score > chance + _ROUNDING
-    relation = ">" if beats else "does not beat"
-    knows_nothing = METRICS[task.headline_metric].chance is Chance.ZERO
-    bound_name = "knowing nothing," if knows_nothing else "the majority class,"
-    finding = Finding(task.headline_metric, score, relation, chance, bound_name)
-    reason = evidence.sentence(finding.text, (finding.difference,))
-    if task.report_only:
-        return Verdict.PASS, f"{reason}; report-only, since {task.report_only}: give a threshold to have it judged"
-    return (Verdict.PASS if beats else Verdict.FAIL), reason
+def _against_thresholds(verdict: Verdict, relation: str, findings: Sequence[Finding]) -> Answer:
+    text = ", ".join(finding.text(relation) for finding in findings)
+    return Answer(verdict, text, tuple(finding.difference for finding in findings))
 
 
-def _undefined(evidence: Evidence, metric: str) -> str:
-    if evidence.constant_runs:
-        runs = f"{evidence.constant_runs} of {evidence.n_runs} runs predict the same for every example"
-        return f"{metric} is undefined: {runs}"
-    return f"{metric} is undefined: a prediction is no number, or the references are all the same"
-
-
-def _score(evidence: Evidence, metric: str) -> float:
-    score = evidence.scores[metric]
+def _of(scores: Scores, metric: str) -> float:
+    score = scores[metric]
     assert score is not None, metric
     return score

@@ -18,6 +18,8 @@ class Rule:
 
     name: str
     """Of the baseline, as a person reads it."""
+    file: str
+    """Where it was read from."""
     baseline: Baseline
     max_drop: float
     """The drop that is allowed, as a fraction."""
@@ -62,6 +64,7 @@ def against_baseline(rule: Rule, runs: Sequence[Run], references: Sequence[float
     )
     facts = {
         "name": rule.name,
+        "file": rule.file,
         "checkpoint": asdict(baseline.checkpoint),
         "seeds": list(baseline.seeds),
         **asdict(comparison),

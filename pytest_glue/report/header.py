@@ -19,4 +19,9 @@ def header(options: Options) -> list[str]:
         f"glue: tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}",
         f"glue: data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
     ]
+    if options.compare:
+        from pytest_glue.report.outlook import outlook
+
+        lines.append(f"glue: compared with {options.compare}, alpha {options.alpha:g} for the whole test run")
+        lines += [f"glue: {line}" for line in outlook(options)]
     return lines + ([f"glue: {MADE_UP}"] if made_up else [])

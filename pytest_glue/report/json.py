@@ -9,6 +9,7 @@ from typing import Any
 from pytest_glue.errors import ReportError
 from pytest_glue.evaluation import Evaluation
 from pytest_glue.files import replace_file
+from pytest_glue.judge.ranks import ranks
 from pytest_glue.options import Options
 from pytest_glue.report.environment import commit, library_versions, python_and_platform
 
@@ -38,6 +39,7 @@ def document(
         },
         "options": _options(options),
         "results": [_result(evaluation) for evaluation in ordered],
+        "ranks": ranks(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],
     }
 
@@ -86,13 +88,21 @@ def _options(options: Options) -> dict[str, Any]:
         "max_train_samples": options.max_train_samples,
         "max_eval_samples": options.max_eval_samples,
         "max_length": options.max_length,
+        "save": options.save,
+        "compare": options.compare,
+        "storage": str(options.storage),
+        "max_drop": {task or "": drop for task, drop in options.max_drop.items()},
+        "alpha": options.alpha,
+        "max_seeds": options.max_seeds,
+        "inconclusive": str(options.inconclusive),
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
     }
 
 
 def _result(evaluation: Evaluation) -> dict[str, Any]:
-    """Return an evaluation without its predictions, which a baseline holds and nobody reads here."""
+    """Return an evaluation without predictions and references, which nobody reads here; a baseline holds the former."""
     result = evaluation.to_dict()
+    del result["references"]
     for run in result["runs"]:
         del run["predictions"]
     return result

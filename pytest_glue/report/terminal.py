@@ -1,29 +1,36 @@
 """The table at the end of a test run."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
 from pytest_glue.evaluation import Evaluation, Verdict
+from pytest_glue.report.columns import columns
 
-_COLUMNS = ("task", "checkpoint", "metric", "score", "threshold", "difference", "time", "verdict")
-_LEFT = ("task", "checkpoint", "metric", "verdict")
+_COLUMNS = ("task", "checkpoint", "metric", "score", "compared with", "difference", "time", "verdict")
+_RIGHT = ("score", "compared with", "difference", "time")
 
 
 def table(evaluations: Sequence[Evaluation]) -> list[tuple[str, Verdict | None]]:
     """Return the lines, each with the verdict that colours it; the header has none.
 
-    A threshold in brackets is no threshold but what knowing nothing scores.
+    A number in brackets is no threshold but what knowing nothing scores.
     """
-    rows = [_row(evaluation) for evaluation in evaluations]
-    widths = [max(len(cell) for cell in column) for column in zip(_COLUMNS, *rows, strict=True)]
-    lines = [_line(_COLUMNS, widths), *(_line(row, widths) for row in rows)]
+    lines = columns(_COLUMNS, [_row(evaluation) for evaluation in evaluations], right=_RIGHT)
     return list(zip(lines, chain([None], (evaluation.verdict for evaluation in evaluations)), strict=True))
 
 
 def notes(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return what a reader should know beside the table, each once."""
-    distinct = dict.fromkeys((note, each.checkpoint.label) for each in evaluations for note in each.notes)
-    return [f"{checkpoint}: {note}" for note, checkpoint in distinct]
+    """Return what a reader should know beside the table: each note once, with the items that it is about."""
+    items: dict[str, list[str]] = defaultdict(list)
+    for evaluation in evaluations:
+        for note in evaluation.notes:
+            items[note].append(evaluation.task)
+    return [f"{_named(tasks, len(evaluations))}: {note}" for note, tasks in items.items()]
+
+
+def _named(tasks: Sequence[str], n_evaluations: int) -> str:
+    return "all" if len(tasks) == n_evaluations > 1 else ", ".join(dict.fromkeys(tasks))
 
 
 def seconds(duration_s: float) -> str:
@@ -36,22 +43,24 @@ def seconds(duration_s: float) -> str:
 
 
 def _row(evaluation: Evaluation) -> tuple[str, ...]:
-    bound = evaluation.chance if evaluation.threshold is None else evaluation.threshold
+    bound, text = _bound(evaluation)
     return (
         evaluation.task,
         evaluation.checkpoint.label,
         evaluation.headline_metric,
         "undefined" if evaluation.score is None else f"{evaluation.score:.3f}",
-        f"({bound:.3f})" if evaluation.threshold is None else f"{bound:.3f}",
-        "" if evaluation.score is None else f"{evaluation.score - bound:+z.3f}",
+        text,
+        "" if evaluation.score is None else f"{evaluation.score - bound:+.3f}",
         seconds(evaluation.duration_s),
         evaluation.verdict,
     )
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    aligned = (
-        cell.ljust(width) if name in _LEFT else cell.rjust(width)
-        for name, cell, width in zip(_COLUMNS, cells, widths, strict=True)
-    )
-    return "  ".join(aligned).rstrip()
+def _bound(evaluation: Evaluation) -> tuple[float, str]:
+    """Return what the score is shown against: baseline before threshold before knowing nothing."""
+    if evaluation.baseline is not None:
+        bound = float(evaluation.baseline["baseline_score"])
+        return bound, f"{evaluation.baseline['name']} {bound:.3f}"
+    if evaluation.threshold is not None:
+        return evaluation.threshold, f"{evaluation.threshold:.3f}"
+    return evaluation.chance, f"({evaluation.chance:.3f})"

@@ -1,0 +1,21 @@
+"""Columns of text."""
+
+from collections.abc import Collection, Sequence
+
+
+def columns(names: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> list[str]:
+    """Return a header and the rows as lines, each column as wide as its widest cell.
+
+    Args:
+        names: of the columns.
+        rows: of cells, as many as there are columns.
+        right: the columns whose cells stand at the right.
+    """
+    widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if name in right else cell.ljust(width)
+            for name, cell, width in zip(names, row, widths, strict=True)
+        ).rstrip()
+        for row in (names, *rows)
+    ]
