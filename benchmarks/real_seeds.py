@@ -34,9 +34,12 @@ def runs_of(options: argparse.Namespace, checkpoint: Path, seeds: list[int]) -> 
     task: Task = find_task(options.task)
     pretrained = resolve(Checkpoint.parse(str(checkpoint)))
     tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
-    data = limited(open_source(str(options.data)).load(task), task, options.max_train_samples, None)
+    data = limited(open_source(str(options.data)).load(task), task, options.max_train_samples, options.max_eval_samples)
     encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
-    folder = options.cache / f"{task.name}-{options.max_train_samples}-{options.epochs}-{checkpoint.name}"
+    folder = (
+        options.cache
+        / f"{task.name}-{options.max_train_samples}-{options.max_eval_samples}-{options.epochs}-{checkpoint.name}"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as temporary:
         recipe = {"num_train_epochs": options.epochs, "learning_rate": options.learning_rate}
@@ -73,12 +76,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder in the hub's layout")
     parser.add_argument("--cache", type=Path, required=True, help="a folder to keep checkpoints and runs in")
-    parser.add_argument("--task", default="mrpc")
+    parser.add_argument("--task", default="stsb")
     parser.add_argument("--seeds", type=int, default=40, help="of the cut checkpoint")
     parser.add_argument("--whole-seeds", type=int, default=6, help="of the whole checkpoint")
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--learning-rate", type=float, default=5e-5)
-    parser.add_argument("--max-train-samples", type=int, default=1000)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
+    parser.add_argument("--max-train-samples", type=int, default=640)
+    parser.add_argument("--max-eval-samples", type=int, default=500)
     parser.add_argument("--draws", type=int, default=2000)
     options = parser.parse_args()
     metric = find_task(options.task).headline_metric
@@ -91,8 +95,10 @@ def main() -> None:
     half = options.whole_seeds // 2
     for name, candidate in (("the cut", of_cut[:half]), ("the whole, other seeds", of_whole[half:])):
         found = compare(candidate, of_whole[:half], gold, metric)
-        print(f"  {name} against the whole: {found.candidate_score:.3f} against {found.baseline_score:.3f}, "
-              f"p {found.p_fail:.4f}: {found.verdict}")
+        print(
+            f"  {name} against the whole: {found.candidate_score:.3f} against {found.baseline_score:.3f}, "
+            f"p {found.p_fail:.4f}: {found.verdict}"
+        )
 
 
 if __name__ == "__main__":
