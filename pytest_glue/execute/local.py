@@ -49,7 +49,8 @@ def evaluate(subject: Subject, trainer: Trainer, options: Options) -> Evaluation
         constant_runs=sum(len(set(run.predictions)) == 1 for run in runs),
         n_runs=len(runs),
     )
-    judgement = judge(evidence, options.thresholds_of(task))
+    thresholds = options.thresholds_of(task)
+    judgement = judge(evidence, thresholds)
     assert isinstance(trainer.train_dataset, Sized)
     return Evaluation(
         nodeid=subject.nodeid,
@@ -73,5 +74,10 @@ def evaluate(subject: Subject, trainer: Trainer, options: Options) -> Evaluation
         data_digest=subject.data_digest,
         recipe=used_recipe(trainer.args),
         device=str(trainer.args.device),
-        notes=subject.notes,
+        notes=subject.notes + (_report_only(task) if not thresholds else ()),
     )
+
+
+def _report_only(task: Task) -> tuple[str, ...]:
+    """Return the note that a task's score was not judged, where that is so."""
+    return (f"{task.name} is report-only, since {task.report_only}",) if task.report_only else ()
