@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_glue.options import Options
 
 _NAME = "glue-session"
+_MAKING = Lock()
+"""xdist receives the reports of each worker in a thread of its own, and two of them can be the first."""
 _EVALUATION = pytest.StashKey[Evaluation]()
 _COLOURS = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow", Verdict.FAIL: "red", Verdict.DEGENERATE: "red"}
 
@@ -50,10 +53,11 @@ class GlueSession:
         Raises:
             GlueError: an option is not accepted, or the report cannot be written.
         """
-        session = config.pluginmanager.get_plugin(_NAME)
-        if session is None:
-            session = cls(config)
-            config.pluginmanager.register(session, _NAME)
+        with _MAKING:
+            session = config.pluginmanager.get_plugin(_NAME)
+            if session is None:
+                session = cls(config)
+                config.pluginmanager.register(session, _NAME)
         assert isinstance(session, cls)
         return session
 
@@ -124,7 +128,7 @@ class GlueSession:
         from pytest_glue.report.terminal import notes, table
 
         evaluations = [self._evaluations[nodeid] for nodeid in sorted(self._evaluations)]
-        terminalreporter.section("glue")
+        terminalreporter.write_sep("=", "glue")
         for line, verdict in table(evaluations):
             terminalreporter.write_line(line, **({_COLOURS[verdict]: True} if verdict else {"bold": True}))
         for note in notes(evaluations):

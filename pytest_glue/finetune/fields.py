@@ -71,7 +71,7 @@ class Field:
             words.append(f"one of {', '.join(self.choices)}")
         elif "str" in self.types:
             words.append("a string")
-        return " or ".join(words)
+        return " or ".join(words) or "an object, which a recipe cannot hold: leave it out"
 
     def _integer(self, text: str) -> int | None:
         try:

@@ -34,8 +34,9 @@ def model_init(
             model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
                 pretrained.folder, config=config, dtype=torch.float32, ignore_mismatched_sizes=replaces_head
             )
-        except (OSError, ValueError, RuntimeError) as error:
-            message = f"{pretrained.checkpoint.label} cannot be loaded as a sequence classifier: {error}"
+        except Exception as error:  # each format of weights has its own
+            cause = f"{type(error).__name__}: {error}"
+            message = f"{pretrained.checkpoint.label} cannot be loaded as a sequence classifier: {cause}"
             raise CheckpointError(message) from error
         return model
 
@@ -49,7 +50,7 @@ def load_config(pretrained: Pretrained) -> "PretrainedConfig":
         CheckpointError: config.json names no model that transformers knows.
     """
     try:
-        config: PretrainedConfig = AutoConfig.from_pretrained(pretrained.folder)
+        config: PretrainedConfig = AutoConfig.from_pretrained(pretrained.folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         message = f"config.json of {pretrained.checkpoint.label} cannot be read: {error}"
         raise CheckpointError(message) from error

@@ -35,7 +35,9 @@ def load_tokenizer(pretrained: Pretrained) -> "PreTrainedTokenizerBase":
         CheckpointError: the folder holds no tokenizer that can be loaded.
     """
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(pretrained.folder, use_fast=True)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            pretrained.folder, use_fast=True, trust_remote_code=False
+        )
     except Exception as error:
         message = (
             f"the tokenizer of {pretrained.checkpoint.label} cannot be loaded ({type(error).__name__}: {error}): "

@@ -67,8 +67,15 @@ class Criteria:
             chance=chance_score(self.task.headline_metric, references),
             confidence_interval=uncertainty.interval if uncertainty else None,
             baseline=regression.facts if regression else None,
-            notes=(*(broken if passed else ()), *((uncertainty.note,) if uncertainty else ())),
+            notes=(*self._not_judged, *(broken if passed else ()), *((uncertainty.note,) if uncertainty else ())),
         )
+
+    @property
+    def _not_judged(self) -> tuple[str, ...]:
+        """Why the score is only reported, where that is so."""
+        if not self.task.report_only or self.thresholds or self.rule:
+            return ()
+        return (f"{self.task.name} is report-only, since {self.task.report_only}",)
 
     @property
     def _decisive(self) -> tuple[str, ...]:

@@ -1,0 +1,163 @@
+"""Options that are not accepted: said at once, with what is, before anything is trained."""
+
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("--glue-tasks=rte,kola", "--glue-tasks: unknown task 'kola': did you mean cola?"),
+        ("--glue-tasks=mnli-m", "unknown task 'mnli-m': did you mean mnli"),
+        ("--glue-tasks=squad", "unknown task 'squad': accepted: cola, mnli, mnli-mm, mrpc, qnli, qqp, rte, sst2, stsb"),
+        ("--glue-tasks=,", "no task is named; accepted: all, cola, mnli"),
+        ("--glue-checkpoints=a b", "checkpoint 'a b' is neither a folder nor a hub id: accepted are `owner/name`"),
+        ("--glue-data=", "'' is no data source; accepted: hub, hub@revision, sample, or a folder"),
+        ("--glue-seeds=0", "'0' seeds: at least one run is needed; accepted: a count, as in 5 (seeds 42 to 46)"),
+        ("--glue-seeds=some", "--glue-seeds: 'some': accepted: a count, as in 5 (seeds 42 to 46), or a list"),
+        ("--glue-seeds=7,-8", "'7,-8': accepted: a count"),
+        ("--glue-seeds=7,7", "seed 7 is given twice: the same seed is the same run"),
+        (
+            "--glue-recipe=learning_rat=1e-4",
+            "TrainingArguments has no field 'learning_rat': did you mean learning_rate",
+        ),
+        ("--glue-recipe=learning_rate=fast", "--glue-recipe: learning_rate='fast': expected a number"),
+        ("--glue-recipe=num_train_epochs", "'num_train_epochs' is not of the form KEY=VALUE"),
+        ("--glue-recipe=bf16=maybe", "bf16='maybe': expected true or false"),
+        ("--glue-recipe=max_steps=1.5", "max_steps='1.5': expected an integer"),
+        ("--glue-recipe=lr_scheduler_type=cosin", "lr_scheduler_type='cosin': did you mean cosine"),
+        ("--glue-recipe=seed=7", "seed is not part of a recipe: give --glue-seeds"),
+        ("--glue-max-train-samples=0", "--glue-max-train-samples: '0': expected an integer of at least 1"),
+        ("--glue-max-eval-samples=few", "--glue-max-eval-samples: 'few': expected an integer of at least 1"),
+        ("--glue-max-length=2", "--glue-max-length: '2': expected an integer of at least 4"),
+        ("--glue-threshold=kola=0.5", "--glue-threshold: unknown task 'kola': did you mean cola?"),
+        ("--glue-threshold=rte:f1=0.5", "task 'rte' has no metric 'f1': accepted: accuracy"),
+        ("--glue-threshold=stsb:pearsons=0.5", "task 'stsb' has no metric 'pearsons': did you mean pearson"),
+        ("--glue-threshold=rte=65", "rte=65: accuracy is a number from 0 to 1 (a fraction: did you mean 0.65?)"),
+        ("--glue-threshold=rte=-0.1", "rte=-0.1: accuracy is a number from 0 to 1"),
+        ("--glue-threshold=cola=-1.5", "cola=-1.5: matthews_correlation is a number from -1 to 1"),
+        ("--glue-threshold=rte=high", "rte=high: accuracy is a number from 0 to 1"),
+        ("--glue-threshold=rte=nan", "rte=nan: accuracy is a number from 0 to 1"),
+        ("--glue-threshold=0.6", "'0.6' is not of the form TASK=VALUE or TASK:METRIC=VALUE"),
+        ("--glue-json=.", "cannot be written: it is a folder; name a file in a folder that you may write to"),
+        ("--glue-json=test_suite.py/x.json", "cannot be written: File exists; name a file in a folder that you may"),
+    ],
+)
+def test_flags(here: Run, flag: str, message: str) -> None:
+    """A flag's value that is not accepted ends the run with exit code 4 and a message that names flag and remedy."""
+    result = here(*SAMPLE, flag)
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    assert [] == [line for line in result.outlines if "test_suite.py" in line]
+    assert result.errlines[0].startswith("ERROR: ")
+    assert message in result.errlines[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            "checkpoint = ['a']",
+            "[tool.pytest_glue] checkpoint in pyproject.toml: unknown option; did you mean checkpoints?",
+        ),
+        ("seeds = 'some'", "[tool.pytest_glue] seeds in pyproject.toml: 'some': accepted: a count"),
+        ("seeds = true", "True: accepted: a count"),
+        ("tasks = [1]", "[1] is neither a text nor a list of texts"),
+        ("recipe = { learning_rate = 'fast' }", "learning_rate='fast': expected a number"),
+        ("recipe = { learning_rat = 1.0 }", "has no field 'learning_rat': did you mean learning_rate"),
+        ("threshold = { rte = { f1 = 0.5 } }", "task 'rte' has no metric 'f1': accepted: accuracy"),
+        ("threshold = { rte = true }", "rte=True: accuracy is a number from 0 to 1"),
+        ("max_length = '8.5'", "max_length in pyproject.toml: '8.5': expected an integer of at least 4"),
+        ("json = 3", "3 is not a path"),
+    ],
+)
+def test_the_table(pytester: pytest.Pytester, here: Run, table: str, message: str) -> None:
+    """A mistake in the table ends the run as soon as an item needs it, and the message names key and file."""
+    (pytester.path / "pyproject.toml").write_text(f"[tool.pytest_glue]\n{table}\n", "utf-8")
+    pytester.makeini("[pytest]")
+
+    result = here()
+
+    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.assert_outcomes(errors=1)
+    assert message in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        (
+            "'rte'",
+            "@pytest.mark.glue takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})",
+        ),
+        ("task='rte'", "@pytest.mark.glue(task=...): unknown option; did you mean tasks?"),
+        ("tasks='kola'", "@pytest.mark.glue(tasks=...): unknown task 'kola': did you mean cola?"),
+        (
+            "threshold={'rte': 65}",
+            "@pytest.mark.glue(threshold=...): rte=65: accuracy is a number from 0 to 1 (a fraction",
+        ),
+    ],
+)
+def test_markers(pytester: pytest.Pytester, here: Run, marker: str, message: str) -> None:
+    """A mistake in a marker is an error of its test file alone, and the message names the keyword."""
+    mistake = f"import pytest\n@pytest.mark.glue({marker})\ndef test_mine(glue_evaluation): ..."
+    pytester.makepyfile(test_mistake=mistake, test_other="def test_plain(): ...")
+
+    result = here(*SAMPLE, "--continue-on-collection-errors")
+
+    result.assert_outcomes(passed=1, errors=1)
+    assert message in result.stdout.str()
+
+
+def test_ini(pytester: pytest.Pytester, here: Run) -> None:
+    """A mistake in an ini key is named by that key."""
+    pytester.makeini("[pytest]\nglue_tasks = kola\n")
+
+    result = here(*SAMPLE)
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["ERROR: glue_tasks: unknown task 'kola': did you mean cola[?]"])
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("none.toml", "--glue-config=none.toml: there is no such file"),
+        ("broken.toml", "*broken.toml is not valid TOML: *"),
+    ],
+)
+def test_the_file_of_options(pytester: pytest.Pytester, here: Run, file: str, message: str) -> None:
+    """A file of options that is not there, or that is not TOML, is an error, and not an empty file."""
+    (pytester.path / "broken.toml").write_text("[tool.pytest_glue]\nseeds = = 3\n", "utf-8")
+
+    result = here(*SAMPLE, f"--glue-config={file}")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"ERROR: {message}"])
+
+
+def test_no_checkpoint(here: Run) -> None:
+    """Where no checkpoint is configured, the message says how to name one."""
+    result = here("--glue-data=sample")
+
+    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.stdout.fnmatch_lines(
+        ["no checkpoint to test: name one with --glue-checkpoints=ID, *--glue-checkpoints=FOLDER*"]
+    )
+
+
+def test_an_unwritable_report_of_a_file(pytester: pytest.Pytester, here: Run) -> None:
+    """A report that only a file of options names is looked at before anything is trained, too."""
+    pytester.makepyprojecttoml(
+        "[tool.pytest_glue]\njson = 'test_suite.py/out.json'\ndata = 'sample'\ncheckpoints = 'sample'\n"
+    )
+
+    result = here()
+
+    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.stdout.fnmatch_lines(["the JSON report '*' cannot be written: *; name a file in a folder*"])

@@ -1,0 +1,94 @@
+"""What is not a verdict: errors of the world outside, each with its cause and its remedy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+BREAKS_OFF = """
+import functools
+import pytest
+
+@pytest.fixture
+def glue_model_init(glue_model_init):
+    def make(trial=None):
+        model = glue_model_init(trial)
+        forward = model.forward
+        @functools.wraps(forward)
+        def too_large(*args, **kwargs):
+            if model.training:
+                raise RuntimeError({error!r})
+            return forward(*args, **kwargs)
+        model.forward = too_large
+        return model
+    return make
+"""
+
+
+def test_the_hub_cannot_be_reached(fresh: Run, report: Report) -> None:
+    """Without a network, data of the hub is an error of the item's setup within seconds, and local data the remedy."""
+    result = fresh("--glue-tasks=rte", "--glue-checkpoints=sample", "--glue-json=out.json", "--durations=1", "-vv")
+
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    result.assert_outcomes(errors=1)
+    (error,) = report()["errors"]
+    assert "test_suite.py::test_glue[rte-sample]" == error["nodeid"]
+    assert "the hub cannot be reached (" in error["message"]
+    assert "nyu-mll/glue" in error["message"]
+    assert "`--glue-data=FOLDER`" in error["message"]
+    assert "`--glue-data=sample`" in error["message"]
+    assert [f"ERROR {error['nodeid']} - {error['message']}"] == [
+        line for line in result.outlines if line.startswith("ERROR ")
+    ]
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_checkpoint_of_the_hub(here: Run, report: Report) -> None:
+    """The same goes for a checkpoint of the hub; another item of the run gets its score."""
+    result = here(
+        "--glue-tasks=rte",
+        "--glue-data=sample",
+        "--glue-checkpoints=me/model,sample",
+        "--glue-threshold=rte=0",
+        "--glue-max-train-samples=16",
+        "--glue-max-eval-samples=16",
+        "--glue-json=out.json",
+    )
+
+    result.assert_outcomes(errors=1, passed=1)
+    (error,) = report()["errors"]
+    assert "model me/model is not in the cache" in error["message"]
+    assert "`--glue-checkpoints=FOLDER`" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("error", "parts"),
+    [
+        (
+            "CUDA out of memory. Tried to allocate 2.00 GiB.",
+            [
+                "out of memory on cpu with 16 examples a batch",
+                "--glue-recipe per_device_train_batch_size=8",
+                "--glue-recipe gradient_accumulation_steps=2",
+                "--glue-max-length",
+            ],
+        ),
+        ("mat1 and mat2 shapes cannot be multiplied", ["the fine-tuning failed: RuntimeError: mat1 and mat2 shapes"]),
+    ],
+)
+def test_a_fine_tuning_that_breaks_off(
+    pytester: pytest.Pytester, tiny: Run, report: Report, error: str, parts: list[str]
+) -> None:
+    """A fine-tuning that runs out of memory, or breaks off, is an error with its cause and remedy, and no failure."""
+    pytester.makeconftest(BREAKS_OFF.format(error=error))
+
+    result = tiny("--glue-tasks=rte", "--glue-json=out.json")
+
+    result.assert_outcomes(errors=1)
+    (found,) = report()["errors"]
+    for part in parts:
+        assert part in found["message"]
+    assert "too_large" not in result.stdout.str()

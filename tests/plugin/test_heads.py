@@ -1,0 +1,60 @@
+"""Checkpoints that bring a classification head along: whatever the order of its labels, predictions mean the same."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+TRAINS_NOTHING = ("--glue-tasks=rte", "--glue-recipe=learning_rate=0", "--glue-threshold=rte=0", "--glue-json=out.json")
+"""So that what is scored is the head that the checkpoint came with."""
+
+
+def save_with_head(folder: Path, labels: Sequence[str]) -> None:
+    """Save the sample with a head that has a fixed weight for each label, at the label's place."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    from pytest_glue.checkpoints import SAMPLE, Checkpoint
+    from pytest_glue.finetune.pretrained import resolve
+
+    sample = resolve(Checkpoint.parse(SAMPLE)).folder
+    id2label = dict(enumerate(labels))
+    model = AutoModelForSequenceClassification.from_pretrained(sample, id2label=id2label, num_labels=len(labels))
+    for place, label in id2label.items():
+        torch.manual_seed(len(label))
+        model.classifier.weight.data[place] = torch.randn(model.config.hidden_size)
+    model.save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_bytes((sample / name).read_bytes())
+
+
+def test_the_order_of_labels_does_not_matter(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """Two checkpoints that differ in the order of their head's labels get the same scores, losses and predictions."""
+    save_with_head(pytester.path / "tasks_order", ["entailment", "not_entailment"])
+    save_with_head(pytester.path / "other_order", ["not_entailment", "entailment"])
+
+    tiny(*TRAINS_NOTHING, "--glue-checkpoints=./tasks_order,./other_order").assert_outcomes(passed=2)
+
+    other, tasks = report()["results"]
+    assert ["other_order", "tasks_order"] == [Path(each["checkpoint"]["name"]).name for each in (other, tasks)]
+    assert tasks["metrics"] == other["metrics"]
+    assert 0 < tasks["score"] < 1
+    assert (
+        pytest.approx(tasks["runs"][0]["history"][0]["evaluation_loss"])
+        == (other["runs"][0]["history"][0]["evaluation_loss"])
+    )
+
+
+def test_other_labels_are_refused(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """A head for as many labels of other names is an error of the item that shows both lists."""
+    save_with_head(pytester.path / "model", ["negative", "positive"])
+
+    tiny(*TRAINS_NOTHING, "--glue-checkpoints=./model").assert_outcomes(errors=1)
+
+    (error,) = report()["errors"]
+    assert "['negative', 'positive']" in error["message"]
+    assert "['entailment', 'not_entailment']" in error["message"]

@@ -1,0 +1,119 @@
+"""Items: their ids and their order, and that pytest's own ways to choose among them work."""
+
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
+MARKED_SUITE = """
+import pytest
+
+@pytest.mark.slow
+def test_all(glue_evaluation):
+    glue_evaluation.check()
+
+def test_glue(glue_evaluation):
+    glue_evaluation.check()
+"""
+
+
+def collected(result: pytest.RunResult) -> list[str]:
+    """Return the names of the items that `--co -q` lists."""
+    return [line.partition("::")[2] for line in result.outlines if "::" in line]
+
+
+@pytest.mark.parametrize("names", ["rte,cola,mnli-mm", "mnli-mm,cola,rte"])
+@pytest.mark.parametrize("checkpoints", ["./b,me/model@v1.0,sample,./a", "sample,./a,./b,me/model@v1.0"])
+def test_ids_are_sorted_by_task_then_checkpoint(here: Run, names: str, checkpoints: str) -> None:
+    """In whatever order they are asked for, items come by task, then checkpoint, with ids that a shell leaves alone."""
+    result = here("--co", "-q", f"--glue-tasks={names}", f"--glue-checkpoints={checkpoints}")
+
+    expected = [
+        f"test_glue[{task}-{checkpoint}]"
+        for task in ("cola", "mnli-mm", "rte")
+        for checkpoint in ("a", "b", "me-model-v1.0", "sample")
+    ]
+    assert expected == collected(result)
+
+
+def test_all_tasks_are_the_default(here: Run) -> None:
+    """Without `--glue-tasks` there is an item for each of GLUE's ten."""
+    tasks = ["cola", "mnli", "mnli-mm", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"]
+
+    assert [f"test_glue[{task}-sample]" for task in tasks] == collected(here("--co", "-q", *SAMPLE))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-k", "rte"], ["test_all[rte-sample]", "test_glue[rte-sample]"]),
+        (["-k", "rte and glue"], ["test_glue[rte-sample]"]),
+        (["-m", "slow"], ["test_all[cola-sample]", "test_all[rte-sample]"]),
+        (["-m", "not slow"], ["test_glue[cola-sample]", "test_glue[rte-sample]"]),
+        (["--deselect", "test_suite.py::test_all"], ["test_glue[cola-sample]", "test_glue[rte-sample]"]),
+        (["test_suite.py::test_glue[rte-sample]"], ["test_glue[rte-sample]"]),
+    ],
+)
+def test_selection(pytester: pytest.Pytester, here: Run, arguments: list[str], expected: list[str]) -> None:
+    """`-k`, `-m`, `--deselect` and a node id choose among items as among any others."""
+    pytester.makepyfile(test_suite=MARKED_SUITE)
+    pytester.makeini("[pytest]\nmarkers = slow: takes long\n")
+
+    assert expected == collected(here("--co", "-q", "--glue-tasks=cola,rte", *SAMPLE, *arguments))
+
+
+def test_first_failure_and_last_failed(tiny: Run) -> None:
+    """`-x` ends the run at the first red item, and `--lf` takes up that one alone."""
+    suite = ("--glue-tasks=stsb,wnli", "--glue-threshold=stsb=1")
+
+    for choice in ("-x", "--lf"):
+        result = tiny(*suite, choice)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["FAILED test_suite.py::test_glue[[]stsb-sample] *"])
+
+
+def test_strict_configuration(pytester: pytest.Pytester, here: Run) -> None:
+    """Marker and ini keys are registered: strict markers and a strict configuration accept them."""
+    pytester.makeini("[pytest]\naddopts = --strict-markers --strict-config\nglue_tasks = rte\nglue_config = own.toml\n")
+    (pytester.path / "own.toml").write_text("[tool.pytest_glue]\ncheckpoints = ['sample']\n", "utf-8")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.glue(threshold={"rte": 0.5})
+        def test_glue(glue_evaluation):
+            glue_evaluation.check()
+        """
+    )
+
+    result = here("--co", "-q")
+
+    assert ["test_glue[rte-sample]"] == collected(result)
+    assert pytest.ExitCode.OK == result.ret
+
+
+def test_markers_are_explained(here: Run) -> None:
+    """`--markers` says what the marker takes."""
+    here("--markers").stdout.fnmatch_lines(["@pytest.mark.glue(tasks, checkpoints, threshold, ...): *"])
+
+
+def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester, here: Run) -> None:
+    """With `-p no:glue` other tests run as ever, and there are no fixtures of this plugin."""
+    pytester.makepyfile("def test_plain(): pass\ndef test_glue(glue_task): pass")
+
+    result = here("-p", "no:glue")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*fixture 'glue_task' not found"])
+
+
+def test_one_fixture_asks_for_no_more_than_it_needs(pytester: pytest.Pytester, here: Run) -> None:
+    """A test of tasks alone needs no checkpoint, and one of checkpoints alone runs once for each of them."""
+    pytester.makepyfile("def test_task(glue_task): pass\ndef test_checkpoint(glue_checkpoint): pass")
+
+    assert ["test_task[cola]", "test_task[rte]"] == collected(
+        here("--co", "-q", "--glue-tasks=cola,rte", "-k", "test_task", "--glue-checkpoints=sample")
+    )
+    assert ["test_checkpoint[sample]"] == collected(here("--co", "-q", "-k", "test_checkpoint", *SAMPLE))

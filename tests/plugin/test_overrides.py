@@ -1,0 +1,189 @@
+"""Fixtures that a user's conftest.py overrides take part in the evaluation of a suite's test."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+ASKED = ("--glue-tasks=rte", "--glue-json=out.json", "--glue-threshold=rte=0")
+
+
+def test_data(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """An overridden `glue_data` is what is trained and evaluated on, and the report's digest tells it apart."""
+    tiny(*ASKED).assert_outcomes(passed=1)
+    (plain,) = report()["results"]
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def glue_data(glue_data):
+            glue_data["train"] = glue_data["train"].select(range(32))
+            glue_data["validation"] = glue_data["validation"].select(range(8))
+            return glue_data
+        """
+    )
+
+    tiny(*ASKED).assert_outcomes(passed=1)
+
+    (own,) = report()["results"]
+    assert (32, 8) == (own["n_train"], own["n_eval"])
+    assert plain["data_digest"] != own["data_digest"]
+
+
+def test_model(pytester: pytest.Pytester, tiny: Run) -> None:
+    """With a frozen encoder from an overridden `glue_model_init`, an evaluation trains the head and nothing else."""
+    suite = """
+        import torch
+
+        def test_glue(glue_evaluation, glue_trainer, glue_model_init):
+            before, after = glue_model_init().state_dict(), glue_trainer.model.state_dict()
+            trained = {name.partition(".")[0] for name in before if not torch.equal(before[name], after[name])}
+            assert {"classifier"} == trained
+        """
+    pytester.makepyfile(test_suite=suite)
+    tiny(*ASKED).assert_outcomes(failed=1)
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def glue_model_init(glue_model_init):
+            def make(trial=None):
+                model = glue_model_init(trial)
+                model.base_model.requires_grad_(False)
+                return model
+            return make
+        """
+    )
+
+    tiny(*ASKED).assert_outcomes(passed=1)
+
+
+def test_training_arguments(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """Overridden `glue_training_arguments` are those of the runs, and the report's recipe says so."""
+    pytester.makeconftest(
+        """
+        import dataclasses
+        import pytest
+
+        @pytest.fixture
+        def glue_training_arguments(glue_training_arguments):
+            return dataclasses.replace(glue_training_arguments, max_steps=2, learning_rate=3e-4)
+        """
+    )
+
+    tiny(*ASKED).assert_outcomes(passed=1)
+
+    (result,) = report()["results"]
+    assert (2, 3e-4) == (result["recipe"]["max_steps"], result["recipe"]["learning_rate"])
+    assert pytest.approx(2 / 3) == result["runs"][0]["history"][-1]["epoch"]
+
+
+def test_trainer(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """A user's own subclass of `Trainer` fine-tunes and evaluates: here, one whose loss is a hundred times as large."""
+    pytester.makeconftest(
+        """
+        import pytest
+        from transformers import Trainer
+
+        class Loud(Trainer):
+            def compute_loss(self, *args, **kwargs):
+                loss = super().compute_loss(*args, **kwargs)
+                return (loss[0] * 100, *loss[1:]) if isinstance(loss, tuple) else loss * 100
+
+        @pytest.fixture
+        def glue_trainer(
+            glue_model_init, glue_training_arguments, glue_encoded_data, glue_tokenizer, glue_compute_metrics
+        ):
+            return Loud(
+                model_init=glue_model_init,
+                args=glue_training_arguments,
+                train_dataset=glue_encoded_data["train"],
+                eval_dataset=glue_encoded_data["validation"],
+                processing_class=glue_tokenizer,
+                compute_metrics=glue_compute_metrics,
+            )
+        """
+    )
+
+    tiny(*ASKED).assert_outcomes(passed=1)
+
+    (epoch,) = report()["results"][0]["runs"][0]["history"]
+    assert epoch["loss"] > 30
+    assert epoch["evaluation_loss"] > 30
+
+
+@pytest.mark.parametrize(
+    ("scores", "score", "verdict", "sentence"),
+    [
+        ("{'accuracy': 0.25, 'own': 3.0}", 0.25, "pass", "accuracy 0.250 >= threshold 0.000"),
+        ("{'accuracy': float('nan')}", None, "degenerate", "accuracy is undefined: "),
+    ],
+)
+def test_metrics(
+    pytester: pytest.Pytester, tiny: Run, report: Report, scores: str, score: float | None, verdict: str, sentence: str
+) -> None:
+    """What an overridden `glue_compute_metrics` returns is the score; one that is no number is undefined, and red."""
+    pytester.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.fixture
+        def glue_compute_metrics():
+            return lambda output: {scores}
+        """
+    )
+
+    result = tiny(*ASKED)
+
+    (found,) = report()["results"]
+    assert (score, verdict) == (found["score"], found["verdict"])
+    assert sentence in found["reason"]
+    assert (pytest.ExitCode.OK if verdict == "pass" else pytest.ExitCode.TESTS_FAILED) == result.ret
+
+
+def test_metrics_without_the_headline_metric(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """Metrics that lack the task's headline metric are an error that names it."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def glue_compute_metrics():
+            return lambda output: {"own": 0.5}
+        """
+    )
+
+    tiny(*ASKED).assert_outcomes(errors=1)
+
+    (error,) = report()["errors"]
+    assert "accuracy" in error["message"]
+
+
+def test_several_seeds(tiny: Run, report: Report) -> None:
+    """Several seeds are several runs that differ, and the item's scores are their means."""
+    tiny("--glue-tasks=stsb", "--glue-seeds=7,8,9", "--glue-threshold=stsb=-1", "--glue-json=out.json")
+
+    (result,) = report()["results"]
+    assert [7, 8, 9] == result["seeds"] == [run["seed"] for run in result["runs"]]
+    assert 3 == len({run["history"][0]["loss"] for run in result["runs"]})
+    for metric in ("pearson", "spearmanr"):
+        scores = [run["metrics"][metric] for run in result["runs"]]
+        assert 3 == len(set(scores))
+        assert pytest.approx(sum(scores) / 3) == result["metrics"][metric]
+    assert result["metrics"]["pearson"] == result["score"]
+    assert result["reason"].endswith("n=24, 3 seeds)")
+
+
+def test_a_run_depends_on_its_seed_alone(tiny: Run, report: Report) -> None:
+    """A seed gives the same run whether it is the item's only one or comes after another."""
+    runs = []
+    for seeds in ("7,8", "8,"):
+        tiny("--glue-tasks=stsb", f"--glue-seeds={seeds}", "--glue-json=out.json")
+        runs.append(report()["results"][0]["runs"][-1] | {"duration_s": None})
+
+    assert runs[0] == runs[1]

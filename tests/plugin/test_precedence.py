@@ -1,0 +1,199 @@
+"""Where an option can stand, and which place wins: command line, marker, ini, table."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
+SHOWS_OPTIONS = """
+import json
+import pytest
+from pathlib import Path
+
+{marker}
+def test_options(glue_options):
+    shown = {{name: str(getattr(glue_options, name)) for name in glue_options.__slots__}}
+    floors = glue_options.thresholds_of(glue_options.tasks[0])
+    Path("shown.json").write_text(json.dumps(shown | {{"floors": floors}}))
+"""
+MARKER = "@pytest.mark.glue(threshold={'rte': 0.62, 'rte:accuracy': 0.63})"
+
+
+def shown(pytester: pytest.Pytester) -> Any:
+    """Return the options as `SHOWS_OPTIONS` wrote them down."""
+    return json.loads((pytester.path / "shown.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("places", "floor"),
+    [
+        ([], {}),
+        (["table"], {"accuracy": 0.6}),
+        (["table", "ini"], {"accuracy": 0.61}),
+        (["table", "ini", "marker"], {"accuracy": 0.63}),
+        (["table", "marker"], {"accuracy": 0.63}),
+        (["table", "ini", "marker", "flag"], {"accuracy": 0.64}),
+        (["ini", "flag"], {"accuracy": 0.64}),
+    ],
+)
+def test_who_beats_whom(pytester: pytest.Pytester, here: Run, places: list[str], floor: dict[str, float]) -> None:
+    """For a threshold, a flag beats a marker, a marker beats ini, and ini beats the table."""
+    pytester.makepyprojecttoml("[tool.pytest_glue]\nthreshold = { rte = 0.60 }\n" if "table" in places else "")
+    pytester.makeini("[pytest]\n" + ("glue_threshold = rte=0.61\n" if "ini" in places else ""))
+    pytester.makepyfile(SHOWS_OPTIONS.format(marker=MARKER if "marker" in places else ""))
+    flags = ["--glue-threshold=rte:accuracy=0.64"] if "flag" in places else []
+
+    here("--glue-tasks=rte", *flags).assert_outcomes(passed=1)
+
+    assert floor == shown(pytester)["floors"]
+
+
+def test_thresholds_add_up(pytester: pytest.Pytester, here: Run) -> None:
+    """A place that sets one threshold leaves those that another place sets for other metrics."""
+    pytester.makepyprojecttoml("[tool.pytest_glue.threshold]\nmrpc = { f1 = 0.8, accuracy = 0.7 }\nrte = 0.6\n")
+    pytester.makepyfile(SHOWS_OPTIONS.format(marker=""))
+
+    here("--glue-tasks=mrpc", "--glue-threshold=mrpc=0.75").assert_outcomes(passed=1)
+
+    assert {"f1": 0.8, "accuracy": 0.75} == shown(pytester)["floors"]
+
+
+@pytest.mark.parametrize("place", ["ini", "table", "config", "config in ini"])
+def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, place: str) -> None:
+    """Every flag has its ini twin, and the same key in the table of `pyproject.toml` or of the file that is named."""
+    ini = """
+        [pytest]
+        glue_tasks = rte, cola
+        glue_checkpoints = me/model
+        glue_data = hub@main
+        glue_seeds = 7,8
+        glue_recipe =
+            num_train_epochs=2
+            learning_rate=1e-4
+        glue_max_train_samples = 30
+        glue_max_eval_samples = 20
+        glue_max_length = 16
+        glue_threshold =
+            rte=0.5
+            cola=0.1
+        glue_json = reports/out.json
+        """
+    table = """
+        [tool.pytest_glue]
+        tasks = ["rte", "cola"]
+        checkpoints = ["me/model"]
+        data = "hub@main"
+        seeds = [7, 8]
+        recipe = { num_train_epochs = 2, learning_rate = 1e-4 }
+        max_train_samples = 30
+        max_eval_samples = 20
+        max_length = 16
+        threshold = { rte = 0.5, cola = 0.1 }
+        json = "reports/out.json"
+        """
+    pytester.makeini(ini if place == "ini" else "[pytest]\n" + "glue_config = own.toml\n" * (place == "config in ini"))
+    pytester.makefile(".toml", **{"pyproject" if place == "table" else "own": "" if place == "ini" else table})
+    pytester.makepyfile(SHOWS_OPTIONS.format(marker=""))
+
+    here(*(["--glue-config=own.toml"] if place == "config" else [])).assert_outcomes(passed=1)
+
+    options = shown(pytester)
+    assert ["cola", "rte"] == re.findall(r"Task\(name='(\w+)'", options["tasks"])
+    assert "name='me/model'" in options["checkpoints"]
+    assert "hub@main" == options["data"]
+    assert "(7, 8)" == options["seeds"]
+    assert "{'num_train_epochs': 2, 'learning_rate': 0.0001}" == options["recipe"]
+    assert ["30", "20", "16"] == [options[f"max_{name}"] for name in ("train_samples", "eval_samples", "length")]
+    assert ["0.5", "0.1"] == re.findall(r"value=([\d.]+)", options["threshold"])
+    assert pytester.path / "reports" / "out.json" == Path(options["json"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ["test_marked[cola-sample]", "test_marked[rte-sample]", "test_other[stsb-sample]"]),
+        (["--glue-tasks=rte,stsb"], ["test_marked[rte-sample]", "test_other[rte-sample]", "test_other[stsb-sample]"]),
+    ],
+)
+def test_the_tasks_of_a_marker(pytester: pytest.Pytester, here: Run, arguments: list[str], expected: list[str]) -> None:
+    """A marker's tasks are those of its test, whatever the table says; the command line chooses among them."""
+    pytester.makepyprojecttoml("[tool.pytest_glue]\ntasks = 'stsb'\n")
+    pytester.makepyfile(
+        test_suite="""
+        import pytest
+
+        @pytest.mark.glue(tasks=["cola", "rte"])
+        def test_marked(glue_evaluation): ...
+
+        def test_other(glue_evaluation): ...
+        """
+    )
+
+    result = here("--co", "-q", *SAMPLE, *arguments)
+
+    assert expected == [line.partition("::")[2] for line in result.outlines if "::" in line]
+
+
+def test_the_closest_marker_wins(pytester: pytest.Pytester, here: Run) -> None:
+    """What a test's own marker says beats its class's and its module's; what it leaves out is theirs."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.glue(seeds=1, max_length=10)
+
+        @pytest.mark.glue(seeds=2, max_eval_samples=20)
+        class TestIt:
+            @pytest.mark.glue(seeds=3)
+            def test_options(self, glue_options):
+                assert (42, 43, 44) == glue_options.seeds
+                assert (20, 10) == (glue_options.max_eval_samples, glue_options.max_length)
+        """
+    )
+
+    here().assert_outcomes(passed=1)
+
+
+def test_the_winner_decides_the_verdict(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """The threshold that wins is the one that an item is judged by, marker by marker."""
+    pytester.makepyprojecttoml("[tool.pytest_glue.threshold]\nstsb = 1.0\n")
+    pytester.makepyfile(
+        test_suite="""
+        import pytest
+
+        @pytest.mark.glue(threshold={"stsb": -1})
+        def test_lenient(glue_evaluation):
+            glue_evaluation.check()
+
+        def test_strict(glue_evaluation):
+            glue_evaluation.check()
+        """
+    )
+
+    result = tiny("--glue-tasks=stsb", "--glue-json=out.json")
+
+    result.assert_outcomes(passed=1, failed=1)
+    assert [("pass", -1.0), ("fail", 1.0)] == [(each["verdict"], each["threshold"]) for each in report()["results"]]
+
+
+def test_paths_start_where_they_are_named(
+    pytester: pytest.Pytester, here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder in a table is found from the table's file, one on the command line from where pytest is started."""
+    pytester.mkdir("data")
+    pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'data'\n")
+    pytester.makepyfile(SHOWS_OPTIONS.format(marker=""))
+    monkeypatch.chdir(pytester.mkdir("below"))
+
+    here("..", "--rootdir=..").assert_outcomes(passed=1)
+    assert str(pytester.path / "data") == json.loads(Path("shown.json").read_text("utf-8"))["data"]
+
+    here("..", "--rootdir=..", "--glue-data=../data").assert_outcomes(passed=1)
+    assert "../data" == json.loads(Path("shown.json").read_text("utf-8"))["data"]

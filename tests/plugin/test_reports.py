@@ -1,0 +1,129 @@
+"""The JSON report: what it holds, and that it is there and valid however a run ends."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+DIES_ON_STSB = """
+import os
+import pytest
+
+@pytest.fixture
+def glue_model_init(glue_task, glue_model_init):
+    if glue_task.name == "stsb":
+        os._exit(9)
+    return glue_model_init
+"""
+BREAKS_ON = """
+import pytest
+
+@pytest.fixture
+def glue_model_init(glue_task, glue_model_init):
+    if glue_task.name in {tasks}:
+        raise {error}
+    return glue_model_init
+"""
+
+
+def test_what_it_holds(tiny: Run, report: Report) -> None:
+    """The report says what was asked for, where it ran, and of each item and run what was found."""
+    tiny(
+        "--glue-tasks=mrpc", "--glue-json=reports/new/out.json", "--glue-threshold=mrpc:f1=0.25", "--glue-max-length=32"
+    )
+
+    document = report("reports/new/out.json")
+    assert {
+        "tasks": ["mrpc"],
+        "checkpoints": ["sample"],
+        "data": "sample",
+        "seeds": [42],
+        "recipe": {"num_train_epochs": 1},
+        "max_train_samples": 48,
+        "max_eval_samples": 24,
+        "max_length": 32,
+        "threshold": {"mrpc:f1": 0.25},
+    } == document["options"]
+    assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()
+    assert document["results"][0]["device"] == document["environment"]["device"]
+    assert [] == document["errors"]
+    (result,) = document["results"]
+    assert "test_suite.py::test_glue[mrpc-sample]" == result["nodeid"]
+    assert ("mrpc", "sample", "sample") == (
+        result["task"],
+        result["checkpoint"]["name"],
+        result["checkpoint"]["origin"],
+    )
+    assert ("accuracy", result["metrics"]["accuracy"]) == (result["headline_metric"], result["score"])
+    assert (48, 24) == (result["n_train"], result["n_eval"])
+    assert None is result["threshold"]
+    (run,) = result["runs"]
+    assert (42, result["metrics"]) == (run["seed"], run["metrics"])
+    (epoch,) = run["history"]
+    assert (1.0, result["metrics"]) == (epoch["epoch"], epoch["metrics"])
+    assert epoch["loss"] > 0
+    assert epoch["evaluation_loss"] > 0
+
+
+def test_a_run_that_is_killed_leaves_what_it_had(pytester: pytest.Pytester, tiny_fresh: Run, report: Report) -> None:
+    """Where an item kills the process, the report is valid, holds the items before it, and no draft lies beside it."""
+    pytester.makeconftest(DIES_ON_STSB)
+
+    result = tiny_fresh("--glue-tasks=rte,stsb", "--glue-json=reports/out.json")
+
+    assert 9 == result.ret
+    assert ["rte"] == [each["task"] for each in report("reports/out.json")["results"]]
+    assert ["out.json"] == [path.name for path in (pytester.path / "reports").iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("ValueError('no such layer')", "ValueError: no such layer"),
+        ("__import__('pytest_glue.errors').errors.CheckpointError('no such layer')", "no such layer"),
+    ],
+)
+def test_items_without_a_verdict_are_errors(
+    pytester: pytest.Pytester, tiny: Run, report: Report, error: str, message: str
+) -> None:
+    """An item that ends in an error is listed with its message, and is no result; the items beside it are."""
+    pytester.makeconftest(BREAKS_ON.format(tasks=["rte"], error=error))
+
+    result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json")
+
+    result.assert_outcomes(passed=1, errors=1)
+    document = report()
+    assert [{"nodeid": "test_suite.py::test_glue[rte-sample]", "message": message}] == document["errors"]
+    assert ["stsb"] == [each["task"] for each in document["results"]]
+
+
+def test_a_failure_after_the_verdict_is_no_error(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """An item whose test fails for another reason than its verdict has its result in the report, and no error."""
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    assert not glue_evaluation.runs")
+
+    tiny("--glue-tasks=rte", "--glue-json=out.json").assert_outcomes(failed=1)
+
+    document = report()
+    assert ["rte"] == [each["task"] for each in document["results"]]
+    assert [] == document["errors"]
+
+
+def test_collecting_writes_no_report(pytester: pytest.Pytester, tiny: Run) -> None:
+    """`--co` leaves a report of an earlier run alone."""
+    (pytester.path / "out.json").write_text("earlier", "utf-8")
+
+    tiny("--co", "--glue-json=out.json")
+
+    assert "earlier" == (pytester.path / "out.json").read_text("utf-8")
+
+
+def test_skipped_items_are_neither(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """A skipped item is no result and no error, and the report of a run without results is valid too."""
+    pytester.makeconftest(BREAKS_ON.format(tasks=["rte"], error="pytest.skip.Exception('not today')"))
+
+    tiny("--glue-tasks=rte", "--glue-json=out.json").assert_outcomes(skipped=1)
+
+    assert ([], []) == (report()["results"], report()["errors"])

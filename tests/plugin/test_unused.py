@@ -1,0 +1,95 @@
+"""Nothing where it is not used: no libraries, no output and no files, before there is something to fine-tune."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+HEAVY = ["torch", "transformers", "datasets", "evaluate", "optuna", "ray", "numpy", "scipy", "sklearn"]
+LISTS_IMPORTS_AT_EXIT = f"""
+import atexit, sys
+from pathlib import Path
+
+@atexit.register
+def _list():
+    Path("imported.txt").write_text(" ".join(name for name in {HEAVY} if name in sys.modules))
+"""
+PLAIN_SUITE = "def test_plain(): pass"
+
+
+@pytest.mark.parametrize("module", ["pytest_glue", "pytest_glue.plugin", "pytest_glue.session", "pytest_glue.items"])
+def test_importing_the_plugin_is_free(module: str) -> None:
+    """What a run of pytest can load before an item starts imports none of the heavy libraries."""
+    code = f"import sys, pytest, {module}; print([name for name in {HEAVY} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("suite", "arguments", "exit_code"),
+    [
+        pytest.param("", ["--help"], pytest.ExitCode.OK, id="help"),
+        pytest.param("", ["--co", "--glue-data=sample", "--glue-checkpoints=sample"], pytest.ExitCode.OK, id="collect"),
+        pytest.param(
+            "",
+            ["--co", "--glue-data=hub", "--glue-checkpoints=me/model", "--glue-recipe=lr_scheduler_type=cosine"],
+            pytest.ExitCode.OK,
+            id="collect-hub",
+        ),
+        pytest.param(PLAIN_SUITE, [], pytest.ExitCode.OK, id="no-items"),
+        pytest.param(PLAIN_SUITE, ["--glue-tasks=rte", "--glue-json=out.json"], pytest.ExitCode.OK, id="only-flags"),
+        pytest.param("", ["--glue-tasks=kola"], pytest.ExitCode.USAGE_ERROR, id="unknown-task"),
+        pytest.param("", ["--glue-recipe=learning_rat=1"], pytest.ExitCode.USAGE_ERROR, id="unknown-recipe-key"),
+        pytest.param("", ["--glue-json=test_suite.py/out.json"], pytest.ExitCode.USAGE_ERROR, id="unwritable-report"),
+        pytest.param("", ["--glue-data=sample"], pytest.ExitCode.INTERRUPTED, id="no-checkpoint"),
+        pytest.param(
+            "", ["--glue-data=sample", "--glue-checkpoints=./none"], pytest.ExitCode.INTERRUPTED, id="no-such-folder"
+        ),
+    ],
+)
+def test_heavy_libraries_are_not_imported(
+    pytester: pytest.Pytester, fresh: Run, suite: str, arguments: list[str], exit_code: int
+) -> None:
+    """Until an item starts, nothing imports torch and its like: help, collection, a mistake, another's tests."""
+    pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
+    if suite:
+        pytester.makepyfile(test_suite=suite)
+
+    assert exit_code == fresh(*arguments).ret
+    assert "" == (pytester.path / "imported.txt").read_text("utf-8")
+
+
+def test_the_list_of_imports_can_be_non_empty(pytester: pytest.Pytester, fresh: Run) -> None:
+    """What the tests above rely on does notice an import."""
+    pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
+    pytester.makepyfile(test_suite="import numpy\ndef test_plain(): pass")
+
+    fresh()
+
+    assert "numpy" == (pytester.path / "imported.txt").read_text("utf-8")
+
+
+def test_a_run_without_items_says_and_writes_nothing(
+    pytester: pytest.Pytester, here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of other tests looks as if the plugin were not there, also where its table is filled in."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'sample'\ncheckpoints = ['sample']\njson = 'out.json'\n")
+    pytester.makepyfile(test_suite=PLAIN_SUITE)
+    before = sorted(pytester.path.rglob("*"))
+
+    with_plugin = here("-p", "no:cacheprovider")
+    without = here("-p", "no:cacheprovider", "-p", "no:glue")
+
+    assert said(without) == said(with_plugin)
+    assert before == sorted(pytester.path.rglob("*"))
+
+
+def said(result: pytest.RunResult) -> list[str]:
+    """Return the lines of a run, without the list of plugins and the time."""
+    return [line for line in result.outlines + result.errlines if "plugins:" not in line and " passed in " not in line]

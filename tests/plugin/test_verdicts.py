@@ -1,0 +1,142 @@
+"""Verdicts: which item is red, and the sentence that says so wherever it is read."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+JUnit = Callable[[], dict[str, ET.Element]]
+
+NO_ANSWER_IS_RIGHT = """
+import pytest
+
+@pytest.fixture
+def glue_compute_metrics():
+    return lambda output: {"accuracy": 0.0}
+"""
+
+
+def properties(case: ET.Element) -> dict[str, str]:
+    """Return the properties of a JUnit test case."""
+    return {each.attrib["name"]: each.attrib["value"] for each in case.iter("property")}
+
+
+def test_a_missed_threshold_is_red(tiny: Run, report: Report, junit: JUnit) -> None:
+    """Exactly the item below its threshold fails, with one sentence in the terminal, in JUnit and in JSON."""
+    thresholds = ("--glue-threshold=rte=0", "--glue-threshold=stsb=1")
+    result = tiny("--glue-tasks=rte,stsb", *thresholds, "--glue-json=out.json", "--junitxml=out.xml")
+
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    result.assert_outcomes(failed=1, passed=1)
+    rte, stsb = report()["results"]
+    assert ("pass", 0.0) == (rte["verdict"], rte["threshold"])
+    assert ("fail", 1.0) == (stsb["verdict"], stsb["threshold"])
+    assert re.fullmatch(
+        r"stsb · sample: pearson -?0\.\d+ < threshold 1\.000 \(-\d\.\d+; n=24, 1 seed\)", stsb["reason"]
+    )
+    assert [f"FAILED test_suite.py::test_glue[stsb-sample] - {stsb['reason']}"] == [
+        line for line in result.outlines if line.startswith("FAILED")
+    ]
+    failure = junit()["test_glue[stsb-sample]"].find("failure")
+    assert failure is not None
+    assert stsb["reason"] == failure.attrib["message"]
+    assert stsb["reason"] == failure.text
+
+
+def test_a_verdict_is_no_traceback(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A red item shows its sentence without a line of code; `--full-trace` shows where it was raised."""
+    red = ("--glue-tasks=stsb", "--glue-threshold=stsb=1")
+
+    plain, full = tiny(*red).stdout.str(), tiny(*red, "--full-trace").stdout.str()
+
+    for of_a_traceback in ("glue_evaluation.check()", "VerdictError", "test_suite.py:2: "):
+        assert of_a_traceback not in plain
+        assert of_a_traceback in full
+
+
+def test_the_facts_in_junit(tiny: Run, report: Report, junit: JUnit) -> None:
+    """The JUnit properties of an item are few, and say what the JSON report says."""
+    tiny("--glue-tasks=stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json", "--junitxml=out.xml")
+
+    (result,) = report()["results"]
+    assert {
+        "glue.task": "stsb",
+        "glue.checkpoint": "sample",
+        "glue.metric": "pearson",
+        "glue.score": f"{result['score']:.6g}",
+        "glue.threshold": "-1",
+        "glue.verdict": "pass",
+        "glue.reason": result["reason"],
+    } == properties(junit()["test_glue[stsb-sample]"])
+    assert re.fullmatch(
+        r"stsb · sample: pearson -?0\.\d{3} >= threshold -1\.000 \(\+\d\.\d{3}; n=24, 1 seed\)", result["reason"]
+    )
+
+
+def test_without_a_threshold(pytester: pytest.Pytester, tiny: Run, report: Report, junit: JUnit) -> None:
+    """Not beating the majority class is red, but for WNLI, which is report-only and says so, in the terminal too."""
+    pytester.makeconftest(NO_ANSWER_IS_RIGHT)
+
+    result = tiny("--glue-tasks=rte,wnli", "--glue-json=out.json", "--junitxml=out.xml")
+
+    result.assert_outcomes(failed=1, passed=1)
+    rte, wnli = report()["results"]
+    assert ("fail", None) == (rte["verdict"], rte["threshold"])
+    assert f"accuracy 0.000 does not beat the majority class, {rte['chance']:.3f}" in rte["reason"]
+    assert ("pass", None) == (wnli["verdict"], wnli["threshold"])
+    assert wnli["reason"].endswith("wnli: give a threshold to have it judged")
+    assert "report-only" in wnli["reason"]
+    assert "glue.threshold" not in properties(junit()["test_glue[wnli-sample]"])
+    result.stdout.fnmatch_lines(["sample: wnli is report-only, since *"])
+
+
+def test_wnli_with_a_threshold_is_judged(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A threshold makes an item of WNLI red as it does any other, and it is no longer said to be report-only."""
+    pytester.makeconftest(NO_ANSWER_IS_RIGHT)
+
+    result = tiny("--glue-tasks=wnli", "--glue-threshold=wnli=0.5")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["FAILED *accuracy 0.000 < threshold 0.500 (-0.500; n=24, 1 seed)"])
+    result.stdout.no_fnmatch_line("*report-only*")
+
+
+def test_each_metric_can_have_a_threshold(tiny: Run, report: Report) -> None:
+    """An item is red if one of several thresholds is missed, and the sentence names that one."""
+    thresholds = ("--glue-threshold=stsb=-1", "--glue-threshold=stsb:spearmanr=1")
+    result = tiny("--glue-tasks=stsb", *thresholds, "--glue-json=out.json")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines([r"FAILED .* stsb · sample: spearmanr -?0\.\d+ < threshold 1\.000 .*"])
+    assert -1.0 == report()["results"][0]["threshold"]
+
+
+def test_the_table(tiny: Run) -> None:
+    """The terminal ends with a row for each item, under these columns; what stands in brackets is no threshold."""
+    result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=rte=0")
+
+    start = next(number for number, line in enumerate(result.outlines) if re.fullmatch("=+ glue =+", line))
+    header, rte, stsb = (re.split(r"\s{2,}", line) for line in result.outlines[start + 1 : start + 4])
+    assert ["task", "checkpoint", "metric", "score", "threshold", "difference", "time", "verdict"] == header
+    assert ["rte", "sample", "accuracy", "0.000", "pass"] == [*rte[:3], rte[4], rte[7]]
+    assert ["stsb", "sample", "pearson", "(0.000)"] == [*stsb[:3], stsb[4]]
+    for row in (rte, stsb):
+        assert f"{float(row[3]):+.3f}" == row[5]
+        assert re.fullmatch(r"\d+\.\d s", row[6])
+
+
+def test_the_header(tiny: Run) -> None:
+    """The header names tasks, checkpoints, seeds, data, device and versions, and warns that the data is made up."""
+    result = tiny("--glue-tasks=rte,cola", "--glue-seeds=7,8", "--co")
+
+    result.stdout.fnmatch_lines(
+        [
+            "glue: tasks cola, rte; checkpoints sample; seeds 7, 8",
+            "glue: data sample (made-up data); device *; torch *, transformers *, datasets *",
+            "glue: MADE-UP DATA: *",
+        ]
+    )

