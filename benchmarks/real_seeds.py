@@ -7,53 +7,15 @@ the cut with the whole, where much did.
 """
 
 import argparse
-import json
-from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from checkpoints import cut, whole
+from runs import Work, predictions_of
 
-from pytest_glue.checkpoints import Checkpoint
-from pytest_glue.data.limits import limited
-from pytest_glue.data.source import open_source
 from pytest_glue.evaluation import Verdict
-from pytest_glue.tasks import Task, find_task
-
-
-def runs_of(options: argparse.Namespace, checkpoint: Path, seeds: list[int]) -> tuple[list[Any], list[float]]:
-    """Return the predictions of each seed, from the cache or from a fine-tuning, and the references."""
-    from pytest_glue.finetune.arguments import training_arguments
-    from pytest_glue.finetune.model import label_ids, model_init
-    from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.finetune.tokenization import encode, load_tokenizer, max_length
-    from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer, references
-
-    task: Task = find_task(options.task)
-    pretrained = resolve(Checkpoint.parse(str(checkpoint)))
-    tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
-    data = limited(open_source(str(options.data)).load(task), task, options.max_train_samples, options.max_eval_samples)
-    encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
-    folder = (
-        options.cache
-        / f"{task.name}-{options.max_train_samples}-{options.max_eval_samples}-{options.epochs}-{checkpoint.name}"
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as temporary:
-        recipe = {"num_train_epochs": options.epochs, "learning_rate": options.learning_rate}
-        arguments = training_arguments(task, recipe, seeds[0], Path(temporary))
-        init, compute = model_init(pretrained, task, tokenizer), compute_metrics(task, ids)
-        trainer = make_trainer(task, init, arguments, encoded, tokenizer, compute)
-        for seed in seeds:
-            file = folder / f"{seed}.json"
-            if not file.is_file():
-                run = fine_tune(trainer, task, ids, seed)
-                file.write_text(json.dumps(asdict(run)))
-                print(f"{folder.name}, seed {seed}: {run.metrics} in {run.duration_s:.0f} s", flush=True)
-        gold = list(references(trainer, ids))
-    return [json.loads((folder / f"{seed}.json").read_text())["predictions"] for seed in seeds], gold
+from pytest_glue.tasks import find_task
 
 
 def share_of_fails(predictions: list[Any], gold: list[float], metric: str, group: int, draws: int) -> dict[str, float]:
@@ -85,13 +47,22 @@ def main() -> None:
     parser.add_argument("--max-eval-samples", type=int, default=500)
     parser.add_argument("--draws", type=int, default=2000)
     options = parser.parse_args()
-    metric = find_task(options.task).headline_metric
-    of_cut, gold = runs_of(options, cut(options.cache / "cut"), list(range(options.seeds)))
+    task = find_task(options.task)
+    metric = task.headline_metric
+    recipe = {"num_train_epochs": options.epochs, "learning_rate": options.learning_rate}
+    size = (options.max_train_samples, options.max_eval_samples)
+
+    def runs_of(checkpoint: Path, n_seeds: int) -> tuple[list[list[float]], list[float]]:
+        name = "-".join(map(str, (task.name, *size, options.epochs, checkpoint.name)))
+        work = Work(task, str(checkpoint), str(options.data), recipe, *size)
+        return predictions_of(work, range(n_seeds), options.cache / name)
+
+    of_cut, gold = runs_of(cut(options.cache / "cut"), options.seeds)
     print(f"{options.task}, {metric}, n={len(gold)}, {options.seeds} seeds of the cut checkpoint, nothing changed:")
     for group in (3, 5):
         shares = share_of_fails(of_cut, gold, metric, group, options.draws)
         print(f"  {group} against {group}, {options.draws} draws: fail {shares['fail']:.3f}, pass {shares['pass']:.3f}")
-    of_whole, gold = runs_of(options, whole(), list(range(options.whole_seeds)))
+    of_whole, gold = runs_of(whole(), options.whole_seeds)
     half = options.whole_seeds // 2
     for name, candidate in (("the cut", of_cut[:half]), ("the whole, other seeds", of_whole[half:])):
         found = compare(candidate, of_whole[:half], gold, metric)

@@ -13,6 +13,14 @@ from pytest_glue.tasks import Task
 
 SCHEMA_VERSION = 1
 
+_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("task", "headline_metric", "evaluation_split", "data_digest"), str),
+    **dict.fromkeys(("n_train", "n_eval"), int),
+    **dict.fromkeys(("recipe", "libraries", "visible_drops"), dict),
+    "is_regression": bool,
+}
+"""What a file must hold under each name, beside checkpoint and runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
@@ -84,7 +92,7 @@ class Baseline:
         """Inverse of `to_dict`, of a file that anybody may have edited.
 
         Raises:
-            BaselineError: it is no baseline, of a newer schema, or contradicts itself; the message begins with "it".
+            BaselineError: it is no baseline, of a newer schema, or contradicts itself; the message begins with "it" or "its".
         """
         if not isinstance(data, dict) or "schema_version" not in data:
             raise BaselineError("it is no baseline of pytest-glue: it has no schema_version")
@@ -94,12 +102,16 @@ class Baseline:
                 f"it has schema version {version!r} and this pytest-glue reads {SCHEMA_VERSION}: "
                 "install the version that wrote it, or record it anew"
             )
+        for name, expected in _TYPES.items():
+            if name in data and not isinstance(data[name], expected):
+                raise BaselineError(f"its {name} is {data[name]!r}, which is no {expected.__name__}")
         try:
             runs = tuple(_run(run, is_regression=data["is_regression"]) for run in data["runs"])
             recorded = data["checkpoint"]
             checkpoint = Checkpoint(**{**recorded, "origin": Origin(recorded["origin"])})
+            drops = {str(int(seeds)): float(drop) for seeds, drop in data["visible_drops"].items()}
             fields = {name: value for name, value in data.items() if name != "schema_version"}
-            baseline = cls(**{**fields, "checkpoint": checkpoint, "runs": runs})
+            baseline = cls(**{**fields, "checkpoint": checkpoint, "visible_drops": drops, "runs": runs})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BaselineError(f"it lacks what a baseline holds, or holds something else: {error!r}") from None
         baseline._check()
@@ -116,7 +128,7 @@ class Baseline:
                     f"it says n_eval {self.n_eval} and holds {len(run.predictions)} predictions of seed {run.seed}"
                 )
             score = run.metrics.get(self.headline_metric)
-            if not isinstance(score, int | float) or not -1 <= score <= 1:
+            if isinstance(score, bool) or not isinstance(score, int | float) or not -1 <= score <= 1:
                 raise BaselineError(f"its {self.headline_metric} of seed {run.seed} is {score!r}, no score")
 
 

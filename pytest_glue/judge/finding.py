@@ -19,8 +19,8 @@ class Finding:
 
     @property
     def difference(self) -> str:
-        """The score minus the bound, with its sign."""
-        return f"{self.score - self.bound:+.{self._digits}f}"
+        """The score minus the bound, with its sign; nothing has no minus."""
+        return f"{round(self.score - self.bound, self._digits) + 0.0:+.{self._digits}f}"
 
     @property
     def _digits(self) -> int:

@@ -1,6 +1,7 @@
 """The health of runs: what is broken about them, which is another thing than a low score."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 from pytest_glue.evaluation import Run
 from pytest_glue.tasks import Task
@@ -9,17 +10,20 @@ from pytest_glue.tasks import Task
 def ailments(task: Task, runs: Sequence[Run], references: Sequence[float]) -> list[str]:
     """Return what is broken, each as a clause that names the seeds; nothing for healthy runs.
 
-    A run diverged if a loss is no number; it is constant if it predicts the same for every example; its loss never
+    A run diverged if a loss or a prediction is no number; it is constant if it predicts the same for every example; its loss never
     moved if no epoch took it below the first; it collapsed if it learnt nothing while the other runs did.
     """
     from pytest_glue.judge.statistics.degeneracy import collapsed, constant_predictions, never_moved
 
-    predictions = [run.predictions for run in runs]
-    constant = constant_predictions(predictions)
+    sound = [run for run in runs if all(map(math.isfinite, run.predictions))]
+    predictions = [run.predictions for run in sound]
+    constant = constant_predictions(predictions) if sound else []
+    fallen = collapsed(task.headline_metric, predictions, references) if sound else []
     findings = {
         "lost its loss (NaN)": [_diverged(run) for run in runs],
-        "predicts the same for every example": list(constant),
-        "learnt nothing while the others did": list(collapsed(task.headline_metric, predictions, references)),
+        "predicts what is no number (NaN)": [run not in sound for run in runs],
+        "predicts the same for every example": _among(sound, constant, runs),
+        "learnt nothing while the others did": _among(sound, fallen, runs),
         "has a loss that never moved": [never_moved(_losses(run)) for run in runs],
     }
     told: set[int] = set()
@@ -30,6 +34,12 @@ def ailments(task: Task, runs: Sequence[Run], references: Sequence[float]) -> li
         if seeds:
             clauses.append(f"seed {', '.join(map(str, seeds))} {what} ({len(seeds)} of {len(runs)})")
     return clauses
+
+
+def _among(sound: Sequence[Run], flags: Iterable[bool], runs: Sequence[Run]) -> list[bool]:
+    """Return the flags of sound runs as flags of all runs, false for the others."""
+    flagged = {run.seed for run, flag in zip(sound, flags, strict=True) if flag}
+    return [run.seed in flagged for run in runs]
 
 
 def _diverged(run: Run) -> bool:

@@ -1,5 +1,6 @@
 """Predictions as text that lives well in a repository: one character a class, or short numbers, in lines."""
 
+import math
 from collections.abc import Sequence
 
 from pytest_glue.errors import BaselineError
@@ -27,11 +28,18 @@ def from_lines(lines: Sequence[str], *, is_regression: bool) -> tuple[float, ...
     """
     try:
         if is_regression:
-            return tuple(float(word) for line in lines for word in line.split())
+            return tuple(_finite(word) for line in lines for word in line.split())
         return tuple(float(_DIGITS.index(character)) for line in lines for character in line)
     except ValueError as error:
         message = f"its predictions hold something else than {'numbers' if is_regression else 'classes'}: {error}"
         raise BaselineError(message) from None
+
+
+def _finite(word: str) -> float:
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(f"{word!r} is not finite")
+    return number
 
 
 def _parts(values: Sequence[float], size: int) -> list[Sequence[float]]:

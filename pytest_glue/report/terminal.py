@@ -50,7 +50,7 @@ def _row(evaluation: Evaluation) -> tuple[str, ...]:
         evaluation.headline_metric,
         "undefined" if evaluation.score is None else f"{evaluation.score:.3f}",
         text,
-        "" if evaluation.score is None else f"{evaluation.score - bound:+.3f}",
+        "" if evaluation.score is None else f"{round(evaluation.score - bound, 3) + 0.0:+.3f}",
         seconds(evaluation.duration_s),
         evaluation.verdict,
     )

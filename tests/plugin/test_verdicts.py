@@ -36,7 +36,9 @@ def test_a_missed_threshold_is_red(tiny: Run, report: Report, junit: JUnit) -> N
     assert ("pass", 0.0) == (rte["verdict"], rte["threshold"])
     assert ("fail", 1.0) == (stsb["verdict"], stsb["threshold"])
     assert re.fullmatch(
-        r"stsb · sample: pearson -?0\.\d+ < threshold 1\.000 \(-\d\.\d+; n=24, 1 seed\)", stsb["reason"]
+        r"stsb · sample: pearson -?0\.\d+ < threshold 1\.000 \(-\d\.\d+; n=24, 1 seed, 95% CI -?\d\.\d+ to -?\d\.\d+\)",
+        stsb["reason"],
+
     )
     assert [f"FAILED test_suite.py::test_glue[stsb-sample] - {stsb['reason']}"] == [
         line for line in result.outlines if line.startswith("FAILED")
@@ -73,7 +75,9 @@ def test_the_facts_in_junit(tiny: Run, report: Report, junit: JUnit) -> None:
         "glue.reason": result["reason"],
     } == properties(junit()["test_glue[stsb-sample]"])
     assert re.fullmatch(
-        r"stsb · sample: pearson -?0\.\d{3} >= threshold -1\.000 \(\+\d\.\d{3}; n=24, 1 seed\)", result["reason"]
+        r"stsb · sample: pearson -?0\.\d{3} >= threshold -1\.000 \(\+\d\.\d{3}; n=24, 1 seed, 95% CI -?\d\.\d+ to -?\d\.\d+\)",
+        result["reason"],
+
     )
 
 
@@ -91,7 +95,7 @@ def test_without_a_threshold(pytester: pytest.Pytester, tiny: Run, report: Repor
     assert wnli["reason"].endswith("wnli: give a threshold to have it judged")
     assert "report-only" in wnli["reason"]
     assert "glue.threshold" not in properties(junit()["test_glue[wnli-sample]"])
-    result.stdout.fnmatch_lines(["sample: wnli is report-only, since *"])
+    result.stdout.fnmatch_lines(["wnli: wnli is report-only, since *"])
 
 
 def test_wnli_with_a_threshold_is_judged(pytester: pytest.Pytester, tiny: Run) -> None:
@@ -101,7 +105,7 @@ def test_wnli_with_a_threshold_is_judged(pytester: pytest.Pytester, tiny: Run) -
     result = tiny("--glue-tasks=wnli", "--glue-threshold=wnli=0.5")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["FAILED *accuracy 0.000 < threshold 0.500 (-0.500; n=24, 1 seed)"])
+    result.stdout.fnmatch_lines(["FAILED *accuracy 0.000 < threshold 0.500 (-0.500; n=24, 1 seed, 95% CI *)"])
     result.stdout.no_fnmatch_line("*report-only*")
 
 
@@ -121,7 +125,7 @@ def test_the_table(tiny: Run) -> None:
 
     start = next(number for number, line in enumerate(result.outlines) if re.fullmatch("=+ glue =+", line))
     header, rte, stsb = (re.split(r"\s{2,}", line) for line in result.outlines[start + 1 : start + 4])
-    assert ["task", "checkpoint", "metric", "score", "threshold", "difference", "time", "verdict"] == header
+    assert ["task", "checkpoint", "metric", "score", "compared with", "difference", "time", "verdict"] == header
     assert ["rte", "sample", "accuracy", "0.000", "pass"] == [*rte[:3], rte[4], rte[7]]
     assert ["stsb", "sample", "pearson", "(0.000)"] == [*stsb[:3], stsb[4]]
     for row in (rte, stsb):

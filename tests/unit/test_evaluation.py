@@ -34,6 +34,7 @@ def evaluation() -> Evaluation:
         chance=0.0,
         baseline=None,
         verdict=Verdict.DEGENERATE,
+        failed=True,
         reason="cola · a/b@main: undefined",
         n_train=4,
         n_eval=2,
@@ -42,6 +43,7 @@ def evaluation() -> Evaluation:
         data_digest="sha256:1",
         recipe={"num_train_epochs": 1},
         device="cpu",
+        references=(1.0, 0.0),
         notes=("slow tokenizer",),
     )
 
@@ -68,16 +70,17 @@ def test_plain_data_has_plain_types(evaluation: Evaluation) -> None:
     assert {dict, list, str, int, float, bool, type(None)} == kinds(evaluation.to_dict())
 
 
-def test_a_pass_raises_nothing(evaluation: Evaluation) -> None:
-    """`check` lets the test of a passing evaluation go on."""
-    dataclasses.replace(evaluation, verdict=Verdict.PASS).check()
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.INCONCLUSIVE])
+def test_what_did_not_fail_raises_nothing(evaluation: Evaluation, verdict: Verdict) -> None:
+    """`check` lets the test of an evaluation that is not red go on, an inconclusive one too."""
+    dataclasses.replace(evaluation, verdict=verdict, failed=False).check()
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.DEGENERATE])
-def test_every_other_verdict_is_raised_with_its_reason(evaluation: Evaluation, verdict: Verdict) -> None:
-    """Only `pass` is green: what could not be answered is red too, and the message is the reason alone."""
+def test_what_failed_is_raised_with_its_reason(evaluation: Evaluation, verdict: Verdict) -> None:
+    """What is red raises its reason and nothing else, also an inconclusive verdict that was asked to be red."""
     with pytest.raises(VerdictError) as caught:
-        dataclasses.replace(evaluation, verdict=verdict).check()
+        dataclasses.replace(evaluation, verdict=verdict, failed=True).check()
     assert evaluation.reason == str(caught.value)
 
 

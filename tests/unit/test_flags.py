@@ -1,11 +1,12 @@
-"""The flags: spelt in `flags`, read in `options`, and the same everywhere."""
+"""The flags: spelt in `flags`, read in `parsers`, and the same everywhere."""
 
 from dataclasses import fields
 
 import pytest
 
 from pytest_glue.flags import FLAGS, given
-from pytest_glue.options import PARSERS, Options
+from pytest_glue.options import Options
+from pytest_glue.parsers import PARSERS
 
 NAMES = [name for name, _metavar, _text in FLAGS]
 

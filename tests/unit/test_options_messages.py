@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pytest_glue.errors import OptionError
-from pytest_glue.options import PARSERS, Layer, combine
+from pytest_glue.options import Layer, combine
+from pytest_glue.parsers import PARSERS
 from pytest_glue.tasks import GLUE
 
 SEEDS = "accepted: a count, as in 5 (seeds 42 to 46), or a list, as in 7,8 or 7,"

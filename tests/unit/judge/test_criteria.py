@@ -1,96 +1,118 @@
 """Criteria: the verdict on a score, and the sentence that says why."""
 
+from collections.abc import Callable
+
 import pytest
 
-from pytest_glue.evaluation import Judgement, Scores, Verdict
-from pytest_glue.judge.criteria import Evidence, judge
+from pytest_glue.evaluation import Run, Verdict
+from pytest_glue.judge.criteria import Criteria
 from pytest_glue.tasks import GLUE
 
 NAME = "bert-base-uncased@86b5e09"
+CI = r"95% CI 0\.\d{3} to 0\.\d{3}"
+HALVES = (0.0,) * 100 + (1.0,) * 100
+
+Runs = Callable[..., list[Run]]
+Predicting = Callable[..., Run]
 
 
-def rte_references() -> list[float]:
-    """Labels as RTE's validation split has them: 146 entailments of 277."""
-    return [0.0] * 146 + [1.0] * 131
+def criteria(task: str, **thresholds: float) -> Criteria:
+    """Return the criteria of a task with these floors."""
+    return Criteria(GLUE[task], NAME, thresholds)
 
 
-def evidence(task: str, scores: Scores, *, references: list[float] | None = None, n_runs: int = 3) -> Evidence:
-    """Return evidence of runs that differ from example to example."""
-    return Evidence(GLUE[task], NAME, scores, references or rte_references(), constant_runs=0, n_runs=n_runs)
+def confusion(found: int, missed: int, false_alarms: int) -> list[float]:
+    """Return predictions for `HALVES`: of the 100 ones so many found and missed, and so many zeros taken for ones."""
+    return [1.0] * false_alarms + [0.0] * (100 - false_alarms) + [1.0] * found + [0.0] * missed
 
 
-def test_a_miss_reads_as_the_design_says() -> None:
+def test_a_miss_reads_as_the_design_says(runs: Runs, rte: tuple[float, ...]) -> None:
     """Below the threshold the verdict is `fail`, with task, checkpoint, score, floor, difference and evidence."""
-    assert judge(evidence("rte", {"accuracy": 0.614}), {"accuracy": 0.65}) == Judgement(
-        Verdict.FAIL,
-        "rte · bert-base-uncased@86b5e09: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 3 seeds)",
-        threshold=0.65,
-        chance=146 / 277,
-    )
-
-
-def test_a_pass_reads_likewise() -> None:
-    """At or above the threshold the verdict is `pass`; one run is one seed."""
-    judgement = judge(evidence("cola", {"matthews_correlation": 0.6}, n_runs=1), {"matthews_correlation": 0.5})
+    judgement = criteria("rte", accuracy=0.65).judge(runs("rte", rte, 107, 107, 107), rte)
+    assert (Verdict.FAIL, 0.65, 146 / 277) == (judgement.verdict, judgement.threshold, judgement.chance)
+    assert judgement.confidence_interval is not None
+    low, high = judgement.confidence_interval
+    assert low < 170 / 277 < high
     assert (
-        Judgement(
-            Verdict.PASS,
-            f"cola · {NAME}: matthews_correlation 0.600 >= threshold 0.500 (+0.100; n=277, 1 seed)",
-            threshold=0.5,
-            chance=0.0,
-        )
-        == judgement
+        f"rte · {NAME}: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 3 seeds, 95% CI {low:.3f} to {high:.3f})"
+        == judgement.reason
     )
+
+
+def test_a_pass_reads_likewise(runs: Runs) -> None:
+    """At or above the threshold the verdict is `pass`; one run is one seed."""
+    judgement = criteria("sst2", accuracy=0.5).judge(runs("sst2", HALVES, 80), HALVES)
+    assert (Verdict.PASS, 0.5) == (judgement.verdict, judgement.threshold)
+    assert judgement.confidence_interval is not None
+    low, high = judgement.confidence_interval
+    assert (
+        f"sst2 · {NAME}: accuracy 0.600 >= threshold 0.500 (+0.100; n=200, 1 seed, 95% CI {low:.3f} to {high:.3f})"
+        == judgement.reason
+    )
+
+
+def test_an_interval_says_what_it_covers(runs: Runs, rte: tuple[float, ...]) -> None:
+    """The notes name where the noise between seeds was taken from, or that it is not in the interval."""
+    plain = criteria("rte", accuracy=0.5)
+    three, one = plain.judge(runs("rte", rte, 80, 84, 88), rte), plain.judge(runs("rte", rte, 80), rte)
+    neither = criteria("cola", matthews_correlation=0.0).judge(runs("cola", rte, 80), rte)
+    assert three.notes[-1].startswith("the interval covers examples and seeds (")
+    assert "published: bert-base-cased, 20 seeds" in one.notes[-1]
+    assert ("the interval covers examples, not seeds",) == neither.notes
 
 
 @pytest.mark.parametrize(
-    ("score", "text"),
+    ("floor", "text"),
     [
-        (0.6499, "accuracy 0.6499 < threshold 0.6500 (-0.0001;"),
-        (0.64999, "accuracy 0.64999 < threshold 0.65000 (-0.00001;"),
-        (0.65 - 2e-9, "accuracy 0.649999998 < threshold 0.650000000 (-0.000000002;"),
+        (0.6501, "accuracy 0.6500 < threshold 0.6501 (-0.0001;"),
+        (0.65001, "accuracy 0.65000 < threshold 0.65001 (-0.00001;"),
+        (0.65 + 2e-9, "accuracy 0.650000000 < threshold 0.650000002 (-0.000000002;"),
     ],
 )
-def test_a_narrow_miss_shows_its_digits(score: float, text: str) -> None:
+def test_a_narrow_miss_shows_its_digits(runs: Runs, floor: float, text: str) -> None:
     """Two numbers that differ are never written as the same: no `0.650 < threshold 0.650`."""
-    judgement = judge(evidence("rte", {"accuracy": score}), {"accuracy": 0.65})
+    judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.FAIL is judgement.verdict
     assert text in judgement.reason
 
 
-@pytest.mark.parametrize("score", [0.65, 0.65 - 1e-15, 0.65 + 1e-15], ids=["equal", "rounded-down", "rounded-up"])
-def test_a_score_at_the_threshold_passes(score: float) -> None:
+@pytest.mark.parametrize("floor", [0.65, 0.65 - 1e-15, 0.65 + 1e-15], ids=["equal", "below", "above"])
+def test_a_score_at_the_threshold_passes(runs: Runs, floor: float) -> None:
     """Reaching the floor is enough, and rounding in the last bit decides nothing."""
-    judgement = judge(evidence("rte", {"accuracy": score}), {"accuracy": 0.65})
+    judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.PASS is judgement.verdict
-    assert "accuracy 0.650 >= threshold 0.650 (+0.000;" in judgement.reason
+    assert "accuracy 0.650 >= threshold 0.650 (+0.000; n=200," in judgement.reason
 
 
 @pytest.mark.parametrize(
-    ("scores", "verdict", "text"),
+    ("predictions", "verdict", "text"),
     [
         (
-            {"accuracy": 0.9, "f1": 0.95},
+            confusion(90, 10, 10),
             Verdict.PASS,
-            "accuracy 0.900 >= threshold 0.800, f1 0.950 >= threshold 0.850 (+0.100; +0.100; n=277, 3 seeds)",
+            "accuracy 0.900 >= threshold 0.800, f1 0.900 >= threshold 0.850 (+0.100; +0.050; n=200, 1 seed",
         ),
-        ({"accuracy": 0.9, "f1": 0.7}, Verdict.FAIL, "f1 0.700 < threshold 0.850 (-0.150; n=277, 3 seeds)"),
+        (confusion(70, 30, 0), Verdict.FAIL, "f1 0.824 < threshold 0.850 (-0.026; n=200, 1 seed"),
         (
-            {"accuracy": 0.7, "f1": 0.75},
+            confusion(50, 50, 0),
             Verdict.FAIL,
-            "accuracy 0.700 < threshold 0.800, f1 0.750 < threshold 0.850 (-0.100; -0.100; n=277, 3 seeds)",
+            "accuracy 0.750 < threshold 0.800, f1 0.667 < threshold 0.850 (-0.050; -0.183; n=200, 1 seed",
         ),
     ],
     ids=["all-reached", "one-missed", "both-missed"],
 )
-def test_all_thresholds_must_be_reached(scores: Scores, verdict: Verdict, text: str) -> None:
+def test_all_thresholds_must_be_reached(
+    predicting: Predicting, predictions: list[float], verdict: Verdict, text: str
+) -> None:
     """One missed floor fails the item, and a failure speaks of the missed ones only."""
-    judgement = judge(evidence("mrpc", scores), {"accuracy": 0.8, "f1": 0.85})
-    assert (verdict, f"mrpc · {NAME}: {text}", 0.8) == (judgement.verdict, judgement.reason, judgement.threshold)
+    judgement = criteria("mrpc", accuracy=0.8, f1=0.85).judge([predicting("mrpc", predictions, HALVES)], HALVES)
+    assert (verdict, 0.8) == (judgement.verdict, judgement.threshold)
+    assert judgement.reason.startswith(f"mrpc · {NAME}: {text}, 95% CI ")
 
 
-def test_another_metrics_threshold_decides_alone() -> None:
+def test_another_metrics_threshold_decides_alone(predicting: Predicting) -> None:
     """With a floor for F1 only, accuracy is reported and not judged, and the headline metric has no floor."""
-    judgement = judge(evidence("mrpc", {"accuracy": 0.1, "f1": 0.9}), {"f1": 0.85})
+    found = [predicting("mrpc", confusion(100, 0, 100), HALVES)]
+    judgement = criteria("mrpc", f1=0.5).judge([*found, predicting("mrpc", confusion(100, 0, 99), HALVES)], HALVES)
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
     assert "accuracy" not in judgement.reason

@@ -1,116 +1,137 @@
-"""Criteria without a threshold, and scores that are undefined."""
+"""Criteria without a threshold, and runs that are broken."""
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from pytest_glue.evaluation import Scores, Verdict
-from pytest_glue.judge.criteria import Evidence, judge
+from pytest_glue.evaluation import Epoch, Run, Verdict
+from pytest_glue.judge.criteria import Criteria
 from pytest_glue.tasks import GLUE
 
-RTE = [0.0] * 146 + [1.0] * 131
-SIZE = "n=277, 3 seeds)"
 WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"
 REPORT_ONLY = f"; report-only, since {WNLI_NOTE}: give a threshold to have it judged"
-SAME_FOR_ALL = "runs predict the same for every example"
+CONSTANT = "predicts the same for every example"
+
+Runs = Callable[..., list[Run]]
+Predicting = Callable[..., Run]
+Labels = tuple[float, ...]
 
 
-def evidence(task: str, scores: Scores, constant_runs: int = 0) -> Evidence:
-    """Return evidence of three runs on RTE's labels."""
-    return Evidence(GLUE[task], "a/b", scores, RTE, constant_runs=constant_runs, n_runs=3)
+def criteria(task: str, **thresholds: float) -> Criteria:
+    """Return the criteria of a task with these floors."""
+    return Criteria(GLUE[task], "a/b", thresholds)
 
 
-@pytest.mark.parametrize(
-    ("task", "scores", "verdict", "text"),
-    [
-        ("rte", {"accuracy": 0.6}, Verdict.PASS, f"accuracy 0.600 > the majority class, 0.527 (+0.073; {SIZE}"),
-        (
-            "rte",
-            {"accuracy": 0.5},
-            Verdict.FAIL,
-            f"accuracy 0.500 does not beat the majority class, 0.527 (-0.027; {SIZE}",
-        ),
-        (
-            "cola",
-            {"matthews_correlation": 0.1},
-            Verdict.PASS,
-            f"matthews_correlation 0.100 > knowing nothing, 0.000 (+0.100; {SIZE}",
-        ),
-        (
-            "cola",
-            {"matthews_correlation": -0.1},
-            Verdict.FAIL,
-            f"matthews_correlation -0.100 does not beat knowing nothing, 0.000 (-0.100; {SIZE}",
-        ),
-        (
-            "stsb",
-            {"pearson": 0.0001, "spearmanr": -1.0},
-            Verdict.PASS,
-            f"pearson 0.0001 > knowing nothing, 0.0000 (+0.0001; {SIZE}",
-        ),
-    ],
-    ids=["beats-majority", "below-majority", "beats-zero", "below-zero", "narrowly"],
-)
-def test_without_a_threshold_knowing_nothing_is_the_bound(
-    task: str, scores: Scores, verdict: Verdict, text: str
-) -> None:
-    """The headline metric must beat the majority class, or zero for a correlation."""
-    judgement = judge(evidence(task, scores), {})
-    assert (verdict, f"{task} · a/b: {text}", None) == (judgement.verdict, judgement.reason, judgement.threshold)
-
-
-@pytest.mark.parametrize("score", [146 / 277, 146 / 277 + 1e-16 * 2], ids=["equal", "rounded-up"])
-def test_reaching_the_majority_class_is_not_beating_it(score: float) -> None:
-    """A checkpoint that says the same for every example fails, also where the mean of its runs is a bit too large."""
-    judgement = judge(evidence("rte", {"accuracy": score}), {})
-    assert Verdict.FAIL is judgement.verdict
-    assert f"rte · a/b: accuracy 0.527 does not beat the majority class, 0.527 (+0.000; {SIZE}" == judgement.reason
-
-
-def test_chance_is_that_of_the_references() -> None:
-    """The bound of a judgement is what knowing nothing scores on these labels, with a threshold too."""
-    assert 146 / 277 == judge(evidence("rte", {"accuracy": 0.6}), {"accuracy": 0.5}).chance
-
-
-@pytest.mark.parametrize("score", [0.4, 0.9])
-def test_wnli_is_report_only(score: float) -> None:
-    """Without a threshold WNLI passes with any score, and says that and why it was not judged."""
-    judgement = judge(evidence("wnli", {"accuracy": score}), {})
-    assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
-    assert judgement.reason.startswith(f"wnli · a/b: accuracy {score:.3f} ")
-    assert judgement.reason.endswith(f"{SIZE}{REPORT_ONLY}")
-
-
-def test_wnli_is_judged_where_a_threshold_is_given() -> None:
-    """A threshold makes WNLI a task like any other."""
-    judgement = judge(evidence("wnli", {"accuracy": 0.4}), {"accuracy": 0.5})
-    assert Verdict.FAIL is judgement.verdict
-    assert f"wnli · a/b: accuracy 0.400 < threshold 0.500 (-0.100; {SIZE}" == judgement.reason
-
-
-@pytest.mark.parametrize("threshold", [{}, {"matthews_correlation": -1.0}], ids=["chance", "lowest-threshold"])
-def test_an_undefined_score_is_degenerate(threshold: dict[str, float]) -> None:
-    """No score is no low score: it fails any bound, and the sentence says how many runs are constant."""
-    judgement = judge(evidence("cola", {"matthews_correlation": None}, constant_runs=2), threshold)
-    assert Verdict.DEGENERATE is judgement.verdict
-    assert f"cola · a/b: matthews_correlation is undefined: 2 of 3 {SAME_FOR_ALL} ({SIZE}" == judgement.reason
-
-
-def test_a_score_that_no_constant_run_explains() -> None:
-    """Where no run is constant, a prediction that is no number or labels without a difference are to blame."""
-    judgement = judge(evidence("rte", {"accuracy": None}), {})
-    assert Verdict.DEGENERATE is judgement.verdict
-    assert judgement.reason == (
-        f"rte · a/b: accuracy is undefined: a prediction is no number, or the references are all the same ({SIZE}"
+def test_without_a_threshold_the_majority_class_is_the_bound(runs: Runs, rte: Labels) -> None:
+    """An accuracy must beat what saying the larger class for every example scores."""
+    better, worse = (criteria("rte").judge(runs("rte", rte, *wrong), rte) for wrong in ([100] * 3, [140] * 3))
+    assert (Verdict.PASS, None, 146 / 277) == (better.verdict, better.threshold, better.chance)
+    assert better.reason.startswith(
+        "rte · a/b: accuracy 0.639 > the majority class, 0.527 (+0.112; n=277, 3 seeds, 95% CI 0."
+    )
+    assert Verdict.FAIL is worse.verdict
+    assert worse.reason.startswith(
+        "rte · a/b: accuracy 0.495 does not beat the majority class, 0.527 (-0.032; n=277, 3 seeds, 95% CI 0."
     )
 
 
-def test_wnli_without_a_score_is_degenerate() -> None:
-    """Report-only spares a low score, and no broken run."""
-    assert Verdict.DEGENERATE is judge(evidence("wnli", {"accuracy": None}), {}).verdict
+@pytest.mark.parametrize(("wrong", "verdict"), [(100, Verdict.PASS), (180, Verdict.FAIL)])
+def test_without_a_threshold_a_correlation_must_beat_zero(runs: Runs, rte: Labels, wrong: int, verdict: Verdict) -> None:
+    """What knows nothing has a correlation of zero."""
+    judgement = criteria("cola").judge(runs("cola", rte, wrong), rte)
+    assert (verdict, 0.0) == (judgement.verdict, judgement.chance)
+    assert " knowing nothing, 0.000 (" in judgement.reason
 
 
-def test_only_a_judged_metric_must_have_a_score() -> None:
+def test_a_score_at_the_majority_class_does_not_beat_it(runs: Runs, rte: Labels) -> None:
+    """Runs as good as the majority class fail, also where the mean of their scores is rounded."""
+    judgement = criteria("rte").judge(runs("rte", rte, 131, 131, 131), rte)
+    assert Verdict.FAIL is judgement.verdict
+    assert "accuracy 0.527 does not beat the majority class, 0.527 (+0.000; " in judgement.reason
+
+
+@pytest.mark.parametrize(("wrong", "score"), [(200, "0.278"), (20, "0.928")])
+def test_wnli_is_report_only(runs: Runs, rte: Labels, wrong: int, score: str) -> None:
+    """Without a threshold WNLI passes with any score, and says that and why it was not judged."""
+    judgement = criteria("wnli").judge(runs("wnli", rte, wrong), rte)
+    assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
+    assert judgement.reason.startswith(f"wnli · a/b: accuracy {score} ")
+    assert f"{REPORT_ONLY} (" in judgement.reason
+    assert f"wnli is report-only, since {WNLI_NOTE}" == judgement.notes[0]
+
+
+def test_wnli_is_judged_where_a_threshold_is_given(runs: Runs, rte: Labels) -> None:
+    """A threshold makes WNLI a task like any other."""
+    judgement = criteria("wnli", accuracy=0.5).judge(runs("wnli", rte, 150), rte)
+    assert Verdict.FAIL is judgement.verdict
+    assert "wnli · a/b: accuracy 0.458 < threshold 0.500 (-0.042; n=277, 1 seed" in judgement.reason
+    assert "report-only" not in judgement.reason + "".join(judgement.notes)
+
+
+@pytest.mark.parametrize("threshold", [{}, {"matthews_correlation": -1.0}], ids=["chance", "lowest-threshold"])
+def test_an_undefined_score_is_degenerate(
+    runs: Runs, predicting: Predicting, rte: Labels, threshold: dict[str, float]
+) -> None:
+    """No score is no low score: it fails any bound, and the sentence says which runs are constant."""
+    found = [*runs("cola", rte, 100), *(predicting("cola", [1.0] * 277, rte, seed) for seed in (7, 8))]
+    judgement = criteria("cola", **threshold).judge(found, rte)
+    assert Verdict.DEGENERATE is judgement.verdict
+    assert (
+        f"cola · a/b: matthews_correlation is undefined: seed 7, 8 {CONSTANT} (2 of 3) (n=277, 3 seeds)"
+        == judgement.reason
+    )
+    assert judgement.confidence_interval is None
+
+
+def test_a_score_that_no_broken_run_explains(runs: Runs) -> None:
+    """Where every run is healthy and the references are all the same, the sentence says no more than it knows."""
+    ones = (1.0,) * 50
+    judgement = criteria("cola").judge(runs("cola", ones, 10), ones)
+    assert (Verdict.DEGENERATE, "cola · a/b: matthews_correlation is undefined (n=50, 1 seed)") == (
+        judgement.verdict,
+        judgement.reason,
+    )
+
+
+def test_a_prediction_that_is_no_number_is_degenerate(predicting: Predicting, rte: Labels) -> None:
+    """A run whose output holds NaN has no score, WNLI's too, though that is report-only."""
+    judgement = criteria("wnli").judge([predicting("wnli", [float("nan"), *rte[1:]], rte)], rte)
+    assert Verdict.DEGENERATE is judgement.verdict
+    assert (
+        "wnli · a/b: accuracy is undefined: seed 42 predicts what is no number (NaN) (1 of 1) (n=277, 1 seed)"
+        == judgement.reason
+    )
+
+
+def test_a_broken_run_turns_a_fail_into_degenerate(runs: Runs, predicting: Predicting, rte: Labels) -> None:
+    """A low score of constant predictions is told apart from a low score, and the score is still in the sentence."""
+    found = [*runs("rte", rte, 60, 62), predicting("rte", [0.0] * 277, rte, 9)]
+    judgement = criteria("rte", accuracy=0.78).judge(found, rte)
+    assert Verdict.DEGENERATE is judgement.verdict
+    assert judgement.reason.startswith(f"rte · a/b: accuracy 0.696 < threshold 0.780: seed 9 {CONSTANT} (1 of 3) (")
+    assert "(1 of 3) (-0.084; n=277, 3 seeds" in judgement.reason
+
+
+def test_a_broken_run_leaves_a_pass_and_is_noted(runs: Runs, predicting: Predicting, rte: Labels) -> None:
+    """A score that reaches its floor in spite of a broken run passes, and the notes name the run."""
+    found = [*runs("rte", rte, 60, 62), predicting("rte", [0.0] * 277, rte, 9)]
+    judgement = criteria("rte", accuracy=0.6).judge(found, rte)
+    assert Verdict.PASS is judgement.verdict
+    assert f"seed 9 {CONSTANT} (1 of 3)" in judgement.notes
+
+
+def test_a_lost_loss_is_degenerate(runs: Runs, rte: Labels) -> None:
+    """A low score of a run whose loss became NaN is no regression."""
+    (found,) = runs("rte", rte, 140)
+    judgement = criteria("rte").judge([replace(found, history=(Epoch(1.0, 0.7, None, {}),))], rte)
+    assert Verdict.DEGENERATE is judgement.verdict
+    assert "seed 42 lost its loss (NaN) (1 of 1)" in judgement.reason
+
+
+def test_only_a_judged_metric_must_have_a_score(runs: Runs, rte: Labels) -> None:
     """A metric without a floor may be undefined: it decides nothing."""
-    scores: Scores = {"pearson": 0.8, "spearmanr": None}
-    assert Verdict.PASS is judge(evidence("stsb", scores), {}).verdict
-    assert Verdict.PASS is judge(evidence("stsb", scores), {"pearson": 0.7}).verdict
-    assert Verdict.DEGENERATE is judge(evidence("stsb", scores), {"pearson": 0.7, "spearmanr": 0.7}).verdict
+    found = [replace(each, metrics={**each.metrics, "f1": None}) for each in runs("mrpc", rte, 60, 60)]
+    assert Verdict.PASS is criteria("mrpc").judge(found, rte).verdict
+    assert Verdict.PASS is criteria("mrpc", accuracy=0.7).judge(found, rte).verdict
+    assert Verdict.DEGENERATE is criteria("mrpc", accuracy=0.7, f1=0.7).judge(found, rte).verdict

@@ -31,6 +31,7 @@ def evaluation() -> Evaluation:
         chance=0.527,
         baseline=None,
         verdict=Verdict.FAIL,
+        failed=True,
         reason="rte · a/b@86b5e09: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 1 seed)",
         n_train=2490,
         n_eval=277,
@@ -39,6 +40,7 @@ def evaluation() -> Evaluation:
         data_digest=DIGEST,
         recipe={"num_train_epochs": 1},
         device="cpu",
+        references=(0.0, 1.0),
         notes=("slow tokenizer",),
     )
 

@@ -24,6 +24,13 @@ GIVEN = {
     "recipe": {"num_train_epochs": 1, "optim": "adafactor"},
     "max_train_samples": 8,
     "threshold": "rte=0.65,mrpc:f1=0.8",
+    "save": "next",
+    "compare": "main",
+    "storage": "records",
+    "max_drop": "0.01,rte=0.03",
+    "alpha": 0.1,
+    "max_seeds": 5,
+    "inconclusive": "fail",
     "json": "out.json",
 }
 
@@ -75,13 +82,14 @@ def test_results_and_errors_are_sorted(report: dict[str, Any]) -> None:
 
 
 def test_a_result_holds_the_evaluation(report: dict[str, Any], evaluation: Evaluation) -> None:
-    """All of an evaluation is there, but for its predictions."""
+    """All of an evaluation is there, but for predictions and references."""
     expected = evaluation.to_dict()
+    del expected["references"]
     expected["runs"] = [{name: run[name] for name in run if name != "predictions"} for run in expected["runs"]]
     assert expected == report["results"][1]
 
 
-def test_options_are_as_they_were_given(report: dict[str, Any]) -> None:
+def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) -> None:
     """A reader sees what was asked for, in the words of the command line."""
     assert {
         "tasks": ["mrpc", "rte"],
@@ -92,6 +100,13 @@ def test_options_are_as_they_were_given(report: dict[str, Any]) -> None:
         "max_train_samples": 8,
         "max_eval_samples": None,
         "max_length": None,
+        "save": "next",
+        "compare": "main",
+        "storage": str(tmp_path / "records"),
+        "max_drop": {"": 0.01, "rte": 0.03},
+        "alpha": 0.1,
+        "max_seeds": 5,
+        "inconclusive": "fail",
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
     } == report["options"]
 
@@ -132,7 +147,11 @@ def broken(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("results.0.checkpoint.digest", "sha256:abc"),
         ("results.0.confidence_interval", [0.5]),
         ("results.0.n_eval", 0),
+        ("results.0.failed", None),
+        ("results.0.references", [1.0]),
         ("options.max_train_samples", 0),
+        ("options.alpha", 0.7),
+        ("ranks", None),
         ("environment.libraries.torch", 2),
         ("schema_version", 2),
         ("extra", 1),

@@ -11,34 +11,35 @@ from pytest_glue.report.terminal import notes, seconds, table
 Like = Callable[..., Evaluation]
 
 TABLE = """\
-task  checkpoint   metric                    score  threshold  difference          time  verdict
-rte   a/b@86b5e09  accuracy                  0.614      0.650      -0.036  1 min 02 s    fail
-rte   sample       accuracy                  0.800    (0.527)      +0.273         2.5 s  pass
-cola  sample       matthews_correlation  undefined    (0.000)                     2.5 s  degenerate
+task  checkpoint   metric                    score  compared with  difference        time  verdict
+rte   a/b@86b5e09  accuracy                  0.614          0.650      -0.036  1 min 02 s  fail
+rte   sample       accuracy                  0.800        (0.527)      +0.273       2.5 s  pass
+cola  sample       matthews_correlation  undefined        (0.000)                   2.5 s  degenerate
+rte   a/b@86b5e09  accuracy                  0.614     main 0.600      +0.014  1 min 02 s  inconclusive
 """
 
 
 @pytest.fixture
 def evaluations(evaluation: Evaluation, like: Like) -> list[Evaluation]:
-    """A miss, a pass without a threshold, and a score that is undefined."""
+    """A miss, a pass without a threshold, a score that is undefined, and a comparison with a baseline."""
     sample = {"checkpoint": Checkpoint("sample", Origin.SAMPLE), "threshold": None, "duration_s": 2.5}
     undefined = {"task": "cola", "headline_metric": "matthews_correlation", "score": None, "chance": 0.0}
     return [
         evaluation,
         like(**sample, score=0.8, verdict=Verdict.PASS),
         like(**sample, **undefined, verdict=Verdict.DEGENERATE),
+        like(baseline={"name": "main", "baseline_score": 0.6}, verdict=Verdict.INCONCLUSIVE),
     ]
 
 
 def test_the_table(evaluations: list[Evaluation]) -> None:
-    """Score, bound, difference, time and verdict stand in a row; a bound in brackets is that of knowing nothing."""
-    expected = [line.split() for line in TABLE.splitlines()]
-    assert expected == [line.split() for line, _verdict in table(evaluations)]
+    """A score stands beside its baseline, else its threshold, else, in brackets, what knowing nothing scores."""
+    assert TABLE.splitlines() == [line for line, _verdict in table(evaluations)]
 
 
 def test_columns_are_aligned(evaluations: list[Evaluation]) -> None:
     """Numbers end, and words begin, in one column; no line ends in spaces."""
-    lines = [line for line, _verdict in table(evaluations)]
+    lines = [line for line, _verdict in table(evaluations)][:4]
     starts = {line.index(word) for line, word in zip(lines, ("verdict", "fail", "pass", "degenerate"), strict=True)}
     ends = {
         line.index(word) + len(word) for line, word in zip(lines, ("score", "0.614", "0.800", "undefined"), strict=True)
@@ -49,7 +50,8 @@ def test_columns_are_aligned(evaluations: list[Evaluation]) -> None:
 
 def test_each_line_has_its_verdict(evaluations: list[Evaluation]) -> None:
     """What colours a line is its evaluation's verdict; the header has none."""
-    assert [None, Verdict.FAIL, Verdict.PASS, Verdict.DEGENERATE] == [verdict for _line, verdict in table(evaluations)]
+    verdicts = [verdict for _line, verdict in table(evaluations)]
+    assert [None, Verdict.FAIL, Verdict.PASS, Verdict.DEGENERATE, Verdict.INCONCLUSIVE] == verdicts
 
 
 def test_a_difference_of_nothing_has_no_minus(like: Like) -> None:
@@ -75,8 +77,13 @@ def test_a_duration_is_read_by_a_person(duration: float, expected: str) -> None:
     assert expected == seconds(duration)
 
 
-def test_notes_are_shown_once_for_a_checkpoint(evaluation: Evaluation, like: Like) -> None:
-    """What holds for a checkpoint on every task is said once, with its name."""
-    other = Checkpoint("sample", Origin.SAMPLE)
-    found = [evaluation, like(task="cola"), like(checkpoint=other, notes=("slow tokenizer", "made-up")), like(notes=())]
-    assert ["a/b@86b5e09: slow tokenizer", "sample: slow tokenizer", "sample: made-up"] == notes(found)
+def test_a_note_is_shown_once(evaluation: Evaluation, like: Like) -> None:
+    """What holds for several items is said once, with the tasks that it is about."""
+    found = [evaluation, like(task="cola"), like(task="wnli", notes=("slow tokenizer", "made-up")), like(notes=())]
+    assert ["rte, cola, wnli: slow tokenizer", "wnli: made-up"] == notes(found)
+
+
+def test_a_note_on_every_item_names_none(evaluation: Evaluation, like: Like) -> None:
+    """What holds for all of several items is said of `all`, and that of a lone item of its task."""
+    assert ["all: slow tokenizer"] == notes([evaluation, like(task="cola")])
+    assert ["rte: slow tokenizer"] == notes([evaluation])

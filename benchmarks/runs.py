@@ -1,0 +1,53 @@
+"""Many fine-tunings of one checkpoint on one task, each kept in a folder: what the benchmarks of verdicts feed on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pytest_glue.checkpoints import Checkpoint
+from pytest_glue.recipe import Recipe
+from pytest_glue.tasks import Task
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is fine-tuned, and on what."""
+
+    task: Task
+    checkpoint: str
+    data: str
+    recipe: Recipe
+    max_train_samples: int | None
+    max_eval_samples: int | None
+
+
+def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[list[float]], list[float]]:
+    """Return the predictions of each seed, from the cache or from a fine-tuning, and the references."""
+    from pytest_glue.data.limits import limited
+    from pytest_glue.data.source import open_source
+    from pytest_glue.finetune.arguments import training_arguments
+    from pytest_glue.finetune.model import label_ids, model_init
+    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.quiet import quiet
+    from pytest_glue.finetune.tokenization import encode, load_tokenizer, max_length
+    from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer, references
+
+    task, pretrained = work.task, resolve(Checkpoint.parse(work.checkpoint))
+    tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
+    with quiet(), TemporaryDirectory() as temporary:
+        data = limited(open_source(work.data).load(task), task, work.max_train_samples, work.max_eval_samples)
+        encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
+        arguments = training_arguments(task, work.recipe, seeds[0], Path(temporary))
+        init, compute = model_init(pretrained, task, tokenizer), compute_metrics(task, ids)
+        trainer = make_trainer(task, init, arguments, encoded, tokenizer, compute)
+        cache.mkdir(parents=True, exist_ok=True)
+        for seed in seeds:
+            file = cache / f"{seed}.json"
+            if not file.is_file():
+                run = fine_tune(trainer, task, ids, seed)
+                file.write_text(json.dumps(asdict(run)))
+                print(f"{cache.name}, seed {seed}: {run.metrics} in {run.duration_s:.1f} s", flush=True)
+        gold = list(references(trainer, ids))
+    return [json.loads((cache / f"{seed}.json").read_text())["predictions"] for seed in seeds], gold

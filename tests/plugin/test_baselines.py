@@ -1,0 +1,247 @@
+"""Baselines: recorded by one run, compared with by the next."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+SST2 = (
+    *("--glue-data=sample", "--glue-checkpoints=sample", "--glue-tasks=sst2"),
+    *("--glue-max-train-samples=64", "--glue-max-eval-samples=48"),
+    *("--glue-recipe=num_train_epochs=1", "--glue-recipe=learning_rate=1e-3"),
+)
+SAYS_THE_OPPOSITE = """
+    import pytest
+
+    def opposite(model, inputs, output):
+        if not model.training:
+            output.logits = -output.logits
+        return output
+
+    @pytest.fixture
+    def glue_model_init(glue_model_init):
+        def make(trial=None):
+            model = glue_model_init(trial)
+            model.register_forward_hook(opposite)
+            return model
+        return make
+    """
+
+
+@pytest.fixture
+def sst2(here: Run) -> Run:
+    """Run pytest in the user's folder on a little of the sample's sst2."""
+    return lambda *args: here(*SST2, *args)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the storage of `main`, once recorded, is kept for the tests that compare with it."""
+    return tmp_path_factory.mktemp("recorded") / "glue-baselines"
+
+
+@pytest.fixture
+def main(pytester: pytest.Pytester, sst2: Run, recorded: Path) -> Path:
+    """The file of a baseline `main` of three seeds, in the user's folder."""
+    storage = pytester.path / "glue-baselines"
+    if recorded.is_dir():
+        shutil.copytree(recorded, storage)
+    else:
+        sst2("--glue-save=main", "--glue-seeds=3").assert_outcomes(passed=1)
+        shutil.copytree(storage, recorded)
+    return storage / "main" / "sst2" / "sample.json"
+
+
+def test_each_item_has_a_file(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A run of part of the items leaves the rest of a baseline alone, and overwriting says what changed."""
+    kept = ("--glue-save=main", "--glue-threshold=rte=0", "--glue-threshold=stsb=-1", "--glue-recipe=learning_rate=1e-3")
+    storage = pytester.path / "glue-baselines" / "main"
+
+    first = tiny("--glue-tasks=rte,stsb", *kept)
+    before = {file.parent.name: file.read_bytes() for file in storage.glob("*/*")}
+    second = tiny("--glue-tasks=rte", "--glue-seeds=2", *kept)
+    after = {file.parent.name: file.read_bytes() for file in storage.glob("*/*")}
+
+    first.assert_outcomes(passed=2)
+    second.assert_outcomes(passed=1)
+    first.stdout.fnmatch_lines(["rte: recorded *rte*sample.json: accuracy 0.* of 1 seeds", "stsb: recorded *"])
+    second.stdout.fnmatch_lines(["rte: recorded *rte*sample.json anew: accuracy 0.* -> 0.*, 1 -> 2 seeds"])
+    assert {"rte", "stsb"} == before.keys() == after.keys()
+    assert before["stsb"] == after["stsb"]
+    assert [42, 43] == [run["seed"] for run in json.loads(after["rte"])["runs"]]
+
+
+def test_what_is_red_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A recording of what nobody is content with leaves no file, and says so."""
+    result = tiny("--glue-tasks=stsb", "--glue-threshold=stsb=1", "--glue-save=main")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["stsb: not recorded as main, since its verdict is fail"])
+    assert [] == list(pytester.path.glob("glue-baselines/**/*.json"))
+
+
+def test_the_same_under_other_seeds_is_not_red(main: Path, sst2: Run, report: Report) -> None:
+    """An unchanged checkpoint with other seeds is green, and report and table hold the comparison."""
+    result = sst2("--glue-compare=main", "--glue-seeds=7,8,9", "--glue-max-drop=0.01", "--glue-json=out.json")
+
+    result.assert_outcomes(passed=1)
+    (found,) = report()["results"]
+    assert found["verdict"] in {"pass", "inconclusive"}
+    assert ("main", [42, 43, 44], 0.01, False) == (
+        found["baseline"]["name"],
+        found["baseline"]["seeds"],
+        found["baseline"]["max_drop"],
+        found["failed"],
+    )
+    result.stdout.fnmatch_lines([f"sst2 * main {found['baseline']['baseline_score']:.3f} *"])
+
+
+def test_a_worse_checkpoint_is_red(pytester: pytest.Pytester, main: Path, sst2: Run, report: Report) -> None:
+    """A checkpoint that got worse fails with a sentence that has both scores, the interval and the seeds."""
+    pytester.makeconftest(SAYS_THE_OPPOSITE)
+
+    result = sst2("--glue-compare=main", "--glue-seeds=7,8,9", "--glue-max-drop=0.01", "--glue-json=out.json")
+
+    result.assert_outcomes(failed=1)
+    (found,) = report()["results"]
+    assert ("fail", True) == (found["verdict"], found["failed"])
+    assert re.fullmatch(
+        r"sst2 · sample: accuracy 0\.\d{3} against main's 0\.\d{3}: a drop of more than 0\.01 "
+        r"\(-0\.\d{3}; 90% CI -\d\.\d{3} to -0\.\d{3}; 3 against 3 seeds; n=48\)",
+        found["reason"],
+    )
+
+
+@pytest.mark.parametrize(("policy", "outcome"), [("pass", {"passed": 1}), ("fail", {"failed": 1})])
+def test_an_inconclusive_item(main: Path, sst2: Run, policy: str, outcome: dict[str, int]) -> None:
+    """What is not shown either way is green or red as was asked for, and its sentence is shown in both cases."""
+    asked = ("--glue-compare=main", "--glue-seeds=42,43,44", "--glue-max-drop=0.001")
+    result = sst2(*asked, f"--glue-inconclusive={policy}")
+
+    result.assert_outcomes(**outcome)
+    result.stdout.fnmatch_lines(
+        [
+            "glue: sst2: the allowed drop of 0.001 is less than the 0.* that 3 seeds against the baseline's 3 show: *",
+            "*sst2 * inconclusive",
+            "*sst2 · sample: accuracy *: a drop of more than 0.001 is neither shown nor ruled out*",
+        ]
+    )
+
+
+def test_seeds_are_added_to_an_open_verdict(main: Path, sst2: Run, report: Report) -> None:
+    """An inconclusive item goes on with more seeds up to the number that is allowed, and no further."""
+    asked = ("--glue-compare=main", "--glue-max-drop=0.001", "--glue-json=out.json")
+    sst2(*asked, "--glue-seeds=42,43", "--glue-max-seeds=3").assert_outcomes(passed=1)
+
+    (found,) = report()["results"]
+    assert ([42, 43, 44], "inconclusive") == (found["seeds"], found["verdict"])
+
+
+def test_no_seeds_are_added_to_a_conclusive_verdict(
+    pytester: pytest.Pytester, main: Path, sst2: Run, report: Report
+) -> None:
+    """What is clear after the first look costs no more seeds."""
+    pytester.makeconftest(SAYS_THE_OPPOSITE)
+    asked = ("--glue-compare=main", "--glue-json=out.json")
+    sst2(*asked, "--glue-seeds=3", "--glue-max-seeds=8").assert_outcomes(failed=1)
+
+    assert [42, 43, 44] == report()["results"][0]["seeds"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: text[:200], "*baseline *sample.json is damaged (not JSON: *): restore or record it anew"),
+        (
+            lambda text: text.replace('"schema_version": 1', '"schema_version": 9'),
+            "*baseline *sample.json cannot be used: it has schema version 9 and this pytest-glue reads 1: *",
+        ),
+        (
+            lambda text: text.replace('"n_eval": 48', '"n_eval": 47'),
+            "*sample.json cannot be used: it says n_eval 47 and holds 48 predictions of seed 42*",
+        ),
+    ],
+    ids=["truncated", "future", "wrong-length"],
+)
+def test_a_damaged_baseline(main: Path, sst2: Run, damage: Callable[[str], str], message: str) -> None:
+    """A file that cannot be used is an error of the collection, before anything is trained, and stays as it is."""
+    main.write_text(damage(main.read_text("utf-8")), "utf-8")
+    before = main.read_bytes()
+
+    result = sst2("--glue-compare=main")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+    assert before == main.read_bytes()
+
+
+def test_a_missing_baseline(main: Path, sst2: Run) -> None:
+    """A name that nothing is recorded under is an error of the collection that lists those that there are."""
+    result = sst2("--glue-compare=mian")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*baseline 'mian' holds nothing for sst2; baselines in *: main. Record it with --glue-save=mian"]
+    )
+
+
+def test_another_recipe_is_refused(main: Path, sst2: Run) -> None:
+    """A baseline of another recipe and fewer examples is not compared: the error names each difference."""
+    result = sst2("--glue-compare=main", "--glue-recipe=learning_rate=2e-3", "--glue-max-eval-samples=40")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*it is of something else: number of evaluation examples 48 there, 40 here; "
+            "recipe's learning_rate 0.001 there, 0.002 here*"
+        ]
+    )
+
+
+def test_a_baseline_that_nobody_uses_is_named(main: Path, sst2: Run) -> None:
+    """A file of a checkpoint that is no longer compared is named in the summary."""
+    old = main.with_name("bert-tiny.json")
+    old.write_bytes(main.read_bytes())
+
+    result = sst2("--glue-compare=main")
+
+    result.stdout.fnmatch_lines([f"no item is compared with {old} any more: delete it if it has had its day"])
+
+
+def test_two_checkpoints_are_ranked(pytester: pytest.Pytester, sst2: Run, report: Report) -> None:
+    """Two checkpoints on one task end in a table of scores, a table of differences and who is best."""
+    from pytest_glue.sample.checkpoint import sample_folder
+
+    shutil.copytree(sample_folder(), pytester.path / "other")
+
+    result = sst2("--glue-checkpoints=sample,other", "--glue-seeds=2", "--glue-json=out.json")
+
+    result.stdout.fnmatch_lines(
+        ["sst2 (accuracy, n=48)", "checkpoint *score *95% CI *", "*difference *p (Holm)", "*sample*-*", "*best: *"]
+    )
+    ranks = report()["ranks"]
+    assert [("sst2", 48)] == [(task["task"], task["n_eval"]) for task in ranks["tasks"]]
+    assert {"sample", "other"} == {score["checkpoint"] for score in ranks["tasks"][0]["scores"]}
+    assert 0.0 == ranks["tasks"][0]["pairs"][0]["value"]
+    assert {"sample", "other"} == set(ranks["tasks"][0]["best"])
+
+
+def test_two_workers_judge_as_one_process_does(main: Path, sst2: Run, fresh: Run, report: Report) -> None:
+    """The error rate is that of the whole run in each worker too: the comparisons are the same to the last digit."""
+    asked = ("--glue-compare=main", "--glue-tasks=sst2", "--glue-seeds=2", "--glue-json=out.json")
+    suite = "def test_one(glue_evaluation):\n    pass\ndef test_two(glue_evaluation):\n    pass\n"
+    (main.parents[3] / "test_suite.py").write_text(suite, "utf-8")
+
+    sst2(*asked).assert_outcomes(passed=2)
+    alone = [each["baseline"] for each in report()["results"]]
+    fresh(*SST2, *asked, "-n", "2").assert_outcomes(passed=2)
+
+    assert alone == [each["baseline"] for each in report()["results"]]
+    assert [2, 2] == [each["family_size"] for each in alone]
