@@ -141,8 +141,8 @@ def history(log: Sequence[Mapping[str, Any]]) -> tuple[Epoch, ...]:
 class UndefinedScores(TrainerCallback):
     """Lets an undefined headline score count as 0 where the best epoch is chosen.
 
-    The trainer never finds an epoch better than one whose score is NaN. 0 is what the score is for a model that knows
-    nothing, and what scikit-learn reports; the log keeps the NaN.
+    The trainer never takes an epoch whose score is NaN for the best, and with NaN alone it keeps the last. 0 is what a
+    model that knows nothing scores, and what scikit-learn reports; the log keeps the NaN.
     """
 
     def __init__(self, metric: str) -> None:

@@ -8,7 +8,6 @@ from pytest_glue.judge.chance import chance_score
 from pytest_glue.metrics import METRICS, Chance
 from pytest_glue.tasks import Task
 
-
 _ROUNDING = 1e-9
 """Less than any example can change a score, and more than floating point does: scores this close are equal."""
 

@@ -68,7 +68,7 @@ def read(path: Path) -> Baseline:
     except OSError as error:
         raise BaselineError(f"baseline {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise BaselineError(f"baseline {path} is damaged, it is not JSON ({error}): restore or record it anew") from None
+        raise BaselineError(f"baseline {path} is damaged (not JSON: {error}): restore or record it anew") from None
     except BaselineError as error:
         raise BaselineError(f"baseline {path} cannot be used: {error}") from None
 
