@@ -1,7 +1,8 @@
 """Training: the trainer of an item, and one run of it."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def make_trainer(
     compute: ComputeMetrics,
 ) -> Trainer:
     """Return the trainer of an item; `fine_tune` trains it once for each seed, from the pretrained weights."""
-    with quiet():
+    with quiet(), _explained(arguments):
         trainer = Trainer(
             model_init=model_init,
             args=arguments,
@@ -70,12 +71,9 @@ def fine_tune(trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int)
     """
     start = time.perf_counter()
     trainer.args.seed = seed
-    with quiet():
-        try:
-            trainer.train()
-            output = trainer.predict(evaluation_data(trainer))
-        except RuntimeError as error:
-            raise FineTuningError(_cause(error, trainer.args)) from error
+    with quiet(), _explained(trainer.args):
+        trainer.train()
+        output = trainer.predict(evaluation_data(trainer))
     duration = time.perf_counter() - start
     assert trainer.compute_metrics is not None
     assert output.label_ids is not None
@@ -141,8 +139,8 @@ def history(log: Sequence[Mapping[str, Any]]) -> tuple[Epoch, ...]:
 class UndefinedScores(TrainerCallback):
     """Lets an undefined headline score count as 0 where the best epoch is chosen.
 
-    The trainer never finds an epoch better than one whose score is NaN. 0 is what the score is for a model that knows
-    nothing, and what scikit-learn reports; the log keeps the NaN.
+    The trainer never takes an epoch whose score is NaN for the best, and with NaN alone it keeps the last. 0 is what a
+    model that knows nothing scores, and what scikit-learn reports; the log keeps the NaN.
     """
 
     def __init__(self, metric: str) -> None:
@@ -166,6 +164,20 @@ def _number(value: Any) -> float | None:
 def _is_metric(key: str) -> bool:
     timings = ("_runtime", "_per_second", "_loss", "_time")
     return key.startswith("eval_") and not key.endswith(timings)
+
+
+@contextmanager
+def _explained(arguments: TrainingArguments) -> Iterator[None]:
+    """Turn what ends a fine-tuning into an error with cause and remedy."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise FineTuningError(_cause(error, arguments)) from error
+    except KeyError as error:
+        if "metric_for_best_model" not in str(error):
+            raise
+        message = f"compute_metrics does not return {arguments.metric_for_best_model!r}, which chooses the best epoch"
+        raise FineTuningError(message) from error
 
 
 def _cause(error: RuntimeError, arguments: TrainingArguments) -> str:

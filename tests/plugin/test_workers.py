@@ -12,7 +12,7 @@ JUnit = Callable[[], dict[str, ET.Element]]
 
 TABLE = """
 [tool.pytest_glue]
-tasks = ["stsb", "rte"]
+tasks = ["wnli", "stsb", "rte"]
 data = "sample"
 checkpoints = ["sample"]
 max_train_samples = 48
@@ -20,6 +20,15 @@ max_eval_samples = 24
 recipe = { num_train_epochs = 1 }
 threshold = { rte = 0.0, stsb = 1.0 }
 json = "out.json"
+"""
+BREAKS_ON_WNLI = """
+import pytest
+
+@pytest.fixture
+def glue_model_init(glue_task, glue_model_init):
+    if glue_task.name == "wnli":
+        raise ValueError("no such layer")
+    return glue_model_init
 """
 
 
@@ -35,19 +44,24 @@ def without_times(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_two_workers_report_what_one_process_does(
     pytester: pytest.Pytester, here: Run, fresh: Run, report: Report, junit: JUnit
 ) -> None:
-    """With `-n 2` report and verdicts are those of one process, to the last digit, also where no flag is given."""
+    """With `-n 2` scores, errors and verdicts are those of one process, to the last digit, also without any flag."""
     pytester.makepyprojecttoml(TABLE)
+    pytester.makeconftest(BREAKS_ON_WNLI)
 
-    here().assert_outcomes(passed=1, failed=1)
+    here().assert_outcomes(passed=1, failed=1, errors=1)
     alone = report()
     (pytester.path / "out.json").unlink()
     result = fresh("-n", "2", "--junitxml=out.xml")
     together = report()
 
-    result.assert_outcomes(passed=1, failed=1)
+    result.assert_outcomes(passed=1, failed=1, errors=1)
     assert ["rte", "stsb"] == [each["task"] for each in together["results"]]
     assert without_times(alone["results"]) == without_times(together["results"])
     assert alone["options"] == together["options"]
+    assert [{"nodeid": "test_suite.py::test_glue[wnli-sample]", "message": "ValueError: no such layer"}] == (
+        alone["errors"]
+    )
+    assert alone["errors"] == together["errors"]
     result.stdout.fnmatch_lines(["=* glue =*", "task *", "rte *", "stsb *"])
     reason = together["results"][1]["reason"]
     assert [f"FAILED test_suite.py::test_glue[stsb-sample] - {reason}"] == [

@@ -22,7 +22,7 @@ import pytest
 def test_as_the_notebook(glue_evaluation):
     assert glue_evaluation.score is not None
 
-@pytest.mark.glue(tasks=["rte"], max_length=48)
+@pytest.mark.glue(tasks=["rte"], max_length=32)
 def test_long_sentences(glue_evaluation):
     assert glue_evaluation.score is not None
 """

@@ -38,7 +38,8 @@ def content(snapshot: Snapshot) -> dict[str, bytes]:
 @pytest.fixture
 def commit(hub: Any) -> str:
     """The newest commit of the repository."""
-    return hub.publish("datasets", NAME, FILES)
+    newest: str = hub.publish("datasets", NAME, FILES)
+    return newest
 
 
 def test_fetches_only_what_is_chosen(hub: Any, commit: str) -> None:

@@ -13,7 +13,7 @@ from pytest_glue.data.source import open_source
 from pytest_glue.tasks import GLUE
 
 COLUMNS = ("text", "label")
-ROWS = {"text": ["a", "bc", "", "déjà vu"], "label": [0, 1, -1, 1]}
+ROWS: dict[str, list[Any]] = {"text": ["a", "bc", "", "déjà vu"], "label": [0, 1, -1, 1]}
 
 
 def table(text: pa.DataType, label: pa.DataType) -> Dataset:

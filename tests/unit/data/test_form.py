@@ -49,7 +49,7 @@ def labels_of(tmp_path: Path, label: pa.Array, task: Task = RTE, split: str = "t
 def test_classes_become_the_tasks_ids(tmp_path: Path, label: pa.Array) -> None:
     """Integers of any width and label names are read as ids in the task's order, as a ClassLabel in its place."""
     splits = {"train": {**PAIRS, "label": label, "idx": [0, 1, 2]}, "validation": LABELS}
-    train = FolderSource(folder_of(tmp_path, **splits)).load(RTE)["train"]
+    train = FolderSource(folder_of(tmp_path, train=splits["train"], validation=splits["validation"])).load(RTE)["train"]
     assert [0, 1, 1] == list(train["label"])
     assert ClassLabel(names=list(RTE.labels)) == train.features["label"]
     assert ["sentence1", "sentence2", "label", "idx"] == train.column_names
