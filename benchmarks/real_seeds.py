@@ -1,6 +1,6 @@
 """Verdicts on real fine-tunings: how often an unchanged checkpoint is called worse, and whether a worse one is.
 
-`python benchmarks/real_seeds.py --data FOLDER --cache FOLDER` fine-tunes the two-layer cut of the real checkpoint with
+`python -m benchmarks.real_seeds --data FOLDER --cache FOLDER` fine-tunes the two-layer cut of the real checkpoint with
 many seeds on a real task, and the whole one with some. Each run is kept in the cache folder, so that the command can be
 stopped and goes on. Then it compares random disjoint groups of the seeds of one checkpoint, where nothing changed, and
 the cut with the whole, where much did.
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from checkpoints import cut, whole
-from runs import Work, predictions_of
 
+from benchmarks.checkpoints import cut, whole
+from benchmarks.runs import Work, predictions_of
 from pytest_glue.evaluation import Verdict
 from pytest_glue.tasks import find_task
 

@@ -1,15 +1,14 @@
 """The gate on an unchanged checkpoint, run again and again: how often it is red, beside a bare threshold.
 
-`python benchmarks/reruns.py --cache FOLDER` records a baseline on the sample with some seeds, then judges the same
-checkpoint 50 times, each time with other seeds: by `--glue-compare` with `--glue-max-drop` at the smallest drop that the
-baseline says it can show, by the same without an allowed drop, and by a threshold at the baseline's mean score.
+`python -m benchmarks.reruns --cache FOLDER` takes a baseline on the sample with some seeds, and judges the same
+checkpoint 50 times, each time with other seeds: by the rule of `--glue-compare` with `--glue-max-drop` at the smallest
+drop that the baseline says it can show, by the same without an allowed drop, and by a threshold at the baseline's mean.
 """
 
 import argparse
 from pathlib import Path
 
-from runs import Work, predictions_of
-
+from benchmarks.runs import Work, predictions_of
 from pytest_glue.evaluation import Verdict
 from pytest_glue.tasks import find_task
 

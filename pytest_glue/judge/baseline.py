@@ -92,7 +92,8 @@ class Baseline:
         """Inverse of `to_dict`, of a file that anybody may have edited.
 
         Raises:
-            BaselineError: it is no baseline, of a newer schema, or contradicts itself; the message begins with "it" or "its".
+            BaselineError: it is no baseline, of a newer schema, or contradicts itself; the message begins with "it" or
+                "its".
         """
         if not isinstance(data, dict) or "schema_version" not in data:
             raise BaselineError("it is no baseline of pytest-glue: it has no schema_version")

@@ -46,7 +46,15 @@ def criteria_of(options: Options, task: Task, checkpoint: Checkpoint, label: str
     rule = None
     if file is not None and options.compare is not None:
         name = file.stem if options.compare.endswith(".json") else options.compare
-        rule = Rule(name, str(file), storage.read(file), options.max_drop_of(task), _look_alpha(options), family_size)
+        rule = Rule(
+            name,
+            str(file),
+            storage.read(file),
+            options.max_drop_of(task),
+            options.alpha,
+            family_size,
+            _repeated(options),
+        )
     return Criteria(task, label, options.thresholds_of(task), rule)
 
 
@@ -90,13 +98,10 @@ def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> lis
     return [file for file in unused if file.parent.name in tasks]
 
 
-def _look_alpha(options: Options) -> float:
+def _repeated(options: Options) -> tuple[int, ...]:
+    """Return the looks where there are several, which then share the error rate."""
     looks = looks_of(options)
-    if len(looks) == 1:
-        return options.alpha
-    from pytest_glue.judge.statistics.looks import look_alpha
-
-    return look_alpha(looks, options.alpha)
+    return looks if len(looks) > 1 else ()
 
 
 def _visible_drops(options: Options, evaluation: Evaluation) -> dict[str, float]:

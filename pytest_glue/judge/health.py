@@ -10,15 +10,18 @@ from pytest_glue.tasks import Task
 def ailments(task: Task, runs: Sequence[Run], references: Sequence[float]) -> list[str]:
     """Return what is broken, each as a clause that names the seeds; nothing for healthy runs.
 
-    A run diverged if a loss or a prediction is no number; it is constant if it predicts the same for every example; its loss never
-    moved if no epoch took it below the first; it collapsed if it learnt nothing while the other runs did.
+    A run diverged if a loss or a prediction is no number; it is constant if it predicts the same for every example;
+    its loss never moved if no epoch took it below the first; it collapsed if it learnt nothing while the others did.
     """
     from pytest_glue.judge.statistics.degeneracy import collapsed, constant_predictions, never_moved
 
     sound = [run for run in runs if all(map(math.isfinite, run.predictions))]
     predictions = [run.predictions for run in sound]
-    constant = constant_predictions(predictions) if sound else []
-    fallen = collapsed(task.headline_metric, predictions, references) if sound else []
+    constant: Iterable[bool] = constant_predictions(predictions) if sound else ()
+    told_apart = len(sound) > 2 and len(references) > 1
+    fallen: Iterable[bool] = (
+        collapsed(task.headline_metric, predictions, references) if told_apart else [False] * len(sound)
+    )
     findings = {
         "lost its loss (NaN)": [_diverged(run) for run in runs],
         "predicts what is no number (NaN)": [run not in sound for run in runs],

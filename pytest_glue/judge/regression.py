@@ -24,9 +24,11 @@ class Rule:
     max_drop: float
     """The drop that is allowed, as a fraction."""
     alpha: float
-    """One-sided error rate: of this item's share for fail, of the item for pass."""
+    """One-sided error rate: of the whole test run for fail, of the item for pass."""
     family_size: int
     """Items of the test run that are compared."""
+    looks: tuple[int, ...] = ()
+    """The numbers of seeds at which a verdict is tried, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def against_baseline(rule: Rule, runs: Sequence[Run], references: Sequence[float
         max_drop=rule.max_drop,
         alpha=rule.alpha,
         family_size=rule.family_size,
+        looks=rule.looks,
         spread=published(baseline),
     )
     facts = {
@@ -71,6 +74,7 @@ def against_baseline(rule: Rule, runs: Sequence[Run], references: Sequence[float
         "difference": comparison.difference,
         "alpha": rule.alpha,
         "family_size": rule.family_size,
+        "looks": list(rule.looks),
     }
     return Regression(comparison.verdict, _text(rule, comparison), _differences(rule, comparison, len(runs)), facts)
 

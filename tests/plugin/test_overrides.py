@@ -176,7 +176,7 @@ def test_several_seeds(tiny: Run, report: Report) -> None:
         assert 3 == len(set(scores))
         assert pytest.approx(sum(scores) / 3) == result["metrics"][metric]
     assert result["metrics"]["pearson"] == result["score"]
-    assert result["reason"].endswith("n=24, 3 seeds)")
+    assert "; n=24, 3 seeds, 95% CI " in result["reason"]
 
 
 def test_a_run_depends_on_its_seed_alone(tiny: Run, report: Report) -> None:

@@ -29,7 +29,7 @@ def glue_model_init(glue_task, glue_model_init):
 """
 
 
-def test_what_it_holds(tiny: Run, report: Report) -> None:
+def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
     """The report says what was asked for, where it ran, and of each item and run what was found."""
     tiny(
         "--glue-tasks=mrpc", "--glue-json=reports/new/out.json", "--glue-threshold=mrpc:f1=0.25", "--glue-max-length=32"
@@ -46,6 +46,13 @@ def test_what_it_holds(tiny: Run, report: Report) -> None:
         "max_eval_samples": 24,
         "max_length": 32,
         "threshold": {"mrpc:f1": 0.25},
+        "save": None,
+        "compare": None,
+        "storage": str(pytester.path / "glue-baselines"),
+        "max_drop": {},
+        "alpha": 0.05,
+        "max_seeds": None,
+        "inconclusive": "pass",
     } == document["options"]
     assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()
     assert document["results"][0]["device"] == document["environment"]["device"]

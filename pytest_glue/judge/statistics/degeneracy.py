@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pytest_glue.judge.statistics.score import aligned, check_metric, score
+from pytest_glue.judge.chance import chance_score
+from pytest_glue.judge.statistics.score import aligned, score
 
 Bools = NDArray[np.bool_]
 
@@ -16,17 +17,6 @@ def constant_predictions(predictions: ArrayLike) -> Bools:
     values = np.atleast_2d(np.asarray(predictions, np.float64))
     scale = np.maximum(np.abs(values).max(axis=-1), 1.0)
     return np.asarray(np.ptp(values, axis=-1) <= 1e-9 * scale)
-
-
-def chance(metric: str, references: ArrayLike) -> float:
-    """Return what a checkpoint that learnt nothing scores at best on references (n,): one prediction for all; or 0."""
-    check_metric(metric)
-    gold = np.asarray(references, np.float64)
-    if metric not in {"accuracy", "f1"}:
-        return 0.0
-    classes = np.unique(gold)
-    constant = np.broadcast_to(classes[:, np.newaxis], (classes.size, gold.size))
-    return float(np.nanmax(score(metric, constant, gold)))
 
 
 def collapsed(
@@ -47,7 +37,7 @@ def collapsed(
     k, n = predicted.shape[-2:]
     if k < 3:
         return np.zeros(k, bool)
-    floor, middle = chance(metric, gold[0]), float(np.median(scores))
+    floor, middle = chance_score(metric, gold[0].tolist()), float(np.median(scores))
     on_split = np.sqrt(max(1 - middle**2, 0.0) / n) if floor == 0 else np.sqrt(max(middle * (1 - middle), 0.0) / n)
     if middle <= floor + 2 * on_split:
         return np.zeros(k, bool)

@@ -44,7 +44,7 @@ def predicting() -> Callable[..., Run]:
 
 @pytest.fixture
 def runs() -> Callable[..., list[Run]]:
-    """Make runs of a task, each with a wanted number of mistakes; its seeds are 42, 43, …"""
+    """Make runs of a task, each with a wanted number of mistakes; its seeds count from 42."""
 
     def make(task: str, references: Sequence[float], *wrong: int, first_seed: int = 42) -> list[Run]:
         return [

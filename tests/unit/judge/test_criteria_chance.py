@@ -37,7 +37,9 @@ def test_without_a_threshold_the_majority_class_is_the_bound(runs: Runs, rte: La
 
 
 @pytest.mark.parametrize(("wrong", "verdict"), [(100, Verdict.PASS), (180, Verdict.FAIL)])
-def test_without_a_threshold_a_correlation_must_beat_zero(runs: Runs, rte: Labels, wrong: int, verdict: Verdict) -> None:
+def test_without_a_threshold_a_correlation_must_beat_zero(
+    runs: Runs, rte: Labels, wrong: int, verdict: Verdict
+) -> None:
     """What knows nothing has a correlation of zero."""
     judgement = criteria("cola").judge(runs("cola", rte, wrong), rte)
     assert (verdict, 0.0) == (judgement.verdict, judgement.chance)

@@ -1,0 +1,74 @@
+"""Compatibility: every difference that makes a comparison worthless is named."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_glue.errors import BaselineError
+from pytest_glue.evaluation import Run
+from pytest_glue.judge.baseline import Baseline
+from pytest_glue.judge.compatibility import check_compatible
+from pytest_glue.tasks import GLUE
+
+USED = {"n_train": 2490, "n_eval": 277, "data_digest": "sha256:d", "recipe": {"num_train_epochs": 3}}
+
+
+@pytest.fixture
+def recorded(runs: Callable[..., list[Run]], baseline: Callable[..., Baseline], rte: tuple[float, ...]) -> Baseline:
+    """A baseline of RTE."""
+    return baseline(runs("rte", rte, 84))
+
+
+def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
+    """Return what is said of a candidate with these changes."""
+    with pytest.raises(BaselineError) as caught:
+        check_compatible(recorded, GLUE[task], **{**USED, **changes})
+    return str(caught.value).removeprefix("it is of something else: ")
+
+
+def test_the_same_is_compared(recorded: Baseline) -> None:
+    """What was trained and scored alike is compared, with whatever checkpoint, seeds and library versions."""
+    check_compatible(recorded, GLUE["rte"], n_train=2490, n_eval=277, data_digest="sha256:d", recipe=recorded.recipe)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"n_train": 64}, "number of training examples 2490 there, 64 here"),
+        ({"n_eval": 100}, "number of evaluation examples 277 there, 100 here"),
+        ({"data_digest": "sha256:e"}, "digest of the data sha256:d there, sha256:e here"),
+        ({"recipe": {"num_train_epochs": 1}}, "recipe's num_train_epochs 3 there, 1 here"),
+        ({"recipe": {}}, "recipe's num_train_epochs 3 there, default here"),
+        (
+            {"recipe": {"num_train_epochs": 3, "max_length": 16, "bf16": True}},
+            "recipe's bf16 default there, True here; recipe's max_length default there, 16 here",
+        ),
+        ({"task": "qnli"}, "task rte there, qnli here"),
+        (
+            {"task": "cola"},
+            "task rte there, cola here; headline metric accuracy there, matthews_correlation here",
+        ),
+        (
+            {"task": "mnli", "n_eval": 9815},
+            (
+                "task rte there, mnli here; evaluation split validation there, validation_matched here; "
+                "number of evaluation examples 277 there, 9815 here"
+            ),
+        ),
+    ],
+)
+def test_each_difference_is_named(recorded: Baseline, changes: dict[str, Any], expected: str) -> None:
+    """A baseline of something else is refused with all that differs, there and here."""
+    assert expected == differences(recorded, **changes)
+
+
+def test_other_data_is_named_once(recorded: Baseline) -> None:
+    """Where the number of examples differs so does the digest, which then says nothing more."""
+    assert "digest" not in differences(recorded, n_eval=100, data_digest="sha256:e")
+
+
+def test_what_changes_no_score_is_no_difference(recorded: Baseline) -> None:
+    """Trackers, progress bars and evaluation batches may differ."""
+    recipe = {"num_train_epochs": 3, "report_to": "none", "per_device_eval_batch_size": 64, "disable_tqdm": True}
+    check_compatible(recorded, GLUE["rte"], n_train=2490, n_eval=277, data_digest="sha256:d", recipe=recipe)
