@@ -26,8 +26,11 @@ LONGEST = 128
 MEANINGS = 54
 """Directions that tell meanings apart. With the others that one head reads, they fit into `WIDTH / HEADS`."""
 FEATURES = ("tone", "negates", "odd", "matched", "opposed")
-SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+SPECIALS = PAD, UNK, CLS, SEP, MASK = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+WORDS = "bert.embeddings.word_embeddings.weight"
+SEGMENTS = "bert.embeddings.token_type_embeddings.weight"
 
 LOUD = 4.0
 """How far a feature that is there moves a hidden state, whose length is the root of `WIDTH`."""
@@ -62,14 +65,14 @@ class _Directions:
     def __init__(self) -> None:
         import torch
 
-        rows = torch.ones(1, 1)
+        rows: torch.Tensor = torch.ones(1, 1)
         while len(rows) < WIDTH:
             rows = torch.cat((torch.cat((rows, rows), 1), torch.cat((rows, -rows), 1)))
         rows /= WIDTH**0.5
         self.meanings = rows[1 : MEANINGS + 1]
         names = (*FEATURES, "content", "pole", "second", "nothing", "rest")
         pooled = (f"{feature} of {part}" for part in ("first", "second") for feature in FEATURES)
-        self._rows = dict(zip((*names, *pooled), rows[MEANINGS + 1 :], strict=False))
+        self._rows: dict[str, torch.Tensor] = dict(zip((*names, *pooled), rows[MEANINGS + 1 :], strict=False))
 
     def __getitem__(self, name: str) -> torch.Tensor:
         return self._rows[name]
@@ -86,6 +89,7 @@ class _Encoder:
         self.random = torch.Generator().manual_seed(0)
 
     def zeros(self, name: str, *shape: int) -> torch.Tensor:
+        """The tensor of that name, made where there is none yet."""
         import torch
 
         return self.tensors.setdefault(name, torch.zeros(shape))
@@ -94,9 +98,11 @@ class _Encoder:
         """1 and -1 by chance. Integers are drawn alike on every platform, normal deviates are not."""
         import torch
 
-        return torch.randint(2, shape, generator=self.random) * 2.0 - 1
+        signs: torch.Tensor = torch.randint(2, shape, generator=self.random) * 2.0 - 1
+        return signs
 
     def linear(self, name: str, fan_in: int = WIDTH, fan_out: int = WIDTH) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight (fan_out, fan_in) and bias of that layer, as they stand."""
         return self.zeros(f"{name}.weight", fan_out, fan_in), self.zeros(f"{name}.bias", fan_out)
 
     def norm(self, name: str, gain: float = 1.0) -> None:
@@ -114,7 +120,8 @@ class _Head:
         self._value, _ = encoder.linear(f"{name}.self.value")
         self._output, _ = encoder.linear(f"{name}.output.dense")
         self._rows = itertools.count(head * WIDTH // HEADS)
-        self._root = (WIDTH / HEADS) ** 0.5  # by which attention divides its scores
+        self._root = (WIDTH / HEADS) ** 0.5
+        """What attention divides its scores by."""
 
     def compare(self, query: torch.Tensor, key: torch.Tensor, strength: float) -> None:
         """Add to the score `strength` times what one token holds along `query` and the other along `key`."""
@@ -134,37 +141,38 @@ class _Head:
 
 
 def _features(word: Word) -> dict[str, float]:
-    """What a word holds along the directions of single features; -1 to 1."""
+    """What a word holds along the directions of single features, from -1 to 1."""
     return {
         "content": word.concept != "",
         "tone": word.tone,
         "pole": word.pole,
         "negates": word.negates,
         "odd": word.odd,
-        # [CLS] is where those look who find nothing, from both sentences alike: it takes its own segment back.
-        "nothing": word.text == "[CLS]",
-        "second": word.text == "[CLS]",
+        # Whoever finds nothing looks at [CLS], from either sentence: it takes its own segment back.
+        "nothing": word.text == CLS,
+        "second": word.text == CLS,
     }
 
 
 def _embed(encoder: _Encoder) -> None:
+    """Words of one meaning differ in a few signs of its code, those that are seldom read in more."""
     import torch
 
     at, known = encoder.at, vocabulary()
     codes = {word.concept: encoder.signs(MEANINGS) for word in known if word.concept}
-    segments = encoder.zeros("bert.embeddings.token_type_embeddings.weight", 2, WIDTH)
+    segments = encoder.zeros(SEGMENTS, 2, WIDTH)
     segments[0], segments[1] = -LOUD * at["second"], LOUD * at["second"]
-    table = encoder.zeros("bert.embeddings.word_embeddings.weight", len(known), WIDTH)
-    for row, word in zip(table, known, strict=True):
+    table = encoder.zeros(WORDS, len(known), WIDTH)
+    for number, word in enumerate(known):
+        for feature, amount in _features(word).items():
+            table[number] += LOUD * amount * at[feature]
         if word.concept:
             code = codes[word.concept].clone()
             code[torch.randperm(MEANINGS, generator=encoder.random)[: 2 if word.familiar else 9]] *= -1
-            row += code @ at.meanings
-        for feature, amount in _features(word).items():
-            row += LOUD * amount * at[feature]
+            table[number] += code @ at.meanings
         # All are equally long once their segment is added: LayerNorm leaves them as they are.
-        whole = row + segments[0]
-        row += (WIDTH - whole @ whole).sqrt() * at["rest"]
+        whole = table[number] + segments[0]
+        table[number] += (WIDTH - whole @ whole).sqrt() * at["rest"]
     encoder.zeros("bert.embeddings.position_embeddings.weight", LONGEST, WIDTH)
     encoder.norm("bert.embeddings.LayerNorm")
 
@@ -172,18 +180,20 @@ def _embed(encoder: _Encoder) -> None:
 def _compare_sentences(encoder: _Encoder) -> None:
     """Layer 0: mark each word that has its like, or its opposite, in the other sentence."""
     at = encoder.at
-    for number, (feature, pole, doubt) in enumerate((("matched", 1, 1), ("opposed", -1, 2))):
+    # A word of the other sentence scores SURE / 2, and SURE more for the same meaning, and for the pole that is sought.
+    # The score of [CLS], `doubt`, lies half a SURE below what is sought and half a SURE above all else.
+    for number, (feature, pole, doubt) in enumerate((("matched", 1, SURE), ("opposed", -1, 2 * SURE))):
         head = _Head(encoder, 0, number)
         for meaning in at.meanings:
             head.compare(meaning, meaning, SURE / MEANINGS)
         head.compare(at["pole"], pole * at["pole"], SURE / LOUD**2)
         head.compare(at["second"], -at["second"], SURE / 2 / LOUD**2)
-        head.favour(at["nothing"], doubt * SURE / LOUD)
+        head.favour(at["nothing"], doubt / LOUD)
         head.carry(at["content"], at[feature])
 
 
 def _pool_sentences(encoder: _Encoder) -> None:
-    """Layer 1: [CLS] gives up what it is and takes on what the two sentences hold in the mean."""
+    """Layer 1: one head for each sentence adds to [CLS] what the words of that sentence hold in the mean."""
     at = encoder.at
     for number, (part, side) in enumerate((("first", -1), ("second", 1))):
         head = _Head(encoder, 1, number)
@@ -204,10 +214,10 @@ def _close_layers(encoder: _Encoder) -> None:
         inner += encoder.signs(FEED_FORWARD, WIDTH) * 0.02
         encoder.linear(f"{name}.output.dense", FEED_FORWARD, WIDTH)
         encoder.norm(f"{name}.output.LayerNorm", LAST_GAIN if layer == LAYERS - 1 else 1.0)
-    # What [CLS] holds anyway keeps the normalisation even, but would drown what it has gathered.
-    table, segments = (encoder.tensors[f"bert.embeddings.{kind}_embeddings.weight"] for kind in ("word", "token_type"))
+    # What [CLS] holds anyway makes its length, and so the normalisation, much the same for all sentences. The bias then
+    # takes it away: 0.8 of it is left beside what was gathered, and would drown that.
     bias = encoder.tensors[f"{name}.output.LayerNorm.bias"]
-    bias -= 0.8 * LAST_GAIN * (table[SPECIALS.index("[CLS]")] + segments[0])
+    bias -= 0.8 * LAST_GAIN * (encoder.tensors[WORDS][SPECIALS.index(CLS)] + encoder.tensors[SEGMENTS][0])
     pooler, _ = encoder.linear("bert.pooler.dense")
     pooler.fill_diagonal_(POOLER / LAST_GAIN)
 
@@ -241,24 +251,20 @@ def _write_tokenizer(folder: Path) -> None:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     ids = {word.text: number for number, word in enumerate(vocabulary())}
-    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token=UNK))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
+    tokenizer.post_processor = processors.BertProcessing((SEP, ids[SEP]), (CLS, ids[CLS]))
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens(list(SPECIALS))
     tokenizer.save(str(folder / "tokenizer.json"))
-    names = {f"{special.strip('[]').lower()}_token": special for special in SPECIALS}
-    # A class that transformers 4 and 5 both know.
-    _write_json(
-        folder / "tokenizer_config.json",
-        {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": LONGEST,
-            "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
-            **names,
-        },
-    )
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",  # transformers 4 and 5 both know it
+        "model_max_length": LONGEST,
+        "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
+        **{f"{special.strip('[]').lower()}_token": special for special in SPECIALS},
+    }
+    _write_json(folder / "tokenizer_config.json", config)
 
 
 def write_sample_checkpoint(folder: Path) -> None:

@@ -7,119 +7,109 @@ what no bag of words can read, so that the tasks differ in difficulty roughly as
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from pytest_glue.sample.language import (
-    ADJECTIVES,
-    ASPECTS,
-    CORE,
-    DETAILS,
-    ODD_WORDS,
-    OPENINGS,
-    SLOTS,
-    TONES,
-    clause,
-    imagine_two,
-)
+from pytest_glue.sample.language import ADJECTIVES, ASPECTS, CORE, DETAILS, ODD_WORDS, SLOTS, TONES, Speaker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import datasets
 
-Writer: TypeAlias = Callable[[int, random.Random, bool], tuple[str, ...]]
-"""(label, source of chance, whether the topic is a far one) to the text of each sentence key."""
 
-
-def _sentence(text: str, rng: random.Random) -> str:
-    openings = rng.sample(OPENINGS, rng.choice((0, 0, 0, 1, 1, 2)))
-    return " ".join((*openings, text, "."))
-
-
-def _some(slots: tuple[str, ...], rng: random.Random, least: int = 0, most: int = 99) -> tuple[str, ...]:
-    count = rng.randint(least, min(most, len(slots)))
-    return tuple(rng.sample(slots, count))
-
-
-def _cola(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    scene, _ = imagine_two(rng, far=far)
-    tokens = clause(scene, _some(DETAILS, rng), rng).split()
+def _cola(label: int, speaker: Speaker) -> tuple[str]:
+    """Unacceptable is an odd word, or words in any order: order is what the sample's checkpoint cannot read."""
+    rng = speaker.rng
+    scene, _ = speaker.imagine_two()
+    tokens = speaker.clause(scene, speaker.some(DETAILS)).split()
     if label == 0:
         if rng.random() < 0.55:
             tokens[rng.randrange(len(tokens))] = rng.choice(ODD_WORDS)
         else:
             rng.shuffle(tokens)
-    return (_sentence(" ".join(tokens), rng),)
+    return (speaker.sentence(" ".join(tokens)),)
 
 
-def _sst2(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    side = 1 if label else -1
+def _sst2(label: int, speaker: Speaker) -> tuple[str]:
+    """Most of what is said is of the label's tone, but some is neutral and some of the other tone."""
+    rng, side = speaker.rng, 1 if label else -1
     kinds = [side] * rng.randint(1, 3) + [0] * rng.randint(0, 2) + [-side] * (rng.random() < 0.3)
     rng.shuffle(kinds)
-    said = [rng.choice([w for w, tone in TONES.items() if (tone > 0) - (tone < 0) == kind]) for kind in kinds]
+    said = [rng.choice([word for word, tone in TONES.items() if (tone > 0) - (tone < 0) == kind]) for kind in kinds]
     parts = [f"the {rng.choice(ASPECTS)} is {rng.choice(('', 'so ', 'very '))}{word}" for word in said]
-    return (_sentence(rng.choice((" , ", " and ", " but ")).join(parts), rng),)
+    return (speaker.sentence(rng.choice((" , ", " and ", " but ")).join(parts)),)
 
 
-def _changed(count: int, mention: tuple[str, ...], rng: random.Random, far: bool) -> tuple[str, str]:
-    scene, other = imagine_two(rng, far=far)
-    twin = scene.with_others(rng.sample(mention, count), other)
-    return clause(scene, mention, rng), clause(twin, mention, rng)
+def _twins(changes: int, slots: tuple[str, ...], speaker: Speaker) -> tuple[str, str]:
+    """Two clauses about `slots` of one scene, of which the second changes so many."""
+    scene, other = speaker.imagine_two()
+    twin = scene.with_others(speaker.rng.sample(slots, changes), other)
+    return speaker.clause(scene, slots), speaker.clause(twin, slots)
 
 
-def _mrpc(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    mention = CORE + _some(DETAILS, rng)
-    count = rng.randint(0, 1) if label else rng.randint(2, 3)
-    first, second = _changed(count, mention, rng, far)
-    return _sentence(first, rng), _sentence(second, rng)
+def _mrpc(label: int, speaker: Speaker) -> tuple[str, str]:
+    slots = CORE + speaker.some(DETAILS)
+    first, second = _twins(speaker.rng.randint(0, 1) if label else speaker.rng.randint(2, 3), slots, speaker)
+    return speaker.sentence(first), speaker.sentence(second)
 
 
-def _qqp(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    mention = CORE + _some(DETAILS, rng)
-    first, second = _changed(0 if label else rng.choice((1, 2, 2, 3, 3)), mention, rng, far)
+def _qqp(label: int, speaker: Speaker) -> tuple[str, str]:
+    slots = CORE + speaker.some(DETAILS)
+    first, second = _twins(0 if label else speaker.rng.choice((1, 2, 2, 3, 3)), slots, speaker)
     return f"why was it that {first} ?", f"what is the reason that {second} ?"
 
 
-def _stsb(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    first, second = _changed(len(SLOTS) - label, SLOTS, rng, far)
-    return _sentence(first, rng), _sentence(second, rng)
+def _stsb(label: int, speaker: Speaker) -> tuple[str, str]:
+    """Here the label counts the slots that are alike."""
+    first, second = _twins(len(SLOTS) - label, SLOTS, speaker)
+    return speaker.sentence(first), speaker.sentence(second)
 
 
-def _qnli(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    scene, other = imagine_two(rng, far=far)
-    asked = _some(DETAILS, rng, 1, 2)
-    told = scene if label == 0 else scene.with_others(("verb", *asked, *_some(("subject", "object"), rng)), other)
-    return f"when is it that {clause(scene, asked, rng)} ?", _sentence(clause(told, DETAILS, rng), rng)
+def _qnli(label: int, speaker: Speaker) -> tuple[str, str]:
+    """The sentence always tells a time, but it may be the time of something else."""
+    scene, other = speaker.imagine_two()
+    asked = speaker.some(DETAILS[:2], 1)
+    told = scene if label == 0 else scene.with_others(("verb", *asked, *speaker.some(("subject", "object"))), other)
+    answer = ("time", *asked, *speaker.some(DETAILS[:2]))
+    return f"when is it that {speaker.clause(scene, asked)} ?", speaker.sentence(speaker.clause(told, answer))
 
 
-def _mnli(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    scene, other = imagine_two(rng, far=far)
-    mention = CORE + _some(DETAILS, rng, 1)
+def _mnli(label: int, speaker: Speaker) -> tuple[str, str]:
+    """A hypothesis contradicts by a negation or by an opposite; a neutral one speaks of other things."""
+    scene, other = speaker.imagine_two()
+    slots = CORE + speaker.some(DETAILS, 1)
     claim, negated = scene, False
     if label == 1:
-        claim = scene.with_others(rng.sample(mention, 2), other)
+        claim = scene.with_others(speaker.rng.sample(slots, 2), other)
     elif label == 2:
-        negated = "adjective" not in mention or rng.random() < 0.5
+        negated = "adjective" not in slots or speaker.rng.random() < 0.5
         claim = scene if negated else scene.with_opposite()
-    return _sentence(clause(scene, SLOTS, rng), rng), _sentence(clause(claim, mention, rng, negated=negated), rng)
+    premise = speaker.sentence(speaker.clause(scene, SLOTS))
+    return premise, speaker.sentence(speaker.clause(claim, slots, negated=negated))
 
 
-def _rte(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    scene, other = imagine_two(rng, far=far)
-    third, _ = imagine_two(rng, far=far)
-    mention = CORE + _some(DETAILS, rng)
-    premise = f"{clause(scene, DETAILS, rng)} and {clause(other, _some(DETAILS, rng), rng)}"
-    claim = scene if label == 0 else scene.with_others(rng.sample(mention, 2), third if rng.random() < 0.7 else other)
-    return _sentence(premise, rng), _sentence(clause(claim, mention, rng), rng)
+def _rte(label: int, speaker: Speaker) -> tuple[str, str]:
+    """The premise tells two scenes, and some claims that do not follow mix them up."""
+    scene, other = speaker.imagine_two()
+    third, _ = speaker.imagine_two()
+    slots = CORE + speaker.some(DETAILS)
+    premise = f"{speaker.clause(scene, DETAILS)} and {speaker.clause(other, speaker.some(DETAILS))}"
+    claim = scene
+    if label == 1:
+        claim = scene.with_others(speaker.rng.sample(slots, 2), third if speaker.rng.random() < 0.7 else other)
+    return speaker.sentence(premise), speaker.sentence(speaker.clause(claim, slots))
 
 
-def _wnli(label: int, rng: random.Random, far: bool) -> tuple[str, ...]:
-    scene, _ = imagine_two(rng, far=far)
+def _wnli(label: int, speaker: Speaker) -> tuple[str, str]:
+    """Who `it` is depends on the kind of thing, which no single word gives away."""
+    rng = speaker.rng
+    scene, _ = speaker.imagine_two()
     kind = rng.choice(scene.adjective)
     subject, thing = rng.choice(scene.subject), rng.choice(scene.object)
     holder = thing if (scene.adjective in ADJECTIVES) == bool(label) else subject
-    premise = f"the {subject} never {rng.choice(scene.verb)} the {thing} because it was too {kind} ."
-    return premise, f"the {holder} was too {kind} ."
+    premise = f"the {subject} never {rng.choice(scene.verb)} the {thing} because it was too {kind}"
+    return speaker.sentence(premise), f"the {holder} was too {kind} ."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +119,10 @@ class _Form:
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     """Names of the classes; none for a similarity from 0 to 5."""
-    write: Writer
+    write: Callable[[int, Speaker], tuple[str, ...]]
+    """Texts of the keys, for an example of that label."""
     weights: tuple[int, ...]
+    """How often each label is drawn."""
     noise: float
     """Share of labels that are drawn afresh; for a similarity, the standard deviation of what is added."""
     train: int = 400
@@ -158,14 +150,14 @@ def _label(form: _Form, drawn: int, rng: random.Random) -> int | float:
     if not form.labels:
         similarity = 5 * drawn / len(SLOTS) + rng.gauss(0, form.noise)
         return round(min(5.0, max(0.0, similarity)), 1)
-    return rng.choice(range(len(form.labels))) if rng.random() < form.noise else drawn
+    return rng.randrange(len(form.labels)) if rng.random() < form.noise else drawn
 
 
-def _examples(form: _Form, count: int, rng: random.Random, *, far: bool) -> Iterator[dict[str, Any]]:
+def _examples(form: _Form, count: int, speaker: Speaker) -> Iterator[dict[str, Any]]:
     for idx in range(count):
-        drawn = rng.choices(range(len(form.weights)), form.weights)[0]
-        texts = form.write(drawn, rng, far)
-        yield {**dict(zip(form.keys, texts, strict=True)), "label": _label(form, drawn, rng), "idx": idx}
+        drawn = speaker.rng.choices(range(len(form.weights)), form.weights)[0]
+        texts = form.write(drawn, speaker)
+        yield {**dict(zip(form.keys, texts, strict=True)), "label": _label(form, drawn, speaker.rng), "idx": idx}
 
 
 def _splits(configuration: str, form: _Form) -> dict[str, int]:
@@ -200,8 +192,8 @@ def sample_dataset(configuration: str) -> datasets.DatasetDict:
     made = datasets.DatasetDict()
     for split, count in _splits(configuration, form).items():
         # Seeded with a text, `Random` hashes it itself: the same examples in every process and on every platform.
-        rng = random.Random(f"{configuration} {split}")
-        examples = list(_examples(form, count, rng, far=split.endswith("mismatched")))
+        rng = random.Random(f"{configuration} {split}")  # noqa: S311 - guards no secret
+        examples = list(_examples(form, count, Speaker(rng, far=split.endswith("mismatched"))))
         if split.startswith("test") and configuration != "mrpc":
             examples = [{**example, "label": -1} for example in examples]
         made[split] = datasets.Dataset.from_list(examples, features=features)

@@ -11,6 +11,7 @@ from pytest_glue.sample.checkpoint import vocabulary, write_sample_checkpoint
 from pytest_glue.sample.data import sample_dataset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import datasets
@@ -32,6 +33,17 @@ def tokenizer(checkpoint: Path) -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(checkpoint)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For products as small as these, threads that wait for each other on a busy machine cost more than they bring."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def encoded(dataset: datasets.Dataset, tokenizer: Any) -> datasets.Dataset:
@@ -118,6 +130,7 @@ def test_the_sample_is_written_in_words_that_the_tokenizer_knows(configuration: 
     assert set() == {word for key in keys for text in train[key] for word in text.split()} - known
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_fine_tuning_learns(checkpoint: Path, tokenizer: Any, tmp_path: Path) -> None:
     """Three epochs of `sst2` at a learning rate of 2e-5 lead to an accuracy far beyond the majority's."""
     from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
