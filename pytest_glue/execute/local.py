@@ -10,7 +10,7 @@ from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.evaluation import Evaluation, Judgement, Policy, Run, Verdict, mean_scores
 from pytest_glue.finetune.arguments import used_recipe
 from pytest_glue.finetune.training import evaluation_data, fine_tune, references
-from pytest_glue.judge.compatibility import check_compatible
+from pytest_glue.judge.compatibility import Facts, check_comparable
 from pytest_glue.judge.criteria import Criteria
 from pytest_glue.tasks import Task
 
@@ -54,16 +54,10 @@ def evaluate(subject: Subject, trainer: Trainer, criteria: Criteria, plan: Plan)
     assert isinstance(trainer.train_dataset, Sized)
     n_train, n_eval = len(trainer.train_dataset), len(evaluation_data(trainer))
     recipe = used_recipe(trainer.args) | ({"max_length": subject.max_length} if subject.max_length else {})
-    if criteria.rule is not None:
-        check_compatible(
-            criteria.rule.baseline,
-            task,
-            n_train=n_train,
-            n_eval=n_eval,
-            data_digest=subject.data_digest,
-            recipe=recipe,
-        )
     gold = references(trainer, subject.label_ids)
+    if criteria.rule is not None:
+        of_candidate = Facts(task, n_train, n_eval, subject.data_digest, recipe)
+        check_comparable(criteria.rule.baseline, criteria.rule.file, of_candidate, gold)
     runs, judgement = _run(subject, trainer, criteria, plan, gold)
     scores = mean_scores(runs)
     red = {Verdict.FAIL, Verdict.DEGENERATE} | ({Verdict.INCONCLUSIVE} if plan.inconclusive is Policy.FAIL else set())

@@ -1,6 +1,7 @@
 """Compatibility: a baseline of other data, another metric or another recipe says nothing about a candidate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_glue.errors import BaselineError
@@ -9,26 +10,60 @@ from pytest_glue.recipe import WITHOUT_EFFECT
 from pytest_glue.tasks import Task
 
 
-def check_compatible(
-    baseline: Baseline, task: Task, *, n_train: int, n_eval: int, data_digest: str, recipe: Mapping[str, Any]
-) -> None:
-    """Make sure that the candidate was trained and scored as the baseline was.
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How a candidate is trained and scored."""
+
+    task: Task
+    n_train: int
+    n_eval: int
+    data_digest: str
+    recipe: Mapping[str, Any]
+
+
+def check_comparable(baseline: Baseline, file: str, candidate: Facts, references: Sequence[float]) -> None:
+    """Make sure that the candidate is trained and scored as the baseline was, and that the baseline is whole.
+
+    Args:
+        baseline: the record.
+        file: where it was read from.
+        candidate: how the candidate is trained and scored.
+        references: gold labels, one for each evaluation example.
 
     Raises:
-        BaselineError: it was not; the message names every difference and the remedy.
+        BaselineError: it is not; the message names every difference and the remedy.
     """
     differences = [
-        *_different("task", baseline.task, task.name),
-        *_different("headline metric", baseline.headline_metric, task.headline_metric),
-        *_different("evaluation split", baseline.evaluation_split, task.evaluation_split),
-        *_different("number of training examples", baseline.n_train, n_train),
-        *_different("number of evaluation examples", baseline.n_eval, n_eval),
-        *_recipe_differences(baseline.recipe, recipe),
+        *_different("task", baseline.task, candidate.task.name),
+        *_different("headline metric", baseline.headline_metric, candidate.task.headline_metric),
+        *_different("evaluation split", baseline.evaluation_split, candidate.task.evaluation_split),
+        *_different("number of training examples", baseline.n_train, candidate.n_train),
+        *_different("number of evaluation examples", baseline.n_eval, candidate.n_eval),
+        *_recipe_differences(baseline.recipe, candidate.recipe),
     ]
     if not differences:
-        differences = list(_different("digest of the data", baseline.data_digest[:19], data_digest[:19]))
+        differences = list(_different("digest of the data", baseline.data_digest[:19], candidate.data_digest[:19]))
     if differences:
-        raise BaselineError(f"it is of something else: {'; '.join(differences)}")
+        remedy = "Train and score alike, or record it anew with --glue-save"
+        raise BaselineError(f"baseline {file} is of something else: {'; '.join(differences)}. {remedy}")
+    for contradiction in _contradictions(baseline, references):
+        remedy = "Restore the file or record it anew; what an overridden glue_compute_metrics scores is not compared"
+        raise BaselineError(f"baseline {file} contradicts itself: {contradiction}. {remedy}")
+
+
+def _contradictions(baseline: Baseline, references: Sequence[float]) -> Iterator[str]:
+    """Yield the runs whose recorded predictions have another score than the recorded one, or none."""
+    from pytest_glue.judge.statistics.score import score
+
+    scores = score(baseline.headline_metric, [run.predictions for run in baseline.runs], references)
+    for run, found in zip(baseline.runs, scores, strict=True):
+        recorded = run.metrics[baseline.headline_metric]
+        if recorded is None or not abs(recorded - found) < _ROUNDING:
+            yield f"its {baseline.headline_metric} of seed {run.seed} is {recorded}, its predictions score {found:.6g}"
+
+
+_ROUNDING = 1e-4
+"""More than the decimals of recorded numbers change a correlation."""
 
 
 def _recipe_differences(recorded: Mapping[str, Any], used: Mapping[str, Any]) -> Iterator[str]:

@@ -203,7 +203,7 @@ def test_another_recipe_is_refused(main: Path, sst2: Run) -> None:
 
     result.assert_outcomes(errors=1)
     differences = "number of evaluation examples 48 there, 40 here", "recipe's learning_rate 0.001 there, 0.002 here"
-    result.stdout.fnmatch_lines([f"*it is of something else: {'; '.join(differences)}*"])
+    result.stdout.fnmatch_lines([f"*is of something else: {'; '.join(differences)}*"])
 
 
 def test_a_baseline_that_nobody_uses_is_named(main: Path, sst2: Run) -> None:

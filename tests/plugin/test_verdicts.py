@@ -92,7 +92,7 @@ def test_without_a_threshold(pytester: pytest.Pytester, tiny: Run, report: Repor
     assert ("fail", None) == (sst2["verdict"], sst2["threshold"])
     assert f"accuracy 0.000 does not beat the majority class, {sst2['chance']:.3f}" in sst2["reason"]
     assert ("pass", None) == (wnli["verdict"], wnli["threshold"])
-    assert wnli["reason"].endswith("wnli: give a threshold to have it judged")
+    assert "on wnli: give a threshold to have it judged (" in wnli["reason"]
     assert "report-only" in wnli["reason"]
     assert "glue.threshold" not in properties(junit()["test_glue[wnli-sample]"])
     result.stdout.fnmatch_lines(["wnli: wnli is report-only, since *"])
@@ -105,7 +105,7 @@ def test_wnli_with_a_threshold_is_judged(pytester: pytest.Pytester, tiny: Run) -
     result = tiny("--glue-tasks=wnli", "--glue-threshold=wnli=0.5")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["FAILED *accuracy 0.000 < threshold 0.500 (-0.500; n=24, 1 seed)"])
+    result.stdout.fnmatch_lines(["FAILED *accuracy 0.* < threshold 0.500*; n=24, 1 seed*)"])
     result.stdout.no_fnmatch_line("*report-only*")
 
 

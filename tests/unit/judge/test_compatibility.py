@@ -1,6 +1,7 @@
 """Compatibility: every difference that makes a comparison worthless is named."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from pytest_glue.errors import BaselineError
 from pytest_glue.evaluation import Run
 from pytest_glue.judge.baseline import Baseline
-from pytest_glue.judge.compatibility import check_compatible
+from pytest_glue.judge.compatibility import Facts, check_comparable
 from pytest_glue.tasks import GLUE
 
-USED = {"n_train": 2490, "n_eval": 277, "data_digest": "sha256:d", "recipe": {"num_train_epochs": 3}}
+LABELS = (0.0,) * 146 + (1.0,) * 131
+USED: dict[str, Any] = {"n_train": 2490, "n_eval": 277, "data_digest": "sha256:d", "recipe": {"num_train_epochs": 3}}
 
 
 @pytest.fixture
@@ -23,13 +25,25 @@ def recorded(runs: Callable[..., list[Run]], baseline: Callable[..., Baseline], 
 def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
     """Return what is said of a candidate with these changes."""
     with pytest.raises(BaselineError) as caught:
-        check_compatible(recorded, GLUE[task], **{**USED, **changes})
-    return str(caught.value).removeprefix("it is of something else: ")
+        check_comparable(recorded, "rte.json", Facts(GLUE[task], **{**USED, **changes}), LABELS)
+    message = str(caught.value)
+    assert message.startswith("baseline rte.json is of something else: ")
+    assert message.endswith(". Train and score alike, or record it anew with --glue-save")
+    return message.removeprefix("baseline rte.json is of something else: ").partition(". Train")[0]
 
 
 def test_the_same_is_compared(recorded: Baseline) -> None:
     """What was trained and scored alike is compared, with whatever checkpoint, seeds and library versions."""
-    check_compatible(recorded, GLUE["rte"], n_train=2490, n_eval=277, data_digest="sha256:d", recipe=recorded.recipe)
+    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recorded.recipe), LABELS)
+
+
+def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
+    """A recorded score that the recorded predictions do not have is said, with both and the remedy."""
+    run = replace(recorded.runs[0], metrics={"accuracy": 0.9})
+    with pytest.raises(
+        BaselineError, match=r"rte\.json contradicts itself: its accuracy of seed 42 is 0\.9, its .*anew"
+    ):
+        check_comparable(replace(recorded, runs=(run,)), "rte.json", Facts(GLUE["rte"], **USED), LABELS)
 
 
 @pytest.mark.parametrize(
@@ -71,4 +85,4 @@ def test_other_data_is_named_once(recorded: Baseline) -> None:
 def test_what_changes_no_score_is_no_difference(recorded: Baseline) -> None:
     """Trackers, progress bars and evaluation batches may differ."""
     recipe = {"num_train_epochs": 3, "report_to": "none", "per_device_eval_batch_size": 64, "disable_tqdm": True}
-    check_compatible(recorded, GLUE["rte"], n_train=2490, n_eval=277, data_digest="sha256:d", recipe=recipe)
+    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recipe), LABELS)
