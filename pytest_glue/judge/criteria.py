@@ -42,7 +42,8 @@ class Criteria:
         """Return the verdict.
 
         A run that is broken makes a verdict that is not `pass` a `degenerate` one: the score says nothing of the
-        checkpoint then, and the sentence says what is broken.
+        checkpoint then, and the sentence says what is broken. Where a task is report-only, since fine-tuning does not
+        beat a constant there, constant predictions are as good as any and only noted.
 
         Args:
             runs: at least one, on the same examples.
@@ -57,9 +58,9 @@ class Criteria:
             answer = Answer(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
         else:
             answer = self._answer(scores, references, regression)
-        if broken and answer.verdict is not Verdict.PASS:
-            answer = Answer(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts)
-        passed = answer.verdict is Verdict.PASS
+        judged = answer.verdict is not Verdict.PASS and not self.task.report_only
+        if broken and (judged or undefined):
+            answer, broken = Answer(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts), []
         return Judgement(
             verdict=answer.verdict,
             reason=self._sentence(answer, len(runs), len(references), uncertainty),
@@ -67,7 +68,7 @@ class Criteria:
             chance=chance_score(self.task.headline_metric, references),
             confidence_interval=uncertainty.interval if uncertainty else None,
             baseline=regression.facts if regression else None,
-            notes=(*self._not_judged, *(broken if passed else ()), *((uncertainty.note,) if uncertainty else ())),
+            notes=(*self._not_judged, *broken, *((uncertainty.note,) if uncertainty else ())),
         )
 
     @property

@@ -137,3 +137,12 @@ def test_only_a_judged_metric_must_have_a_score(runs: Runs, rte: Labels) -> None
     assert Verdict.PASS is criteria("mrpc").judge(found, rte).verdict
     assert Verdict.PASS is criteria("mrpc", accuracy=0.7).judge(found, rte).verdict
     assert Verdict.DEGENERATE is criteria("mrpc", accuracy=0.7, f1=0.7).judge(found, rte).verdict
+
+
+def test_constant_predictions_are_noted_on_wnli(predicting: Predicting) -> None:
+    """On a report-only task a run that predicts a constant misses its threshold, and is not called broken for it."""
+    references = (0.0,) * 40 + (1.0,) * 31
+    run = predicting("wnli", (1.0,) * 71, references)
+    judgement = criteria("wnli", accuracy=0.5).judge([run], references)
+    assert Verdict.FAIL is judgement.verdict
+    assert any("predicts the same for every example" in note for note in judgement.notes)
