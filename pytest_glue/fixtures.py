@@ -154,7 +154,7 @@ def glue_evaluation(
     from pytest_glue.execute.local import Plan, Subject, evaluate
     from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.judge.gate import criteria_of, looks_of, record
+    from pytest_glue.gate import criteria_of, looks_of, record
     from pytest_glue.session import GlueSession
 
     session = GlueSession.of(request.config)

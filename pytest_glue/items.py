@@ -36,7 +36,7 @@ def _check(options: Options, asked: set[str], *, compared: bool) -> None:
     """Make sure, before the first fine-tuning, that the last one will find its data and its checkpoint."""
     from pytest_glue.data.source import open_source
     from pytest_glue.finetune.pretrained import check_checkpoint
-    from pytest_glue.judge.gate import baseline_file
+    from pytest_glue.gate import baseline_file
     from pytest_glue.judge.storage import read
 
     if "glue_task" in asked:

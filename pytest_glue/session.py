@@ -144,7 +144,7 @@ class GlueSession:
 
     def _closing_lines(self, evaluations: list[Evaluation]) -> list[str]:
         """Return how checkpoints compare with each other, and which records nobody compares with any more."""
-        from pytest_glue.judge.gate import unused_baselines
+        from pytest_glue.gate import unused_baselines
         from pytest_glue.judge.ranks import ranks
         from pytest_glue.report.ranking import ranking_lines
 

@@ -1,8 +1,8 @@
 """The lines above a test run: what will be evaluated, on what data, where and with which libraries."""
 
 from pytest_glue.checkpoints import SAMPLE, Origin
+from pytest_glue.environment import expected_device, header_versions
 from pytest_glue.options import Options
-from pytest_glue.report.environment import expected_device, header_versions
 
 MADE_UP = "MADE-UP DATA: good for trying the gate out, no evidence of quality"
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_glue.environment import commit, library_versions, python_and_platform
 from pytest_glue.errors import ReportError
 from pytest_glue.evaluation import Evaluation
 from pytest_glue.files import replace_file
 from pytest_glue.judge.ranks import ranks
 from pytest_glue.options import Options
-from pytest_glue.report.environment import commit, library_versions, python_and_platform
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("schema.json")

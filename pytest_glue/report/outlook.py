@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from pytest_glue.errors import GlueError
-from pytest_glue.judge.gate import baseline_file
+from pytest_glue.gate import baseline_file
 from pytest_glue.judge.storage import read
 from pytest_glue.options import Options
 

@@ -9,9 +9,9 @@ import pytest
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.errors import BaselineError
 from pytest_glue.evaluation import Evaluation, Run, Verdict
+from pytest_glue.gate import baseline_file, criteria_of, looks_of, record, unused_baselines
 from pytest_glue.judge import storage
 from pytest_glue.judge.baseline import Baseline
-from pytest_glue.judge.gate import baseline_file, criteria_of, looks_of, record, unused_baselines
 from pytest_glue.options import Layer, Options, combine
 from pytest_glue.tasks import GLUE
 

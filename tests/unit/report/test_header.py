@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.environment import expected_device, header_versions
 from pytest_glue.options import Layer, combine
-from pytest_glue.report.environment import expected_device, header_versions
 from pytest_glue.report.header import MADE_UP, header
 
 

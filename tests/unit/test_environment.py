@@ -10,8 +10,8 @@ import torch
 import transformers
 
 import pytest_glue
-from pytest_glue.report import environment
-from pytest_glue.report.environment import (
+from pytest_glue import environment
+from pytest_glue.environment import (
     commit,
     expected_device,
     header_versions,

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_glue.checkpoints import Checkpoint, ids
+from pytest_glue.environment import library_versions
 from pytest_glue.evaluation import Evaluation, Verdict
 from pytest_glue.judge import storage
 from pytest_glue.judge.baseline import Baseline
 from pytest_glue.judge.criteria import Criteria
 from pytest_glue.judge.regression import Rule
 from pytest_glue.options import Options
-from pytest_glue.report.environment import library_versions
 from pytest_glue.tasks import Task
 
 EXPECTED_SEEDS = (1, 2, 3, 5, 10, 20)
