@@ -120,8 +120,9 @@ def glue_training_arguments(
     from tempfile import TemporaryDirectory
 
     from pytest_glue.finetune.arguments import training_arguments
+    from pytest_glue.finetune.compat import own_precision
 
-    with TemporaryDirectory(prefix="pytest-glue-") as temporary:
+    with TemporaryDirectory(prefix="pytest-glue-") as temporary, own_precision():
         kept = glue_options.recipe.get("output_dir")
         folder = Path(str(kept)) / request.node.callspec.id if kept else Path(temporary)
         yield training_arguments(glue_task, glue_options.recipe, glue_options.seeds[0], folder)
