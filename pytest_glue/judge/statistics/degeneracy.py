@@ -46,16 +46,11 @@ def collapsed(
     return far | constant_predictions(predicted)
 
 
-def diverged(losses: ArrayLike) -> bool:
-    """Return whether any of the losses of a run, shape (steps,), is NaN or infinite."""
-    return not bool(np.isfinite(np.asarray(losses, np.float64)).all())
-
-
 def never_moved(losses: ArrayLike, share: float = 0.01) -> bool:
     """Return whether the loss of a run, shape (steps,), never fell by `share` of where it began.
 
     Compared are the first loss and the lowest of the rest; fewer than two losses tell nothing, and neither do losses
-    that are not finite (`diverged`).
+    that are not finite.
 
     Raises:
         ValueError: a share that is not between 0 and 1.

@@ -1,7 +1,7 @@
 """The error rate of a run with many items: Bonferroni while it runs, Holm once all is known."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pytest_glue.judge.statistics.score import Floats
 
@@ -31,17 +31,3 @@ def holm_p_values(p_values: ArrayLike) -> Floats:
     adjusted = np.empty_like(filled)
     adjusted[order] = np.minimum(np.maximum.accumulate(filled[order] * (p.size - np.arange(p.size))), 1.0)
     return np.where(np.isnan(p), np.nan, adjusted)
-
-
-def holm_alphas(p_values: ArrayLike, alpha: float = 0.05) -> Floats:
-    """Return the error rate at which Holm tests each of the m p values: alpha / m for the smallest, then more."""
-    p = np.asarray(p_values, np.float64)
-    order = np.argsort(np.where(np.isnan(p), 1.0, p), kind="stable")
-    alphas = np.empty(p.shape)
-    alphas[order] = alpha / (p.size - np.arange(p.size))
-    return alphas
-
-
-def holm_rejects(p_values: ArrayLike, alpha: float = 0.05) -> NDArray[np.bool_]:
-    """Return which of the m hypotheses Holm rejects, at a rate of alpha for one false rejection or more."""
-    return holm_p_values(p_values) <= alpha

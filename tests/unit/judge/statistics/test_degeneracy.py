@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pytest_glue.judge.chance import chance_score
-from pytest_glue.judge.statistics.degeneracy import collapsed, constant_predictions, diverged, never_moved
+from pytest_glue.judge.statistics.degeneracy import collapsed, constant_predictions, never_moved
 
 Array = NDArray[np.float64]
 
@@ -54,14 +54,6 @@ def test_all_at_chance_is_not_a_collapse_of_one() -> None:
 def test_two_runs_do_not_tell_which_one_collapsed() -> None:
     """Fewer than three runs have no others to be measured by."""
     assert not collapsed("accuracy", np.stack([LEARNT[0], np.ones(300)]), LABELS).any()
-
-
-@pytest.mark.parametrize(
-    ("losses", "expected"), [([0.7, float("nan")], True), ([0.7, float("inf")], True), ([0.7], False)]
-)
-def test_a_loss_that_is_not_finite_diverged(losses: list[float], expected: Any) -> None:
-    """NaN and infinity anywhere in the run."""
-    assert expected is diverged(losses)
 
 
 @pytest.mark.parametrize(
