@@ -66,6 +66,25 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the runs of an item have in common: all that an evaluation holds of them beside the runs themselves."""
+
+    checkpoint: Checkpoint
+    """With its identity."""
+    n_train: int
+    n_eval: int
+    data_digest: str
+    recipe: Mapping[str, Any]
+    """The hyperparameters that were used, without the seed."""
+    device: str
+    """Where they ran: `cpu`, `cuda:0`, `mps`."""
+    references: tuple[float, ...]
+    """Gold labels, one for each evaluation example, in the task's order."""
+    notes: tuple[str, ...]
+    """What a reader should know of them: a slow tokenizer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict with its reason, and the bound that decided it."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_glue.checkpoints import Checkpoint
     from pytest_glue.evaluation import Evaluation
+    from pytest_glue.execute.finetunings import FineTunings
     from pytest_glue.options import Options
     from pytest_glue.tasks import Task
 
@@ -150,33 +151,41 @@ def glue_evaluation(
     request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
 ) -> Evaluation:
     """The item's runs, score and verdict; `glue_evaluation.check()` fails the test where the verdict is red."""
-    from pytest_glue.data.digest import digest_of_task
+    from dataclasses import replace
+
     from pytest_glue.data.source import open_source
     from pytest_glue.execute.local import Plan, Subject, evaluate
-    from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
     from pytest_glue.gate import criteria_of, looks_of, record
     from pytest_glue.session import GlueSession
 
     session = GlueSession.of(request.config)
-    trainer: Trainer = request.getfixturevalue("glue_trainer")
-    data: DatasetDict = request.getfixturevalue("glue_data")
-    tokenizer: Any = request.getfixturevalue("glue_tokenizer")
+    runs = _fine_tunings(request, glue_options, glue_task, glue_checkpoint)
     pretrained, source = resolve(glue_checkpoint), open_source(glue_options.data)
-    slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
-    subject = Subject(
-        nodeid=request.node.nodeid,
-        task=glue_task,
-        checkpoint=pretrained.checkpoint,
-        label_ids=label_ids(pretrained, glue_task),
-        data=source.description,
-        data_digest=digest_of_task(data, glue_task),
-        max_length=glue_options.max_length,
-        notes=(*pretrained.notes, *source.notes, *slow),
-    )
+    subject = Subject(request.node.nodeid, glue_task, source.description)
     label = pretrained.checkpoint.label
     criteria = criteria_of(glue_options, glue_task, glue_checkpoint, label, session.family_size)
     plan = Plan(glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive)
-    evaluation = record(glue_options, glue_task, glue_checkpoint, evaluate(subject, trainer, criteria, plan))
+    found = evaluate(subject, runs, criteria, plan)
+    found = replace(found, notes=(*pretrained.notes, *source.notes, *found.notes))
+    evaluation = record(glue_options, glue_task, glue_checkpoint, found)
     session.record(request.node, evaluation)
     return evaluation
+
+
+def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> FineTunings:
+    """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
+    from pytest_glue.data.digest import digest_of_task
+    from pytest_glue.execute.finetunings import FineTunings, conditions_of
+    from pytest_glue.finetune.model import label_ids
+    from pytest_glue.finetune.pretrained import resolve
+
+    trainer: Trainer = request.getfixturevalue("glue_trainer")
+    data: DatasetDict = request.getfixturevalue("glue_data")
+    tokenizer: Any = request.getfixturevalue("glue_tokenizer")
+    pretrained = resolve(checkpoint)
+    order, digest = label_ids(pretrained, task), digest_of_task(data, task)
+    slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
+    # Whatever changes the trainer before its first run, as a search of hyperparameters does, belongs here.
+    conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
+    return FineTunings(trainer, task, order, conditions)

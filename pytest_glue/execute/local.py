@@ -1,35 +1,49 @@
-"""Evaluations whose runs happen here, one after the other, in this process."""
+"""Evaluations whose runs are asked for here, one after the other, and judged: from wherever the runs come."""
 
 import time
-from collections.abc import Sequence, Sized
 from dataclasses import dataclass
+from typing import Protocol
 
-from transformers import Trainer
-
-from pytest_glue.checkpoints import Checkpoint
-from pytest_glue.evaluation import Evaluation, Judgement, Policy, Run, Verdict, mean_scores
-from pytest_glue.finetune.arguments import used_recipe
-from pytest_glue.finetune.training import evaluation_data, fine_tune, references
+from pytest_glue.evaluation import Conditions, Evaluation, Judgement, Policy, Run, Verdict, mean_scores
 from pytest_glue.judge.compatibility import Facts, check_comparable
 from pytest_glue.judge.criteria import Criteria
 from pytest_glue.tasks import Task
 
 
+class Runs(Protocol):
+    """Where the runs of an item come from: fine-tunings, or what is left of earlier ones."""
+
+    @property
+    def conditions(self) -> Conditions:
+        """What the runs have in common; nothing is trained for it.
+
+        Raises:
+            GlueError: data or checkpoint cannot be had.
+        """
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of how the runs of so far were come by."""
+        ...
+
+    def run(self, seed: int) -> Run:
+        """Return the run of a seed.
+
+        Raises:
+            GlueError: there is none; the message gives cause and remedy.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is evaluated, and what a report says of it."""
+    """What is evaluated, as a report names it."""
 
     nodeid: str
     task: Task
-    checkpoint: Checkpoint
-    """With its identity."""
-    label_ids: tuple[int, ...]
-    """The model's id of each of the task's labels."""
     data: str
-    data_digest: str
-    max_length: int | None
-    """What `--glue-max-length` says; a part of the recipe, though not of `TrainingArguments`."""
-    notes: tuple[str, ...]
+    """Where the examples come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,61 +56,54 @@ class Plan:
     inconclusive: Policy
 
 
-def evaluate(subject: Subject, trainer: Trainer, criteria: Criteria, plan: Plan) -> Evaluation:
-    """Fine-tune once for each seed until there is a verdict, or no seed is left.
+def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Evaluation:
+    """Ask for the run of each seed until there is a verdict, or no seed is left.
 
     Raises:
         BaselineError: the baseline is of something else; said before anything is trained.
-        FineTuningError: a run ended without a result.
+        GlueError: there is no run; the message gives cause and remedy.
     """
     start = time.perf_counter()
-    task = subject.task
-    assert isinstance(trainer.train_dataset, Sized)
-    n_train, n_eval = len(trainer.train_dataset), len(evaluation_data(trainer))
-    recipe = used_recipe(trainer.args) | ({"max_length": subject.max_length} if subject.max_length else {})
-    gold = references(trainer, subject.label_ids)
+    task, conditions = subject.task, runs.conditions
     if criteria.rule is not None:
-        of_candidate = Facts(task, n_train, n_eval, subject.data_digest, recipe)
-        check_comparable(criteria.rule.baseline, criteria.rule.file, of_candidate, gold)
-    runs, judgement = _run(subject, trainer, criteria, plan, gold)
-    scores = mean_scores(runs)
+        of_candidate = Facts(task, conditions.n_train, conditions.n_eval, conditions.data_digest, conditions.recipe)
+        check_comparable(criteria.rule.baseline, criteria.rule.file, of_candidate, conditions.references)
+    finished, judgement = _run(runs, criteria, plan)
+    scores = mean_scores(finished)
     red = {Verdict.FAIL, Verdict.DEGENERATE} | ({Verdict.INCONCLUSIVE} if plan.inconclusive is Policy.FAIL else set())
     return Evaluation(
         nodeid=subject.nodeid,
         task=task.name,
-        checkpoint=subject.checkpoint,
+        checkpoint=conditions.checkpoint,
         headline_metric=task.headline_metric,
         score=scores[task.headline_metric],
         metrics=scores,
         confidence_interval=judgement.confidence_interval,
-        seeds=tuple(run.seed for run in runs),
-        runs=tuple(runs),
+        seeds=tuple(run.seed for run in finished),
+        runs=tuple(finished),
         threshold=judgement.threshold,
         chance=judgement.chance,
         baseline=judgement.baseline,
         verdict=judgement.verdict,
         failed=judgement.verdict in red,
         reason=judgement.reason,
-        n_train=n_train,
-        n_eval=n_eval,
+        n_train=conditions.n_train,
+        n_eval=conditions.n_eval,
         duration_s=time.perf_counter() - start,
         data=subject.data,
-        data_digest=subject.data_digest,
-        recipe=recipe,
-        device=str(trainer.args.device),
-        references=gold,
-        notes=(*subject.notes, *judgement.notes),
+        data_digest=conditions.data_digest,
+        recipe=conditions.recipe,
+        device=conditions.device,
+        references=conditions.references,
+        notes=(*conditions.notes, *runs.notes, *judgement.notes),
     )
 
 
-def _run(
-    subject: Subject, trainer: Trainer, criteria: Criteria, plan: Plan, gold: Sequence[float]
-) -> tuple[list[Run], Judgement]:
-    runs: list[Run] = []
+def _run(runs: Runs, criteria: Criteria, plan: Plan) -> tuple[list[Run], Judgement]:
+    finished: list[Run] = []
     for look in plan.looks:
-        seeds = plan.seeds[len(runs) : look]
-        runs += [fine_tune(trainer, subject.task, subject.label_ids, seed) for seed in seeds]
-        judgement = criteria.judge(runs, gold)
+        finished += [runs.run(seed) for seed in plan.seeds[len(finished) : look]]
+        judgement = criteria.judge(finished, runs.conditions.references)
         if judgement.verdict is not Verdict.INCONCLUSIVE:
             break
-    return runs, judgement
+    return finished, judgement

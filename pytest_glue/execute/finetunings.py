@@ -1,0 +1,63 @@
+"""The runs of an item as fine-tunings: its trainer, trained once for each seed."""
+
+from collections.abc import Sized
+
+from transformers import Trainer
+
+from pytest_glue.checkpoints import Checkpoint
+from pytest_glue.evaluation import Conditions, Run
+from pytest_glue.finetune.arguments import used_recipe
+from pytest_glue.finetune.training import evaluation_data, fine_tune, references
+from pytest_glue.tasks import Task
+
+
+class FineTunings:
+    """Runs that happen when they are asked for, in this process."""
+
+    def __init__(self, trainer: Trainer, task: Task, label_ids: tuple[int, ...], conditions: Conditions) -> None:
+        self._trainer = trainer
+        self._task = task
+        self._label_ids = label_ids
+        self.conditions = conditions
+        """See `Runs`."""
+        self.notes: tuple[str, ...] = ()
+        """See `Runs`."""
+
+    def run(self, seed: int) -> Run:
+        """See `Runs`: fine-tune with that seed, from the pretrained weights.
+
+        Raises:
+            FineTuningError: the run ended without a result.
+        """
+        return fine_tune(self._trainer, self._task, self._label_ids, seed)
+
+
+def conditions_of(
+    trainer: Trainer,
+    checkpoint: Checkpoint,
+    label_ids: tuple[int, ...],
+    data_digest: str,
+    max_length: int | None,
+    notes: tuple[str, ...],
+) -> Conditions:
+    """Return what the runs of a trainer have in common.
+
+    Args:
+        trainer: of the item, which has not been trained yet.
+        checkpoint: with its identity.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+        data_digest: of training and evaluation split.
+        max_length: what `--glue-max-length` says: a part of the recipe, though not of `TrainingArguments`.
+        notes: what a reader should know.
+    """
+    assert isinstance(trainer.train_dataset, Sized)
+    return Conditions(
+        checkpoint=checkpoint,
+        n_train=len(trainer.train_dataset),
+        n_eval=len(evaluation_data(trainer)),
+        data_digest=data_digest,
+        recipe=used_recipe(trainer.args) | ({"max_length": max_length} if max_length else {}),
+        device=str(trainer.args.device),
+        references=references(trainer, label_ids),
+        notes=notes,
+    )
