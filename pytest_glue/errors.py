@@ -31,6 +31,10 @@ class FineTuningError(GlueError):
     """A fine-tuning ended without a result."""
 
 
+class SearchError(GlueError):
+    """A hyperparameter search cannot be done, or found nothing."""
+
+
 class BaselineError(GlueError):
     """A baseline is missing, damaged, or of something else than what is compared with it."""
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.errors import VerdictError
+from pytest_glue.study import SearchTerms, Study
 
 Scores = Mapping[str, float | None]
 """A value for each metric, as fractions; None where the metric is undefined."""
@@ -82,6 +83,10 @@ class Conditions:
     """Gold labels, one for each evaluation example, in the task's order."""
     notes: tuple[str, ...]
     """What a reader should know of them: a slow tokenizer."""
+    terms: SearchTerms | None = None
+    """How their hyperparameters are searched; None where the recipe is used as it is."""
+    study: Study | None = None
+    """What the search found; None before it, and where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,8 @@ class Evaluation:
     """Where it ran: `cpu`, `cuda:0`, `mps`."""
     references: tuple[float, ...]
     """Gold labels, one for each evaluation example, in the task's order."""
+    search: Study | None = None
+    """How the recipe's hyperparameters were found; None where nothing was searched."""
     notes: tuple[str, ...] = ()
     """What a reader should know: a slow tokenizer, what an interval covers, where it was recorded."""
 
@@ -165,6 +172,7 @@ class Evaluation:
             "seeds": tuple(data["seeds"]),
             "runs": tuple(Run.from_dict(run) for run in data["runs"]),
             "verdict": Verdict(data["verdict"]),
+            "search": Study.from_dict(data["search"]) if data["search"] else None,
             "notes": tuple(data["notes"]),
             "references": tuple(data["references"]),
         }

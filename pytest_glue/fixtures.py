@@ -179,6 +179,8 @@ def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, 
     from pytest_glue.execute.finetunings import FineTunings, conditions_of
     from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.gate import search_of
+    from pytest_glue.session import GlueSession
 
     trainer: Trainer = request.getfixturevalue("glue_trainer")
     data: DatasetDict = request.getfixturevalue("glue_data")
@@ -186,6 +188,8 @@ def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, 
     pretrained = resolve(checkpoint)
     order, digest = label_ids(pretrained, task), digest_of_task(data, task)
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
-    # Whatever changes the trainer before its first run, as a search of hyperparameters does, belongs here.
     conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
-    return FineTunings(trainer, task, order, conditions)
+    name, config = request.node.callspec.id, request.config
+    on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials), config.get_verbosity() > 0
+    search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)
+    return FineTunings(trainer, task, order, conditions, search)

@@ -24,6 +24,15 @@ FLAGS = (
     ("alpha", "PROBABILITY", "how often a test run in which nothing dropped may be red (default: 0.05)"),
     ("max_seeds", "N", "add seeds to an item while its comparison is inconclusive, up to N"),
     ("inconclusive", "pass|fail", "what an inconclusive verdict does to its item (default: pass)"),
+    ("search", "optuna|ray", "search hyperparameters on part of the data first; `off` where a table asks for it"),
+    ("trials", "N", "trials of a search (default: 10)"),
+    ("search_fraction", "SHARE", "of the training data, for each trial (default: 0.1)"),
+    (
+        "search_split",
+        "held-out|evaluation",
+        "what trials are scored on (default: held-out of the training data)",
+    ),
+    ("search_storage", "FOLDER|URL", "where studies are kept, and go on from (default: glue-search, below the root)"),
     ("json", "PATH", "write the JSON report there"),
 )
 """Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help."""

@@ -38,7 +38,11 @@ def _check(options: Options, asked: set[str], *, compared: bool) -> None:
     from pytest_glue.finetune.pretrained import check_checkpoint
     from pytest_glue.gate import baseline_file
     from pytest_glue.judge.storage import read
+    from pytest_glue.search.backends import check_storage, require
 
+    if options.search is not None:
+        require(options.search)
+        check_storage(options.search, options.search_storage)
     if "glue_task" in asked:
         source = open_source(options.data)
         for task in options.tasks:

@@ -11,6 +11,8 @@ from pytest_glue.evaluation import Policy
 from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.parsers import FIRST_SEED, PARSERS, SEED_END
 from pytest_glue.recipe import Recipe
+from pytest_glue.search.space import Distribution
+from pytest_glue.study import HELD_OUT
 from pytest_glue.tasks import GLUE, Task
 
 
@@ -42,7 +44,18 @@ class Options:
     """One-sided error rate of the whole test run."""
     max_seeds: int | None = None
     inconclusive: Policy = Policy.PASS
+    search: str | None = None
+    """The backend of a hyperparameter search; None where the recipe is used as it is."""
+    trials: int = 10
+    search_fraction: float = 0.1
+    search_split: str = HELD_OUT
+    search_storage: str = "glue-search"
+    """A folder, or a URL."""
     json: Path | None = None
+    space: Mapping[str, Distribution] = field(default_factory=dict)
+    """What `[tool.pytest_glue.search]` says of the search space; empty for the default one."""
+    ray: Mapping[str, Any] = field(default_factory=dict)
+    """What `[tool.pytest_glue.ray]` says of the cluster and of what one fine-tuning takes of it."""
 
     def thresholds_of(self, task: Task) -> dict[str, float]:
         """Return the floor of each of the task's metrics that has one."""
@@ -78,7 +91,7 @@ def combine(layers: Iterable[Layer]) -> Options:
     """
     options = Options()
     for layer in layers:
-        for name, value in layer.values.items():
+        for name, value in _spread(layer.values).items():
             origin = layer.origin.format(name=name, option=name.replace("_", "-"))
             if name not in PARSERS:
                 message = f"{origin}: unknown option; {closest(name, PARSERS)}"
@@ -92,3 +105,13 @@ def combine(layers: Iterable[Layer]) -> Options:
                 parsed = {**getattr(options, name), **parsed}
             options = replace(options, **{name: parsed})
     return options
+
+
+def _spread(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values with a table `search` taken apart: its backend, and the space that the rest of it is."""
+    table = values.get("search")
+    if not isinstance(table, Mapping):
+        return values
+    space = {name: value for name, value in table.items() if name != "backend"}
+    backend = {"search": table["backend"]} if "backend" in table else {}
+    return {name: value for name, value in values.items() if name != "search"} | {"space": space} | backend

@@ -12,9 +12,16 @@ from pytest_glue.errors import OptionError
 from pytest_glue.evaluation import Policy
 from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.recipe import RecipeValue
+from pytest_glue.search.backends import BACKENDS
+from pytest_glue.search.space import Distribution, parse_space
+from pytest_glue.study import EVALUATION, HELD_OUT
 from pytest_glue.tasks import GLUE, Task, find_task
 
 ALL = "all"
+TABLES = ("space", "ray")
+"""What only a table or a marker can say."""
+RAY_KEYS = ("address", "num_cpus", "num_gpus")
+"""What `[tool.pytest_glue.ray]` holds: a running cluster, and what one fine-tuning takes."""
 FIRST_SEED = 42
 SEED_END = 2**32
 
@@ -194,6 +201,54 @@ def _path(value: Any, base: Path) -> Path:
     return base / Path(value).expanduser()
 
 
+def _backend(value: Any, _: Path) -> str | None:
+    if value in {"off", False}:
+        return None
+    if value not in BACKENDS:
+        raise OptionError(f"{value!r} is no search backend; accepted: {', '.join(BACKENDS)}, or off")
+    return str(value)
+
+
+def _fraction(value: Any, base: Path) -> float:
+    try:
+        is_all = not isinstance(value, bool) and float(value) == 1
+    except (TypeError, ValueError):
+        is_all = False
+    try:
+        return 1.0 if is_all else _number(0, 1)(value, base)
+    except OptionError:
+        raise OptionError(f"{value!r}: expected a fraction above 0 and at most 1") from None
+
+
+def _split(value: Any, _: Path) -> str:
+    if value not in {HELD_OUT, EVALUATION}:
+        raise OptionError(f"{value!r}: accepted are {HELD_OUT} and {EVALUATION}")
+    return str(value)
+
+
+def _storage(value: Any, base: Path) -> str:
+    return value if isinstance(value, str) and "://" in value else str(_path(value, base))
+
+
+def _space(value: Any, _: Path) -> dict[str, Distribution]:
+    return parse_space(value)
+
+
+def _ray(value: Any, _: Path) -> dict[str, Any]:
+    table = value if isinstance(value, Mapping) else {}
+    unknown = sorted(set(table) - set(RAY_KEYS))
+    if unknown or not table:
+        found = f"unknown key {unknown[0]!r}; " if unknown else f"{value!r} is no table; "
+        raise OptionError(f"{found}accepted: {', '.join(RAY_KEYS)}")
+    for name, number in table.items():
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        if name == "address" and not isinstance(number, str):
+            raise OptionError(f"address = {number!r}: expected the address of a cluster, as in 'ray://host:10001'")
+        if name != "address" and (not is_number or number < 0):
+            raise OptionError(f"{name} = {number!r}: expected a number of at least 0")
+    return dict(table)
+
+
 Parse = Callable[[Any, Path], Any]
 """Of what a place gives (a text, a list of texts, a typed value) and the base of its relative paths."""
 
@@ -215,7 +270,14 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "alpha": _number(0, 0.5),
         "max_seeds": _at_least(2),
         "inconclusive": _policy,
+        "search": _backend,
+        "trials": _at_least(1),
+        "search_fraction": _fraction,
+        "search_split": _split,
+        "search_storage": _storage,
         "json": _path,
+        "space": _space,
+        "ray": _ray,
     }
 )
 """How each option is read, by name; how it is spelt stands in `flags`."""

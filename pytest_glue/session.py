@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_glue.options import Options
+    from pytest_glue.search.backends import OnTrial
+    from pytest_glue.study import Trial
 
 _NAME = "glue-session"
 _MAKING = Lock()
@@ -81,6 +83,17 @@ class GlueSession:
         item.stash[_EVALUATION] = evaluation
         item.user_properties.extend(properties(evaluation))
 
+    def on_trial(self, name: str, trials: int) -> OnTrial:
+        """Return what shows a line for each trial of an item's search that ends."""
+        from pytest_glue.report.progress import show
+        from pytest_glue.report.searches import progress
+
+        def tell(trial: Trial, best: float | None) -> None:
+            if self._config.get_verbosity() >= 0:
+                show(self._config, progress(name, trial, best, trials))
+
+        return tell
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -125,14 +138,15 @@ class GlueSession:
         """Show the table of evaluations."""
         if not self._evaluations:
             return
+        from pytest_glue.report.searches import search_lines
         from pytest_glue.report.terminal import notes, table
 
         evaluations = [self._evaluations[nodeid] for nodeid in sorted(self._evaluations)]
         terminalreporter.write_sep("=", "glue")
         for line, verdict in table(evaluations):
             terminalreporter.write_line(line, **({_COLOURS[verdict]: True} if verdict else {"bold": True}))
-        for note in notes(evaluations):
-            terminalreporter.write_line(note)
+        for line in [*search_lines(evaluations), *notes(evaluations)]:
+            terminalreporter.write_line(line)
         for line in self._closing_lines(evaluations):
             terminalreporter.write_line(line)
         if self._report_path:

@@ -33,7 +33,7 @@ class Settings:
         file = _table_file(config)
         ini = {name: config.getini(f"glue_{name}") for name, _metavar, _text in flags.FLAGS}
         return cls(
-            Layer("default", {"storage": "glue-baselines"}, config.rootpath),
+            Layer("default", {"storage": "glue-baselines", "search_storage": "glue-search"}, config.rootpath),
             Layer(f"[{_TABLE}] {{name}} in {file.name}", _read_table(file), file.parent),
             Layer("glue_{name}", {name: value for name, value in ini.items() if value}, config.rootpath),
             Layer("--glue-{option}", flags.given(config), Path.cwd()),

@@ -1,6 +1,7 @@
 """The runs of an item as fine-tunings: its trainer, trained once for each seed."""
 
 from collections.abc import Sized
+from dataclasses import replace
 
 from transformers import Trainer
 
@@ -8,28 +9,49 @@ from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.finetune.arguments import used_recipe
 from pytest_glue.finetune.training import evaluation_data, fine_tune, references
+from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.tasks import Task
 
 
 class FineTunings:
     """Runs that happen when they are asked for, in this process."""
 
-    def __init__(self, trainer: Trainer, task: Task, label_ids: tuple[int, ...], conditions: Conditions) -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        task: Task,
+        label_ids: tuple[int, ...],
+        conditions: Conditions,
+        search: Search | None = None,
+    ) -> None:
         self._trainer = trainer
         self._task = task
         self._label_ids = label_ids
-        self.conditions = conditions
+        self._search = search
+        self.conditions = replace(conditions, terms=search.terms if search else None)
         """See `Runs`."""
         self.notes: tuple[str, ...] = ()
         """See `Runs`."""
 
     def run(self, seed: int) -> Run:
-        """See `Runs`: fine-tune with that seed, from the pretrained weights.
+        """See `Runs`: fine-tune with that seed, from the pretrained weights; before the first run comes the search.
 
         Raises:
             FineTuningError: the run ended without a result.
+            SearchError: the search found nothing, or its storage cannot be used.
         """
+        if self._search is not None and self.conditions.study is None:
+            self._find_hyperparameters(self._search)
         return fine_tune(self._trainer, self._task, self._label_ids, seed)
+
+    def _find_hyperparameters(self, search: Search) -> None:
+        before = self.conditions
+        identity = {"checkpoint": before.checkpoint.digest or "", "data": before.data_digest}
+        study = find_hyperparameters(search, self._trainer, self._task, identity)
+        found = used_recipe(self._trainer.args)
+        # What is no TrainingArguments stays: a maximal length.
+        others = {name: value for name, value in before.recipe.items() if not hasattr(self._trainer.args, name)}
+        self.conditions = replace(before, recipe=found | others, study=study)
 
 
 def conditions_of(

@@ -15,7 +15,7 @@ class Runs(Protocol):
 
     @property
     def conditions(self) -> Conditions:
-        """What the runs have in common; nothing is trained for it.
+        """What the runs have in common; nothing is trained for it. A search adds to it before the first run.
 
         Raises:
             GlueError: data or checkpoint cannot be had.
@@ -64,11 +64,13 @@ def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Ev
         GlueError: there is no run; the message gives cause and remedy.
     """
     start = time.perf_counter()
-    task, conditions = subject.task, runs.conditions
+    task = subject.task
     if criteria.rule is not None:
-        of_candidate = Facts(task, conditions.n_train, conditions.n_eval, conditions.data_digest, conditions.recipe)
-        check_comparable(criteria.rule.baseline, criteria.rule.file, of_candidate, conditions.references)
+        check_comparable(
+            criteria.rule.baseline, criteria.rule.file, _facts(task, runs.conditions), runs.conditions.references
+        )
     finished, judgement = _run(runs, criteria, plan)
+    conditions = runs.conditions
     scores = mean_scores(finished)
     red = {Verdict.FAIL, Verdict.DEGENERATE} | ({Verdict.INCONCLUSIVE} if plan.inconclusive is Policy.FAIL else set())
     return Evaluation(
@@ -95,7 +97,14 @@ def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Ev
         recipe=conditions.recipe,
         device=conditions.device,
         references=conditions.references,
+        search=conditions.study,
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
+    )
+
+
+def _facts(task: Task, conditions: Conditions) -> Facts:
+    return Facts(
+        task, conditions.n_train, conditions.n_eval, conditions.data_digest, conditions.recipe, conditions.terms
     )
 
 

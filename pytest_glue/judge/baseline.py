@@ -9,6 +9,7 @@ from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.errors import BaselineError
 from pytest_glue.evaluation import Evaluation, Scores
 from pytest_glue.judge.predictions import from_lines, to_lines
+from pytest_glue.study import SearchTerms
 from pytest_glue.tasks import Task
 
 SCHEMA_VERSION = 1
@@ -49,6 +50,8 @@ class Baseline:
     visible_drops: Mapping[str, float]
     """By the number of the candidate's seeds, the smallest drop that a comparison with this baseline shows."""
     runs: tuple[RecordedRun, ...]
+    search: SearchTerms | None = None
+    """How its hyperparameters were searched; None where they were given."""
 
     @classmethod
     def of(
@@ -68,6 +71,7 @@ class Baseline:
             libraries=libraries,
             visible_drops=visible_drops,
             runs=tuple(RecordedRun(run.seed, run.metrics, run.predictions) for run in evaluation.runs),
+            search=evaluation.search.terms if evaluation.search else None,
         )
 
     @property
@@ -111,8 +115,11 @@ class Baseline:
             recorded = data["checkpoint"]
             checkpoint = Checkpoint(**{**recorded, "origin": Origin(recorded["origin"])})
             drops = {str(int(seeds)): float(drop) for seeds, drop in data["visible_drops"].items()}
+            search = SearchTerms(**data["search"]) if data.get("search") else None
             fields = {name: value for name, value in data.items() if name != "schema_version"}
-            baseline = cls(**{**fields, "checkpoint": checkpoint, "visible_drops": drops, "runs": runs})
+            baseline = cls(
+                **{**fields, "checkpoint": checkpoint, "visible_drops": drops, "runs": runs, "search": search}
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BaselineError(f"it lacks what a baseline holds, or holds something else: {error!r}") from None
         baseline._check()

@@ -1,12 +1,13 @@
 """Compatibility: a baseline of other data, another metric or another recipe says nothing about a candidate."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pytest_glue.errors import BaselineError
 from pytest_glue.judge.baseline import Baseline
 from pytest_glue.recipe import WITHOUT_EFFECT
+from pytest_glue.study import SearchTerms
 from pytest_glue.tasks import Task
 
 
@@ -19,6 +20,8 @@ class Facts:
     n_eval: int
     data_digest: str
     recipe: Mapping[str, Any]
+    search: SearchTerms | None = None
+    """How hyperparameters are searched first; None where they are not."""
 
 
 def check_comparable(baseline: Baseline, file: str, candidate: Facts, references: Sequence[float]) -> None:
@@ -39,7 +42,8 @@ def check_comparable(baseline: Baseline, file: str, candidate: Facts, references
         *_different("evaluation split", baseline.evaluation_split, candidate.task.evaluation_split),
         *_different("number of training examples", baseline.n_train, candidate.n_train),
         *_different("number of evaluation examples", baseline.n_eval, candidate.n_eval),
-        *_recipe_differences(baseline.recipe, candidate.recipe),
+        *_search_differences(baseline.search, candidate.search),
+        *_recipe_differences(baseline.recipe, candidate.recipe, candidate.search),
     ]
     if not differences:
         differences = list(_different("digest of the data", baseline.data_digest[:19], candidate.data_digest[:19]))
@@ -66,8 +70,24 @@ _ROUNDING = 1e-4
 """More than the decimals of recorded numbers change a correlation."""
 
 
-def _recipe_differences(recorded: Mapping[str, Any], used: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted((recorded.keys() | used.keys()) - WITHOUT_EFFECT):
+def _search_differences(recorded: SearchTerms | None, used: SearchTerms | None) -> Iterator[str]:
+    """Yield what tells the searches apart: the best of many trials is no fair bound for a recipe that was given."""
+    if recorded is None or used is None:
+        yield from _different("hyperparameters", _found(recorded), _found(used))
+        return
+    for field in fields(SearchTerms):
+        yield from _different(f"search's {field.name}", getattr(recorded, field.name), getattr(used, field.name))
+
+
+def _found(search: SearchTerms | None) -> str:
+    return "given" if search is None else f"searched with {search.backend}"
+
+
+def _recipe_differences(
+    recorded: Mapping[str, Any], used: Mapping[str, Any], search: SearchTerms | None
+) -> Iterator[str]:
+    searched = set(search.space) if search else set()
+    for name in sorted((recorded.keys() | used.keys()) - WITHOUT_EFFECT - searched):
         yield from _different(f"recipe's {name}", recorded.get(name, "default"), used.get(name, "default"))
 
 

@@ -19,3 +19,12 @@ def columns(names: Sequence[str], rows: Sequence[Sequence[str]], right: Collecti
         ).rstrip()
         for row in (names, *rows)
     ]
+
+
+def seconds(duration_s: float) -> str:
+    """Return a duration as a person reads it."""
+    if round(duration_s, 1) < 60:
+        return f"{duration_s:.1f} s"
+    minutes, rest = divmod(round(duration_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

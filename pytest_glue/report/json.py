@@ -12,6 +12,7 @@ from pytest_glue.evaluation import Evaluation
 from pytest_glue.files import replace_file
 from pytest_glue.judge.ranks import ranks
 from pytest_glue.options import Options
+from pytest_glue.search.space import plain_space
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -95,6 +96,13 @@ def _options(options: Options) -> dict[str, Any]:
         "alpha": options.alpha,
         "max_seeds": options.max_seeds,
         "inconclusive": str(options.inconclusive),
+        "search": options.search,
+        "trials": options.trials,
+        "search_fraction": options.search_fraction,
+        "search_split": options.search_split,
+        "search_storage": options.search_storage,
+        "space": plain_space(options.space),
+        "ray": dict(options.ray),
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
     }
 
@@ -103,6 +111,7 @@ def _result(evaluation: Evaluation) -> dict[str, Any]:
     """Return an evaluation without predictions and references, which nobody reads here; a baseline holds the former."""
     result = evaluation.to_dict()
     del result["references"]
+    result["search"] = evaluation.search.to_dict() if evaluation.search else None
     for run in result["runs"]:
         del run["predictions"]
     return result

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from pytest_glue.evaluation import Evaluation, Verdict
-from pytest_glue.report.columns import columns
+from pytest_glue.report.columns import columns, seconds
 
 _COLUMNS = ("task", "checkpoint", "metric", "score", "compared with", "difference", "time", "verdict")
 _RIGHT = ("score", "compared with", "difference", "time")
@@ -31,15 +31,6 @@ def notes(evaluations: Sequence[Evaluation]) -> list[str]:
 
 def _named(tasks: Sequence[str], n_evaluations: int) -> str:
     return "all" if len(tasks) == n_evaluations > 1 else ", ".join(dict.fromkeys(tasks))
-
-
-def seconds(duration_s: float) -> str:
-    """Return a duration as a person reads it."""
-    if round(duration_s, 1) < 60:
-        return f"{duration_s:.1f} s"
-    minutes, rest = divmod(round(duration_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
 def _row(evaluation: Evaluation) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ import pytest
 
 from pytest_glue.flags import FLAGS, given
 from pytest_glue.options import Options
-from pytest_glue.parsers import PARSERS
+from pytest_glue.parsers import PARSERS, TABLES
 
 NAMES = [name for name, _metavar, _text in FLAGS]
 
 
 def test_flags_parsers_and_options_have_the_same_names() -> None:
     """No option can be given that nobody reads, or read that nobody can give."""
-    assert [field.name for field in fields(Options)] == NAMES == list(PARSERS)
+    assert [field.name for field in fields(Options)] == [*NAMES, *TABLES] == list(PARSERS)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "config"])

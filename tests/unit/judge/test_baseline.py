@@ -50,7 +50,7 @@ def test_what_is_recorded(recorded: Baseline) -> None:
     plain = recorded.to_dict()
     assert [
         *("schema_version", "task", "checkpoint", "headline_metric", "is_regression", "evaluation_split", "n_train"),
-        *("n_eval", "data_digest", "recipe", "libraries", "visible_drops", "runs"),
+        *("n_eval", "data_digest", "recipe", "libraries", "visible_drops", "runs", "search"),
     ] == list(plain)
     assert (42, 43, 44) == recorded.seeds
     assert recorded.score == pytest.approx(193 / 277)

@@ -10,6 +10,7 @@ from pytest_glue.errors import BaselineError
 from pytest_glue.evaluation import Run
 from pytest_glue.judge.baseline import Baseline
 from pytest_glue.judge.compatibility import Facts, check_comparable
+from pytest_glue.study import SearchTerms
 from pytest_glue.tasks import GLUE
 
 LABELS = (0.0,) * 146 + (1.0,) * 131
@@ -86,3 +87,27 @@ def test_what_changes_no_score_is_no_difference(recorded: Baseline) -> None:
     """Trackers, progress bars and evaluation batches may differ."""
     recipe = {"num_train_epochs": 3, "report_to": "none", "per_device_eval_batch_size": 64, "disable_tqdm": True}
     check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recipe), LABELS)
+
+
+SEARCH = SearchTerms("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low": 2, "high": 5}})
+
+
+def test_searched_and_given_hyperparameters_are_not_compared(recorded: Baseline) -> None:
+    """The best of many trials is no bound for a recipe that was given, nor the other way round."""
+    assert "hyperparameters given there, searched with optuna here" == differences(recorded, search=SEARCH)
+    searched = replace(recorded, search=SEARCH)
+    assert "hyperparameters searched with optuna there, given here" == differences(searched)
+
+
+def test_searches_on_the_same_terms_are_compared(recorded: Baseline) -> None:
+    """What a search finds may differ from what another found; the rest of the recipe may not."""
+    searched = replace(recorded, search=SEARCH)
+    found = {**USED, "recipe": {"num_train_epochs": 5}}
+    check_comparable(searched, "rte.json", Facts(GLUE["rte"], **found, search=SEARCH), LABELS)
+    assert "recipe's bf16 default there, True here" == differences(searched, search=SEARCH, recipe={"bf16": True})
+
+
+def test_other_terms_are_named(recorded: Baseline) -> None:
+    """A search of more trials finds more, so it is no longer the same."""
+    searched = replace(recorded, search=SEARCH)
+    assert "search's trials 10 there, 20 here" == differences(searched, search=replace(SEARCH, trials=20))

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.evaluation import Epoch, Evaluation, Run, Verdict
+from pytest_glue.study import SearchTerms, Study, Trial, TrialState
 
 DIGEST = f"sha256:{'0' * 64}"
 
@@ -43,6 +44,20 @@ def evaluation() -> Evaluation:
         references=(0.0, 1.0),
         notes=("slow tokenizer",),
     )
+
+
+@pytest.fixture
+def study() -> Study:
+    """A study of a trial in each state."""
+    trials = (
+        Trial(0, TrialState.COMPLETE, {"learning_rate": 5e-5, "per_device_train_batch_size": 8}, 0.6, (0.5, 0.6), 2.0),
+        Trial(1, TrialState.PRUNED, {"learning_rate": 1e-5, "per_device_train_batch_size": 16}, 0.4, (0.4,), 1.0),
+        Trial(2, TrialState.FAILED, {"learning_rate": 1e-4, "per_device_train_batch_size": 8}, None, (), 0.1, "OOM"),
+    )
+    space = {"learning_rate": {"low": 1e-5, "high": 1e-4}, "per_device_train_batch_size": [8, 16]}
+    terms = SearchTerms("optuna", 3, 0.1, "held-out", space)
+    importance = {"learning_rate": 0.75, "per_device_train_batch_size": 0.25}
+    return Study(terms, "rte-a-b-0", "studies", "accuracy", 249, 498, 42, trials, importance, 61.0)
 
 
 @pytest.fixture

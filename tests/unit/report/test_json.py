@@ -11,6 +11,7 @@ import pytest
 from pytest_glue.evaluation import Evaluation, Verdict
 from pytest_glue.options import Layer, combine
 from pytest_glue.report.json import SCHEMA, document
+from pytest_glue.study import Study
 
 jsonschema = importlib.import_module("jsonschema")  # ships no types
 
@@ -31,6 +32,12 @@ GIVEN = {
     "alpha": 0.1,
     "max_seeds": 5,
     "inconclusive": "fail",
+    "search": {"backend": "ray", "learning_rate": {"low": 1e-5, "high": 1e-4}},
+    "trials": 6,
+    "search_fraction": 0.5,
+    "search_split": "evaluation",
+    "search_storage": "studies",
+    "ray": {"num_cpus": 2},
     "json": "out.json",
 }
 
@@ -89,6 +96,16 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any], evaluation: Evalu
     assert expected == report["results"][1]
 
 
+def test_a_search_is_reported_with_its_best_trial(like: Like, study: Study, tmp_path: Path) -> None:
+    """Best hyperparameters, numbers of trials by state and every trial stand in the report, which is valid."""
+    report = document(combine([]), [like(search=study)], {}, tmp_path)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text("utf-8")), jsonschema.Draft202012Validator)
+    (result,) = report["results"]
+    assert {"learning_rate": 5e-5, "per_device_train_batch_size": 8} == result["search"]["best"]["hyperparameters"]
+    assert {"complete": 1, "pruned": 1, "failed": 1} == result["search"]["counts"]
+    assert [0.6, 0.4, None] == [trial["objective"] for trial in result["search"]["trials"]]
+
+
 def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) -> None:
     """A reader sees what was asked for, in the words of the command line."""
     assert {
@@ -107,6 +124,13 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "alpha": 0.1,
         "max_seeds": 5,
         "inconclusive": "fail",
+        "search": "ray",
+        "trials": 6,
+        "search_fraction": 0.5,
+        "search_split": "evaluation",
+        "search_storage": str(tmp_path / "studies"),
+        "space": {"learning_rate": {"low": 1e-5, "high": 1e-4}},
+        "ray": {"num_cpus": 2},
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
     } == report["options"]
 

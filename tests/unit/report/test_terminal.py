@@ -6,7 +6,8 @@ import pytest
 
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.evaluation import Evaluation, Verdict
-from pytest_glue.report.terminal import notes, seconds, table
+from pytest_glue.report.columns import seconds
+from pytest_glue.report.terminal import notes, table
 
 Like = Callable[..., Evaluation]
 

@@ -1,0 +1,246 @@
+"""A search of hyperparameters, then a fine-tuning on all data with what it found."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plugin.conftest import SAMPLE, SUITE
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+LIMITS = ("--glue-max-train-samples=160", "--glue-max-eval-samples=24")
+BACKENDS = [
+    pytest.param("optuna"),
+    pytest.param("ray", marks=pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")),
+]
+TABLE = """
+[tool.pytest_glue.search]
+learning_rate = {low = 1e-4, high = 1e-3, log = true}
+num_train_epochs = {low = 1, high = 2}
+per_device_train_batch_size = [8, 16]
+"""
+ARGUMENTS = """
+import pytest
+
+USED = {}
+
+@pytest.fixture
+def glue_trainer(glue_trainer):
+    import json
+    train = glue_trainer.train
+    def spy(*args, **kwargs):
+        used = glue_trainer.args
+        with open("used.jsonl", "a") as file:
+            file.write(json.dumps({
+                "learning_rate": used.learning_rate, "num_train_epochs": used.num_train_epochs,
+                "per_device_train_batch_size": used.per_device_train_batch_size, "seed": used.seed,
+                "batch": glue_trainer._train_batch_size, "examples": len(glue_trainer.train_dataset),
+                "evaluated": len(glue_trainer.eval_dataset),
+            }) + chr(10))
+        return train(*args, **kwargs)
+    glue_trainer.train = spy
+    return glue_trainer
+"""
+
+
+@pytest.fixture(autouse=True)
+def _table(pytester: pytest.Pytester) -> None:
+    (pytester.path / "pyproject.toml").write_text(TABLE, "utf-8")
+    (pytester.path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+
+
+@pytest.fixture
+def search(fresh: Run) -> Run:
+    """Search on the sample, in a process of its own."""
+    return lambda *args: fresh(*SAMPLE, *LIMITS, "--glue-tasks=rte", "--glue-trials=3", "--glue-json=out.json", *args)
+
+
+def trials_of(report: Any) -> list[Any]:
+    """Return what two searches can have in common."""
+    (result,) = report["results"]
+    return [{name: trial[name] for name in trial if name != "duration_s"} for trial in result["search"]["trials"]]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_search_comes_before_the_run(pytester: pytest.Pytester, search: Run, report: Report, backend: str) -> None:
+    """The verdict is on a run over all data with the best hyperparameters; reports say what was tried."""
+    home = pytester.path / "home"
+    home.mkdir()
+    os.environ["HOME"] = str(home)
+
+    result = search(f"--glue-search={backend}", "--glue-search-fraction=0.25")
+
+    result.assert_outcomes(passed=1)
+    (found,) = report()["results"]
+    study = found["search"]
+    assert (backend, 3, 40, 32) == (study["terms"]["backend"], len(study["trials"]), study["n_train"], study["n_eval"])
+    assert study["best"]["hyperparameters"].items() <= found["recipe"].items()
+    assert (160, 24) == (found["n_train"], found["n_eval"])
+    result.stdout.fnmatch_lines(
+        [
+            "search rte-sample: trial * of 3 *: * (learning_rate=*, num_train_epochs=*, *)*",
+            f"rte · sample: {backend} tried 3 (*) on 40 examples in * s; best accuracy * with learning_rate=*",
+        ]
+    )
+    loud = [line for line in result.outlines + result.errlines if "optuna" in line.lower() or "ray" in line.lower()]
+    assert [] == [line for line in loud if "tried 3" not in line and not line.startswith(("rootdir", "plugins"))]
+    assert [] == list(home.iterdir())
+
+
+def test_the_final_run_has_what_was_found(pytester: pytest.Pytester, search: Run, report: Report) -> None:
+    """The arguments that the trainer really had: each trial's on a part, then the best ones on all data, by seed."""
+    pytester.makeconftest(ARGUMENTS)
+
+    search("--glue-search=optuna", "--glue-search-fraction=0.25", "--glue-seeds=42,7").assert_outcomes(passed=1)
+
+    import json
+
+    used = [json.loads(line) for line in (pytester.path / "used.jsonl").read_text("utf-8").splitlines()]
+    (found,) = report()["results"]
+    best = found["search"]["best"]["hyperparameters"]
+    tried = [trial["hyperparameters"] for trial in found["search"]["trials"]]
+    assert [*tried, best, best] == [{name: each[name] for name in best} for each in used]
+    assert [42, 42, 42, 42, 7] == [each["seed"] for each in used]
+    assert [(40, 32)] * 3 + [(160, 24)] * 2 == [(each["examples"], each["evaluated"]) for each in used]
+    assert all(each["batch"] == each["per_device_train_batch_size"] for each in used)
+
+
+def test_the_notebook_s_split(search: Run, report: Report) -> None:
+    """Trials can be scored on the gate's own split, as in the notebook, and the report says so."""
+    result = search("--glue-search=optuna", "--glue-search-fraction=0.25", "--glue-search-split=evaluation")
+
+    (found,) = report()["results"]
+    assert ("evaluation", 24) == (found["search"]["terms"]["split"], found["search"]["n_eval"])
+    result.stdout.fnmatch_lines(["*scored on the split that the verdict is given on*"])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_killed_search_goes_on(pytester: pytest.Pytester, search: Run, report: Report, backend: str) -> None:
+    """Killed after its first trial, a search ends like one that was not, and repeats no finished trial."""
+    pytester.makepyfile(test_suite=SUITE)
+    asked = (f"--glue-search={backend}", "--glue-search-fraction=0.25", "--glue-trials=3")
+    command = [sys.executable, "-m", "pytest", *SAMPLE, *LIMITS, "--glue-tasks=rte", *asked]
+    with (pytester.path / "killed.log").open("w+") as log:
+        killed = subprocess.Popen(command, cwd=pytester.path, stdout=log, stderr=log)
+        while killed.poll() is None and "trial 1 of 3" not in Path(log.name).read_text("utf-8"):
+            time.sleep(0.05)
+        time.sleep(1)  # Ray Tune writes down what has ended a moment after it has told of it
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+
+    told = search(*asked).stdout.str()
+    resumed = trials_of(report())
+    search(*asked, "--glue-search-storage=another").assert_outcomes(passed=1)
+
+    assert "trial 1 of 3" not in told
+    assert "trial 3 of 3" in told
+    assert resumed == trials_of(report())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_trials_that_fail(pytester: pytest.Pytester, search: Run, report: Report, backend: str) -> None:
+    """A trial that raises and one whose scores are NaN are recorded, and the search goes on."""
+    (pytester.path / "pyproject.toml").write_text(
+        "[tool.pytest_glue.search]\nper_device_train_batch_size = {low = 4, high = 16}\n", "utf-8"
+    )
+    pytester.makeconftest("""
+        import pytest
+
+        @pytest.fixture
+        def glue_compute_metrics(glue_compute_metrics, tmp_path):
+            calls = tmp_path / "calls"
+            calls.touch()
+            def compute(output):
+                number = len(calls.read_text())
+                calls.write_text("x" * (number + 1))
+                if number == 0:
+                    raise ValueError("no score for this one")
+                return {"accuracy": float("nan")} if number == 1 else glue_compute_metrics(output)
+            return compute
+    """)
+
+    result = search(f"--glue-search={backend}", "--glue-search-fraction=0.25", "--glue-recipe=num_train_epochs=1")
+
+    result.assert_outcomes(passed=1)
+    trials = trials_of(report())
+    (failed,) = [trial for trial in trials if trial["state"] == "failed"]
+    assert "ValueError: no score for this one" == failed["error"]
+    assert 1 == [trial["objective"] for trial in trials].count(0.0)
+
+
+def test_all_trials_fail(pytester: pytest.Pytester, search: Run, report: Report) -> None:
+    """Where no trial comes to an end, the item is an error that shows the first cause."""
+    pytester.makeconftest("""
+        import pytest
+
+        @pytest.fixture
+        def glue_compute_metrics():
+            def compute(output):
+                raise ValueError("there is no metric")
+            return compute
+    """)
+
+    result = search("--glue-search=optuna", "--glue-search-fraction=0.25")
+
+    result.assert_outcomes(errors=1)
+    (error,) = report()["errors"]
+    assert "none of the 3 trials of study 'rte-sample-" in error["message"]
+    assert error["message"].endswith("came to an end; the first cause: ValueError: there is no metric")
+
+
+def test_two_workers_share_a_storage(fresh: Run, report: Report) -> None:
+    """Two workers that search for two tasks in one storage both complete, each with a study of its own."""
+    asked = (*SAMPLE, *LIMITS, "--glue-tasks=rte,mrpc", "--glue-trials=2", "--glue-json=out.json", "-n2")
+    result = fresh(
+        *asked, "--glue-search=optuna", "--glue-search-fraction=0.25", "--glue-search-storage=sqlite:///s.db"
+    )
+
+    result.assert_outcomes(passed=2)
+    names = [found["search"]["name"].rpartition("-")[0] for found in report()["results"]]
+    assert ["mrpc-sample", "rte-sample"] == names
+
+
+def test_searched_and_given_recipes_are_not_compared(here: Run) -> None:
+    """A baseline that was searched for is no bound for a recipe that was given."""
+    common = (*SAMPLE, *LIMITS, "--glue-tasks=rte", "--glue-trials=1", "--glue-search-fraction=0.25")
+    here(*common, "--glue-search=optuna", "--glue-save=main").assert_outcomes(passed=1)
+
+    result = here(*common, "--glue-compare=main")
+
+    result.assert_outcomes(errors=1)
+    assert "hyperparameters searched with optuna there, given here" in result.stdout.str()
+    here(*common, "--glue-search=optuna", "--glue-compare=main").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("--glue-search=ray", "--glue-search-storage=sqlite:///s.db"), "Ray Tune keeps a study in a folder"),
+        (("--glue-search=optuna", "--glue-search-fraction=0.001"), "raise --glue-search-fraction"),
+    ],
+)
+def test_what_cannot_be_searched(here: Run, asked: tuple[str, ...], message: str) -> None:
+    """A storage or a fraction that cannot do is said before anything is trained."""
+    result = here(*SAMPLE, *LIMITS, "--glue-tasks=rte", *asked)
+
+    result.assert_outcomes(errors=1)
+    assert message in result.stdout.str()
+
+
+def test_a_backend_that_is_not_installed(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the package the message is its install line."""
+    monkeypatch.setattr("pytest_glue.search.backends.find_spec", lambda _: None)
+
+    result = here(*SAMPLE, "--glue-tasks=rte", "--glue-search=optuna")
+
+    result.assert_outcomes(errors=1)
+    assert "--glue-search=optuna needs a package that is not installed: pip install 'optuna'" in result.stdout.str()

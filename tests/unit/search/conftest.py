@@ -1,0 +1,37 @@
+"""Studies of a function that is quick to compute."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_glue.search.backends import Plan
+from pytest_glue.search.space import Choices, Numbers
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Callable[..., Plan]:
+    """Return a plan with whatever a test changes."""
+
+    def make(**changes: Any) -> Plan:
+        usual: dict[str, Any] = {
+            "name": "rte-sample-0",
+            "storage": str(tmp_path / "studies"),
+            "space": {
+                "learning_rate": Numbers(1e-5, 1e-4, log=True),
+                "num_train_epochs": Numbers(2, 4, whole=True),
+                "per_device_train_batch_size": Choices((8, 16)),
+                "weight_decay": Numbers(0.0, 0.3, 0.1),
+            },
+            "trials": 6,
+            "epochs": 5.0,
+            "seed": 42,
+            "facts": {"task": "rte"},
+            "resources": {},
+            "root": tmp_path,
+            "verbose": False,
+        }
+        return Plan(**{**usual, **changes})
+
+    return make

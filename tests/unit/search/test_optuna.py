@@ -1,0 +1,188 @@
+"""Optuna as a backend: the same trials again, none of them twice, whatever a trial does."""
+
+import logging
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from pytest_glue.errors import FineTuningError, SearchError
+from pytest_glue.search.backends import Plan
+from pytest_glue.search.objective import Report
+from pytest_glue.search.optuna import Backend, importance
+from pytest_glue.study import Hyperparameters, Trial, TrialState
+
+MakePlan = Callable[..., Plan]
+
+
+def rising(hyperparameters: Hyperparameters, report: Report) -> list[float]:
+    """Scores that rise by epoch, the higher the closer the learning rate is to 5e-5."""
+    rate = hyperparameters["learning_rate"]
+    assert isinstance(rate, float)
+    quality = 1 - abs(math.log10(rate) - math.log10(5e-5))
+    scores: list[float] = []
+    for epoch in range(1, int(str(hyperparameters["num_train_epochs"])) + 1):
+        scores.append(quality * (1 - 0.5**epoch))
+        if report(epoch, scores[-1]):
+            break
+    return scores
+
+
+def run(plan: Plan, objective: Any = rising) -> tuple[tuple[Trial, ...], list[tuple[int, float | None]]]:
+    """Return the trials, and what was told of them."""
+    told: list[tuple[int, float | None]] = []
+    trials = Backend().run(plan, objective, lambda trial, best: told.append((trial.number, best)))
+    return trials, told
+
+
+def without_time(trials: tuple[Trial, ...]) -> list[Any]:
+    """Return what two searches can have in common."""
+    return [(trial.number, trial.state, trial.hyperparameters, trial.history, trial.error) for trial in trials]
+
+
+def test_trials_are_told_of_as_they_end(plan: MakePlan) -> None:
+    """There are as many trials as were asked for, each told of once, with the best objective so far."""
+    trials, told = run(plan())
+    assert list(range(6)) == [trial.number for trial in trials] == [number for number, _ in told]
+    assert max(trial.objective or 0 for trial in trials) == told[-1][1]
+    for trial in trials:
+        assert {"learning_rate", "num_train_epochs", "per_device_train_batch_size", "weight_decay"} == set(
+            trial.hyperparameters
+        )
+        assert max(trial.history) == trial.objective
+
+
+def test_the_same_seed_gives_the_same_trials(plan: MakePlan, tmp_path: Path) -> None:
+    """Two studies of one seed are alike, in files of their own; another seed draws other hyperparameters."""
+    first, again, other = (
+        run(plan(storage=str(tmp_path / name), seed=seed, trials=12))[0]
+        for name, seed in (("a", 42), ("b", 42), ("c", 43))
+    )
+    assert without_time(first) == without_time(again)
+    assert first[0].hyperparameters != other[0].hyperparameters
+
+
+@pytest.mark.parametrize("when", ["before it begins", "at its second epoch"])
+def test_an_interrupted_study_goes_on(plan: MakePlan, tmp_path: Path, when: str) -> None:
+    """What was interrupted ends with the trials of what was not, and finished trials are not repeated."""
+    begun = 0
+
+    def interrupted(hyperparameters: Hyperparameters, report: Report) -> list[float]:
+        nonlocal begun
+        begun += 1
+        if begun == 4:
+            if when == "at its second epoch":
+                report(1, 0.25)
+            raise KeyboardInterrupt
+        return rising(hyperparameters, report)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(plan(), interrupted)
+    trials, told = run(plan())
+
+    whole, _ = run(plan(storage=str(tmp_path / "whole")))
+    assert [3, 4, 5] == [number for number, _ in told]
+    assert without_time(whole) == without_time(trials)
+
+
+def test_a_finished_study_is_only_read(plan: MakePlan) -> None:
+    """The same command again runs no trial; more trials add to those that are there."""
+    first, _ = run(plan())
+    again, told = run(plan())
+    assert (first, []) == (again, told)
+
+    more, told = run(plan(trials=8))
+    assert first == more[:6]
+    assert [6, 7] == [number for number, _ in told]
+
+
+def test_a_database_is_a_storage(plan: MakePlan, tmp_path: Path) -> None:
+    """SQLite holds a study as a file does."""
+    url = f"sqlite:///{tmp_path}/studies.db"
+    in_database, _ = run(plan(storage=url))
+    in_file, _ = run(plan())
+    assert without_time(in_file) == without_time(in_database)
+    assert ([], in_database) == (run(plan(storage=url))[1], run(plan(storage=url))[0])
+
+
+def test_a_trial_that_raises_is_recorded(plan: MakePlan) -> None:
+    """A trial that fails has its cause with it, and the search goes on."""
+    begun = 0
+
+    def sometimes(hyperparameters: Hyperparameters, report: Report) -> list[float]:
+        nonlocal begun
+        begun += 1
+        if begun == 2:
+            raise FineTuningError("out of memory on cuda:0")
+        return rising(hyperparameters, report)
+
+    trials, _ = run(plan(), sometimes)
+    assert [TrialState.FAILED] == [trial.state for trial in trials if trial.number == 1]
+    assert ("FineTuningError: out of memory on cuda:0", None) == (trials[1].error, trials[1].objective)
+    assert 5 == sum(trial.state is not TrialState.FAILED for trial in trials)
+
+
+def test_a_trial_that_does_worse_is_pruned(plan: MakePlan) -> None:
+    """Once there is something to compare with, a trial below the median of its epoch is stopped."""
+    trials, _ = run(plan(trials=20))
+    pruned = [trial for trial in trials if trial.state is TrialState.PRUNED]
+    assert pruned
+    assert min(trial.number for trial in pruned) >= 5
+    assert all(len(trial.history) <= int(str(trial.hyperparameters["num_train_epochs"])) for trial in pruned)
+
+
+def test_another_study_under_the_same_name(plan: MakePlan) -> None:
+    """A storage that holds another task's study under the name is refused, with what to do."""
+    run(plan(trials=1))
+    with pytest.raises(SearchError, match=r"of task 'rte' and not of 'cola': name another --glue-search-storage"):
+        run(plan(facts={"task": "cola"}))
+
+
+@pytest.mark.parametrize("storage", ["nonsense://somewhere", "sqlite:////no/such/folder/studies.db"])
+def test_a_storage_that_cannot_be_used(plan: MakePlan, storage: str) -> None:
+    """What the database says is passed on in one line, with the storage."""
+    with pytest.raises(SearchError) as caught:
+        run(plan(storage=storage))
+    assert str(caught.value).startswith(f"--glue-search-storage={storage} cannot be used by Optuna: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_a_file(plan: MakePlan, tmp_path: Path) -> None:
+    """A folder that cannot be made is an error that names it."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SearchError, match="file cannot be written: File exists"):
+        run(plan(storage=str(tmp_path / "file")))
+
+
+def test_optuna_is_quiet(plan: MakePlan) -> None:
+    """Optuna says nothing unless it is asked to, and its level is what it was."""
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    before = optuna.logging.get_verbosity()
+    logging.getLogger("optuna").addHandler(handler)
+    try:
+        run(plan(trials=2))
+        assert [] == said
+        run(plan(trials=3, verbose=True))
+        assert said[0].startswith("Using an existing study")
+    finally:
+        logging.getLogger("optuna").removeHandler(handler)
+    assert before == optuna.logging.get_verbosity()
+
+
+def test_importance(plan: MakePlan) -> None:
+    """The hyperparameter that decides has the largest share, and shares add up to 1."""
+    trials, _ = run(plan(trials=12, name="importance"))
+    shares = importance(trials, plan().space, 42)
+    assert "learning_rate" == next(iter(shares))
+    assert pytest.approx(1, abs=0.001) == sum(shares.values())
+
+
+def test_no_importance_of_one_trial(plan: MakePlan) -> None:
+    """Where nothing differs, nothing can be said."""
+    trials, _ = run(plan(trials=1))
+    assert {} == importance(trials, plan().space, 42)
