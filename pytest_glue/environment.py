@@ -7,7 +7,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "datasets", "evaluate", "scikit-learn", "scipy", "numpy")
+LIBRARIES = (
+    *("torch", "transformers", "tokenizers", "accelerate", "datasets", "evaluate"),
+    *("scikit-learn", "scipy", "numpy"),
+)
 _HEADER_LIBRARIES = ("torch", "transformers", "datasets")
 
 
@@ -39,6 +42,14 @@ def expected_device() -> str:
         return "mps"
     has_driver = Path("/proc/driver/nvidia/gpus").is_dir() or "nvidia" in os.environ.get("PATH", "").lower()
     return "cuda" if has_driver and os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in {"", "-1"} else "cpu"
+
+
+def expected_devices() -> int:
+    """Return how many CUDA devices a fine-tuning would share its batches among, told without importing torch."""
+    there = len([path for path in Path("/dev").glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal()])
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    asked = there if visible is None else len([name for name in visible.split(",") if name.strip()])
+    return max(min(asked, there or asked), 1)
 
 
 def header_versions() -> str:

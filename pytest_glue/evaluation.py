@@ -58,6 +58,7 @@ class Run:
     """One for each evaluation example, in their order: a class in the task's order, or a number."""
     duration_s: float
     cached: bool = False
+    """Whether it was read from the store of finished runs; its duration is then that of the fine-tuning."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -147,6 +148,11 @@ class Evaluation:
     """How the recipe's hyperparameters were found; None where nothing was searched."""
     notes: tuple[str, ...] = ()
     """What a reader should know: a slow tokenizer, what an interval covers, where it was recorded."""
+
+    @property
+    def n_cached(self) -> int:
+        """How many of the runs were read from the store of finished runs."""
+        return sum(run.cached for run in self.runs)
 
     def check(self) -> None:
         """Raise the verdict if it makes the item red: the last line of a suite's test.

@@ -77,6 +77,20 @@ def resolve(checkpoint: Checkpoint) -> Pretrained:
             return _identified(checkpoint, folder, choose(_names(folder), checkpoint.label))
 
 
+def identify(checkpoint: Checkpoint) -> tuple[Checkpoint, tuple[str, ...]]:
+    """Return the checkpoint with its identity, and what a reader should know, without torch.
+
+    The sample's own stays without a digest: its files are made with torch, by code that is the same each time.
+
+    Raises:
+        GlueError: as for `resolve`.
+    """
+    if checkpoint.origin is Origin.SAMPLE:
+        return checkpoint, ()
+    pretrained = resolve(checkpoint)
+    return pretrained.checkpoint, pretrained.notes
+
+
 def choose(names: Sequence[str], where: str) -> tuple[str, ...]:
     """Return the files that a fine-tuning reads, sorted: config, tokenizer and one kind of weights; no subfolders.
 

@@ -103,6 +103,8 @@ def _options(options: Options) -> dict[str, Any]:
         "search_storage": options.search_storage,
         "space": plain_space(options.space),
         "ray": dict(options.ray),
+        "cache": str(options.cache),
+        "cache_dir": None if options.cache_dir is None else str(options.cache_dir),
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
     }
 
