@@ -159,9 +159,11 @@ def glue_evaluation(
     from pytest_glue.finetune.pretrained import identify
     from pytest_glue.gate import criteria_of, looks_of, record
     from pytest_glue.session import GlueSession
+    from pytest_glue.store.digests import digests_of
 
     session = GlueSession.of(request.config)
-    (identified, notes), source = identify(glue_checkpoint), open_source(glue_options.data)
+    identified, notes = identify(glue_checkpoint, digests_of(glue_options))
+    source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, source.description)
     criteria = criteria_of(glue_options, glue_task, glue_checkpoint, identified.label, session.family_size)
     plan = Plan(glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive)

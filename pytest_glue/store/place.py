@@ -4,8 +4,15 @@ import os
 import sys
 from pathlib import Path
 
+from pytest_glue.options import Options
+
 VARIABLE = "PYTEST_GLUE_CACHE"
 """The environment variable that names another folder."""
+
+
+def folder_of(options: Options) -> Path:
+    """Return the folder of an item's store."""
+    return options.cache_dir or default_folder()
 
 
 def default_folder() -> Path:

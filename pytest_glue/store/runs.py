@@ -16,7 +16,7 @@ from pytest_glue.options import Options
 from pytest_glue.store.entry import Entry, EntryError
 from pytest_glue.store.folder import Store
 from pytest_glue.store.key import Key
-from pytest_glue.store.place import default_folder
+from pytest_glue.store.place import folder_of
 from pytest_glue.store.policy import CachePolicy
 from pytest_glue.tasks import Task
 
@@ -43,7 +43,7 @@ def kept_runs(
     data = open_source(options.data).identity(task)
     key = Key.of(options, task, identified, data, options.seeds[0])
     keys = [key.of_seed(seed) for seed in options.all_seeds]
-    store = Store(options.cache_dir or default_folder())
+    store = Store(folder_of(options))
     return KeptRuns(store, options.cache, identified, keys, fine_tunings, command)
 
 
