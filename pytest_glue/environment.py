@@ -58,6 +58,7 @@ def header_versions() -> str:
     return ", ".join(f"{name} {versions[name]}" for name in _HEADER_LIBRARIES)
 
 
+@cache
 def commit(folder: Path) -> str | None:
     """Return the commit that is checked out in the folder's repository; None where there is none."""
     try:

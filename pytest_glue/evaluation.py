@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from statistics import mean
 from typing import Any, Self
@@ -165,7 +165,7 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, as JSON and a process boundary take it; everything, predictions too."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        plain: dict[str, Any] = json.loads(json.dumps(self, default=as_object))
         return plain
 
     @classmethod
@@ -183,6 +183,11 @@ class Evaluation:
             "references": tuple(data["references"]),
         }
         return cls(**{field.name: built.get(field.name, data[field.name]) for field in fields(cls)})
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a dataclass as `json.dumps(default=...)` takes it: `asdict` would copy each prediction by itself."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def mean_scores(runs: Sequence[Run]) -> Scores:

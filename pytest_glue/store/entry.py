@@ -4,11 +4,11 @@ import hashlib
 import json
 import re
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pytest_glue.checkpoints import Checkpoint, Origin
-from pytest_glue.evaluation import Conditions, Run
+from pytest_glue.evaluation import Conditions, Run, as_object
 from pytest_glue.store.key import Key
 
 VERSION = 1
@@ -28,7 +28,7 @@ class Entry:
 
     def to_bytes(self) -> bytes:
         """Return a line with version and digest, and behind it the entry as compressed JSON."""
-        payload = zlib.compress(json.dumps(asdict(self)).encode(), level=6)
+        payload = zlib.compress(json.dumps(self, default=as_object).encode(), level=6)
         return f"pytest-glue run {VERSION} {hashlib.sha256(payload).hexdigest()}\n".encode() + payload
 
     @classmethod
