@@ -18,8 +18,8 @@ from pytest_glue.tasks import Task
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
 """Those whose version a score depends on."""
 
-DETERMINES_A_RUN = frozenset({"data", "recipe", "max_train_samples", "max_eval_samples", "max_length"})
-"""The options that take part in a key; task, checkpoint and seed are those of the item and the run."""
+OPTIONS = ("max_train_samples", "max_eval_samples", "max_length")
+"""The options that change a run, beside those that have a part of the key to themselves."""
 
 _CODE = (
     *("data", "finetune", "sample"),
@@ -46,8 +46,8 @@ class Key:
     """What tells the examples apart, before they are read: `DataSource.identity`."""
     recipe: Mapping[str, Any]
     """The whole of it, without what changes no score."""
-    limits: Mapping[str, int | None]
-    """How many examples, and how long."""
+    options: Mapping[str, Any]
+    """`OPTIONS` with their values."""
     seed: int
     device: str
     """The kind: `cpu`, `cuda`, `mps`."""
@@ -78,7 +78,7 @@ class Key:
             checkpoint=checkpoint.digest or checkpoint.name,
             data=data,
             recipe=recipe,
-            limits={name: getattr(options, name) for name in ("max_train_samples", "max_eval_samples", "max_length")},
+            options={name: getattr(options, name) for name in OPTIONS},
             seed=seed,
             device=device,
             devices=expected_devices() if device == "cuda" else 1,

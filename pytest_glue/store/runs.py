@@ -90,6 +90,7 @@ class KeptRuns:
         self._command = command
         self._found: dict[int, Entry] = {}
         self._notes: dict[str, None] = {}
+        self._made: Runs | None = None
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -103,8 +104,9 @@ class KeptRuns:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """See `Runs`: what of the store was of no use, and why."""
-        return tuple(self._notes)
+        """See `Runs`: how runs were trained, and what of the store was of no use, and why."""
+        trained = self._made.notes if self._made else ()
+        return (*(note for note in trained if note not in self.conditions.notes), *self._notes)
 
     def run(self, seed: int) -> Run:
         """See `Runs`."""
@@ -117,11 +119,13 @@ class KeptRuns:
                     return self._train(key)
         return replace(entry.run, cached=True)
 
-    @cached_property
+    @property
     def _fine_tunings(self) -> Runs:
-        if self._policy is CachePolicy.ONLY:
-            raise CacheError(self._missing(next(iter(self._keys.values()))))
-        return self._make()
+        if self._made is None:
+            if self._policy is CachePolicy.ONLY:
+                raise CacheError(self._missing(next(iter(self._keys.values()))))
+            self._made = self._make()
+        return self._made
 
     def _read(self, key: Key) -> Entry | None:
         if self._policy is CachePolicy.REFRESH:
@@ -143,16 +147,17 @@ class KeptRuns:
     def _train(self, key: Key) -> Run:
         if self._policy is CachePolicy.ONLY:
             raise CacheError(self._missing(key))
-        run = self._fine_tunings.run(key.seed)
-        conditions = self._fine_tunings.conditions
+        trained = self._fine_tunings
+        run, conditions = trained.run(key.seed), trained.conditions
         kind = conditions.device.partition(":")[0]
         if kind != key.device:
             self._note(f"not kept in the store: it was expected to run on {key.device} and ran on {kind}")
             return run
         try:
-            self._store.write(Entry(key, conditions, run))
+            notes = dict.fromkeys((*conditions.notes, *trained.notes))  # what is known once it was trained
+            self._store.write(Entry(key, replace(conditions, notes=tuple(notes)), run))
         except OSError as error:
-            self._note(f"not kept: the store {self._store.folder} cannot be written ({error.strerror})")
+            self._note_unwritable(error)
         return run
 
     @contextmanager
@@ -165,9 +170,10 @@ class KeptRuns:
         with ExitStack() as stack:
             try:
                 stack.enter_context(self._store.locked(key))
-            except (OSError, NotImplementedError) as error:
-                reason = getattr(error, "strerror", None) or error
-                self._note(f"not kept: the store {self._store.folder} cannot be written ({reason})")
+            except OSError as error:
+                self._note_unwritable(error)
+            except NotImplementedError:
+                self._note(f"another process may make the same runs: the store {self._store.folder} has no locks")
             waited = time.perf_counter() - start
             if waited > _A_WAIT_S:
                 self._note(f"waited {waited:.0f} s for another process that made the same run")
@@ -190,6 +196,9 @@ class KeptRuns:
             return f"{len(files)} runs are kept there, none of this task"
         closest: list[str] = min(differences, key=len)
         return f"the closest of {len(files)} kept runs differs in {', '.join(closest)}"
+
+    def _note_unwritable(self, error: OSError) -> None:
+        self._note(f"not kept: the store {self._store.folder} cannot be written ({error.strerror or error})")
 
     def _note(self, text: str) -> None:
         self._notes[text] = None
