@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     watch = Stopwatch()
     for name in ("train", "predict"):
         setattr(Trainer, name, watch.timed(getattr(Trainer, name)))
-    code = pytest.main(arguments, plugins=[watch])
+    code = pytest.main([*arguments, "--glue-cache=off"], plugins=[watch])
     print(f"\nimports, once a process: {imports_s:.1f} s")
     print(f"{'item':<60} {'wall':>9} {'trainer':>9} {'overhead':>9}")
     for nodeid, inside in watch.trainer_s.items():

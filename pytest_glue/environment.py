@@ -7,7 +7,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "datasets", "evaluate", "scikit-learn", "scipy", "numpy")
+LIBRARIES = (
+    *("torch", "transformers", "tokenizers", "accelerate", "datasets", "evaluate"),
+    *("scikit-learn", "scipy", "numpy"),
+)
 _HEADER_LIBRARIES = ("torch", "transformers", "datasets")
 
 
@@ -41,12 +44,21 @@ def expected_device() -> str:
     return "cuda" if has_driver and os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in {"", "-1"} else "cpu"
 
 
+def expected_devices() -> int:
+    """Return how many CUDA devices a fine-tuning would share its batches among, told without importing torch."""
+    there = len([path for path in Path("/dev").glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal()])
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    asked = there if visible is None else len([name for name in visible.split(",") if name.strip()])
+    return max(min(asked, there or asked), 1)
+
+
 def header_versions() -> str:
     """Return the versions that fit on a line."""
     versions = library_versions()
     return ", ".join(f"{name} {versions[name]}" for name in _HEADER_LIBRARIES)
 
 
+@cache
 def commit(folder: Path) -> str | None:
     """Return the commit that is checked out in the folder's repository; None where there is none."""
     try:

@@ -39,6 +39,10 @@ class BaselineError(GlueError):
     """A baseline is missing, damaged, or of something else than what is compared with it."""
 
 
+class CacheError(GlueError):
+    """A run may only come from the store, and cannot."""
+
+
 class ReportError(GlueError):
     """A report cannot be written."""
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from statistics import mean
 from typing import Any, Self
@@ -58,6 +58,7 @@ class Run:
     """One for each evaluation example, in their order: a class in the task's order, or a number."""
     duration_s: float
     cached: bool = False
+    """Whether it was read from the store of finished runs; its duration is then that of the fine-tuning."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -148,6 +149,11 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     """What a reader should know: a slow tokenizer, what an interval covers, where it was recorded."""
 
+    @property
+    def n_cached(self) -> int:
+        """How many of the runs were read from the store of finished runs."""
+        return sum(run.cached for run in self.runs)
+
     def check(self) -> None:
         """Raise the verdict if it makes the item red: the last line of a suite's test.
 
@@ -159,7 +165,7 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, as JSON and a process boundary take it; everything, predictions too."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        plain: dict[str, Any] = json.loads(json.dumps(self, default=as_object))
         return plain
 
     @classmethod
@@ -177,6 +183,11 @@ class Evaluation:
             "references": tuple(data["references"]),
         }
         return cls(**{field.name: built.get(field.name, data[field.name]) for field in fields(cls)})
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a dataclass as `json.dumps(default=...)` takes it: `asdict` would copy each prediction by itself."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def mean_scores(runs: Sequence[Run]) -> Scores:

@@ -1,19 +1,20 @@
 """Files that are replaced as a whole: whoever reads one, or kills this process, never sees half of it."""
 
 import os
+import secrets
 from pathlib import Path
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write the text aside and rename it into place; the folder is made if it is missing.
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write the content (text as UTF-8) aside and rename it into place; the folder is made if it is missing.
 
     Raises:
         OSError: the folder or the file cannot be written; an existing file is then as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")  # machines share process ids
     try:
-        aside.write_text(text, encoding="utf-8")
+        aside.write_bytes(content.encode() if isinstance(content, str) else content)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_glue.checkpoints import Checkpoint
     from pytest_glue.evaluation import Evaluation
     from pytest_glue.execute.finetunings import FineTunings
+    from pytest_glue.execute.local import Runs
     from pytest_glue.options import Options
     from pytest_glue.tasks import Task
 
@@ -155,22 +156,46 @@ def glue_evaluation(
 
     from pytest_glue.data.source import open_source
     from pytest_glue.execute.local import Plan, Subject, evaluate
-    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.pretrained import identify
     from pytest_glue.gate import criteria_of, looks_of, record
     from pytest_glue.session import GlueSession
+    from pytest_glue.store.digests import digests_of
 
     session = GlueSession.of(request.config)
-    runs = _fine_tunings(request, glue_options, glue_task, glue_checkpoint)
-    pretrained, source = resolve(glue_checkpoint), open_source(glue_options.data)
+    identified, notes = identify(glue_checkpoint, digests_of(glue_options))
+    source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, source.description)
-    label = pretrained.checkpoint.label
-    criteria = criteria_of(glue_options, glue_task, glue_checkpoint, label, session.family_size)
+    criteria = criteria_of(glue_options, glue_task, glue_checkpoint, identified.label, session.family_size)
     plan = Plan(glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive)
-    found = evaluate(subject, runs, criteria, plan)
-    found = replace(found, notes=(*pretrained.notes, *source.notes, *found.notes))
+    found = evaluate(subject, _runs(request, glue_options, glue_task, glue_checkpoint), criteria, plan)
+    found = replace(found, notes=(*notes, *source.notes, *found.notes))
     evaluation = record(glue_options, glue_task, glue_checkpoint, found)
     session.record(request.node, evaluation)
     return evaluation
+
+
+def _runs(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> Runs:
+    """Return the item's runs: what the store has, and fine-tunings, made when the first is needed, for the rest.
+
+    Raises:
+        CacheError: nothing may be trained, and these runs cannot be in the store.
+    """
+    from pytest_glue.overrides import not_keepable
+    from pytest_glue.session import GlueSession
+    from pytest_glue.store.policy import CachePolicy
+    from pytest_glue.store.runs import kept_runs, require_training
+
+    def fine_tunings() -> FineTunings:
+        return _fine_tunings(request, options, task, checkpoint)
+
+    if options.cache is CachePolicy.OFF:
+        return fine_tunings()
+    if (reason := not_keepable(request, options)) is None:
+        return kept_runs(options, task, checkpoint, fine_tunings, GlueSession.of(request.config).command)
+    require_training(options.cache, reason)
+    runs = fine_tunings()
+    runs.notes = (f"the store of finished runs is not used: {reason}",)
+    return runs
 
 
 def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> FineTunings:

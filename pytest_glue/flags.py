@@ -33,6 +33,8 @@ FLAGS = (
         "what trials are scored on (default: held-out of the training data)",
     ),
     ("search_storage", "FOLDER|URL", "where studies are kept, and go on from (default: glue-search, below the root)"),
+    ("cache", "use|refresh|only|off", "finished runs: read and keep them (default), train anew, train nothing, ignore"),
+    ("cache_dir", "FOLDER", "where finished runs are kept (default: $PYTEST_GLUE_CACHE, or the user's caches)"),
     ("json", "PATH", "write the JSON report there"),
 )
 """Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help."""

@@ -12,6 +12,7 @@ from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.parsers import FIRST_SEED, PARSERS, SEED_END
 from pytest_glue.recipe import Recipe
 from pytest_glue.search.space import Distribution
+from pytest_glue.store.policy import CachePolicy
 from pytest_glue.study import HELD_OUT
 from pytest_glue.tasks import GLUE, Task
 
@@ -51,6 +52,9 @@ class Options:
     search_split: str = HELD_OUT
     search_storage: str = "glue-search"
     """A folder, or a URL."""
+    cache: CachePolicy = CachePolicy.USE
+    cache_dir: Path | None = None
+    """Where finished runs are kept; None for the place that environment and platform name."""
     json: Path | None = None
     space: Mapping[str, Distribution] = field(default_factory=dict)
     """What `[tool.pytest_glue.search]` says of the search space; empty for the default one."""

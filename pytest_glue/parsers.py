@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,7 @@ from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.recipe import RecipeValue
 from pytest_glue.search.backends import BACKENDS
 from pytest_glue.search.space import Distribution, parse_space
+from pytest_glue.store.policy import CachePolicy
 from pytest_glue.study import EVALUATION, HELD_OUT
 from pytest_glue.tasks import GLUE, Task, find_task
 
@@ -188,10 +190,16 @@ def _compared(value: Any, base: Path) -> str:
     return _name(value, base)
 
 
-def _policy(value: Any, _: Path) -> Policy:
-    if value not in tuple(Policy):
-        raise OptionError(f"{value!r}: accepted are {' and '.join(Policy)}")
-    return Policy(value)
+def _one_of(choices: type[StrEnum]) -> Callable[[Any, Path], StrEnum]:
+    """Return a parser of an enumeration's words."""
+
+    def parse(value: Any, _: Path) -> StrEnum:
+        if value not in tuple(choices):
+            *others, last = choices
+            raise OptionError(f"{value!r}: accepted are {', '.join(others)} and {last}")
+        return choices(value)
+
+    return parse
 
 
 def _path(value: Any, base: Path) -> Path:
@@ -269,12 +277,14 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "max_drop": _max_drops,
         "alpha": _number(0, 0.5),
         "max_seeds": _at_least(2),
-        "inconclusive": _policy,
+        "inconclusive": _one_of(Policy),
         "search": _backend,
         "trials": _at_least(1),
         "search_fraction": _fraction,
         "search_split": _split,
         "search_storage": _storage,
+        "cache": _one_of(CachePolicy),
+        "cache_dir": _path,
         "json": _path,
         "space": _space,
         "ray": _ray,

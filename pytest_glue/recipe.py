@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pytest_glue.tasks import Task
+
 RecipeValue = bool | int | float | str | None | list[object] | dict[str, object]
 Recipe = Mapping[str, RecipeValue]
 
@@ -53,3 +55,16 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 """Fields that change no score: two recipes that differ in nothing else are the same."""
+
+LASTING = ("output_dir", "push_to_hub", "report_to", "resume_from_checkpoint")
+"""Fields that ask for something that outlives a run, which only a fine-tuning that happens can give."""
+
+
+def full_recipe(task: Task, recipe: Recipe) -> Recipe:
+    """Return the notebook's recipe for the task with the user's on top."""
+    return {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
+
+
+def lasting(recipe: Recipe) -> list[str]:
+    """Return the fields of a user's recipe that ask for more than a score, sorted."""
+    return [name for name in LASTING if recipe.get(name) not in (None, False, "none", [], ["none"])]

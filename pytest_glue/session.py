@@ -72,6 +72,14 @@ class GlueSession:
         """How many items of this test run are judged together; the same in every worker."""
         return max(self._family_size, 1)
 
+    @property
+    def command(self) -> str:
+        """The command that started this test run, as a shell takes it."""
+        import shlex
+
+        arguments = getattr(self._config, "workerinput", {}).get("mainargv", ["", *self._config.invocation_params.args])
+        return shlex.join(["pytest", *(str(each) for each in arguments[1:] if each != "--glue-cache=only")])
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
         self._family_size = sum("glue_evaluation" in getattr(item, "fixturenames", ()) for item in session.items)

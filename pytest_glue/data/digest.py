@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_glue.errors import DataError
 from pytest_glue.tasks import Task
 
 if TYPE_CHECKING:
@@ -28,6 +30,19 @@ def digest_of_task(data: "DatasetDict", task: Task) -> str:
     """Return `sha256:...` of the examples that a task is trained and evaluated on."""
     splits = [digest(data[name], task.columns) for name in (task.train_split, task.evaluation_split)]
     return f"sha256:{hashlib.sha256(' '.join(splits).encode()).hexdigest()}"
+
+
+def digest_of_file(path: Path) -> bytes:
+    """Return the SHA-256 of a file's bytes.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
 
 
 def _column(values: Any) -> bytes:

@@ -1,10 +1,12 @@
 """A folder as a data source, in any of the layouts that GLUE comes in."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_glue.data import form, parquet, saved, tsv
+from pytest_glue.data.digest import digest_of_file
 from pytest_glue.data.layout import Layout, Splits
 from pytest_glue.errors import DataError
 from pytest_glue.tasks import Task
@@ -32,6 +34,18 @@ class FolderSource:
     def check(self, task: Task) -> None:
         """See `DataSource`: looks at file names and headers."""
         form.check(self._splits(task), task, self.text)
+
+    def identity(self, task: Task) -> str:
+        """See `DataSource`: a digest of the files that hold the examples."""
+        splits = self._splits(task)
+        form.require_splits(splits, task, self.text)
+        total = hashlib.sha256()
+        for name in (task.train_split, task.evaluation_split):
+            split = splits[name]
+            total.update(f"{type(split).__name__} {len(split.files)}\n".encode())
+            for path in split.files:
+                total.update(digest_of_file(path))
+        return f"sha256:{total.hexdigest()}"
 
     def load(self, task: Task) -> "DatasetDict":
         """See `DataSource`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.data import form, parquet
 from pytest_glue.errors import DataError
-from pytest_glue.hub import Kind, Repository, fetch
+from pytest_glue.hub import Kind, Repository, Snapshot, fetch
 from pytest_glue.tasks import Task
 
 if TYPE_CHECKING:
@@ -33,12 +33,21 @@ class HubSource:
     def check(self, task: Task) -> None:
         """Nothing: what the hub holds is not known without a request."""
 
+    def identity(self, task: Task) -> str:
+        """See `DataSource`: the commit; of a branch or a tag, the one that it is now."""
+        commit = self._repository.commit or self._fetch(task).commit
+        return f"{DATASET}@{commit} {task.configuration}"
+
     def load(self, task: Task) -> "DatasetDict":
         """See `DataSource`; only the task's own files are fetched."""
-        snapshot = fetch(self._repository, lambda names: self._choose(names, task))
-        self.notes = snapshot.notes
+        snapshot = self._fetch(task)
         files = [snapshot.folder / name for name in snapshot.files]
         return form.load(parquet.splits_of(files), task, self.description)
+
+    def _fetch(self, task: Task) -> Snapshot:
+        snapshot = fetch(self._repository, lambda names: self._choose(names, task))
+        self.notes = snapshot.notes
+        return snapshot
 
     def _choose(self, names: Sequence[str], task: Task) -> list[str]:
         paths = [PurePosixPath(name) for name in names if name.endswith(".parquet")]

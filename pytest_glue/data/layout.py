@@ -18,6 +18,11 @@ class Split(Protocol):
         """The file or folder that a message names."""
         ...
 
+    @property
+    def files(self) -> Sequence[Path]:
+        """All files that the examples are read from, in a fixed order."""
+        ...
+
     def columns(self) -> Sequence[str]:
         """Return the column names, by the task's names where the layout has others; nothing else is read.
 

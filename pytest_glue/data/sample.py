@@ -22,6 +22,10 @@ class SampleSource:
         if task.configuration not in configurations:
             raise DataError(form.no_task(task, self.description, configurations))
 
+    def identity(self, task: Task) -> str:
+        """See `DataSource`: the code that makes it is a part of every key."""
+        return f"sample {task.configuration}"
+
     def load(self, task: Task) -> "DatasetDict":
         """See `DataSource`."""
         from pytest_glue.sample.data import sample_dataset

@@ -40,6 +40,12 @@ class SavedSplit:
         """Whether it is the task's: it says of which configuration it is, or nothing about that."""
         return self._info().get("config_name") in {None, "", "default", task.configuration}
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """See `Split`."""
+        names = [part["filename"] for part in _json(self.path / "state.json").get("_data_files", ())]
+        return tuple(self.path / name for name in ("dataset_info.json", *names))
+
     def columns(self) -> list[str]:
         """See `Split`."""
         return list(self._info().get("features") or ())

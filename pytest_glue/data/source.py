@@ -37,6 +37,18 @@ class DataSource(Protocol):
         """
         ...
 
+    def identity(self, task: Task) -> str:
+        """Return what tells the examples to train and evaluate on from any others, without reading them.
+
+        Examples with the same identity are the same; the same examples can have several. Must not import torch,
+        transformers or datasets.
+
+        Raises:
+            DataError: as for `check`, or a file that cannot be read.
+            HubError: as for `load`.
+        """
+        ...
+
     def load(self, task: Task) -> "DatasetDict":
         """Return all splits of the task's configuration, in the hub's form: its columns, class ids in the task's order.
 

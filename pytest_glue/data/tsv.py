@@ -105,6 +105,11 @@ class TsvSplit:
     without: Path | None = None
     """A list of the pairs of ids that are not."""
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """See `Split`."""
+        return tuple(path for path in (self.path, self.only, self.without) if path is not None)
+
     def columns(self) -> list[str]:
         """See `Split`."""
         _, first = next(_lines(self.path), (0, ""))

@@ -7,13 +7,8 @@ from typing import Any
 from transformers import TrainingArguments
 
 from pytest_glue.errors import OptionError
-from pytest_glue.recipe import HOUSEKEEPING, NOTEBOOK, Recipe, RecipeValue
+from pytest_glue.recipe import Recipe, RecipeValue, full_recipe
 from pytest_glue.tasks import Task
-
-
-def full_recipe(task: Task, recipe: Recipe) -> Recipe:
-    """Return the notebook's recipe for the task with the user's on top."""
-    return {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
 
 
 def training_arguments(task: Task, recipe: Recipe, seed: int, output_dir: Path) -> TrainingArguments:

@@ -4,7 +4,7 @@ import atexit
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.errors import CheckpointError
-from pytest_glue.hub import Kind, Repository, fetch
+from pytest_glue.hub import Kind, Repository, Snapshot, fetch
 
 CONFIG = "config.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
@@ -32,6 +32,9 @@ WITHOUT_VOCABULARY = frozenset({"ByT5Tokenizer", "CanineTokenizer", "PerceiverTo
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """In the order in which transformers looks for them; each can be cut into numbered files with an index."""
+
+Recall = Callable[[Sequence[Path], Callable[[], str]], str]
+"""Returns the digest of files, and reads them, by what it is given, if it does not know it."""
 
 SAVE = "`model.save_pretrained(FOLDER)` and `tokenizer.save_pretrained(FOLDER)` write what is needed"
 
@@ -57,10 +60,19 @@ def check_checkpoint(checkpoint: Checkpoint) -> None:
         _files_of_folder(checkpoint)
 
 
-def resolve(checkpoint: Checkpoint) -> Pretrained:
+def reading(_: Sequence[Path], read: Callable[[], str]) -> str:
+    """Return what reading gives: a `Recall` that knows nothing."""
+    return read()
+
+
+def resolve(checkpoint: Checkpoint, recall: Recall = reading) -> Pretrained:
     """Return the checkpoint's files and identity, fetching them first if need be; asked for once a process.
 
     A folder is looked at each time, but read again only if one of its files has changed.
+
+    Args:
+        checkpoint: as asked for.
+        recall: what may know the digest from another process; it is asked at most once in this one.
 
     Raises:
         CheckpointError: files are missing.
@@ -69,12 +81,28 @@ def resolve(checkpoint: Checkpoint) -> Pretrained:
     match checkpoint.origin:
         case Origin.FOLDER:
             folder = checkpoint.folder.resolve()
-            return _identified(checkpoint, folder, _files_of_folder(checkpoint))
+            return _identified(checkpoint, folder, _files_of_folder(checkpoint), recall)
         case Origin.HUB:
-            return _from_hub(checkpoint)
+            snapshot = _from_hub(checkpoint)
+            found = _identified(checkpoint, snapshot.folder, snapshot.files, recall, snapshot.commit)
+            return Pretrained(found.checkpoint, found.folder, snapshot.notes)
         case Origin.SAMPLE:
             folder = _sample_folder()
-            return _identified(checkpoint, folder, choose(_names(folder), checkpoint.label))
+            return _identified(checkpoint, folder, choose(_names(folder), checkpoint.label), recall)
+
+
+def identify(checkpoint: Checkpoint, recall: Recall = reading) -> tuple[Checkpoint, tuple[str, ...]]:
+    """Return the checkpoint with its identity, and what a reader should know, without torch.
+
+    The sample's own stays without a digest: its files are made with torch, by code that is the same each time.
+
+    Raises:
+        GlueError: as for `resolve`.
+    """
+    if checkpoint.origin is Origin.SAMPLE:
+        return checkpoint, ()
+    pretrained = resolve(checkpoint, recall)
+    return pretrained.checkpoint, pretrained.notes
 
 
 def choose(names: Sequence[str], where: str) -> tuple[str, ...]:
@@ -112,12 +140,11 @@ def _weights(names: Sequence[str], where: str) -> list[str]:
 
 
 @cache
-def _from_hub(checkpoint: Checkpoint) -> Pretrained:
+def _from_hub(checkpoint: Checkpoint) -> Snapshot:
     repository = Repository(Kind.MODEL, checkpoint.name, checkpoint.revision)
     snapshot = fetch(repository, lambda names: choose(names, f"the hub's {checkpoint.label}"))
     _require_vocabulary(snapshot.folder, snapshot.files, f"the hub's {checkpoint.label}")
-    found = _identified(checkpoint, snapshot.folder, snapshot.files, snapshot.commit)
-    return Pretrained(found.checkpoint, found.folder, snapshot.notes)
+    return snapshot
 
 
 def _files_of_folder(checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -149,17 +176,24 @@ def _sample_folder() -> Path:
     return Path(temporary.name)
 
 
-def _identified(checkpoint: Checkpoint, folder: Path, files: Sequence[str], commit: str | None = None) -> Pretrained:
+def _identified(
+    checkpoint: Checkpoint, folder: Path, files: Sequence[str], recall: Recall, commit: str | None = None
+) -> Pretrained:
     stats = ((name, (folder / name).stat()) for name in files)
     seen = tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
-    return Pretrained(checkpoint.identified(revision=commit, digest=_digest(folder, seen)), folder)
+    if (folder, seen) not in _DIGESTS:
+        _DIGESTS[folder, seen] = recall([folder / name for name in files], lambda: _digest(folder, files))
+    return Pretrained(checkpoint.identified(revision=commit, digest=_DIGESTS[folder, seen]), folder)
 
 
-@cache
-def _digest(folder: Path, files: tuple[tuple[str, int, int], ...]) -> str:
-    """Return `sha256:...` of names and contents; size and time only tell a changed file from one already read."""
+_DIGESTS: dict[tuple[Path, tuple[tuple[str, int, int], ...]], str] = {}
+"""By folder, and names, sizes and times of its files: these tell a changed file from one that was read already."""
+
+
+def _digest(folder: Path, files: Sequence[str]) -> str:
+    """Return `sha256:...` of names and contents."""
     total = hashlib.sha256()
-    for name, _, _ in files:
+    for name in files:
         with (folder / name).open("rb") as file:
             total.update(f"{name}\n{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return f"sha256:{total.hexdigest()}"

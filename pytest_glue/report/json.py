@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +104,16 @@ def _options(options: Options) -> dict[str, Any]:
         "search_storage": options.search_storage,
         "space": plain_space(options.space),
         "ray": dict(options.ray),
+        "cache": str(options.cache),
+        "cache_dir": None if options.cache_dir is None else str(options.cache_dir),
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
     }
 
 
 def _result(evaluation: Evaluation) -> dict[str, Any]:
     """Return an evaluation without predictions and references, which nobody reads here; a baseline holds the former."""
-    result = evaluation.to_dict()
+    bare = replace(evaluation, references=(), runs=tuple(replace(run, predictions=()) for run in evaluation.runs))
+    result = bare.to_dict()
     del result["references"]
     result["search"] = evaluation.search.to_dict() if evaluation.search else None
     for run in result["runs"]:

@@ -4,7 +4,7 @@ from pytest_glue.evaluation import Evaluation
 
 
 def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """Return `<property>` names with their values; a score or a threshold that is not there is left out."""
+    """Return `<property>` names with their values; what is not there is left out."""
     facts = {
         "glue.task": evaluation.task,
         "glue.checkpoint": evaluation.checkpoint.label,
@@ -13,6 +13,7 @@ def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
         "glue.threshold": evaluation.threshold,
         "glue.verdict": evaluation.verdict,
         "glue.reason": evaluation.reason,
+        "glue.cached_runs": evaluation.n_cached or None,
     }
     return [
         (name, f"{value:.6g}" if isinstance(value, float) else str(value))

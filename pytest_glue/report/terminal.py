@@ -42,9 +42,17 @@ def _row(evaluation: Evaluation) -> tuple[str, ...]:
         "undefined" if evaluation.score is None else f"{evaluation.score:.3f}",
         text,
         "" if evaluation.score is None else f"{round(evaluation.score - bound, 3) + 0.0:+.3f}",
-        seconds(evaluation.duration_s),
+        _time(evaluation),
         evaluation.verdict,
     )
+
+
+def _time(evaluation: Evaluation) -> str:
+    """Return how long the item took, or that none or not all of its runs had to be trained."""
+    cached, runs = evaluation.n_cached, len(evaluation.runs)
+    if cached == runs:
+        return "cached"
+    return seconds(evaluation.duration_s) + (f" ({cached} of {runs} cached)" if cached else "")
 
 
 def _bound(evaluation: Evaluation) -> tuple[float, str]:

@@ -58,10 +58,11 @@ def kept_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptModul
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One thread in every process, no hub, and a terminal that shows whole sentences."""
+    """One thread in every process, no hub, an empty store of runs, and a terminal that shows whole sentences."""
     for name in [name for name in os.environ if name.startswith(("HF_", "GLUE_", "PYTEST_XDIST", "PYTEST_ADDOPTS"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("PYTEST_GLUE_CACHE", str(tmp_path_factory.mktemp("store") / "runs"))
     monkeypatch.setenv("HF_HOME", str(tmp_path_factory.getbasetemp() / "huggingface"))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("COLUMNS", "300")

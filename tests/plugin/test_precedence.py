@@ -83,6 +83,8 @@ def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, 
         glue_threshold =
             rte=0.5
             cola=0.1
+        glue_cache = only
+        glue_cache_dir = kept
         glue_json = reports/out.json
         """
     table = """
@@ -96,6 +98,8 @@ def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, 
         max_eval_samples = 20
         max_length = 16
         threshold = { rte = 0.5, cola = 0.1 }
+        cache = "only"
+        cache_dir = "kept"
         json = "reports/out.json"
         """
     pytester.makeini(ini if place == "ini" else "[pytest]\n" + "glue_config = own.toml\n" * (place == "config in ini"))
@@ -112,6 +116,7 @@ def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, 
     assert "{'num_train_epochs': 2, 'learning_rate': 0.0001}" == options["recipe"]
     assert ["30", "20", "16"] == [options[f"max_{name}"] for name in ("train_samples", "eval_samples", "length")]
     assert ["0.5", "0.1"] == re.findall(r"value=([\d.]+)", options["threshold"])
+    assert ("only", str(pytester.path / "kept")) == (options["cache"], options["cache_dir"])
     assert pytester.path / "reports" / "out.json" == Path(options["json"])
 
 

@@ -53,6 +53,8 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "alpha": 0.05,
         "max_seeds": None,
         "inconclusive": "pass",
+        "cache": "use",
+        "cache_dir": None,
     } == document["options"]
     assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()
     assert document["results"][0]["device"] == document["environment"]["device"]

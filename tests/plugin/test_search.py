@@ -82,6 +82,7 @@ def test_a_search_comes_before_the_run(pytester: pytest.Pytester, search: Run, r
     result.assert_outcomes(passed=1)
     (found,) = report()["results"]
     study = found["search"]
+    assert any(note.endswith("a search is kept as its study") for note in found["notes"])
     assert (backend, 3, 40, 32) == (study["terms"]["backend"], len(study["trials"]), study["n_train"], study["n_eval"])
     assert study["best"]["hyperparameters"].items() <= found["recipe"].items()
     assert (160, 24) == (found["n_train"], found["n_eval"])

@@ -15,6 +15,7 @@ TABLE = """
 tasks = ["wnli", "stsb", "rte"]
 data = "sample"
 checkpoints = ["sample"]
+cache = "off"
 max_train_samples = 48
 max_eval_samples = 24
 recipe = { num_train_epochs = 1 }

@@ -56,6 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "test_suite.py").write_text(SUITE, "utf-8")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}
     theirs = {"OMP_NUM_THREADS": "1", "HF_HOME": str(folder / "huggingface"), "HF_HUB_OFFLINE": "1"}
+    theirs |= {"PYTEST_GLUE_CACHE": str(folder / "runs")}
 
     def python(*arguments: str | Path) -> None:
         command = [sys.executable, *map(str, arguments)]

@@ -1,6 +1,7 @@
 """The folder source: which layout, and what is said when there is none."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,31 @@ def test_all_layouts_give_the_same_data(folder: Path, layout: str) -> None:
         assert digest(expected[split], COLA.columns) == digest(loaded[split], COLA.columns)
         assert [] == loaded[split].cache_files
     assert digest(expected["test"], ["sentence"]) == digest(loaded["test"], ["sentence"])
+
+
+@pytest.mark.parametrize("layout", ["hub", "saved", "tsv"])
+def test_the_identity_is_of_the_files_contents(folder: Path, tmp_path: Path, layout: str) -> None:
+    """A copy in another place has it too; a changed example to train or evaluate on changes it, and nothing else."""
+    before = open_source(str(folder / layout)).identity(COLA)
+    copy = FolderSource(str(shutil.copytree(folder / layout, tmp_path / "copy")))
+    assert before == copy.identity(COLA)
+    files = [path for path in (tmp_path / "copy").rglob("*") if path.suffix in {".arrow", ".parquet", ".tsv"}]
+    assert 3 == len(files)
+    for path in files:
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        is_test = "test" in path.relative_to(tmp_path).as_posix()
+        assert is_test == (before == copy.identity(COLA)), path
+        path.write_bytes(whole)
+
+
+def test_the_identity_of_a_file_that_is_gone(tmp_path: Path, folder: Path) -> None:
+    """A saved split whose file is missing is an error that names it."""
+    copy = Path(shutil.copytree(folder / "saved", tmp_path / "copy"))
+    (missing,) = (copy / "cola" / "train").glob("*.arrow")
+    missing.unlink()
+    with pytest.raises(DataError, match=rf"{missing.name} cannot be read: "):
+        FolderSource(str(copy)).identity(COLA)
 
 
 def test_check_imports_nothing_heavy(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.data.digest import digest
-from pytest_glue.data.hub import DATASET
+from pytest_glue.data.hub import DATASET, HubSource
 from pytest_glue.data.source import open_source
 from pytest_glue.errors import DataError, HubError
 from pytest_glue.sample.data import sample_dataset
@@ -41,6 +41,14 @@ def test_only_the_tasks_own_files_are_fetched(hub: Any, files: dict[str, bytes])
     hub.requests.clear()
     assert ["train", "validation", "test"] == list(source.load(COLA))
     assert [] == hub.requests
+
+
+def test_the_identity_is_the_commit(hub: Any, files: dict[str, bytes]) -> None:
+    """Of a full commit nothing is asked or fetched; of a branch, it is the commit that it is now."""
+    commit = hub.publish("datasets", DATASET, files)
+    assert f"{DATASET}@{commit} cola" == open_source(f"hub@{commit}").identity(COLA)
+    assert [] == hub.requests
+    assert f"{DATASET}@{commit} rte" == HubSource("main").identity(RTE)
 
 
 def test_a_task_that_the_revision_does_not_have(hub: Any, files: dict[str, bytes]) -> None:

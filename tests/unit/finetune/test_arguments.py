@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.errors import OptionError
-from pytest_glue.finetune.arguments import full_recipe, training_arguments, used_recipe
-from pytest_glue.recipe import HOUSEKEEPING, NOTEBOOK, Recipe
+from pytest_glue.finetune.arguments import training_arguments, used_recipe
+from pytest_glue.recipe import HOUSEKEEPING, NOTEBOOK, Recipe, full_recipe
 from pytest_glue.tasks import GLUE
 
 

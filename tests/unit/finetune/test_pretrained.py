@@ -170,7 +170,7 @@ def test_asked_for_once_a_process(hub: Any, files: dict[str, bytes]) -> None:
     first = resolve(Checkpoint.parse("owner/moving"))
     hub.publish("models", "owner/moving", files | {"config.json": b"{}"})
     hub.requests.clear()
-    assert first is resolve(Checkpoint.parse("owner/moving"))
+    assert first == resolve(Checkpoint.parse("owner/moving"))
     assert [] == hub.requests
 
 

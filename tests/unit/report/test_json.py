@@ -38,6 +38,8 @@ GIVEN = {
     "search_split": "evaluation",
     "search_storage": "studies",
     "ray": {"num_cpus": 2},
+    "cache": "refresh",
+    "cache_dir": "runs",
     "json": "out.json",
 }
 
@@ -131,6 +133,8 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "search_storage": str(tmp_path / "studies"),
         "space": {"learning_rate": {"low": 1e-5, "high": 1e-4}},
         "ray": {"num_cpus": 2},
+        "cache": "refresh",
+        "cache_dir": str(tmp_path / "runs"),
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
     } == report["options"]
 

@@ -1,6 +1,7 @@
 """The properties of a JUnit test case."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pytest_glue.evaluation import Evaluation, Verdict
 from pytest_glue.report.junit import properties
@@ -24,6 +25,12 @@ def test_what_is_not_there_is_left_out(like: Callable[..., Evaluation]) -> None:
     found = dict(properties(like(score=None, threshold=None, verdict=Verdict.DEGENERATE)))
     assert set() == {"glue.score", "glue.threshold"} & found.keys()
     assert "degenerate" == found["glue.verdict"]
+
+
+def test_runs_that_were_read_are_counted(evaluation: Evaluation, like: Callable[..., Evaluation]) -> None:
+    """The number of runs that were not trained is a property where there are any."""
+    run = replace(evaluation.runs[0], cached=True)
+    assert "2" == dict(properties(like(runs=(run, *evaluation.runs, run))))["glue.cached_runs"]
 
 
 def test_a_score_of_zero_is_there(like: Callable[..., Evaluation]) -> None:

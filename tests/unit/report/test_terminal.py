@@ -1,6 +1,7 @@
 """The table at the end of a test run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,14 @@ def test_each_line_has_its_verdict(evaluations: list[Evaluation]) -> None:
     """What colours a line is its evaluation's verdict; the header has none."""
     verdicts = [verdict for _line, verdict in table(evaluations)]
     assert [None, Verdict.FAIL, Verdict.PASS, Verdict.DEGENERATE, Verdict.INCONCLUSIVE] == verdicts
+
+
+@pytest.mark.parametrize(("cached", "time"), [(0, "2.5 s"), (1, "2.5 s (1 of 2 cached)"), (2, "cached")])
+def test_runs_that_were_read(evaluation: Evaluation, like: Like, cached: int, time: str) -> None:
+    """Where all runs were read there is no time, and where some were, it says how many were not trained."""
+    runs = tuple(replace(evaluation.runs[0], cached=number < cached) for number in range(2))
+    line, _verdict = table([like(runs=runs, duration_s=2.5)])[1]
+    assert f"-0.036  {time}  fail" in line
 
 
 def test_a_difference_of_nothing_has_no_minus(like: Like) -> None:

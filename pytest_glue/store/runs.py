@@ -1,0 +1,208 @@
+"""The runs of an item as the store has them, and fine-tunings for those that it lacks."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import cached_property
+
+from pytest_glue.checkpoints import Checkpoint
+from pytest_glue.data.source import open_source
+from pytest_glue.errors import CacheError
+from pytest_glue.evaluation import Conditions, Run
+from pytest_glue.execute.local import Runs
+from pytest_glue.finetune.pretrained import identify
+from pytest_glue.options import Options
+from pytest_glue.store.entry import Entry, EntryError
+from pytest_glue.store.folder import Store
+from pytest_glue.store.key import Key
+from pytest_glue.store.place import folder_of
+from pytest_glue.store.policy import CachePolicy
+from pytest_glue.tasks import Task
+
+_A_WAIT_S = 1.0
+"""What a lock that nobody holds never takes."""
+
+
+def kept_runs(
+    options: Options, task: Task, checkpoint: Checkpoint, fine_tunings: Callable[[], Runs], command: str
+) -> "KeptRuns":
+    """Return an item's runs, of which those that are kept are read.
+
+    Args:
+        options: of the item.
+        task: of the item.
+        checkpoint: of the item, as asked for.
+        fine_tunings: makes the runs that are not there; called when the first of them is needed.
+        command: what started the test run, for a message.
+
+    Raises:
+        GlueError: data or checkpoint cannot be found.
+    """
+    identified, _ = identify(checkpoint)
+    data = open_source(options.data).identity(task)
+    key = Key.of(options, task, identified, data, options.seeds[0])
+    keys = [key.of_seed(seed) for seed in options.all_seeds]
+    store = Store(folder_of(options))
+    return KeptRuns(store, options.cache, identified, keys, fine_tunings, command)
+
+
+def require_training(policy: CachePolicy, reason: str) -> None:
+    """Make sure that runs may be trained that the store cannot hold.
+
+    Raises:
+        CacheError: nothing may be trained.
+    """
+    if policy is CachePolicy.ONLY:
+        raise CacheError(f"--glue-cache=only trains nothing, and these runs are never kept: {reason}")
+
+
+class KeptRuns:
+    """Runs that are read where they are kept, and trained and kept where they are not.
+
+    The fine-tunings are made when the first of them is needed: what is read takes none of torch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: CachePolicy,
+        checkpoint: Checkpoint,
+        keys: Sequence[Key],
+        fine_tunings: Callable[[], Runs],
+        command: str,
+    ) -> None:
+        """Take what an item's runs are looked for by.
+
+        Args:
+            store: where they are.
+            policy: what may be read, and whether anything is trained.
+            checkpoint: with its identity; the sample's own without.
+            keys: of every run that may be asked for.
+            fine_tunings: makes the runs that are not there.
+            command: what started the test run, for a message.
+        """
+        self._store = store
+        self._policy = policy
+        self._checkpoint = checkpoint
+        self._keys = {key.seed: key for key in keys}
+        self._make = fine_tunings
+        self._command = command
+        self._found: dict[int, Entry] = {}
+        self._notes: dict[str, None] = {}
+        self._made: Runs | None = None
+
+    @cached_property
+    def conditions(self) -> Conditions:
+        """See `Runs`; of a run that is there, or else of the fine-tunings."""
+        for key in self._keys.values():
+            if (entry := self._read(key)) is not None:
+                # The same files can go by another name than when they were fine-tuned.
+                known = self._checkpoint if self._checkpoint.digest else entry.conditions.checkpoint
+                return replace(entry.conditions, checkpoint=known)
+        return self._fine_tunings.conditions
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Runs`: how runs were trained, and what of the store was of no use, and why."""
+        trained = self._made.notes if self._made else ()
+        return (*(note for note in trained if note not in self.conditions.notes), *self._notes)
+
+    def run(self, seed: int) -> Run:
+        """See `Runs`."""
+        key = self._keys[seed]
+        entry = self._read(key)
+        if entry is None:
+            with self._alone(key):
+                entry = self._read(key)  # another process may have made it meanwhile
+                if entry is None:
+                    return self._train(key)
+        return replace(entry.run, cached=True)
+
+    @property
+    def _fine_tunings(self) -> Runs:
+        if self._made is None:
+            if self._policy is CachePolicy.ONLY:
+                raise CacheError(self._missing(next(iter(self._keys.values()))))
+            self._made = self._make()
+        return self._made
+
+    def _read(self, key: Key) -> Entry | None:
+        if self._policy is CachePolicy.REFRESH:
+            return None
+        if key.seed not in self._found:
+            try:
+                entry = self._store.read(key)
+            except EntryError as error:
+                self._note(f"the kept run {self._store.path(key)} {error}; it was not used")
+                return None
+            except OSError as error:
+                self._note(f"the store {self._store.folder} cannot be read ({error.strerror})")
+                return None
+            if entry is None:
+                return None
+            self._found[key.seed] = entry
+        return self._found[key.seed]
+
+    def _train(self, key: Key) -> Run:
+        if self._policy is CachePolicy.ONLY:
+            raise CacheError(self._missing(key))
+        trained = self._fine_tunings
+        run, conditions = trained.run(key.seed), trained.conditions
+        kind = conditions.device.partition(":")[0]
+        if kind != key.device:
+            self._note(f"not kept in the store: it was expected to run on {key.device} and ran on {kind}")
+            return run
+        try:
+            notes = dict.fromkeys((*conditions.notes, *trained.notes))  # what is known once it was trained
+            self._store.write(Entry(key, replace(conditions, notes=tuple(notes)), run))
+        except OSError as error:
+            self._note_unwritable(error)
+        return run
+
+    @contextmanager
+    def _alone(self, key: Key) -> Iterator[None]:
+        """Wait for another process that makes the same run; where there is no locking, both make it."""
+        if self._policy is CachePolicy.ONLY:
+            yield
+            return
+        start = time.perf_counter()
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._store.locked(key))
+            except OSError as error:
+                self._note_unwritable(error)
+            except NotImplementedError:
+                self._note(f"another process may make the same runs: the store {self._store.folder} has no locks")
+            waited = time.perf_counter() - start
+            if waited > _A_WAIT_S:
+                self._note(f"waited {waited:.0f} s for another process that made the same run")
+            yield
+
+    def _missing(self, key: Key) -> str:
+        """Return the message about a run that is not there, with the kept one that comes closest."""
+        what = f"the run of {key.task['name']} with seed {key.seed} is not in the store {self._store.folder}"
+        remedy = f"make it with `{self._command} --glue-cache=use`"
+        return f"{what} ({self._closest(key)}), and --glue-cache=only trains nothing: {remedy}"
+
+    def _closest(self, key: Key) -> str:
+        try:
+            files = self._store.files()
+        except OSError:
+            files = []
+        entries = [entry for kept in files[-_LOOKED_AT:] if (entry := kept.entry) is not None]
+        differences = [key.differences(entry.key) for entry in entries if entry.key.task["name"] == key.task["name"]]
+        if not differences:
+            return f"{len(files)} runs are kept there, none of this task"
+        closest: list[str] = min(differences, key=len)
+        return f"the closest of {len(files)} kept runs differs in {', '.join(closest)}"
+
+    def _note_unwritable(self, error: OSError) -> None:
+        self._note(f"not kept: the store {self._store.folder} cannot be written ({error.strerror or error})")
+
+    def _note(self, text: str) -> None:
+        self._notes[text] = None
+
+
+_LOOKED_AT = 500
+"""Of how many kept runs the closest is told: reading all of a large store takes long."""
