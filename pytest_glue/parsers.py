@@ -3,10 +3,12 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pytest_glue.batching import Batching
 from pytest_glue.checkpoints import SAMPLE, Checkpoint
 from pytest_glue.errors import OptionError
 from pytest_glue.evaluation import Policy
@@ -181,10 +183,15 @@ def _compared(value: Any, base: Path) -> str:
     return _name(value, base)
 
 
-def _policy(value: Any, _: Path) -> Policy:
-    if value not in tuple(Policy):
-        raise OptionError(f"{value!r}: accepted are {' and '.join(Policy)}")
-    return Policy(value)
+def _choice(words: type[StrEnum]) -> Callable[[Any, Path], StrEnum]:
+    *others, last = words
+
+    def parse(value: Any, _: Path) -> StrEnum:
+        if value not in tuple(words):
+            raise OptionError(f"{value!r}: accepted are {', '.join(others)} and {last}")
+        return words(value)
+
+    return parse
 
 
 def _path(value: Any, base: Path) -> Path:
@@ -207,6 +214,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "max_train_samples": _at_least(1),
         "max_eval_samples": _at_least(1),
         "max_length": _at_least(4),
+        "batching": _choice(Batching),
         "threshold": _thresholds,
         "save": _name,
         "compare": _compared,
@@ -214,7 +222,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "max_drop": _max_drops,
         "alpha": _number(0, 0.5),
         "max_seeds": _at_least(2),
-        "inconclusive": _policy,
+        "inconclusive": _choice(Policy),
         "json": _path,
     }
 )

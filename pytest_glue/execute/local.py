@@ -9,7 +9,7 @@ from transformers import Trainer
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.evaluation import Evaluation, Judgement, Policy, Run, Verdict, mean_scores
 from pytest_glue.finetune.arguments import used_recipe
-from pytest_glue.finetune.training import evaluation_data, fine_tune, references
+from pytest_glue.finetune.training import evaluation_data, fine_tune, notes, references
 from pytest_glue.judge.compatibility import Facts, check_comparable
 from pytest_glue.judge.criteria import Criteria
 from pytest_glue.tasks import Task
@@ -85,7 +85,7 @@ def evaluate(subject: Subject, trainer: Trainer, criteria: Criteria, plan: Plan)
         recipe=recipe,
         device=str(trainer.args.device),
         references=gold,
-        notes=(*subject.notes, *judgement.notes),
+        notes=(*subject.notes, *notes(trainer), *judgement.notes),
     )
 
 
