@@ -17,6 +17,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, PreTrainedModel
 
+from pytest_glue.finetune.dropout import dropout
 from pytest_glue.finetune.flat import Flat
 
 NAME = "pytest_glue_packed"
@@ -30,8 +31,7 @@ def _attention(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,  # noqa: ARG001
     scaling: float | None = None,
-    dropout: float = 0.0,
-    **_: Any,
+    **named: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attend inside each sequence; all of shape (1, heads, total, size). Sequences of one length go together."""
     runs = [(length, sum(1 for _ in run)) for length, run in groupby(_LENGTHS.get())]
@@ -40,8 +40,18 @@ def _attention(
     attended = []
     for run, part in zip(runs, parts, strict=True):
         q, k, v = (states.unflatten(0, (run[1], run[0])).transpose(1, 2) for states in part)
-        attended.append(scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scaling))
+        attended.append(_attend(q, k, v, named.get("dropout", 0.0), scaling))
     return torch.cat([states.transpose(1, 2).flatten(0, 1) for states in attended]).unsqueeze(0), None
+
+
+def _attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, p: float, scaling: float | None
+) -> torch.Tensor:
+    if not p or query.device.type != "cpu":
+        return scaled_dot_product_attention(query, key, value, dropout_p=p, scale=scaling)
+    # With dropout, torch's own is made of the same products on a processor, and looks for rows that are masked.
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    return dropout(torch.softmax((query * scale) @ key.transpose(2, 3), dim=-1), p) @ value
 
 
 AttentionInterface.register(NAME, _attention)

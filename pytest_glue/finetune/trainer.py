@@ -17,6 +17,7 @@ from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify
 
 from pytest_glue.batching import Batching
 from pytest_glue.finetune.columns import Columns
+from pytest_glue.finetune.dropout import quick_dropout
 from pytest_glue.finetune.flat import LENGTHS, Flat, Padding
 from pytest_glue.finetune.layout import Layout, choose
 from pytest_glue.finetune.packing import packed, packed_inputs
@@ -289,6 +290,8 @@ class GlueTrainer(Trainer):
     def _laid_out(self, examples: Flat) -> Iterator[dict[str, torch.Tensor]]:
         """Give the examples as the model's inputs, and let the model take them."""
         with ExitStack() as stack:
+            if self.args.device.type == "cpu":
+                stack.enter_context(quick_dropout(self._network))
             if self._is_packed:
                 stack.enter_context(packed(self._network, examples.lengths))
                 yield packed_inputs(self._network, examples)
