@@ -123,8 +123,9 @@ def glue_training_arguments(
 
     from pytest_glue.finetune.arguments import training_arguments
     from pytest_glue.finetune.compat import own_precision
+    from pytest_glue.finetune.trainer import SCRATCH
 
-    with TemporaryDirectory(prefix="pytest-glue-") as temporary, own_precision():
+    with TemporaryDirectory(prefix=SCRATCH) as temporary, own_precision():
         kept = glue_options.recipe.get("output_dir")
         folder = Path(str(kept)) / request.node.callspec.id if kept else Path(temporary)
         yield training_arguments(glue_task, glue_options.recipe, glue_options.seeds[0], folder)
@@ -132,6 +133,7 @@ def glue_training_arguments(
 
 @pytest.fixture
 def glue_trainer(
+    glue_options: Options,
     glue_task: Task,
     glue_model_init: Callable[..., PreTrainedModel],
     glue_training_arguments: TrainingArguments,
@@ -143,7 +145,13 @@ def glue_trainer(
     from pytest_glue.finetune.training import make_trainer
 
     return make_trainer(
-        glue_task, glue_model_init, glue_training_arguments, glue_encoded_data, glue_tokenizer, glue_compute_metrics
+        glue_task,
+        glue_model_init,
+        glue_training_arguments,
+        glue_encoded_data,
+        glue_tokenizer,
+        glue_compute_metrics,
+        glue_options.batching,
     )
 
 
@@ -194,7 +202,7 @@ def _runs(request: pytest.FixtureRequest, options: Options, task: Task, checkpoi
         return kept_runs(options, task, checkpoint, fine_tunings, GlueSession.of(request.config).command)
     require_training(options.cache, reason)
     runs = fine_tunings()
-    runs.notes = (f"the store of finished runs is not used: {reason}",)
+    runs.add_note(f"the store of finished runs is not used: {reason}")
     return runs
 
 

@@ -16,6 +16,7 @@ FLAGS = (
     ("max_train_samples", "N", "train on the first N examples only"),
     ("max_eval_samples", "N", "evaluate on the first N examples only"),
     ("max_length", "N", "truncate to N tokens, where the checkpoint could take more"),
+    ("batching", "auto|packed|micro|plain", "how batches are laid out, a question of speed alone (default: auto)"),
     ("threshold", "TASK[:METRIC]=VALUE", "lowest score that passes, a fraction; repeatable; METRIC: the headline one"),
     ("save", "NAME", "record each item as the baseline of that name"),
     ("compare", "NAME", "judge each item against the baseline of that name, or in that file"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pytest_glue.batching import Batching
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.errors import GlueError, OptionError, closest
 from pytest_glue.evaluation import Policy
@@ -32,6 +33,7 @@ class Options:
     max_eval_samples: int | None = None
     max_length: int | None = None
     """Tokens an example is truncated to; None for what the checkpoint can take."""
+    batching: Batching = Batching.AUTO
     threshold: Mapping[tuple[str, str], Threshold] = field(default_factory=dict)
     """By (task, metric)."""
     save: str | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pytest_glue.batching import Batching
 from pytest_glue.checkpoints import SAMPLE, Checkpoint
 from pytest_glue.errors import OptionError
 from pytest_glue.evaluation import Policy
@@ -270,6 +271,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "max_train_samples": _at_least(1),
         "max_eval_samples": _at_least(1),
         "max_length": _at_least(4),
+        "batching": _one_of(Batching),
         "threshold": _thresholds,
         "save": _name,
         "compare": _compared,

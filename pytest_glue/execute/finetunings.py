@@ -8,7 +8,7 @@ from transformers import Trainer
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.finetune.arguments import used_recipe
-from pytest_glue.finetune.training import evaluation_data, fine_tune, references
+from pytest_glue.finetune.training import evaluation_data, fine_tune, notes, references
 from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.tasks import Task
 
@@ -30,8 +30,16 @@ class FineTunings:
         self._search = search
         self.conditions = replace(conditions, terms=search.terms if search else None)
         """See `Runs`."""
-        self.notes: tuple[str, ...] = ()
-        """See `Runs`."""
+        self._notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Runs`: also how batches were laid out, once there was one."""
+        return (*self._notes, *notes(self._trainer))
+
+    def add_note(self, note: str) -> None:
+        """Say something of these runs."""
+        self._notes = (*self._notes, note)
 
     def run(self, seed: int) -> Run:
         """See `Runs`: fine-tune with that seed, from the pretrained weights; before the first run comes the search.

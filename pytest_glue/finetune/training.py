@@ -10,9 +10,11 @@ from datasets import Dataset, DatasetDict
 from numpy.typing import NDArray
 from transformers import EvalPrediction, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from pytest_glue.batching import Batching
 from pytest_glue.errors import FineTuningError
 from pytest_glue.evaluation import Epoch, Run, Scores
 from pytest_glue.finetune.quiet import quiet
+from pytest_glue.finetune.trainer import GlueTrainer, is_out_of_memory
 from pytest_glue.scoring import GlueMetric
 from pytest_glue.tasks import Task
 
@@ -45,10 +47,12 @@ def make_trainer(
     encoded: DatasetDict,
     tokenizer: Any,
     compute: ComputeMetrics,
-) -> Trainer:
+    batching: Batching = Batching.AUTO,
+) -> GlueTrainer:
     """Return the trainer of an item; `fine_tune` trains it once for each seed, from the pretrained weights."""
     with quiet(), _explained(arguments):
-        trainer = Trainer(
+        trainer = GlueTrainer(
+            batching=batching,
             model_init=model_init,
             args=arguments,
             train_dataset=encoded[task.train_split],
@@ -73,7 +77,8 @@ def fine_tune(trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int)
     trainer.args.seed = seed
     with quiet(), _explained(trainer.args):
         trainer.train()
-        output = trainer.predict(evaluation_data(trainer))
+        outcome = trainer.outcome if isinstance(trainer, GlueTrainer) else None
+        output = outcome or trainer.predict(evaluation_data(trainer))
     duration = time.perf_counter() - start
     assert trainer.compute_metrics is not None
     assert output.label_ids is not None
@@ -93,6 +98,11 @@ def fine_tune(trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int)
 def references(trainer: Trainer, label_ids: Sequence[int]) -> tuple[float, ...]:
     """Return the gold labels of the evaluation examples, in the task's order."""
     return tuple(task_labels(evaluation_data(trainer)["label"], label_ids).tolist())
+
+
+def notes(trainer: Trainer) -> tuple[str, ...]:
+    """Return what a reader of the evaluation should know of how it was trained."""
+    return trainer.notes if isinstance(trainer, GlueTrainer) else ()
 
 
 def evaluation_data(trainer: Trainer) -> Dataset:
@@ -181,7 +191,7 @@ def _explained(arguments: TrainingArguments) -> Iterator[None]:
 
 
 def _cause(error: RuntimeError, arguments: TrainingArguments) -> str:
-    if "out of memory" in str(error).lower() or "OutOfMemory" in type(error).__name__:
+    if is_out_of_memory(error):
         size = arguments.per_device_train_batch_size
         return (
             f"out of memory on {arguments.device} with {size} examples a batch; halve it and keep its mathematics "

@@ -90,6 +90,7 @@ def _options(options: Options) -> dict[str, Any]:
         "max_train_samples": options.max_train_samples,
         "max_eval_samples": options.max_eval_samples,
         "max_length": options.max_length,
+        "batching": str(options.batching),
         "save": options.save,
         "compare": options.compare,
         "storage": str(options.storage),

@@ -18,7 +18,7 @@ from pytest_glue.tasks import Task
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
 """Those whose version a score depends on."""
 
-OPTIONS = ("max_train_samples", "max_eval_samples", "max_length")
+OPTIONS = ("max_train_samples", "max_eval_samples", "max_length", "batching")
 """The options that change a run, beside those that have a part of the key to themselves."""
 
 _CODE = (

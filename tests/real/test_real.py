@@ -73,7 +73,7 @@ def report(data: Path, checkpoint: Path, run: Run, tmp_path_factory: pytest.Temp
     limits = (f"--glue-max-train-samples={EXAMPLES}", f"--glue-max-eval-samples={EXAMPLES}")
     recipe = (f"--glue-recipe=num_train_epochs={EPOCHS}", f"--glue-recipe=learning_rate={LEARNING_RATE}")
     asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", f"--glue-json={file}")
-    run("-m", "pytest", *asked, *limits, *recipe)
+    run("-m", "pytest", *asked, *limits, *recipe, "--glue-batching=plain")
     return json.loads(file.read_text("utf-8"))
 
 

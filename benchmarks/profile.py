@@ -1,0 +1,155 @@
+"""Where an item's time goes, and how near its training is to what the machine can do.
+
+    python -m benchmarks.profile --data FOLDER --task rte --train 128 --batching packed
+
+Each part is timed from the outside: the functions that do the work are wrapped, and what they do not account for is the
+harness's. The matrix rate is that of products as the encoder's layers make them, measured here; the share of it counts
+the products on real tokens only (2 for each weight and token forward, 4 backward), over the time of the training steps,
+so that padding, dropout, normalisation and overhead count against it. Every layer counts with all tokens, as a plain
+forward pass computes them, also where a packed one drops those that nothing needs.
+"""
+
+# ruff: noqa: E402  (the clock starts before the heavy imports)
+
+import time
+
+START = time.perf_counter()
+
+import argparse
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from datasets import DatasetDict
+
+from benchmarks.checkpoints import whole
+from pytest_glue.batching import Batching
+from pytest_glue.checkpoints import Checkpoint
+from pytest_glue.data.limits import limited
+from pytest_glue.data.source import open_source
+from pytest_glue.finetune.arguments import training_arguments
+from pytest_glue.finetune.model import label_ids, model_init
+from pytest_glue.finetune.pretrained import resolve
+from pytest_glue.finetune.quiet import quiet
+from pytest_glue.finetune.tokenization import encode, load_tokenizer, max_length
+from pytest_glue.finetune.trainer import SCRATCH, GlueTrainer
+from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer
+from pytest_glue.tasks import find_task
+
+IMPORTS = time.perf_counter() - START
+
+
+class Clock:
+    """Seconds by part; a part inside another one counts for itself alone."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._inner = 0.0
+
+    def wrap(self, owner: Any, name: str, part: str | Callable[[], str]) -> None:
+        """Time a function or a method from now on."""
+        setattr(owner, name, self.timed(getattr(owner, name), part))
+
+    def timed(self, function: Callable[..., Any], part: str | Callable[[], str]) -> Callable[..., Any]:
+        """Return the function with its time booked on the part, which may depend on when it is called."""
+
+        @wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            booked = part if isinstance(part, str) else part()
+            before, self._inner = self._inner, 0.0
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                total = time.perf_counter() - start
+                self.seconds[booked] += total - self._inner
+                self._inner = before + total
+
+        return wrapper
+
+
+def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[GlueTrainer, DatasetDict]:
+    """Return the trainer of an item, and its data, each step on the way timed."""
+    task = find_task(options.task)
+    pretrained = resolve(Checkpoint.parse(str(whole())))
+    tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
+    load = clock.timed(lambda: open_source(options.data).load(task), "data")
+    data = limited(load(), task, options.train, options.evaluate)
+    encoded = clock.timed(encode, "tokenization")(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
+    arguments = training_arguments(task, {"num_train_epochs": options.epochs}, 42, folder)
+    init = clock.timed(model_init(pretrained, task, tokenizer), "model")
+    compute, batching = compute_metrics(task, ids), Batching(options.batching)
+    return make_trainer(task, init, arguments, encoded, tokenizer, compute, batching), encoded
+
+
+def watch(trainer: GlueTrainer, clock: Clock) -> None:
+    """Time what the trainer does from now on."""
+
+    def phase() -> str:
+        assert isinstance(trainer.model, torch.nn.Module)
+        return "forward" if trainer.model.training else "evaluation"
+
+    clock.wrap(trainer, "compute_loss", phase)
+    for name in ("evaluate", "predict"):
+        clock.wrap(trainer, name, "evaluation")
+    clock.wrap(trainer, "training_step", "rest of a step")
+    clock.wrap(trainer.accelerator, "backward", "backward")
+    clock.wrap(trainer.accelerator, "clip_grad_norm_", "gradient norm")
+    clock.wrap(torch.optim.AdamW, "step", "optimizer")
+
+
+def matrix_rate(tokens: int, width: int) -> float:
+    """Return the operations a second of products of (tokens, width) by (width, 4 width), the best of several."""
+    a, b = torch.randn(tokens, width), torch.randn(width, 4 * width)
+    best = float("inf")
+    for _ in range(20):
+        start = time.perf_counter()
+        for _ in range(5):
+            a @ b
+        best = min(best, (time.perf_counter() - start) / 5)
+    return 2 * tokens * width * 4 * width / best
+
+
+def table(seconds: Mapping[str, float]) -> str:
+    """Return the parts as a table in Markdown, largest first."""
+    total = sum(seconds.values())
+    ordered = sorted(seconds, key=lambda part: -seconds[part])
+    lines = [f"| {part} | {seconds[part]:.2f} | {seconds[part] / total:.1%} |" for part in ordered]
+    return "\n".join(["| part | seconds | share |", "|---|--:|--:|", *lines])
+
+
+def main() -> None:
+    """Read the command line, fine-tune once and print the parts."""
+    parser = argparse.ArgumentParser(description="Where the time of an item goes.")
+    parser.add_argument("--data", required=True, help="a folder in the hub's parquet layout, or sample")
+    parser.add_argument("--task", default="rte")
+    parser.add_argument("--train", type=int, default=128, help="the first N training examples")
+    parser.add_argument("--evaluate", type=int, help="the first N evaluation examples")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--batching", choices=list(Batching), default=Batching.AUTO)
+    options = parser.parse_args()
+    clock, task = Clock(), find_task(options.task)
+    with quiet(), TemporaryDirectory(prefix=SCRATCH) as folder:
+        trainer, encoded = prepare(options, clock, Path(folder))
+        watch(trainer, clock)
+        label_count = range(0 if task.is_regression else task.num_labels)
+        run = fine_tune(trainer, task, tuple(label_count), 42)
+    parts = {"imports": IMPORTS, **clock.seconds}
+    parts["harness"] = time.perf_counter() - START - sum(parts.values())
+    print(f"{task.name}, {run.metrics}, {'; '.join(trainer.notes)}, {torch.get_num_threads()} threads\n")
+    print(table(parts))
+    model: Any = trainer.model
+    weights = sum(layer.weight.numel() for layer in model.modules() if isinstance(layer, torch.nn.Linear))
+    tokens = sum(len(row) for row in encoded[task.train_split]["input_ids"]) * options.epochs
+    reached = 6 * weights * tokens / sum(parts[part] for part in ("forward", "backward", "rest of a step"))
+    rate = matrix_rate(1024, model.config.hidden_size)
+    print(f"\nmatrix rate {rate / 1e9:.0f} GFLOP/s; ", end="")
+    print(f"steps on real tokens {reached / 1e9:.0f} GFLOP/s, {reached / rate:.0%} of it")
+
+
+if __name__ == "__main__":
+    main()

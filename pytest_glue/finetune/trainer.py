@@ -1,0 +1,412 @@
+"""The trainer of an item: a `Trainer` that computes no padding, evaluates once and writes nothing."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from torch.utils.data import DataLoader
+from transformers import DataCollatorWithPadding, PreTrainedModel, Trainer
+from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
+
+from pytest_glue.batching import Batching
+from pytest_glue.finetune.columns import Columns
+from pytest_glue.finetune.dropout import quick_dropout
+from pytest_glue.finetune.flat import LENGTHS, Flat, Padding
+from pytest_glue.finetune.layout import Layout, choose
+from pytest_glue.finetune.packing import packed, packed_inputs
+from pytest_glue.finetune.partition import Cost, filled, partition
+from pytest_glue.finetune.weights import KeptWeights
+
+SCRATCH = "pytest-glue-"
+"""Begins the name of a folder that goes away with its item: what is saved there, nobody will read."""
+
+_EVALUATION_TOKENS = {"cpu": 4096}
+_EVALUATION_TOKENS_ELSEWHERE = 32768
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An evaluation, the step that it was made at, and the weights that made it where they are still needed."""
+
+    step: int
+    output: EvalLoopOutput
+    weights: KeptWeights | None = None
+
+
+class GlueTrainer(Trainer):
+    """A `Trainer` with the same examples in each update, laid out for speed; what it cannot speed up, it leaves.
+
+    Args:
+        *args: as for `Trainer`.
+        batching: how batches are laid out.
+        **kwargs: as for `Trainer`.
+    """
+
+    def __init__(self, *args: Any, batching: Batching = Batching.AUTO, **kwargs: Any) -> None:
+        self._batching = batching
+        self._layout: Layout | None = None
+        self._seen: _Seen | None = None
+        self._best: _Seen | None = None
+        self._pending: list[tuple[dict[str, Any], Any]] = []
+        self._columns: dict[int, tuple[Dataset, Columns | str]] = {}
+        self._limit = float("inf")
+        self._fixed: float | None = None
+        self._share = 1.0
+        super().__init__(*args, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what makes the trainer, without what it can make again."""
+        return {**self.__dict__, "_columns": {}, "_seen": None, "_best": None, "_pending": []}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the evaluation should know: how batches were laid out, and what did not fit."""
+        halved = f"out of memory: batches are computed in parts of at most {self._limit:.0f} tokens"
+        return (*((self._layout.note,) if self._layout else ()), *((halved,) if np.isfinite(self._limit) else ()))
+
+    @property
+    def outcome(self) -> EvalLoopOutput | None:
+        """What the weights that `train` ended with predict for the evaluation examples; None where it is not known."""
+        if self.args.load_best_model_at_end:
+            best_is_loaded = self._keeps_in_memory or self.state.best_model_checkpoint
+            return self._best.output if self._best and best_is_loaded else None
+        return self._seen.output if self._seen and self._seen.step == self.state.global_step else None
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """See `Trainer`; the best epoch's weights come from memory."""
+        self._begin()
+        result = super().train(*args, **kwargs)
+        if self._best and self._best.weights:
+            self._best.weights.restore(self._network)
+            self._best = _Seen(self._best.step, self._best.output)
+        return result
+
+    @property
+    def _network(self) -> PreTrainedModel:
+        """The model without what accelerate and others wrap around it."""
+        assert isinstance(self.model, PreTrainedModel)
+        return self.model
+
+    def _begin(self) -> None:
+        self._layout, self._seen, self._best, self._pending = None, None, None, []
+
+    # Data
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """See `Trainer`; batches are flat where their layout is a fast one."""
+        usual = self.train_dataset
+        columns = self._fast_columns(usual)
+        if columns is None:
+            return super().get_train_dataloader()
+        with self._collating(columns):
+            self.train_dataset = columns
+            try:
+                return super().get_train_dataloader()
+            finally:
+                self.train_dataset = usual
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader[Any]:
+        """See `Trainer`; `evaluation_loop` reads the columns of the loader's data set."""
+        columns = self._evaluation_columns(self.eval_dataset if eval_dataset is None else eval_dataset)
+        if columns is None:
+            return super().get_eval_dataloader(eval_dataset)
+        with self._collating(columns):
+            return super().get_eval_dataloader(columns)  # type: ignore[arg-type]
+
+    def get_test_dataloader(self, test_dataset: Any) -> DataLoader[Any]:
+        """See `Trainer`; `evaluation_loop` reads the columns of the loader's data set."""
+        columns = self._evaluation_columns(test_dataset)
+        if columns is None:
+            return super().get_test_dataloader(test_dataset)
+        with self._collating(columns):
+            return super().get_test_dataloader(columns)  # type: ignore[arg-type]
+
+    @contextmanager
+    def _collating(self, columns: Columns) -> Iterator[None]:
+        usual, self.data_collator = self.data_collator, columns.batch
+        try:
+            yield
+        finally:
+            self.data_collator = usual
+
+    def _evaluation_columns(self, split: Any) -> Columns | None:
+        arguments = self.args
+        full = arguments.fp16_full_eval or arguments.bf16_full_eval
+        own = arguments.batch_eval_metrics or arguments.include_for_metrics or self.preprocess_logits_for_metrics
+        return None if full or own or arguments.prediction_loss_only else self._fast_columns(split)
+
+    def _fast_columns(self, split: Any) -> Columns | None:
+        """Return the split's columns if the layout of this training is a fast one, choosing it if need be."""
+        reason = self._why_plain()
+        columns = reason or self._columns_of(split)
+        if isinstance(columns, str):
+            self._layout = self._layout or Layout(Batching.PLAIN, columns if reason != "asked" else "")
+        elif self._layout is None:
+            self._layout = self._chosen(columns)
+        fast = self._layout is not None and self._layout.batching is not Batching.PLAIN
+        return columns if fast and isinstance(columns, Columns) else None
+
+    def _chosen(self, columns: Columns) -> Layout:
+        places = np.argsort(columns.lengths, kind="stable")
+        few = columns.flat(places[[0, len(places) // 2, -1]]).to(self.args.device)
+        try:
+            return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        _free_memory()
+        few = columns.flat(places[:3]).to(self.args.device)
+        return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
+
+    def _columns_of(self, split: Any) -> Columns | str:
+        if not isinstance(split, Dataset):
+            return "the examples are no datasets.Dataset"
+        if id(split) not in self._columns:
+            self._set_signature_columns_if_needed()
+            self._columns[id(split)] = (split, Columns.of(split, frozenset(self._signature_columns or ())))
+        return self._columns[id(split)][1]
+
+    @property
+    def _padding(self) -> Padding:
+        return Padding.of(self.processing_class)
+
+    def _evaluated(self, batch: int, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
+        # As in training: each part is told the size of the whole batch.
+        items = torch.tensor(batch) if self.model_accepts_loss_kwargs or self.compute_loss_func else None
+        loss, output = self.compute_loss(self.model, inputs, return_outputs=True, num_items_in_batch=items)
+        return loss, output
+
+    def _why_plain(self) -> str:
+        """Return why batches have to be the plain ones, as far as the arguments tell; empty where nothing does."""
+        arguments, collator = self.args, self.data_collator
+        sampling = getattr(arguments, "train_sampling_strategy", "random")
+        padded = (
+            isinstance(collator, DataCollatorWithPadding)
+            and type(collator) is DataCollatorWithPadding
+            and collator.padding is True
+            and not collator.pad_to_multiple_of
+        )
+        reasons = {
+            "asked": self._batching is Batching.PLAIN,
+            "there are several devices": arguments.n_gpu > 1 or arguments.world_size > 1,
+            "DeepSpeed or FSDP runs the model": self.is_deepspeed_enabled or self.is_fsdp_enabled,
+            "the model is compiled": arguments.torch_compile,
+            "the recipe adds noise to embeddings": arguments.neftune_noise_alpha is not None,
+            "the recipe orders examples by length": getattr(arguments, "group_by_length", False)
+            or sampling not in {"random", "sequential"},
+            "unused columns are kept": not arguments.remove_unused_columns,
+            "the collator is not the default one": not padded,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    # Training
+
+    def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """See `Trainer`; the loss of a part counts by its share of the batch's examples."""
+        loss = super().compute_loss(model, inputs, *args, **kwargs)
+        if self._share == 1:
+            return loss
+        return (loss[0] * self._share, *loss[1:]) if isinstance(loss, tuple) else loss * self._share
+
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
+        """See `Trainer`; where the memory is too small, the parts of a batch are halved, and it is computed again."""
+        if LENGTHS not in inputs:
+            return super().training_step(model, inputs, num_items_in_batch)
+        self._pending.append((inputs, num_items_in_batch))
+        again = self._pending[-1:]
+        while True:
+            try:
+                loss = [self._accumulate(model, *batch) for batch in again][-1]
+                break
+            except RuntimeError as error:
+                if not is_out_of_memory(error) or not self._halve():
+                    raise
+            # What the part left in the gradients cannot be told from the rest: the update begins anew.
+            model.zero_grad()
+            _free_memory()
+            again = self._pending
+        if self.accelerator.sync_gradients:
+            self._pending.clear()
+        return loss
+
+    def _accumulate(self, model: Any, inputs: dict[str, Any], items: Any) -> torch.Tensor:
+        """Add the gradients of a batch, and return its loss."""
+        flat = Flat.of(inputs)
+        if self._fixed is None:
+            self._fixed = 0.0  # and so it stays if the memory is too small for the measurement
+            self._fixed = 0.0 if self._is_packed else self._measured(model, flat, items)
+        weighs = self._layout is None or self._layout.weighs
+        losses = []
+        for chosen in partition(flat.lengths, self._cost(self._limit)):
+            self._part = flat.part(chosen)
+            share = len(self._part) / len(flat) if weighs else 1.0
+            losses.append(self._accumulate_part(model, self._part, share, items))
+        return torch.stack(losses).sum()
+
+    def _accumulate_part(self, model: Any, part: Flat, share: float, items: Any) -> torch.Tensor:
+        self._share = share
+        try:
+            with self._laid_out(part) as inputs:
+                return super().training_step(model, inputs, items)
+        finally:
+            self._share = 1.0
+
+    def _measured(self, model: Any, flat: Flat, items: Any) -> float:
+        """Return what a part costs however small it is, in tokens; gradients and random states are left as they are."""
+        sizes, seconds = [], []
+        with torch.random.fork_rng():
+            for size in (max(len(flat) // 4, 1), len(flat)):
+                self._part = flat.part(slice(0, size))
+                self._accumulate_part(model, self._part, 1.0, items)
+                start = time.perf_counter()
+                self._accumulate_part(model, self._part, 1.0, items)
+                _wait()
+                seconds.append(time.perf_counter() - start)
+                sizes.append(self._cost(0).tokens(self._part.lengths))
+        model.zero_grad()
+        rate = (seconds[1] - seconds[0]) / max(sizes[1] - sizes[0], 1)
+        return max(seconds[0] / rate - sizes[0], 0.0) if rate > 0 else float("inf")
+
+    def _halve(self) -> bool:
+        """Allow parts half as large as the one that did not fit; False for a single example, which has no half."""
+        self._limit = self._cost(0).tokens(self._part.lengths) / 2
+        return len(self._part) > 1
+
+    @property
+    def _is_packed(self) -> bool:
+        return self._layout is not None and self._layout.batching is Batching.PACKED
+
+    def _cost(self, limit: float) -> Cost:
+        return Cost(self._fixed or 0.0, not self._is_packed, limit)
+
+    @contextmanager
+    def _laid_out(self, examples: Flat) -> Iterator[dict[str, torch.Tensor]]:
+        """Give the examples as the model's inputs, and let the model take them."""
+        with ExitStack() as stack:
+            if self.args.device.type == "cpu":
+                stack.enter_context(quick_dropout(self._network))
+            if self._is_packed:
+                stack.enter_context(packed(self._network, examples.lengths))
+                yield packed_inputs(self._network, examples)
+            else:
+                yield examples.padded(self._padding)
+
+    # Evaluation
+
+    def evaluation_loop(
+        self,
+        dataloader: DataLoader[Any],
+        description: str,
+        prediction_loss_only: bool | None = None,  # noqa: FBT001 - as in `Trainer`
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
+    ) -> EvalLoopOutput:
+        """See `Trainer`; examples are evaluated in the order of their lengths."""
+        columns = dataloader.dataset
+        if isinstance(columns, Columns) and not prediction_loss_only:
+            output = self._evaluated_by_length(columns, ignore_keys, metric_key_prefix)
+        else:
+            output = super().evaluation_loop(
+                dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix
+            )
+        if self.is_in_train:
+            self._seen = _Seen(self.state.global_step, output)
+        return output
+
+    def _evaluated_by_length(self, columns: Columns, ignore_keys: list[str] | None, prefix: str) -> EvalLoopOutput:
+        model = self._network
+        if not self.accelerator._models:
+            model = self.accelerator.prepare_model(model, evaluation_mode=True)
+        model.train(mode=False)
+        rests = getattr(self.optimizer, "eval", None)  # of schedule-free optimizers
+        if callable(rests):
+            rests()
+        # A DataLoader's iterator draws one number: the training goes on with the random numbers of a plain one.
+        torch.empty((), dtype=torch.int64).random_()
+        order = np.argsort(columns.lengths, kind="stable")
+        limit = min(self._limit, _EVALUATION_TOKENS.get(self.args.device.type, _EVALUATION_TOKENS_ELSEWHERE))
+        waiting = filled(columns.lengths[order].tolist(), self._cost(limit))[::-1]
+        losses, logits = np.zeros(len(columns), np.float32), []
+        while waiting:
+            chosen = waiting.pop()
+            places = order[chosen]
+            try:
+                with self._laid_out(columns.flat(places)) as inputs:
+                    loss, output, _ = self.prediction_step(
+                        model, inputs, prediction_loss_only=False, ignore_keys=ignore_keys
+                    )
+            except RuntimeError as error:
+                if not is_out_of_memory(error) or len(places) == 1:
+                    raise
+                middle = chosen.start + len(places) // 2
+                waiting += [slice(middle, chosen.stop), slice(chosen.start, middle)]
+                _free_memory()
+                continue
+            assert loss is not None
+            assert output is not None
+            losses[places] = loss.item()
+            logits.append(output.float().cpu().numpy())
+            self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
+        found = np.concatenate(logits)
+        predictions = np.empty_like(found)
+        predictions[order] = found
+        labels = columns.labels.numpy()
+        metrics = self._metrics(predictions, labels, losses)
+        prefixed = {name if name.startswith(f"{prefix}_") else f"{prefix}_{name}": metrics[name] for name in metrics}
+        return EvalLoopOutput(predictions, labels, prefixed, len(columns))
+
+    def _metrics(self, predictions: Any, labels: Any, losses: Any) -> dict[str, float]:
+        metrics: Mapping[str, Any] = {}
+        if self.compute_metrics is not None:
+            metrics = self.compute_metrics(EvalPrediction(predictions, labels))
+        finite = np.isfinite(losses)
+        if self.args.logging_nan_inf_filter and finite.any():
+            losses = losses[finite]
+        plain: dict[str, float] = denumpify_detensorize({**metrics, "loss": losses.mean()})  # type: ignore[no-untyped-call]
+        return plain
+
+    # The best epoch
+
+    @property
+    def _keeps_in_memory(self) -> bool:
+        """Whether what is saved would serve the best epoch alone: the notebook's way, in a folder that goes away."""
+        arguments = self.args
+        scratch = Path(arguments.output_dir or "").name.startswith(SCRATCH)
+        alone = arguments.world_size == 1 and not self.is_deepspeed_enabled and not self.is_fsdp_enabled
+        return scratch and alone and arguments.save_strategy == "epoch"
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        """Called by the trainer after each evaluation, to say whether it is the best so far."""
+        is_best: bool = super()._determine_best_metric(metrics=metrics, trial=trial)
+        if is_best and self.args.load_best_model_at_end and self._seen:
+            goes_on = self._keeps_in_memory and self.state.global_step < self.state.max_steps
+            weights = KeptWeights.of(self._network, Path(self.args.output_dir or "")) if goes_on else None
+            self._best = _Seen(self._seen.step, self._seen.output, weights)
+        return is_best
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Called by the trainer where the recipe says that it saves."""
+        if not self._keeps_in_memory:
+            super()._save_checkpoint(model, trial)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether the memory of the device was too small."""
+    return "out of memory" in str(error).lower() or "OutOfMemory" in type(error).__name__
+
+
+def _wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def _free_memory() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
