@@ -56,9 +56,11 @@ class FineTunings:
         before = self.conditions
         identity = {"checkpoint": before.checkpoint.digest or "", "data": before.data_digest}
         study = find_hyperparameters(search, self._trainer, self._task, identity)
-        found = used_recipe(self._trainer.args)
+        arguments = self._trainer.args
+        # Also what was found to be transformers' own default.
+        found = used_recipe(arguments) | {name: getattr(arguments, name) for name in study.best.hyperparameters}
         # What is no TrainingArguments stays: a maximal length.
-        others = {name: value for name, value in before.recipe.items() if not hasattr(self._trainer.args, name)}
+        others = {name: value for name, value in before.recipe.items() if not hasattr(arguments, name)}
         self.conditions = replace(before, recipe=found | others, study=study)
 
 
