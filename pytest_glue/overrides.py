@@ -22,8 +22,6 @@ def not_keepable(request: pytest.FixtureRequest, options: Options) -> str | None
     """Return why the runs of an item can neither be read from the store nor be kept there; None where they can."""
     if own := [name for name in MAKE_A_RUN if _is_overridden(request, name)]:
         return f"{', '.join(own)} {'is' if len(own) == 1 else 'are'} overridden, and no key holds what that does"
-    if options.search is not None:
-        return "their hyperparameters are searched first, which a study keeps"
     if "glue_trainer" in request.node.fixturenames:
         return "the test asks for glue_trainer, which only a fine-tuning trains"
     if options.search is not None:

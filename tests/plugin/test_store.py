@@ -260,7 +260,7 @@ def test_what_changes_no_run_is_read(pytester: pytest.Pytester, here: Run, repor
             "",
             "",
             ["--glue-search=optuna", "--glue-trials=1", "--glue-search-fraction=1"],
-            "their hyperparameters are searched first, which a study keeps",
+            "hyperparameters are searched first, and a search is kept as its study",
         ),
         ("", "", ["--glue-recipe=output_dir=kept"], "the recipe's output_dir asks for more than a score"),
     ],

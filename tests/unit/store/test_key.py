@@ -19,9 +19,8 @@ KeyOf = Callable[..., Key]
 CHANGES_NO_RUN = {
     *("threshold", "save", "compare", "storage", "max_drop", "alpha", "max_seeds", "inconclusive"),
     *("cache", "cache_dir", "json"),
-    *("search", "trials", "search_fraction", "search_split", "search_storage", "space", "ray"),
 }
-"""Options that say what is done with runs, or of a search, whose runs are not kept."""
+"""Options that say what is done with runs."""
 HAS_ITS_OWN_PART = {"tasks", "checkpoints", "data", "seeds", "recipe"}
 """Options of which an item or a run has one value, and its key a field."""
 
