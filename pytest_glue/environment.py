@@ -44,9 +44,13 @@ def expected_device() -> str:
     return "cuda" if has_driver and os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in {"", "-1"} else "cpu"
 
 
-def expected_devices() -> int:
-    """Return how many CUDA devices a fine-tuning would share its batches among, told without importing torch."""
-    there = len([path for path in Path("/dev").glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal()])
+def expected_devices(devices: Path = Path("/dev")) -> int:
+    """Return how many CUDA devices a fine-tuning would share its batches among, told without importing torch.
+
+    Args:
+        devices: the folder of the system's devices; a container has those that it may use.
+    """
+    there = len([path for path in devices.glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal()])
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     asked = there if visible is None else len([name for name in visible.split(",") if name.strip()])
     return max(min(asked, there or asked), 1)

@@ -22,8 +22,8 @@ OPTIONS = ("max_train_samples", "max_eval_samples", "max_length", "batching")
 """The options that change a run, beside those that have a part of the key to themselves."""
 
 _CODE = (
-    *("data", "finetune", "sample"),
-    *("evaluation.py", "execute/finetunings.py", "fixtures.py", "metrics.py", "recipe.py", "scoring.py", "tasks.py"),
+    *("data", "finetune", "sample", "execute/finetunings.py", "batching.py", "evaluation.py", "fixtures.py"),
+    *("metrics.py", "recipe.py", "scoring.py", "tasks.py"),
 )
 """The folders and files of this package that make a run out of what the rest of the key says."""
 

@@ -256,9 +256,15 @@ def test_what_changes_no_run_is_read(pytester: pytest.Pytester, here: Run, repor
             [],
             "the test asks for glue_trainer, which only a fine-tuning trains",
         ),
+        (
+            "",
+            "",
+            ["--glue-search=optuna", "--glue-trials=1", "--glue-search-fraction=1"],
+            "hyperparameters are searched first, and a search is kept as its study",
+        ),
         ("", "", ["--glue-recipe=output_dir=kept"], "the recipe's output_dir asks for more than a score"),
     ],
-    ids=["override", "trainer", "output"],
+    ids=["override", "trainer", "search", "output"],
 )
 def test_runs_that_no_key_determines(
     pytester: pytest.Pytester,

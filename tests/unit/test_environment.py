@@ -14,6 +14,7 @@ from pytest_glue import environment
 from pytest_glue.environment import (
     commit,
     expected_device,
+    expected_devices,
     header_versions,
     library_versions,
     python_and_platform,
@@ -67,6 +68,29 @@ def test_the_device_is_told_without_torch(
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     assert expected == expected_device()
+
+
+@pytest.mark.parametrize(
+    ("files", "visible", "expected"),
+    [
+        (["nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"], None, 2),
+        (["nvidia0", "nvidia1"], "1", 1),
+        (["nvidia0", "nvidia1"], "0,1,2", 2),
+        ([], "0,1", 2),
+        ([], None, 1),
+        (["nvidia0"], "", 1),
+    ],
+)
+def test_the_number_of_devices(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: list[str], visible: str | None, expected: int
+) -> None:
+    """As many as the system has and the variable shows; one where neither tells."""
+    for name in files:
+        (tmp_path / name).touch()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert expected == expected_devices(tmp_path)
 
 
 def test_the_commit_is_the_repositorys(tmp_path: Path) -> None:
