@@ -25,15 +25,18 @@ _LENGTHS: ContextVar[tuple[int, ...]] = ContextVar("lengths")
 
 
 def _attention(
-    module: torch.nn.Module,  # noqa: ARG001 - the signature is that of an attention function of transformers
+    module: torch.nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    attention_mask: torch.Tensor | None,  # noqa: ARG001
+    attention_mask: torch.Tensor | None,  # noqa: ARG001 - the signature is that of transformers
     scaling: float | None = None,
     **named: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attend inside each sequence; all of shape (1, heads, total, size). Sequences of one length go together."""
+    if getattr(module, "is_causal", False) or named.get("sliding_window") is not None:
+        message = f"{type(module).__name__} looks at a part of the sequence only"
+        raise ValueError(message)
     runs = [(length, sum(1 for _ in run)) for length, run in groupby(_LENGTHS.get())]
     sizes = [length * count for length, count in runs]
     parts = zip(*(torch.split(states.transpose(1, 2)[0], sizes) for states in (query, key, value)), strict=True)
@@ -88,6 +91,8 @@ class Site:
 def unpackable(model: PreTrainedModel) -> str:
     """Return why a model cannot be packed, as far as its class and configuration tell; empty where nothing does."""
     accepted = inspect.signature(type(model).forward).parameters
+    if not getattr(model, "_supports_attention_backend", False):  # nor did any encoder with a head in transformers 4
+        return f"{type(model).__name__} has an attention of its own"
     if "position_ids" not in accepted:
         return f"{type(model).__name__} takes no positions"
     if getattr(model.config, "is_decoder", False) or getattr(model.config, "is_encoder_decoder", False):

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class GlueTrainer(Trainer):
         self._columns: dict[int, tuple[Dataset, Columns | str]] = {}
         self._limit = float("inf")
         self._fixed: float | None = None
+        self._slow_packing = ""
         self._share = 1.0
         super().__init__(*args, **kwargs)
 
@@ -150,6 +151,8 @@ class GlueTrainer(Trainer):
             self._layout = self._layout or Layout(Batching.PLAIN, columns if reason != "asked" else "")
         elif self._layout is None:
             self._layout = self._chosen(columns)
+            if self._slow_packing:
+                self._layout = replace(self._layout, batching=Batching.MICRO, reason=self._slow_packing)
         fast = self._layout is not None and self._layout.batching is not Batching.PLAIN
         return columns if fast and isinstance(columns, Columns) else None
 
@@ -241,7 +244,7 @@ class GlueTrainer(Trainer):
         flat = Flat.of(inputs)
         if self._fixed is None:
             self._fixed = 0.0  # and so it stays if the memory is too small for the measurement
-            self._fixed = 0.0 if self._is_packed else self._measured(model, flat, items)
+            self._measure(model, flat, items)
         weighs = self._layout is None or self._layout.weighs
         losses = []
         for chosen in partition(flat.lengths, self._cost(self._limit)):
@@ -258,21 +261,43 @@ class GlueTrainer(Trainer):
         finally:
             self._share = 1.0
 
-    def _measured(self, model: Any, flat: Flat, items: Any) -> float:
-        """Return what a part costs however small it is, in tokens; gradients and random states are left as they are."""
-        sizes, seconds = [], []
+    def _measure(self, model: Any, flat: Flat, items: Any) -> None:
+        """Find out what a part costs; gradients and random states are left as they are."""
         with torch.random.fork_rng():
-            for size in (max(len(flat) // 4, 1), len(flat)):
-                self._part = flat.part(slice(0, size))
-                self._accumulate_part(model, self._part, 1.0, items)
-                start = time.perf_counter()
-                self._accumulate_part(model, self._part, 1.0, items)
-                _wait()
-                seconds.append(time.perf_counter() - start)
-                sizes.append(self._cost(0).tokens(self._part.lengths))
+            if self._layout and self._is_packed:
+                if not self._times_packing:
+                    return
+                fast, seconds, reason = (
+                    self._layout,
+                    self._seconds(model, flat, items),
+                    "padding is faster on this device",
+                )
+                self._layout = replace(fast, batching=Batching.MICRO, reason=reason)
+                if seconds <= self._seconds(model, flat, items):
+                    self._layout = fast
+                    return
+                self._slow_packing = reason
+            small = flat.part(slice(0, max(len(flat) // 4, 1)))
+            times = [self._seconds(model, part, items) for part in (small, flat)]
+        sizes = [self._cost(0).tokens(part.lengths) for part in (small, flat)]
+        rate = (times[1] - times[0]) / max(sizes[1] - sizes[0], 1)
+        self._fixed = max(times[0] / rate - sizes[0], 0.0) if rate > 0 else float("inf")
+
+    def _seconds(self, model: Any, part: Flat, items: Any) -> float:
+        """Return how long a part takes, the second time."""
+        self._part = part
+        for _ in range(2):
+            start = time.perf_counter()
+            self._accumulate_part(model, part, 1.0, items)
+            _wait()
+        seconds = time.perf_counter() - start
         model.zero_grad()
-        rate = (seconds[1] - seconds[0]) / max(sizes[1] - sizes[0], 1)
-        return max(seconds[0] / rate - sizes[0], 0.0) if rate > 0 else float("inf")
+        return seconds
+
+    @property
+    def _times_packing(self) -> bool:
+        """Whether packing is used only where it is seen to be faster: many small kernels can be slow on a device."""
+        return self._batching is Batching.AUTO and self.args.device.type != "cpu"
 
     def _halve(self) -> bool:
         """Allow parts half as large as the one that did not fit; False for a single example, which has no half."""

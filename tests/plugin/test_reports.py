@@ -45,6 +45,7 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "max_train_samples": 48,
         "max_eval_samples": 24,
         "max_length": 32,
+        "batching": "auto",
         "threshold": {"mrpc:f1": 0.25},
         "save": None,
         "compare": None,

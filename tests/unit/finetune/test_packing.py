@@ -1,5 +1,6 @@
 """Packed forward passes: equal to padded ones for the encoders that they are meant for, and refused for others."""
 
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from transformers import (
     DistilBertConfig,
     ElectraConfig,
     GPT2Config,
+    ModernBertConfig,
     MPNetConfig,
     PreTrainedModel,
     RobertaConfig,
@@ -39,8 +41,10 @@ ENCODERS = {
 OTHERS = {
     "deberta-v2": DebertaV2Config(**SIZE, **COMMON, relative_attention=True, position_biased_input=False),
     "mpnet": MPNetConfig(**SIZE, **COMMON),
+    "modernbert": ModernBertConfig(**SIZE, **COMMON, local_attention=4),
     "gpt2": GPT2Config(vocab_size=50, pad_token_id=1, n_embd=16, n_layer=2, n_head=2, n_positions=12),
 }
+needs_interface = pytest.mark.skipif(version("transformers") < "5", reason="encoders have attentions of their own")
 PADDING = Padding("right", {"input_ids": 1})
 LENGTHS = (2, 5, 5, 9)
 
@@ -71,6 +75,7 @@ def layout_of(model: PreTrainedModel, asked: Batching = Batching.AUTO) -> Layout
     return choose(asked, model, examples(), PADDING, evaluate)
 
 
+@needs_interface
 @pytest.mark.parametrize("family", ENCODERS)
 def test_loss_logits_and_gradients_are_the_padded_ones(family: str) -> None:
     """A packed batch gives each example's logits, and each weight's gradient, as the padded batch does."""
@@ -91,6 +96,7 @@ def test_loss_logits_and_gradients_are_the_padded_ones(family: str) -> None:
     assert torch.equal(expected.logits, model(**batch.padded(PADDING)).logits)
 
 
+@needs_interface
 @pytest.mark.parametrize("family", ENCODERS)
 def test_encoders_with_a_head_on_the_first_token_are_packed(family: str) -> None:
     """Their packed forward pass is shown to be equal, so it is chosen."""
@@ -106,6 +112,7 @@ def test_other_models_are_not_packed(family: str) -> None:
     assert f"batching: micro, since {layout.reason}" == layout.note
 
 
+@needs_interface
 def test_a_model_whose_head_looks_at_another_token_is_not_packed() -> None:
     """Where a packed forward pass runs but gives other logits, it is found out."""
     model = model_of(ENCODERS["roberta"])

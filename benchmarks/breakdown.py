@@ -1,6 +1,6 @@
 """Where an item's time goes, and how near its training is to what the machine can do.
 
-    python -m benchmarks.profile --data FOLDER --task rte --train 128 --batching packed
+    python -m benchmarks.breakdown --data FOLDER --task rte --train 128 --batching packed
 
 Each part is timed from the outside: the functions that do the work are wrapped, and what they do not account for is the
 harness's. The matrix rate is that of products as the encoder's layers make them, measured here; the share of it counts
