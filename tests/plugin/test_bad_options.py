@@ -97,7 +97,7 @@ def test_the_table(pytester: pytest.Pytester, here: Run, table: str, message: st
             "'rte'",
             "@pytest.mark.glue takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})",
         ),
-        ("task='rte'", "@pytest.mark.glue(task=...): unknown option; did you mean tasks?"),
+        ("task='rte'", "@pytest.mark.glue(task=...): unknown option; did you mean tasks or trials?"),
         ("tasks='kola'", "@pytest.mark.glue(tasks=...): unknown task 'kola': did you mean cola?"),
         (
             "threshold={'rte': 65}",

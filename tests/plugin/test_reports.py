@@ -54,6 +54,13 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "alpha": 0.05,
         "max_seeds": None,
         "inconclusive": "pass",
+        "search": None,
+        "trials": 10,
+        "search_fraction": 0.1,
+        "search_split": "held-out",
+        "search_storage": str(pytester.path / "glue-search"),
+        "space": {},
+        "ray": {},
         "cache": "use",
         "cache_dir": None,
     } == document["options"]
