@@ -40,9 +40,12 @@ def _found(study: Study) -> str:
         if study.terms.split == EVALUATION
         else ""
     )
+    tied = [trial for trial in study.finished if trial.objective == study.best.objective]
+    others = "1 other" if len(tied) == 2 else f"{len(tied) - 1} others"
+    doubt = f" (as had {others}: the first of them was taken)" if len(tied) > 1 else ""
     return (
         f"{study.terms.backend} tried {len(study.trials)} ({counts}) on {study.n_train} examples in "
-        f"{seconds(study.duration_s)}{caution}; best {study.objective} {study.best.objective:.3f} with "
+        f"{seconds(study.duration_s)}{caution}; best {study.objective} {study.best.objective:.3f}{doubt} with "
         f"{_values(study.best.hyperparameters)}{_importance(study.importance)}"
     )
 

@@ -28,6 +28,13 @@ def test_the_notebook_s_way_is_said(like: Like, study: Study) -> None:
     assert "importance" not in line
 
 
+def test_a_tie_is_said(like: Like, study: Study) -> None:
+    """Where several trials share the best score, a reader hears that the search did not choose between them."""
+    tied = replace(study, trials=(study.trials[0], replace(study.trials[0], number=1)))
+    (line,) = search_lines([like(search=tied)])
+    assert "best accuracy 0.600 (as had 1 other: the first of them was taken) with learning_rate=5e-05" in line
+
+
 def test_progress(study: Study) -> None:
     """A trial that has ended is one line, with its number, its score or its error, and the best so far."""
     assert [

@@ -1,0 +1,100 @@
+"""Ray Tune as a backend: what can be told without trials. `tests/plugin/test_search.py` runs real ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ray = pytest.importorskip("ray")
+
+from ray import tune  # noqa: E402
+
+from pytest_glue.cluster import ray_session  # noqa: E402
+from pytest_glue.errors import SearchError  # noqa: E402
+from pytest_glue.search.backends import Plan  # noqa: E402
+from pytest_glue.search.ray import _check_facts, _domain, _trial  # noqa: E402
+from pytest_glue.search.space import Choices, Numbers  # noqa: E402
+from pytest_glue.study import TrialState  # noqa: E402
+
+MakePlan = Callable[..., Plan]
+CONFIG = {"learning_rate": 5e-5, "num_train_epochs": 3, "per_device_train_batch_size": 8, "weight_decay": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("distribution", "expected"),
+    [
+        (Choices((8, 16)), tune.choice([8, 16])),
+        (Numbers(0.1, 0.3, 0.1), tune.choice([0.1, 0.2, 0.3])),
+        (Numbers(1, 5, 2, whole=True), tune.choice([1, 3, 5])),
+        (Numbers(1, 5, whole=True), tune.randint(1, 6)),
+        (Numbers(1, 64, log=True, whole=True), tune.lograndint(1, 65)),
+        (Numbers(1e-5, 1e-4, log=True), tune.loguniform(1e-5, 1e-4)),
+        (Numbers(0.0, 0.3), tune.uniform(0.0, 0.3)),
+    ],
+)
+def test_a_distribution_in_ray_s_words(distribution: Numbers | Choices, expected: Any) -> None:
+    """Every distribution has one of Ray Tune's, both ends included."""
+    found = _domain(distribution)
+    assert type(expected) is type(found)
+    assert str(expected.get_sampler()) == str(found.get_sampler())
+    for name in {"lower", "upper", "categories"} & set(vars(expected)):
+        assert pytest.approx(getattr(expected, name)) == getattr(found, name)
+
+
+@pytest.mark.parametrize(
+    ("result", "crash", "state", "objective", "error"),
+    [
+        ({"history": [0.5, 0.7, 0.6]}, None, TrialState.COMPLETE, 0.7, None),
+        ({"history": [0.5, 0.7]}, None, TrialState.PRUNED, 0.7, None),
+        ({"history": [0.5], "error": "ValueError: no"}, None, TrialState.FAILED, None, "ValueError: no"),
+        ({"history": [0.5]}, RuntimeError("Task failed\nThe actor died"), TrialState.FAILED, None, "The actor died"),
+        ({}, None, TrialState.FAILED, None, None),
+    ],
+    ids=["complete", "stopped", "raised", "killed", "never reported"],
+)
+def test_how_a_trial_ended(
+    plan: MakePlan,
+    result: dict[str, Any],
+    crash: Exception | None,
+    state: TrialState,
+    objective: float | None,
+    error: str | None,
+) -> None:
+    """A trial is complete with its last epoch, pruned before it, and failed with an error or with a dead worker."""
+    trial = _trial({**result, "config": CONFIG, "trial_id": "ab12_00003"}, crash, "", plan())
+    assert (3, state, objective, error) == (trial.number, trial.state, trial.objective, trial.error)
+    assert trial.hyperparameters == CONFIG
+
+
+def test_a_folder_of_another_study(plan: MakePlan, tmp_path: Path) -> None:
+    """A folder that holds another task's study is refused, with what to do; the same study is let through."""
+    folder = tmp_path / "studies" / "rte-sample-0"
+    _check_facts(folder, plan())
+    _check_facts(folder, plan())
+    with pytest.raises(SearchError, match=r"rte-sample-0 holds another study, of task 'rte' and not of 'cola': name"):
+        _check_facts(folder, plan(facts={"task": "cola"}))
+
+
+def test_a_folder_that_cannot_be_made(plan: MakePlan, tmp_path: Path) -> None:
+    """A storage that is a file is an error that names it."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SearchError, match=r"--glue-search-storage=\S+file cannot be used: "):
+        _check_facts(tmp_path / "file" / "study", plan(storage=str(tmp_path / "file")))
+
+
+def test_the_most_epochs(plan: MakePlan) -> None:
+    """The longest trial is that of the space, or of the recipe where the space does not say."""
+    assert 4 == plan().max_epochs
+    assert 6 == plan(space={"num_train_epochs": Choices((2, 6))}).max_epochs
+    assert 3 == plan(space={"weight_decay": Choices((0.0,))}, epochs=2.5).max_epochs
+
+
+def test_a_session_that_is_there_is_left_alone() -> None:
+    """Ray is started where there is none and ended afterwards; one that runs already goes on."""
+    with ray_session({}, verbose=False):
+        assert ray.is_initialized()
+        with ray_session({}, verbose=False):
+            assert ray.is_initialized()
+        assert ray.is_initialized()
+    assert not ray.is_initialized()
