@@ -67,6 +67,8 @@ def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int) -> Time
 def timed(arguments: Sequence[object], folder: Path) -> float:
     """Return the wall time of a command of Python's in a folder, without a hub and with an empty cache there."""
     environment = os.environ | {"HF_HOME": str(folder / "huggingface"), "HF_HUB_OFFLINE": "1"}
+    environment["PYTEST_GLUE_CACHE"] = str(folder / "runs")
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as on a machine where nobody set it
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True, check=False

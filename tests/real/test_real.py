@@ -31,6 +31,8 @@ EXAMPLES, EPOCHS, LEARNING_RATE = 64, 2, 1e-5
 
 Run = Callable[..., None]
 
+pytestmark = pytest.mark.xdist_group("real")
+
 
 @pytest.fixture(scope="module")
 def data() -> Path:
