@@ -10,6 +10,7 @@ import pytest
 from pytest_glue.errors import GlueError, VerdictError
 from pytest_glue.evaluation import Evaluation, Verdict
 from pytest_glue.settings import Settings
+from pytest_glue.threads import share_cores
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,7 +37,10 @@ class GlueSession:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._settings = Settings.from_pytest_config(config)
-        self._is_worker = hasattr(config, "workerinput")
+        worker: Any = getattr(config, "workerinput", None)
+        self._is_worker = worker is not None
+        if worker is not None:
+            share_cores(worker["workercount"])
         self._options = self._settings.options()
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}

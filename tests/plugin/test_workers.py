@@ -82,3 +82,18 @@ def test_a_report_that_cannot_be_written_stops_workers_first(pytester: pytest.Py
     assert pytest.ExitCode.OK != result.ret
     result.stdout.fnmatch_lines(["*the JSON report *test_suite.py/out.json' cannot be written: *"])
     result.assert_outcomes(errors=1)
+
+
+def test_workers_share_the_cores(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run) -> None:
+    """Each of two workers computes with half of the cores, unless the environment says how many threads it has."""
+    pytester.makepyfile("""
+        import torch
+        from pytest_glue.threads import cores
+
+        def test_threads(glue_model_init):
+            assert torch.get_num_threads() == max(cores() // 2, 1)
+    """)
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    fresh("-n", "2", "--glue-tasks=rte,wnli", "--glue-data=sample", "--glue-checkpoints=sample").assert_outcomes(
+        passed=2
+    )
