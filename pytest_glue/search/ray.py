@@ -1,6 +1,7 @@
 """Ray Tune: seeded random search with ASHA, trials side by side, and an experiment in a folder."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,7 +40,9 @@ class Backend:
         # After each result and not now and then, so that a killed search has lost nothing that was finished.
         with environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}), ray_session(plan.resources, verbose=plan.verbose):
             results = _tuner(plan, folder, objective, on_trial).fit()
-        trials = [_trial(result.metrics or {}, result.error, result.path, plan) for result in _listed(results)]
+        trials = [
+            _trial(result.metrics or {}, result.error, Path(result.path).name, plan) for result in _listed(results)
+        ]
         return tuple(sorted(trials, key=lambda trial: trial.number))
 
 
@@ -167,6 +170,13 @@ def _domain(distribution: Numbers | Choices) -> Any:
             return tune.uniform(low, high)
 
 
+def _number(label: str) -> int:
+    """Return a trial's number from its id, `1a2b3_00004`, which its folder's name holds too."""
+    found = re.search(r"_(\d{5})(?:_|$)", label)
+    assert found
+    return int(found[1])
+
+
 def _trial(result: Mapping[str, Any], crash: Exception | None, label: str, plan: Plan) -> words.Trial:
     history = tuple(result.get("history", ()))
     hyperparameters = {name: result["config"][name] for name in sorted(plan.space)} if "config" in result else {}
@@ -177,7 +187,7 @@ def _trial(result: Mapping[str, Any], crash: Exception | None, label: str, plan:
         full = len(history) >= plan.epochs_of(hyperparameters)
         state = words.TrialState.COMPLETE if full else words.TrialState.PRUNED
     return words.Trial(
-        number=int(str(result.get("trial_id", label)).rpartition("_")[2]),
+        number=_number(label),
         state=state,
         hyperparameters=hyperparameters,
         objective=None if error or not history else max(history),

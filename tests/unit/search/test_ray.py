@@ -62,7 +62,9 @@ def test_how_a_trial_ended(
     error: str | None,
 ) -> None:
     """A trial is complete with its last epoch, pruned before it, and failed with an error or with a dead worker."""
-    trial = _trial({**result, "config": CONFIG, "trial_id": "ab12_00003"}, crash, "", plan())
+    folder = "_run_trial_200e5_00003_3_learning_rate=0.0001_2026-11-22_16-52-38"
+    trial = _trial({**result, "config": CONFIG}, crash, folder, plan())
+    assert trial == _trial({**result, "config": CONFIG}, crash, "200e5_00003", plan())
     assert (3, state, objective, error) == (trial.number, trial.state, trial.objective, trial.error)
     assert trial.hyperparameters == CONFIG
 
