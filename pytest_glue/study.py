@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pytest_glue.recipe import RecipeValue
 
@@ -41,6 +41,15 @@ class SearchTerms:
     """The search space, as a table holds it."""
 
 
+class TrialEpoch(NamedTuple):
+    """What was seen at the end of an epoch of a trial."""
+
+    score: float
+    """The headline metric; 0 where it is undefined."""
+    loss: float
+    """On the examples that it was scored on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One fine-tuning of a search, finished."""
@@ -51,11 +60,19 @@ class Trial:
     hyperparameters: Hyperparameters
     objective: float | None
     """The headline metric of its best epoch; None where it failed."""
-    history: tuple[float, ...]
-    """The headline metric after each epoch."""
+    history: tuple[TrialEpoch, ...]
+    """What was seen after each epoch."""
     duration_s: float
     error: str | None = None
     """Why it failed."""
+
+    @property
+    def rank(self) -> TrialEpoch:
+        """What trials are compared by, the higher the better: the objective, and where that is equal the lower loss.
+
+        Several trials can predict the same for every example, and so score the same; their losses tell them apart.
+        """
+        return max(TrialEpoch(score, -loss) for score, loss in self.history)
 
 
 def highest(trials: Sequence[Trial]) -> float | None:
@@ -86,8 +103,8 @@ class Study:
 
     @property
     def best(self) -> Trial:
-        """The trial of the highest objective; the first of equals."""
-        return max(self.finished, key=lambda trial: trial.objective or 0.0)
+        """The trial of the highest rank; the first of equals."""
+        return max(self.finished, key=lambda trial: trial.rank)
 
     @property
     def finished(self) -> tuple[Trial, ...]:
@@ -109,7 +126,13 @@ class Study:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Inverse of `to_dict`, also after a journey through JSON."""
         trials = tuple(
-            Trial(**{**trial, "state": TrialState(trial["state"]), "history": tuple(trial["history"])})
+            Trial(
+                **{
+                    **trial,
+                    "state": TrialState(trial["state"]),
+                    "history": tuple(TrialEpoch(*seen) for seen in trial["history"]),
+                }
+            )
             for trial in data["trials"]
         )
         own = {name: value for name, value in data.items() if name not in {"best", "counts"}}

@@ -42,7 +42,7 @@ def _found(study: Study) -> str:
     )
     tied = [trial for trial in study.finished if trial.objective == study.best.objective]
     others = "1 other" if len(tied) == 2 else f"{len(tied) - 1} others"
-    doubt = f" (as had {others}: the first of them was taken)" if len(tied) > 1 else ""
+    doubt = f" (as had {others}; its loss was the lowest)" if len(tied) > 1 else ""
     return (
         f"{study.terms.backend} tried {len(study.trials)} ({counts}) on {study.n_train} examples in "
         f"{seconds(study.duration_s)}{caution}; best {study.objective} {study.best.objective:.3f}{doubt} with "

@@ -11,10 +11,10 @@ from transformers.trainer_utils import IntervalStrategy
 from pytest_glue.errors import FineTuningError
 from pytest_glue.finetune.hyperparameters import borrowed, set_hyperparameters
 from pytest_glue.finetune.quiet import quiet
-from pytest_glue.study import Hyperparameters
+from pytest_glue.study import Hyperparameters, TrialEpoch
 
-Report = Callable[[int, float], bool]
-"""Told the epoch, from 1, and its score; answers whether the trial is to stop."""
+Report = Callable[[TrialEpoch], bool]
+"""Told of an epoch that has ended; answers whether the trial is to stop."""
 
 _WATCHED: dict[str, Any] = {
     "eval_strategy": IntervalStrategy.EPOCH,
@@ -34,8 +34,8 @@ class Objective:
     metric: str
     """The headline metric, which is maximised."""
 
-    def __call__(self, hyperparameters: Hyperparameters, report: Report) -> list[float]:
-        """Return the score after each epoch; fewer than there are epochs where `report` said to stop.
+    def __call__(self, hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
+        """Return what was seen after each epoch; fewer than there are epochs where `report` said to stop.
 
         Every trial starts from the same seed: what differs between them is the hyperparameters.
 
@@ -53,10 +53,10 @@ class Objective:
                 trainer.train()
             finally:
                 trainer.accelerator.free_memory()
-        if not watch.scores:
+        if not watch.history:
             message = "the trial ended without an evaluation: it has less than one epoch"
             raise FineTuningError(message)
-        return watch.scores
+        return watch.history
 
 
 class _Watch(TrainerCallback):
@@ -65,20 +65,20 @@ class _Watch(TrainerCallback):
     def __init__(self, metric: str, report: Report) -> None:
         self._metric = metric
         self._report = report
-        self.scores: list[float] = []
+        self.history: list[TrialEpoch] = []
 
     def on_evaluate(
         self,
         args: TrainingArguments,  # noqa: ARG002 - the trainer's protocol
-        state: TrainerState,
+        state: TrainerState,  # noqa: ARG002
         control: TrainerControl,
         **kwargs: Any,
     ) -> None:
         """Called by the trainer after each evaluation."""
         metrics: dict[str, float] = kwargs["metrics"]
-        epoch = len(self.scores) + 1
-        if not math.isfinite(metrics["eval_loss"]):
-            message = f"the loss is {metrics['eval_loss']} after epoch {epoch}: the fine-tuning diverged"
+        loss = metrics["eval_loss"]
+        if not math.isfinite(loss):
+            message = f"the loss is {loss} after epoch {len(self.history) + 1}: the fine-tuning diverged"
             raise FineTuningError(message)
         if f"eval_{self._metric}" not in metrics:
             found = sorted(name.removeprefix("eval_") for name in metrics)
@@ -86,6 +86,6 @@ class _Watch(TrainerCallback):
             raise FineTuningError(message)
         score = metrics[f"eval_{self._metric}"]
         # Undefined is what a model that knows nothing scores, as where the best epoch is chosen.
-        self.scores.append(score if math.isfinite(score) else 0.0)
-        if self._report(epoch, self.scores[-1]) and state.epoch is not None:
+        self.history.append(TrialEpoch(float(score) if math.isfinite(score) else 0.0, float(loss)))
+        if self._report(self.history[-1]):
             control.should_training_stop = True

@@ -56,28 +56,29 @@ class Backend:
     @staticmethod
     def _run_trial(study: optuna.Study, trial: optuna.Trial, space: Space, objective: Objective) -> None:
         hyperparameters = {name: _suggest(trial, name, space[name]) for name in sorted(space)}
-        pruned = False
+        epochs, pruned = 0, False
 
-        def report(epoch: int, score: float) -> bool:
-            nonlocal pruned
-            trial.report(score, epoch)
+        def report(seen: words.TrialEpoch) -> bool:
+            nonlocal epochs, pruned
+            epochs += 1
+            trial.report(seen.score, epochs)
             pruned = trial.should_prune()
             return pruned
 
         start = time.perf_counter()
-        scores: list[float] = []
+        history: list[words.TrialEpoch] = []
         try:
-            scores = objective(hyperparameters, report)
+            history = objective(hyperparameters, report)
         except Exception as error:  # noqa: BLE001 - whatever ends a trial is recorded, and the search goes on
             trial.set_user_attr(_ERROR, f"{type(error).__name__}: {error}")
-        trial.set_user_attr(_HISTORY, scores)
+        trial.set_user_attr(_HISTORY, history)
         trial.set_user_attr(_DURATION, time.perf_counter() - start)
-        if not scores:
+        if not history:
             study.tell(trial, state=TrialState.FAIL)
         elif pruned:
             study.tell(trial, state=TrialState.PRUNED)
         else:
-            study.tell(trial, max(scores))
+            study.tell(trial, max(history).score)
 
 
 def _finished(study: optuna.Study, count: int) -> tuple[words.Trial, ...]:
@@ -223,12 +224,12 @@ def _seed(seed: int, number: int) -> int:
 
 def _plain(trial: FrozenTrial) -> words.Trial:
     attributes: dict[str, Any] = trial.user_attrs
-    history = tuple(attributes.get(_HISTORY, ()))
+    history = tuple(words.TrialEpoch(*seen) for seen in attributes.get(_HISTORY, ()))
     return words.Trial(
         number=trial.number,
         state=_STATES[trial.state],
         hyperparameters=dict(trial.params),
-        objective=max(history) if history else None,
+        objective=max(history).score if history else None,
         history=history,
         duration_s=attributes.get(_DURATION, 0.0),
         error=attributes.get(_ERROR),

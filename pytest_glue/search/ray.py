@@ -74,14 +74,14 @@ class _Progress(tune.Callback):
 def _run_trial(config: dict[str, Any], objective: Objective) -> None:
     """One trial, in a worker of Ray."""
     start = time.perf_counter()
-    history: list[float] = []
+    history: list[words.TrialEpoch] = []
 
     def facts() -> dict[str, Any]:
-        best = max(history, default=_WORST)
+        best = max((seen.score for seen in history), default=_WORST)
         return {_METRIC: best, "history": list(history), "seconds": time.perf_counter() - start}
 
-    def report(_: int, score: float) -> bool:
-        history.append(score)
+    def report(seen: words.TrialEpoch) -> bool:
+        history.append(seen)
         tune.report(facts())
         return False
 
@@ -178,7 +178,7 @@ def _number(label: str) -> int:
 
 
 def _trial(result: Mapping[str, Any], crash: Exception | None, label: str, plan: Plan) -> words.Trial:
-    history = tuple(result.get("history", ()))
+    history = tuple(words.TrialEpoch(*seen) for seen in result.get("history", ()))
     hyperparameters = {name: result["config"][name] for name in sorted(plan.space)} if "config" in result else {}
     error = result.get("error") or (str(crash).strip().splitlines()[-1] if crash else None)
     if error or not history:
@@ -190,7 +190,7 @@ def _trial(result: Mapping[str, Any], crash: Exception | None, label: str, plan:
         number=_number(label),
         state=state,
         hyperparameters=hyperparameters,
-        objective=None if error or not history else max(history),
+        objective=None if error or not history else max(history).score,
         history=history,
         duration_s=result.get("seconds", 0.0),
         error=error,

@@ -1,17 +1,18 @@
 """A study as plain data."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from pytest_glue.study import SearchTerms, Study, Trial, TrialState, highest
+from pytest_glue.study import SearchTerms, Study, Trial, TrialEpoch, TrialState, highest
 
 TRIALS = (
-    Trial(0, TrialState.COMPLETE, {"learning_rate": 2e-5}, 0.5, (0.4, 0.5), 1.5),
+    Trial(0, TrialState.COMPLETE, {"learning_rate": 2e-5}, 0.5, (TrialEpoch(0.4, 0.7), TrialEpoch(0.5, 0.6)), 1.5),
     Trial(1, TrialState.FAILED, {"learning_rate": 1e-4}, None, (), 0.5, "FineTuningError: diverged"),
-    Trial(2, TrialState.PRUNED, {"learning_rate": 3e-5}, 0.7, (0.7,), 1.0),
-    Trial(3, TrialState.COMPLETE, {"learning_rate": 5e-5}, 0.6, (0.6, 0.3), 2.0),
-    Trial(4, TrialState.COMPLETE, {"learning_rate": 6e-5}, 0.6, (0.1, 0.6), 2.0),
+    Trial(2, TrialState.PRUNED, {"learning_rate": 3e-5}, 0.7, (TrialEpoch(0.7, 0.6),), 1.0),
+    Trial(3, TrialState.COMPLETE, {"learning_rate": 5e-5}, 0.6, (TrialEpoch(0.6, 0.6), TrialEpoch(0.3, 0.2)), 2.0),
+    Trial(4, TrialState.COMPLETE, {"learning_rate": 6e-5}, 0.6, (TrialEpoch(0.1, 0.6), TrialEpoch(0.6, 0.5)), 2.0),
 )
 
 
@@ -23,8 +24,14 @@ def study() -> Study:
 
 
 def test_the_best_trial_saw_all_its_epochs(study: Study) -> None:
-    """A pruned trial is no candidate, whatever it scored; of equals the first is the best."""
-    assert 3 == study.best.number
+    """A pruned trial is no candidate, whatever it scored; of equals the one of the lower loss is the best."""
+    assert 4 == study.best.number
+
+
+def test_of_equals_the_first_is_the_best(study: Study) -> None:
+    """Where score and loss are equal, so that nothing tells trials apart, the first stays."""
+    twin = replace(study.trials[4], number=5)
+    assert 4 == replace(study, trials=(*study.trials, twin)).best.number
 
 
 def test_trials_are_counted_by_state(study: Study) -> None:
@@ -40,7 +47,7 @@ def test_a_study_survives_a_journey(study: Study) -> None:
 def test_plain_data_has_the_best_on_top(study: Study) -> None:
     """Whoever reads the report finds the best trial and the counts without looking for them."""
     plain = study.to_dict()
-    assert ({"learning_rate": 5e-5}, 0.6) == (plain["best"]["hyperparameters"], plain["best"]["objective"])
+    assert ({"learning_rate": 6e-5}, 0.6) == (plain["best"]["hyperparameters"], plain["best"]["objective"])
     assert {"complete": 3, "pruned": 1, "failed": 1} == plain["counts"]
 
 

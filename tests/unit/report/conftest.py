@@ -8,8 +8,9 @@ import pytest
 
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.evaluation import Epoch, Evaluation, Run, Verdict
-from pytest_glue.study import SearchTerms, Study, Trial, TrialState
+from pytest_glue.study import SearchTerms, Study, Trial, TrialEpoch, TrialState
 
+SEEN = TrialEpoch(0.4, 0.7)
 DIGEST = f"sha256:{'0' * 64}"
 
 
@@ -50,8 +51,15 @@ def evaluation() -> Evaluation:
 def study() -> Study:
     """A study of a trial in each state."""
     trials = (
-        Trial(0, TrialState.COMPLETE, {"learning_rate": 5e-5, "per_device_train_batch_size": 8}, 0.6, (0.5, 0.6), 2.0),
-        Trial(1, TrialState.PRUNED, {"learning_rate": 1e-5, "per_device_train_batch_size": 16}, 0.4, (0.4,), 1.0),
+        Trial(
+            0,
+            TrialState.COMPLETE,
+            {"learning_rate": 5e-5, "per_device_train_batch_size": 8},
+            0.6,
+            (SEEN, TrialEpoch(0.6, 0.5)),
+            2.0,
+        ),
+        Trial(1, TrialState.PRUNED, {"learning_rate": 1e-5, "per_device_train_batch_size": 16}, 0.4, (SEEN,), 1.0),
         Trial(2, TrialState.FAILED, {"learning_rate": 1e-4, "per_device_train_batch_size": 8}, None, (), 0.1, "OOM"),
     )
     space = {"learning_rate": {"low": 1e-5, "high": 1e-4}, "per_device_train_batch_size": [8, 16]}

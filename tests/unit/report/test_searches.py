@@ -32,7 +32,7 @@ def test_a_tie_is_said(like: Like, study: Study) -> None:
     """Where several trials share the best score, a reader hears that the search did not choose between them."""
     tied = replace(study, trials=(study.trials[0], replace(study.trials[0], number=1)))
     (line,) = search_lines([like(search=tied)])
-    assert "best accuracy 0.600 (as had 1 other: the first of them was taken) with learning_rate=5e-05" in line
+    assert "best accuracy 0.600 (as had 1 other; its loss was the lowest) with learning_rate=5e-05" in line
 
 
 def test_progress(study: Study) -> None:

@@ -13,22 +13,22 @@ from pytest_glue.errors import FineTuningError, SearchError
 from pytest_glue.search.backends import Plan
 from pytest_glue.search.objective import Report
 from pytest_glue.search.optuna import Backend, importance
-from pytest_glue.study import Hyperparameters, Trial, TrialState
+from pytest_glue.study import Hyperparameters, Trial, TrialEpoch, TrialState
 
 MakePlan = Callable[..., Plan]
 
 
-def rising(hyperparameters: Hyperparameters, report: Report) -> list[float]:
+def rising(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
     """Scores that rise by epoch, the higher the closer the learning rate is to 5e-5."""
     rate = hyperparameters["learning_rate"]
     assert isinstance(rate, float)
     quality = 1 - abs(math.log10(rate) - math.log10(5e-5))
-    scores: list[float] = []
+    history: list[TrialEpoch] = []
     for epoch in range(1, int(str(hyperparameters["num_train_epochs"])) + 1):
-        scores.append(quality * (1 - 0.5**epoch))
-        if report(epoch, scores[-1]):
+        history.append(TrialEpoch(quality * (1 - 0.5**epoch), 1 - quality))
+        if report(history[-1]):
             break
-    return scores
+    return history
 
 
 def run(plan: Plan, objective: Any = rising) -> tuple[tuple[Trial, ...], list[tuple[int, float | None]]]:
@@ -52,7 +52,7 @@ def test_trials_are_told_of_as_they_end(plan: MakePlan) -> None:
         assert {"learning_rate", "num_train_epochs", "per_device_train_batch_size", "weight_decay"} == set(
             trial.hyperparameters
         )
-        assert max(trial.history) == trial.objective
+        assert max(trial.history).score == trial.objective
 
 
 def test_the_same_seed_gives_the_same_trials(plan: MakePlan, tmp_path: Path) -> None:
@@ -70,12 +70,12 @@ def test_an_interrupted_study_goes_on(plan: MakePlan, tmp_path: Path, when: str)
     """What was interrupted ends with the trials of what was not, and finished trials are not repeated."""
     begun = 0
 
-    def interrupted(hyperparameters: Hyperparameters, report: Report) -> list[float]:
+    def interrupted(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
         nonlocal begun
         begun += 1
         if begun == 4:
             if when == "at its second epoch":
-                report(1, 0.25)
+                report(TrialEpoch(0.25, 0.7))
             raise KeyboardInterrupt
         return rising(hyperparameters, report)
 
@@ -112,7 +112,7 @@ def test_a_trial_that_raises_is_recorded(plan: MakePlan) -> None:
     """A trial that fails has its cause with it, and the search goes on."""
     begun = 0
 
-    def sometimes(hyperparameters: Hyperparameters, report: Report) -> list[float]:
+    def sometimes(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
         nonlocal begun
         begun += 1
         if begun == 2:

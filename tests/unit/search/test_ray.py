@@ -45,10 +45,16 @@ def test_a_distribution_in_ray_s_words(distribution: Numbers | Choices, expected
 @pytest.mark.parametrize(
     ("result", "crash", "state", "objective", "error"),
     [
-        ({"history": [0.5, 0.7, 0.6]}, None, TrialState.COMPLETE, 0.7, None),
-        ({"history": [0.5, 0.7]}, None, TrialState.PRUNED, 0.7, None),
-        ({"history": [0.5], "error": "ValueError: no"}, None, TrialState.FAILED, None, "ValueError: no"),
-        ({"history": [0.5]}, RuntimeError("Task failed\nThe actor died"), TrialState.FAILED, None, "The actor died"),
+        ({"history": [(0.5, 0.7), (0.7, 0.7), (0.6, 0.7)]}, None, TrialState.COMPLETE, 0.7, None),
+        ({"history": [(0.5, 0.7), (0.7, 0.7)]}, None, TrialState.PRUNED, 0.7, None),
+        ({"history": [(0.5, 0.7)], "error": "ValueError: no"}, None, TrialState.FAILED, None, "ValueError: no"),
+        (
+            {"history": [(0.5, 0.7)]},
+            RuntimeError("Task failed\nThe actor died"),
+            TrialState.FAILED,
+            None,
+            "The actor died",
+        ),
         ({}, None, TrialState.FAILED, None, None),
     ],
     ids=["complete", "stopped", "raised", "killed", "never reported"],
