@@ -196,13 +196,17 @@ def _runs(request: pytest.FixtureRequest, options: Options, task: Task, checkpoi
     def fine_tunings() -> FineTunings:
         return _fine_tunings(request, options, task, checkpoint)
 
+    resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
     if options.cache is CachePolicy.OFF:
-        return fine_tunings()
+        runs = fine_tunings()
+        if options.resume:
+            runs.add_note(f"the store of finished runs is off{resumes_not}")
+        return runs
     if (reason := not_keepable(request, options)) is None:
         return kept_runs(options, task, checkpoint, fine_tunings, GlueSession.of(request.config).command)
     require_training(options.cache, reason)
     runs = fine_tunings()
-    runs.add_note(f"the store of finished runs is not used: {reason}")
+    runs.add_note(f"the store of finished runs is not used: {reason}{resumes_not}")
     return runs
 
 

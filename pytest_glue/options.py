@@ -57,6 +57,8 @@ class Options:
     cache: CachePolicy = CachePolicy.USE
     cache_dir: Path | None = None
     """Where finished runs are kept; None for the place that environment and platform name."""
+    resume: bool = False
+    """Whether a killed fine-tuning goes on from its last epoch, for which each epoch's state is written."""
     json: Path | None = None
     space: Mapping[str, Distribution] = field(default_factory=dict)
     """What `[tool.pytest_glue.search]` says of the search space; empty for the default one."""

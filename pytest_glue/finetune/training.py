@@ -15,6 +15,7 @@ from pytest_glue.errors import FineTuningError
 from pytest_glue.evaluation import Epoch, Run, Scores
 from pytest_glue.finetune.quiet import quiet
 from pytest_glue.finetune.trainer import GlueTrainer, is_out_of_memory
+from pytest_glue.finetune.unfinished import Unfinished
 from pytest_glue.scoring import GlueMetric
 from pytest_glue.tasks import Task
 
@@ -65,21 +66,32 @@ def make_trainer(
     return trainer
 
 
-def fine_tune(trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int) -> Run:
+def fine_tune(
+    trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int, unfinished: Unfinished | None = None
+) -> Run:
     """Fine-tune with a seed and return what the best epoch predicts.
 
     The seed sets the random states of python, numpy and torch, and with them the head, dropout and the data's order.
+
+    Args:
+        trainer: of the item.
+        task: of the item.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+        seed: of the run.
+        unfinished: where the run goes on from, and is saved after each epoch; None where neither is wanted.
 
     Raises:
         FineTuningError: the run ended without a result; the message gives cause and remedy.
     """
     start = time.perf_counter()
     trainer.args.seed = seed
+    if isinstance(trainer, GlueTrainer):
+        trainer.unfinished = unfinished
     with quiet(), _explained(trainer.args):
         trainer.train()
         outcome = trainer.outcome if isinstance(trainer, GlueTrainer) else None
         output = outcome or trainer.predict(evaluation_data(trainer))
-    duration = time.perf_counter() - start
+    duration = time.perf_counter() - start + (trainer.seconds_before if isinstance(trainer, GlueTrainer) else 0.0)
     assert trainer.compute_metrics is not None
     assert output.label_ids is not None
     metrics = trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids))

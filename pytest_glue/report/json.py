@@ -107,6 +107,7 @@ def _options(options: Options) -> dict[str, Any]:
         "ray": dict(options.ray),
         "cache": str(options.cache),
         "cache_dir": None if options.cache_dir is None else str(options.cache_dir),
+        "resume": options.resume,
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
     }
 

@@ -41,6 +41,7 @@ GIVEN = {
     "ray": {"num_cpus": 2},
     "cache": "refresh",
     "cache_dir": "runs",
+    "resume": "on",
     "json": "out.json",
 }
 
@@ -137,6 +138,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "ray": {"num_cpus": 2},
         "cache": "refresh",
         "cache_dir": str(tmp_path / "runs"),
+        "resume": True,
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
     } == report["options"]
 
