@@ -174,7 +174,9 @@ def glue_evaluation(
     source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, source.description)
     criteria = criteria_of(glue_options, glue_task, glue_checkpoint, identified.label, session.family_size)
-    plan = Plan(glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive)
+    plan = Plan(
+        glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive, glue_options.stop_when_decided
+    )
     found = evaluate(subject, _runs(request, glue_options, glue_task, glue_checkpoint), criteria, plan)
     found = replace(found, notes=(*notes, *source.notes, *found.notes))
     evaluation = record(glue_options, glue_task, glue_checkpoint, found)

@@ -25,6 +25,7 @@ FLAGS = (
     ("alpha", "PROBABILITY", "how often a test run in which nothing dropped may be red (default: 0.05)"),
     ("max_seeds", "N", "add seeds to an item while its comparison is inconclusive, up to N"),
     ("inconclusive", "pass|fail", "what an inconclusive verdict does to its item (default: pass)"),
+    ("stop_when_decided", "", "end a fine-tuning once its item is sure to pass; its score is then a lower bound"),
     ("search", "optuna|ray", "search hyperparameters on part of the data first; `off` where a table asks for it"),
     ("trials", "N", "trials of a search (default: 10)"),
     ("search_fraction", "SHARE", "of the training data, for each trial (default: 0.1)"),

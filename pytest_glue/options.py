@@ -47,6 +47,8 @@ class Options:
     """One-sided error rate of the whole test run."""
     max_seeds: int | None = None
     inconclusive: Policy = Policy.PASS
+    stop_when_decided: bool = False
+    """Whether a fine-tuning ends once its item is sure to pass."""
     search: str | None = None
     """The backend of a hyperparameter search; None where the recipe is used as it is."""
     trials: int = 10
@@ -112,7 +114,16 @@ def combine(layers: Iterable[Layer]) -> Options:
             if isinstance(parsed, Mapping):
                 parsed = {**getattr(options, name), **parsed}
             options = replace(options, **{name: parsed})
+    _check_together(options)
     return options
+
+
+def _check_together(options: Options) -> None:
+    needs_scores = {"save": options.save, "compare": options.compare}
+    given = [f"--glue-{name}={value}" for name, value in needs_scores.items() if value is not None]
+    if options.stop_when_decided and given:
+        message = f"--glue-stop-when-decided leaves lower bounds, and {given[0]} needs scores: leave out one of the two"
+        raise OptionError(message)
 
 
 def _spread(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -288,6 +288,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "alpha": _number(0, 0.5),
         "max_seeds": _at_least(2),
         "inconclusive": _one_of(Policy),
+        "stop_when_decided": _switch,
         "search": _backend,
         "trials": _at_least(1),
         "search_fraction": _fraction,

@@ -42,12 +42,13 @@ class FineTunings:
         """Say something of these runs."""
         self._notes = (*self._notes, note)
 
-    def run(self, seed: int, unfinished: Unfinished | None = None) -> Run:
+    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
         """See `Runs`: fine-tune with that seed, from the pretrained weights; before the first run comes the search.
 
         Args:
             seed: of the run.
             unfinished: where it goes on from, and is saved after each epoch; None where neither is wanted.
+            enough: the headline score at which it may end; None where it goes to its end.
 
         Raises:
             FineTuningError: the run ended without a result.
@@ -55,7 +56,7 @@ class FineTunings:
         """
         if self._search is not None and self.conditions.study is None:
             self._find_hyperparameters(self._search)
-        return fine_tune(self._trainer, self._task, self._label_ids, seed, unfinished)
+        return fine_tune(self._trainer, self._task, self._label_ids, seed, unfinished, enough=enough)
 
     def _find_hyperparameters(self, search: Search) -> None:
         before = self.conditions

@@ -98,6 +98,7 @@ def _options(options: Options) -> dict[str, Any]:
         "alpha": options.alpha,
         "max_seeds": options.max_seeds,
         "inconclusive": str(options.inconclusive),
+        "stop_when_decided": options.stop_when_decided,
         "search": options.search,
         "trials": options.trials,
         "search_fraction": options.search_fraction,

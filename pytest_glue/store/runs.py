@@ -30,7 +30,7 @@ _A_WAIT_S = 1.0
 class Trainings(Runs, Protocol):
     """Runs that happen when they are asked for."""
 
-    def run(self, seed: int, unfinished: Unfinished | None = None) -> Run:
+    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
         """See `Runs`; goes on with what is unfinished, and saves there what it could go on from."""
         ...
 
@@ -123,7 +123,7 @@ class KeptRuns:
         trained = self._made.notes if self._made else ()
         return (*(note for note in trained if note not in self.conditions.notes), *self._notes)
 
-    def run(self, seed: int) -> Run:
+    def run(self, seed: int, *, enough: float | None = None) -> Run:
         """See `Runs`."""
         key = self._keys[seed]
         entry = self._read(key)
@@ -131,7 +131,7 @@ class KeptRuns:
             with self._alone(key):
                 entry = self._read(key)  # another process may have made it meanwhile
                 if entry is None:
-                    return self._train(key)
+                    return self._train(key, enough)
         return replace(entry.run, cached=True)
 
     @property
@@ -159,16 +159,17 @@ class KeptRuns:
             self._found[key.seed] = entry
         return self._found[key.seed]
 
-    def _train(self, key: Key) -> Run:
+    def _train(self, key: Key, enough: float | None) -> Run:
         if self._policy is CachePolicy.ONLY:
             raise CacheError(self._missing(key))
         trained = self._fine_tunings
         left = self._store.unfinished(key)
         unfinished = Unfinished(left, key.text) if self._resume else None
-        run, conditions = trained.run(key.seed, unfinished), trained.conditions
+        run, conditions = trained.run(key.seed, unfinished, enough=enough), trained.conditions
         for note in unfinished.notes if unfinished else ():
             self._note(f"seed {key.seed} {note}")
-        self._keep(key, run, conditions, trained.notes)
+        if not run.stopped:
+            self._keep(key, run, conditions, trained.notes)
         shutil.rmtree(left, ignore_errors=True)  # not before the run is kept: a process can be killed at any time
         return run
 

@@ -54,6 +54,7 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "alpha": 0.05,
         "max_seeds": None,
         "inconclusive": "pass",
+        "stop_when_decided": False,
         "search": None,
         "trials": 10,
         "search_fraction": 0.1,

@@ -39,13 +39,13 @@ class Trainings:
         conditions = self.entry_of().conditions
         return replace(conditions, device=self.device or conditions.device)
 
-    def run(self, seed: int, unfinished: Unfinished | None = None) -> Run:
-        """Return a run as if it had been trained."""
+    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
+        """Return a run as if it had been trained, or stopped where something is enough."""
         self.unfinished = unfinished
         if unfinished:
             unfinished.note("went on")
         self.seeds.append(seed)
-        return self.entry_of(seed).run
+        return replace(self.entry_of(seed).run, stopped=enough is not None)
 
 
 @pytest.fixture
@@ -203,3 +203,12 @@ def test_what_nobody_went_on_with_is_removed(runs_of: RunsOf, entry_of: EntryOf,
         os.utime(folder, (time.time() - age_s,) * 2)
     runs_of().run(1)
     assert (False, True) == (old.exists(), young.exists())
+
+
+def test_a_run_that_was_stopped_is_not_kept(runs_of: RunsOf, trainings: Trainings, store: Store) -> None:
+    """A run that ended early is of no use to who asks for a whole one, and so is trained again."""
+    runs = runs_of()
+    assert runs.run(1, enough=0.5).stopped
+    assert [] == store.files()
+    assert not runs.run(1).stopped
+    assert [1, 1] == trainings.seeds
