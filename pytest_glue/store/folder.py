@@ -92,6 +92,21 @@ class Store:
         """Return the folder of what a run that was stopped left."""
         return self.folder / _UNFINISHED / key.name
 
+    def unfinished_bytes(self) -> int:
+        """Return the size of all that runs left that were stopped, and of those that are under way."""
+        total = 0
+        for path in (self.folder / _UNFINISHED).glob("*/*/*"):
+            with suppress(FileNotFoundError, NotADirectoryError):  # replaced by another process
+                total += path.stat().st_size
+        return total
+
+    def drop_unfinished(self, older_than_s: float = 0.0) -> None:
+        """Delete what runs left that were stopped, where nothing was saved there for so many seconds."""
+        for left in self.folder.glob(f"{_UNFINISHED}/*"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime >= older_than_s:
+                    shutil.rmtree(left)
+
     def files(self) -> list[Kept]:
         """Return the files of the store, the one first that was not used for longest."""
         found = []
@@ -117,7 +132,4 @@ class Store:
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > _A_DAY_S:
                     left.unlink()
-        for left in self.folder.glob(f"{_UNFINISHED}/*"):  # by runs that nobody went on with
-            with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _UNFINISHED_S:
-                    shutil.rmtree(left)
+        self.drop_unfinished(_UNFINISHED_S)  # nobody went on with it
