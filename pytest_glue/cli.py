@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         found = _chosen(asked)
-        lines = _shown(found) if asked.action == "show" else _cleared(asked, [kept for kept, _ in found])
+        lines = _shown(asked, found) if asked.action == "show" else _cleared(asked, [kept for kept, _ in found])
         print("\n".join([*lines, f"store: {_folder(asked)}"]))
     except OSError as error:
         print(f"the store {_folder(asked)} cannot be used: {error.strerror or error}", file=sys.stderr)
@@ -81,13 +81,20 @@ def _is_asked_for(asked: argparse.Namespace, entry: "Entry | None") -> bool:
     return asked.task in {None, entry.key.task["name"]} and (asked.checkpoint is None or asked.checkpoint in names)
 
 
-def _shown(found: Sequence[tuple["Kept", "Entry | None"]]) -> list[str]:
+def _shown(asked: argparse.Namespace, found: Sequence[tuple["Kept", "Entry | None"]]) -> list[str]:
     from pytest_glue.report.columns import columns
 
     rows = [_row(kept, entry) for kept, entry in found]
     header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used")
     table = columns(header, rows, right=("seed", "score", "trained in", "size", "last used")) if rows else []
-    return [*table, _total([kept for kept, _ in found])]
+    return [*table, _total([kept for kept, _ in found]), *_unfinished(asked)]
+
+
+def _unfinished(asked: argparse.Namespace) -> list[str]:
+    from pytest_glue.store.folder import Store
+
+    size = Store(_folder(asked)).unfinished_bytes()
+    return [f"unfinished runs: {size / 1_000_000:.2f} MB"] if size else []
 
 
 def _row(kept: "Kept", entry: "Entry | None") -> tuple[str, ...]:
@@ -117,6 +124,8 @@ def _cleared(asked: argparse.Namespace, chosen: Sequence["Kept"]) -> list[str]:
     store = Store(_folder(asked))
     for kept in chosen:
         store.drop(kept)
+    if asked.task is asked.checkpoint is None:
+        store.drop_unfinished((asked.older_than or 0) * _A_DAY_S)
     return [f"deleted {_total(chosen)}"]
 
 

@@ -59,6 +59,8 @@ class Run:
     duration_s: float
     cached: bool = False
     """Whether it was read from the store of finished runs; its duration is then that of the fine-tuning."""
+    stopped: bool = False
+    """Whether it ended once it was good enough: the headline metric is a lower bound of what it would have been."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -153,6 +155,11 @@ class Evaluation:
     def n_cached(self) -> int:
         """How many of the runs were read from the store of finished runs."""
         return sum(run.cached for run in self.runs)
+
+    @property
+    def n_stopped(self) -> int:
+        """How many of the runs ended once they were good enough; the score is a lower bound where any did."""
+        return sum(run.stopped for run in self.runs)
 
     def check(self) -> None:
         """Raise the verdict if it makes the item red: the last line of a suite's test.

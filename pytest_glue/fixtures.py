@@ -174,7 +174,9 @@ def glue_evaluation(
     source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, source.description)
     criteria = criteria_of(glue_options, glue_task, glue_checkpoint, identified.label, session.family_size)
-    plan = Plan(glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive)
+    plan = Plan(
+        glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive, glue_options.stop_when_decided
+    )
     found = evaluate(subject, _runs(request, glue_options, glue_task, glue_checkpoint), criteria, plan)
     found = replace(found, notes=(*notes, *source.notes, *found.notes))
     evaluation = record(glue_options, glue_task, glue_checkpoint, found)
@@ -196,13 +198,17 @@ def _runs(request: pytest.FixtureRequest, options: Options, task: Task, checkpoi
     def fine_tunings() -> FineTunings:
         return _fine_tunings(request, options, task, checkpoint)
 
+    resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
     if options.cache is CachePolicy.OFF:
-        return fine_tunings()
+        runs = fine_tunings()
+        if options.resume:
+            runs.add_note(f"the store of finished runs is off{resumes_not}")
+        return runs
     if (reason := not_keepable(request, options)) is None:
         return kept_runs(options, task, checkpoint, fine_tunings, GlueSession.of(request.config).command)
     require_training(options.cache, reason)
     runs = fine_tunings()
-    runs.add_note(f"the store of finished runs is not used: {reason}")
+    runs.add_note(f"the store of finished runs is not used: {reason}{resumes_not}")
     return runs
 
 

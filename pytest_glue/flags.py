@@ -25,6 +25,7 @@ FLAGS = (
     ("alpha", "PROBABILITY", "how often a test run in which nothing dropped may be red (default: 0.05)"),
     ("max_seeds", "N", "add seeds to an item while its comparison is inconclusive, up to N"),
     ("inconclusive", "pass|fail", "what an inconclusive verdict does to its item (default: pass)"),
+    ("stop_when_decided", "", "end a fine-tuning once its item is sure to pass; its score is then a lower bound"),
     ("search", "optuna|ray", "search hyperparameters on part of the data first; `off` where a table asks for it"),
     ("trials", "N", "trials of a search (default: 10)"),
     ("search_fraction", "SHARE", "of the training data, for each trial (default: 0.1)"),
@@ -36,9 +37,13 @@ FLAGS = (
     ("search_storage", "FOLDER|URL", "where studies are kept, and go on from (default: glue-search, below the root)"),
     ("cache", "use|refresh|only|off", "finished runs: read and keep them (default), train anew, train nothing, ignore"),
     ("cache_dir", "FOLDER", "where finished runs are kept (default: $PYTEST_GLUE_CACHE, or the user's caches)"),
+    ("resume", "", "let a fine-tuning that is killed go on from its last epoch; its state is written each epoch"),
     ("json", "PATH", "write the JSON report there"),
 )
-"""Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help."""
+"""Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help.
+
+A flag without a placeholder takes no value: it says `on`, where the other places also say `off`.
+"""
 
 REPEATABLE = ("recipe", "threshold", "max_drop")
 CONFIG = "glue_config"
@@ -51,6 +56,8 @@ def add_flags(parser: pytest.Parser) -> None:
         option = f"--glue-{name.replace('_', '-')}"
         if name in REPEATABLE:
             group.addoption(option, dest=f"glue_{name}", metavar=metavar, help=text, action="append")
+        elif not metavar:
+            group.addoption(option, dest=f"glue_{name}", help=text, action="store_const", const="on")
         else:
             group.addoption(option, dest=f"glue_{name}", metavar=metavar, help=text)
         kind: Literal["linelist", "string"] = "linelist" if name in REPEATABLE else "string"

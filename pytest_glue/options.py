@@ -47,6 +47,8 @@ class Options:
     """One-sided error rate of the whole test run."""
     max_seeds: int | None = None
     inconclusive: Policy = Policy.PASS
+    stop_when_decided: bool = False
+    """Whether a fine-tuning ends once its item is sure to pass."""
     search: str | None = None
     """The backend of a hyperparameter search; None where the recipe is used as it is."""
     trials: int = 10
@@ -57,6 +59,8 @@ class Options:
     cache: CachePolicy = CachePolicy.USE
     cache_dir: Path | None = None
     """Where finished runs are kept; None for the place that environment and platform name."""
+    resume: bool = False
+    """Whether a killed fine-tuning goes on from its last epoch, for which each epoch's state is written."""
     json: Path | None = None
     space: Mapping[str, Distribution] = field(default_factory=dict)
     """What `[tool.pytest_glue.search]` says of the search space; empty for the default one."""
@@ -110,7 +114,16 @@ def combine(layers: Iterable[Layer]) -> Options:
             if isinstance(parsed, Mapping):
                 parsed = {**getattr(options, name), **parsed}
             options = replace(options, **{name: parsed})
+    _check_together(options)
     return options
+
+
+def _check_together(options: Options) -> None:
+    needs_scores = {"save": options.save, "compare": options.compare}
+    given = [f"--glue-{name}={value}" for name, value in needs_scores.items() if value is not None]
+    if options.stop_when_decided and given:
+        message = f"--glue-stop-when-decided leaves lower bounds, and {given[0]} needs scores: leave out one of the two"
+        raise OptionError(message)
 
 
 def _spread(values: Mapping[str, Any]) -> Mapping[str, Any]:

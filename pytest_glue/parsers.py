@@ -203,6 +203,14 @@ def _one_of(choices: type[StrEnum]) -> Callable[[Any, Path], StrEnum]:
     return parse
 
 
+def _switch(value: Any, _: Path) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value not in ("on", "off"):
+        raise OptionError(f"{value!r}: accepted are on and off, in a table and a marker also true and false")
+    return bool(value == "on")
+
+
 def _path(value: Any, base: Path) -> Path:
     if not isinstance(value, str) or not value.strip():
         message = f"{value!r} is not a path"
@@ -280,6 +288,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "alpha": _number(0, 0.5),
         "max_seeds": _at_least(2),
         "inconclusive": _one_of(Policy),
+        "stop_when_decided": _switch,
         "search": _backend,
         "trials": _at_least(1),
         "search_fraction": _fraction,
@@ -287,6 +296,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "search_storage": _storage,
         "cache": _one_of(CachePolicy),
         "cache_dir": _path,
+        "resume": _switch,
         "json": _path,
         "space": _space,
         "ray": _ray,

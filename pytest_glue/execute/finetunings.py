@@ -9,6 +9,7 @@ from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.finetune.arguments import used_recipe
 from pytest_glue.finetune.training import evaluation_data, fine_tune, notes, references
+from pytest_glue.finetune.unfinished import Unfinished
 from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.tasks import Task
 
@@ -41,8 +42,13 @@ class FineTunings:
         """Say something of these runs."""
         self._notes = (*self._notes, note)
 
-    def run(self, seed: int) -> Run:
+    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
         """See `Runs`: fine-tune with that seed, from the pretrained weights; before the first run comes the search.
+
+        Args:
+            seed: of the run.
+            unfinished: where it goes on from, and is saved after each epoch; None where neither is wanted.
+            enough: the headline score at which it may end; None where it goes to its end.
 
         Raises:
             FineTuningError: the run ended without a result.
@@ -50,7 +56,7 @@ class FineTunings:
         """
         if self._search is not None and self.conditions.study is None:
             self._find_hyperparameters(self._search)
-        return fine_tune(self._trainer, self._task, self._label_ids, seed)
+        return fine_tune(self._trainer, self._task, self._label_ids, seed, unfinished, enough=enough)
 
     def _find_hyperparameters(self, search: Search) -> None:
         before = self.conditions

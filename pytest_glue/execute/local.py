@@ -1,6 +1,7 @@
 """Evaluations whose runs are asked for here, one after the other, and judged: from wherever the runs come."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,8 +28,12 @@ class Runs(Protocol):
         """What a reader should know of how the runs of so far were come by."""
         ...
 
-    def run(self, seed: int) -> Run:
+    def run(self, seed: int, *, enough: float | None = None) -> Run:
         """Return the run of a seed.
+
+        Args:
+            seed: of the run.
+            enough: the headline score at which it may end, as a run that was stopped; None for a whole run.
 
         Raises:
             GlueError: there is none; the message gives cause and remedy.
@@ -54,6 +59,8 @@ class Plan:
     looks: tuple[int, ...]
     """After how many of the seeds a verdict is tried; an inconclusive one is followed by more of them."""
     inconclusive: Policy
+    stop_when_decided: bool = False
+    """Whether a run may end once the verdict is sure to be `pass`."""
 
 
 def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Evaluation:
@@ -109,10 +116,26 @@ def _facts(task: Task, conditions: Conditions) -> Facts:
 
 
 def _run(runs: Runs, criteria: Criteria, plan: Plan) -> tuple[list[Run], Judgement]:
+    enough = criteria.enough(runs.conditions.references) if plan.stop_when_decided else None
     finished: list[Run] = []
     for look in plan.looks:
-        finished += [runs.run(seed) for seed in plan.seeds[len(finished) : look]]
+        for seed in plan.seeds[len(finished) : look]:
+            finished.append(runs.run(seed, enough=_enough_of_next(enough, finished, criteria.task)))
         judgement = criteria.judge(finished, runs.conditions.references)
         if judgement.verdict is not Verdict.INCONCLUSIVE:
             break
+    # Lower bounds can show that an item passes and nothing else: whatever else it is, whole runs have to say.
+    for place, run in enumerate(finished):
+        if run.stopped and judgement.verdict is not Verdict.PASS:
+            finished[place] = runs.run(run.seed)
+            judgement = criteria.judge(finished, runs.conditions.references)
     return finished, judgement
+
+
+def _enough_of_next(enough: float | None, finished: Sequence[Run], task: Task) -> float | None:
+    """Return the score at which the next run may end: what is enough, and what the runs before it fell short of."""
+    scores = [run.metrics[task.headline_metric] for run in finished]
+    defined = [score for score in scores if score is not None]
+    if enough is None or len(defined) < len(scores):
+        return None
+    return max(enough, enough * (len(scores) + 1) - sum(defined))

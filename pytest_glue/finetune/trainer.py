@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from datasets import Dataset
 from torch.utils.data import DataLoader
-from transformers import DataCollatorWithPadding, PreTrainedModel, Trainer
+from transformers import DataCollatorWithPadding, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
 
 from pytest_glue.batching import Batching
@@ -20,13 +20,16 @@ from pytest_glue.finetune.columns import Columns
 from pytest_glue.finetune.dropout import quick_dropout
 from pytest_glue.finetune.flat import LENGTHS, Flat, Padding
 from pytest_glue.finetune.layout import Layout, choose
+from pytest_glue.finetune.outputs import output_of, plain_output
 from pytest_glue.finetune.packing import packed, packed_inputs
 from pytest_glue.finetune.partition import Cost, filled, partition
+from pytest_glue.finetune.resumable import MODEL, ResumableTrainer
 from pytest_glue.finetune.weights import KeptWeights
 
 SCRATCH = "pytest-glue-"
 """Begins the name of a folder that goes away with its item: what is saved there, nobody will read."""
 
+_BEST = "best.pt"
 _EVALUATION_TOKENS = {"cpu": 4096}
 _EVALUATION_TOKENS_ELSEWHERE = 32768
 
@@ -40,7 +43,7 @@ class _Seen:
     weights: KeptWeights | None = None
 
 
-class GlueTrainer(Trainer):
+class GlueTrainer(ResumableTrainer):
     """A `Trainer` with the same examples in each update, laid out for speed; what it cannot speed up, it leaves.
 
     Args:
@@ -222,6 +225,7 @@ class GlueTrainer(Trainer):
         """See `Trainer`; where the memory is too small, the parts of a batch are halved, and it is computed again."""
         if LENGTHS not in inputs:
             return super().training_step(model, inputs, num_items_in_batch)
+        model.train()  # an evaluation left it at rest, and what lays a batch out looks at that
         self._pending.append((inputs, num_items_in_batch))
         again = self._pending[-1:]
         while True:
@@ -418,8 +422,29 @@ class GlueTrainer(Trainer):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Called by the trainer where the recipe says that it saves."""
-        if not self._keeps_in_memory:
+        if self._keeps_in_memory:
+            self.save_unfinished()
+        else:
             super()._save_checkpoint(model, trial)
+
+    # A run that was stopped
+
+    def _held(self, folder: Path) -> dict[str, Any]:
+        """See `ResumableTrainer`: what was measured, and the best epoch; its weights are the model's or have a file."""
+        measured = {"fixed": self._fixed, "limit": self._limit, "slow_packing": self._slow_packing}
+        if self._best is None:
+            return {**measured, "best": None}
+        if self._best.weights and self._best.step != self.state.global_step:
+            self._best.weights.write(folder / _BEST)
+        return {**measured, "best": {"step": self._best.step, **plain_output(self._best.output)}}
+
+    def _take(self, held: dict[str, Any], folder: Path) -> None:
+        """See `ResumableTrainer`."""
+        self._fixed, self._limit, self._slow_packing = held["fixed"], held["limit"], held["slow_packing"]
+        if (best := held["best"]) is not None:
+            file = folder / _BEST if (folder / _BEST).exists() else folder / MODEL
+            weights = KeptWeights.copied(file, Path(self.args.output_dir or ""))
+            self._best = _Seen(best["step"], output_of(best), weights)
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

@@ -14,7 +14,9 @@ from pytest_glue.batching import Batching
 from pytest_glue.errors import FineTuningError
 from pytest_glue.evaluation import Epoch, Run, Scores
 from pytest_glue.finetune.quiet import quiet
+from pytest_glue.finetune.stopping import StopWhenEnough
 from pytest_glue.finetune.trainer import GlueTrainer, is_out_of_memory
+from pytest_glue.finetune.unfinished import Unfinished
 from pytest_glue.scoring import GlueMetric
 from pytest_glue.tasks import Task
 
@@ -65,21 +67,39 @@ def make_trainer(
     return trainer
 
 
-def fine_tune(trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int) -> Run:
+def fine_tune(
+    trainer: Trainer,
+    task: Task,
+    label_ids: Sequence[int],
+    seed: int,
+    unfinished: Unfinished | None = None,
+    *,
+    enough: float | None = None,
+) -> Run:
     """Fine-tune with a seed and return what the best epoch predicts.
 
     The seed sets the random states of python, numpy and torch, and with them the head, dropout and the data's order.
+
+    Args:
+        trainer: of the item.
+        task: of the item.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+        seed: of the run.
+        unfinished: where the run goes on from, and is saved after each epoch; None where neither is wanted.
+        enough: the headline score at which it may end; None where it goes to its end.
 
     Raises:
         FineTuningError: the run ended without a result; the message gives cause and remedy.
     """
     start = time.perf_counter()
     trainer.args.seed = seed
-    with quiet(), _explained(trainer.args):
+    if isinstance(trainer, GlueTrainer):
+        trainer.unfinished = unfinished
+    with quiet(), _explained(trainer.args), _stopping(trainer, task, enough) as stop:
         trainer.train()
         outcome = trainer.outcome if isinstance(trainer, GlueTrainer) else None
         output = outcome or trainer.predict(evaluation_data(trainer))
-    duration = time.perf_counter() - start
+    duration = time.perf_counter() - start + (trainer.seconds_before if isinstance(trainer, GlueTrainer) else 0.0)
     assert trainer.compute_metrics is not None
     assert output.label_ids is not None
     metrics = trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids))
@@ -92,6 +112,7 @@ def fine_tune(trainer: Trainer, task: Task, label_ids: Sequence[int], seed: int)
         history=history(trainer.state.log_history),
         predictions=tuple(task_predictions(output.predictions, label_ids).tolist()),
         duration_s=duration,
+        stopped=stop.stopped,
     )
 
 
@@ -161,6 +182,17 @@ class UndefinedScores(TrainerCallback):
         metrics: dict[str, float] = kwargs["metrics"]
         if np.isnan(metrics.get(self._key, 0.0)):
             metrics[self._key] = 0.0
+
+
+@contextmanager
+def _stopping(trainer: Trainer, task: Task, enough: float | None) -> Iterator[StopWhenEnough]:
+    """Let a training end at a score that is enough, and the next one not."""
+    stop = StopWhenEnough(task.headline_metric, float("inf") if enough is None else enough)
+    trainer.add_callback(stop)
+    try:
+        yield stop
+    finally:
+        trainer.remove_callback(stop)
 
 
 def _scores(metrics: Mapping[str, Any]) -> Scores:

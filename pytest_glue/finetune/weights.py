@@ -1,5 +1,6 @@
 """Weights: the best epoch's, kept while the training goes on."""
 
+import shutil
 from pathlib import Path
 from typing import Self
 
@@ -7,6 +8,8 @@ import psutil
 import torch
 
 Weights = dict[str, torch.Tensor]
+
+_FILE = "best.pt"
 
 
 class KeptWeights:
@@ -22,10 +25,23 @@ class KeptWeights:
         size = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
         if size < psutil.virtual_memory().available / 2:
             return cls({name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()})
-        file = folder / "best.pt"
+        file = folder / _FILE
         folder.mkdir(parents=True, exist_ok=True)
         torch.save(state, file)
         return cls(file)
+
+    @classmethod
+    def copied(cls, file: Path, folder: Path) -> Self:
+        """Return the weights of a file that will not stay, as a copy in a folder that does."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(shutil.copyfile(file, folder / _FILE))
+
+    def write(self, file: Path) -> None:
+        """Write the weights into a file."""
+        if isinstance(self._weights, Path):
+            shutil.copyfile(self._weights, file)
+        else:
+            torch.save(self._weights, file)
 
     def restore(self, model: torch.nn.Module) -> None:
         """Put the weights back into the model."""

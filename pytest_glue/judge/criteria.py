@@ -52,12 +52,14 @@ class Criteria:
         scores = mean_scores(runs)
         broken = ailments(self.task, runs, references)
         undefined = [metric for metric in self._decisive if scores[metric] is None]
-        uncertainty = None if undefined else uncertainty_of(self.task, runs, references, self.rule)
+        stopped = [run for run in runs if run.stopped]
+        no_interval = undefined or stopped  # a lower bound is no estimate
+        uncertainty = None if no_interval else uncertainty_of(self.task, runs, references, self.rule)
         regression = None if undefined or self.rule is None else against_baseline(self.rule, runs, references)
         if undefined:
             answer = Answer(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
         else:
-            answer = self._answer(scores, references, regression)
+            answer = self._answer(scores, references, regression, at_least=bool(stopped))
         judged = answer.verdict is not Verdict.PASS and not self.task.report_only
         if broken and (judged or undefined):
             answer, broken = Answer(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts), []
@@ -68,8 +70,23 @@ class Criteria:
             chance=chance_score(self.task.headline_metric, references),
             confidence_interval=uncertainty.interval if uncertainty else None,
             baseline=regression.facts if regression else None,
-            notes=(*self._not_judged, *broken, *((uncertainty.note,) if uncertainty else ())),
+            notes=(*self._not_judged, *broken, *_of_stopped(stopped), *((uncertainty.note,) if uncertainty else ())),
         )
+
+    def enough(self, references: Sequence[float]) -> float | None:
+        """Return the headline score that makes the verdict `pass` if every run reaches it in some epoch.
+
+        None where nothing but whole runs can tell: the best epoch is the one of the best headline score, so that of no
+        other metric, and of no comparison, is known before the last epoch.
+
+        Args:
+            references: gold labels, one for each evaluation example.
+        """
+        headline = self.task.headline_metric
+        if self.rule is not None or not set(self.thresholds) <= {headline}:
+            return None
+        bound = self.thresholds.get(headline, chance_score(headline, references) + 2 * _ROUNDING)
+        return max(bound, 2 * _ROUNDING)  # above 0, as which an undefined score counts where epochs are compared
 
     @property
     def _not_judged(self) -> tuple[str, ...]:
@@ -84,9 +101,13 @@ class Criteria:
         compared = (self.task.headline_metric,) if self.rule is not None or not self.thresholds else ()
         return tuple(dict.fromkeys((*self.thresholds, *compared)))
 
-    def _answer(self, scores: Scores, references: Sequence[float], regression: Regression | None) -> Answer:
+    def _answer(
+        self, scores: Scores, references: Sequence[float], regression: Regression | None, *, at_least: bool
+    ) -> Answer:
         """A threshold that is missed decides, then the baseline, then thresholds that are met, then chance."""
-        findings = [Finding(metric, _of(scores, metric), bound) for metric, bound in self.thresholds.items()]
+        findings = [
+            Finding(metric, _of(scores, metric), bound, at_least=at_least) for metric, bound in self.thresholds.items()
+        ]
         missed = [finding for finding in findings if finding.score < finding.bound - _ROUNDING]
         if missed:
             return _against_thresholds(Verdict.FAIL, "<", missed)
@@ -94,13 +115,13 @@ class Criteria:
             return Answer(regression.verdict, regression.text, regression.differences)
         if findings:
             return _against_thresholds(Verdict.PASS, ">=", findings)
-        return self._against_chance(scores, references)
+        return self._against_chance(scores, references, at_least=at_least)
 
-    def _against_chance(self, scores: Scores, references: Sequence[float]) -> Answer:
+    def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> Answer:
         metric, note = self.task.headline_metric, self.task.report_only
         knows_nothing = METRICS[metric].chance is Chance.ZERO
         bound_name = "knowing nothing," if knows_nothing else "the majority class,"
-        finding = Finding(metric, _of(scores, metric), chance_score(metric, references), bound_name)
+        finding = Finding(metric, _of(scores, metric), chance_score(metric, references), bound_name, at_least)
         beats = finding.score > finding.bound + _ROUNDING
         text = finding.text(">" if beats else "does not beat")
         if note:
@@ -120,6 +141,13 @@ class Criteria:
 def _against_thresholds(verdict: Verdict, relation: str, findings: Sequence[Finding]) -> Answer:
     text = ", ".join(finding.text(relation) for finding in findings)
     return Answer(verdict, text, tuple(finding.difference for finding in findings))
+
+
+def _of_stopped(stopped: Sequence[Run]) -> list[str]:
+    if not stopped:
+        return []
+    seeds = ", ".join(str(run.seed) for run in stopped)
+    return [f"seed {seeds} stopped when it was decided: the score is a lower bound, other metrics are of that epoch"]
 
 
 def _of(scores: Scores, metric: str) -> float:

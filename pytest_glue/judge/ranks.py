@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def ranks(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | None:
     """Return the ranking of each task with several checkpoints, and of their averages; None where there is none.
 
-    Tasks whose score is undefined for a checkpoint are left out, and so are averages over other tasks than all that
-    are ranked.
+    Tasks whose score is undefined or a lower bound for a checkpoint are left out, and so are averages over other tasks
+    than all that are ranked.
 
     Args:
         evaluations: of one test run.
@@ -23,7 +23,7 @@ def ranks(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | N
     """
     by_task: dict[str, dict[str, Evaluation]] = defaultdict(dict)
     for evaluation in evaluations:
-        if evaluation.score is not None:
+        if evaluation.score is not None and not evaluation.n_stopped:
             by_task[evaluation.task][evaluation.checkpoint.label] = evaluation
     several = {task: found for task, found in by_task.items() if len(found) > 1 and _same_examples(found)}
     if not several:

@@ -98,6 +98,7 @@ def _options(options: Options) -> dict[str, Any]:
         "alpha": options.alpha,
         "max_seeds": options.max_seeds,
         "inconclusive": str(options.inconclusive),
+        "stop_when_decided": options.stop_when_decided,
         "search": options.search,
         "trials": options.trials,
         "search_fraction": options.search_fraction,
@@ -107,6 +108,7 @@ def _options(options: Options) -> dict[str, Any]:
         "ray": dict(options.ray),
         "cache": str(options.cache),
         "cache_dir": None if options.cache_dir is None else str(options.cache_dir),
+        "resume": options.resume,
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
     }
 

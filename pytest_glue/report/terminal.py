@@ -35,13 +35,14 @@ def _named(tasks: Sequence[str], n_evaluations: int) -> str:
 
 def _row(evaluation: Evaluation) -> tuple[str, ...]:
     bound, text = _bound(evaluation)
+    at_least = "≥" if evaluation.n_stopped else ""
     return (
         evaluation.task,
         evaluation.checkpoint.label,
         evaluation.headline_metric,
-        "undefined" if evaluation.score is None else f"{evaluation.score:.3f}",
+        "undefined" if evaluation.score is None else f"{at_least}{evaluation.score:.3f}",
         text,
-        "" if evaluation.score is None else f"{round(evaluation.score - bound, 3) + 0.0:+.3f}",
+        "" if evaluation.score is None else f"{at_least}{round(evaluation.score - bound, 3) + 0.0:+.3f}",
         _time(evaluation),
         evaluation.verdict,
     )

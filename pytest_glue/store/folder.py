@@ -1,6 +1,7 @@
 """The folder of the store: a file for each run, found by its key, replaced as a whole, and bounded in size."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,8 @@ from pytest_glue.store.key import Key
 SUFFIX = ".run"
 MAX_BYTES = 1_000_000_000
 _A_DAY_S = 24 * 60 * 60.0
+_UNFINISHED = "unfinished"
+_UNFINISHED_S = 7 * _A_DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,25 @@ class Store:
             with suppress(OSError):
                 path.unlink()
 
+    def unfinished(self, key: Key) -> Path:
+        """Return the folder of what a run that was stopped left."""
+        return self.folder / _UNFINISHED / key.name
+
+    def unfinished_bytes(self) -> int:
+        """Return the size of all that runs left that were stopped, and of those that are under way."""
+        total = 0
+        for path in (self.folder / _UNFINISHED).glob("*/*/*"):
+            with suppress(FileNotFoundError, NotADirectoryError):  # replaced by another process
+                total += path.stat().st_size
+        return total
+
+    def drop_unfinished(self, older_than_s: float = 0.0) -> None:
+        """Delete what runs left that were stopped, where nothing was saved there for so many seconds."""
+        for left in self.folder.glob(f"{_UNFINISHED}/*"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime >= older_than_s:
+                    shutil.rmtree(left)
+
     def files(self) -> list[Kept]:
         """Return the files of the store, the one first that was not used for longest."""
         found = []
@@ -110,3 +132,4 @@ class Store:
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > _A_DAY_S:
                     left.unlink()
+        self.drop_unfinished(_UNFINISHED_S)  # nobody went on with it

@@ -1,10 +1,12 @@
 """The runs of an item as the store has them, and fine-tunings for those that it lacks."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
+from typing import Protocol
 
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.data.source import open_source
@@ -12,6 +14,7 @@ from pytest_glue.errors import CacheError
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.execute.local import Runs
 from pytest_glue.finetune.pretrained import identify
+from pytest_glue.finetune.unfinished import Unfinished
 from pytest_glue.options import Options
 from pytest_glue.store.entry import Entry, EntryError
 from pytest_glue.store.folder import Store
@@ -24,8 +27,16 @@ _A_WAIT_S = 1.0
 """What a lock that nobody holds never takes."""
 
 
+class Trainings(Runs, Protocol):
+    """Runs that happen when they are asked for."""
+
+    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
+        """See `Runs`; goes on with what is unfinished, and saves there what it could go on from."""
+        ...
+
+
 def kept_runs(
-    options: Options, task: Task, checkpoint: Checkpoint, fine_tunings: Callable[[], Runs], command: str
+    options: Options, task: Task, checkpoint: Checkpoint, fine_tunings: Callable[[], Trainings], command: str
 ) -> "KeptRuns":
     """Return an item's runs, of which those that are kept are read.
 
@@ -44,7 +55,7 @@ def kept_runs(
     key = Key.of(options, task, identified, data, options.seeds[0])
     keys = [key.of_seed(seed) for seed in options.all_seeds]
     store = Store(folder_of(options))
-    return KeptRuns(store, options.cache, identified, keys, fine_tunings, command)
+    return KeptRuns(store, options.cache, identified, keys, fine_tunings, command, resume=options.resume)
 
 
 def require_training(policy: CachePolicy, reason: str) -> None:
@@ -69,8 +80,10 @@ class KeptRuns:
         policy: CachePolicy,
         checkpoint: Checkpoint,
         keys: Sequence[Key],
-        fine_tunings: Callable[[], Runs],
+        fine_tunings: Callable[[], Trainings],
         command: str,
+        *,
+        resume: bool = False,
     ) -> None:
         """Take what an item's runs are looked for by.
 
@@ -81,6 +94,7 @@ class KeptRuns:
             keys: of every run that may be asked for.
             fine_tunings: makes the runs that are not there.
             command: what started the test run, for a message.
+            resume: whether a run that is stopped leaves what it can go on from.
         """
         self._store = store
         self._policy = policy
@@ -88,9 +102,10 @@ class KeptRuns:
         self._keys = {key.seed: key for key in keys}
         self._make = fine_tunings
         self._command = command
+        self._resume = resume
         self._found: dict[int, Entry] = {}
         self._notes: dict[str, None] = {}
-        self._made: Runs | None = None
+        self._made: Trainings | None = None
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -108,7 +123,7 @@ class KeptRuns:
         trained = self._made.notes if self._made else ()
         return (*(note for note in trained if note not in self.conditions.notes), *self._notes)
 
-    def run(self, seed: int) -> Run:
+    def run(self, seed: int, *, enough: float | None = None) -> Run:
         """See `Runs`."""
         key = self._keys[seed]
         entry = self._read(key)
@@ -116,11 +131,11 @@ class KeptRuns:
             with self._alone(key):
                 entry = self._read(key)  # another process may have made it meanwhile
                 if entry is None:
-                    return self._train(key)
+                    return self._train(key, enough)
         return replace(entry.run, cached=True)
 
     @property
-    def _fine_tunings(self) -> Runs:
+    def _fine_tunings(self) -> Trainings:
         if self._made is None:
             if self._policy is CachePolicy.ONLY:
                 raise CacheError(self._missing(next(iter(self._keys.values()))))
@@ -144,21 +159,30 @@ class KeptRuns:
             self._found[key.seed] = entry
         return self._found[key.seed]
 
-    def _train(self, key: Key) -> Run:
+    def _train(self, key: Key, enough: float | None) -> Run:
         if self._policy is CachePolicy.ONLY:
             raise CacheError(self._missing(key))
         trained = self._fine_tunings
-        run, conditions = trained.run(key.seed), trained.conditions
+        left = self._store.unfinished(key)
+        unfinished = Unfinished(left, key.text) if self._resume else None
+        run, conditions = trained.run(key.seed, unfinished, enough=enough), trained.conditions
+        for note in unfinished.notes if unfinished else ():
+            self._note(f"seed {key.seed} {note}")
+        if not run.stopped:
+            self._keep(key, run, conditions, trained.notes)
+        shutil.rmtree(left, ignore_errors=True)  # not before the run is kept: a process can be killed at any time
+        return run
+
+    def _keep(self, key: Key, run: Run, conditions: Conditions, of_training: tuple[str, ...]) -> None:
         kind = conditions.device.partition(":")[0]
         if kind != key.device:
             self._note(f"not kept in the store: it was expected to run on {key.device} and ran on {kind}")
-            return run
+            return
         try:
-            notes = dict.fromkeys((*conditions.notes, *trained.notes))  # what is known once it was trained
+            notes = dict.fromkeys((*conditions.notes, *of_training))  # what is known once it was trained
             self._store.write(Entry(key, replace(conditions, notes=tuple(notes)), run))
         except OSError as error:
             self._note_unwritable(error)
-        return run
 
     @contextmanager
     def _alone(self, key: Key) -> Iterator[None]:

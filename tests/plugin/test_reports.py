@@ -54,6 +54,7 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "alpha": 0.05,
         "max_seeds": None,
         "inconclusive": "pass",
+        "stop_when_decided": False,
         "search": None,
         "trials": 10,
         "search_fraction": 0.1,
@@ -63,6 +64,7 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "ray": {},
         "cache": "use",
         "cache_dir": None,
+        "resume": False,
     } == document["options"]
     assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()
     assert document["results"][0]["device"] == document["environment"]["device"]

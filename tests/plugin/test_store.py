@@ -38,11 +38,11 @@ from pytest_glue.execute import finetunings
 
 plain = finetunings.fine_tune
 
-def fine_tune(trainer, task, label_ids, seed):
+def fine_tune(trainer, task, label_ids, seed, *more, **options):
     with open("trained.txt", "a") as file:
         file.write(f"{task.name} {seed}\\n")
     time.sleep(3)
-    return plain(trainer, task, label_ids, seed)
+    return plain(trainer, task, label_ids, seed, *more, **options)
 
 finetunings.fine_tune = fine_tune
 """

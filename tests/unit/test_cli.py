@@ -127,3 +127,18 @@ def test_it_is_installed_and_light(store: Store) -> None:
     environment = {**os.environ, "PYTEST_GLUE_CACHE": str(store.folder)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert [f"store: {store.folder}", "[]"] == done.stdout.splitlines()[-2:]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"), [([], 0), (["--older-than=3"], 1), (["--older-than=30"], 2), (["--task=rte"], 2)], ids=str
+)
+def test_unfinished_runs_are_shown_and_cleared(store: Store, cache: Command, arguments: list[str], left: int) -> None:
+    """What runs left that were stopped is named with its size, and goes where no filter asks for finished ones."""
+    for name, days in (("a", 0), ("b", 5)):
+        state = store.folder / "unfinished" / name / "0000000006"
+        state.mkdir(parents=True)
+        (state / "model.pt").write_bytes(bytes(10_000))
+        used(state.parent, days)
+    assert "unfinished runs: 0.02 MB" in cache("show")[1]
+    cache("clear", *arguments)
+    assert left == len(list(store.folder.glob("unfinished/*")))

@@ -35,6 +35,12 @@ def test_a_run_without_flags_gives_nothing(pytester: pytest.Pytester) -> None:
     assert {} == given(pytester.parseconfig("-v"))
 
 
+def test_a_flag_without_a_placeholder_takes_no_value(pytester: pytest.Pytester) -> None:
+    """`--glue-resume` says on, and leaves the path behind it to pytest."""
+    config = pytester.parseconfig("--glue-resume", "suites")
+    assert ({"resume": "on"}, ["suites"]) == (given(config), config.args)
+
+
 def test_recipe_and_threshold_can_be_repeated(pytester: pytest.Pytester) -> None:
     """Flags of the form KEY=VALUE add up, in the order in which they were given."""
     config = pytester.parseconfig("--glue-recipe=a=1", "--glue-recipe=b=2", "--glue-threshold=cola=0.5")
@@ -45,5 +51,5 @@ def test_help_names_every_flag_with_its_placeholder(pytester: pytest.Pytester) -
     """`--help` shows each flag with what it takes, in a group of its own."""
     shown = "\n".join(pytester.runpytest_inprocess("--help").outlines)
     assert "fine-tuned checkpoints (pytest-glue):" in shown
-    spelt = [f"--glue-{name.replace('_', '-')}={metavar}" for name, metavar, _text in FLAGS]
+    spelt = [f"--glue-{name.replace('_', '-')}{metavar and f'={metavar}'}" for name, metavar, _text in FLAGS]
     assert [] == [flag for flag in spelt if flag not in shown]

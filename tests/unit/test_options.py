@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.checkpoints import Checkpoint, Origin
+from pytest_glue.errors import OptionError
 from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.options import Layer, Options, combine
 from pytest_glue.tasks import GLUE
@@ -122,3 +123,16 @@ def test_a_later_place_beats_an_earlier_one_key_by_key() -> None:
     assert ((42, 43, 44), 16) == (both.seeds, both.max_length)
     assert {"optim": "adafactor", "warmup_steps": 4} == both.recipe
     assert {"cola": 0.4, "rte": 0.6} == {task: floor.value for (task, _), floor in both.threshold.items()}
+
+
+@pytest.mark.parametrize(("value", "expected"), [("on", True), ("off", False), (True, True), (False, False)])
+def test_a_switch_is_on_or_off(value: Any, *, expected: bool) -> None:
+    """What a command line says in words, a table can also say in its own."""
+    assert expected is combine([Layer("{name}", {"resume": value}, Path.cwd())]).resume
+
+
+@pytest.mark.parametrize("value", ["yes", "", 1, None, ["on"]], ids=repr)
+def test_what_is_no_switch(value: Any) -> None:
+    """Anything else is refused, with what is accepted."""
+    with pytest.raises(OptionError, match=r"resume: .* accepted are on and off"):
+        combine([Layer("{name}", {"resume": value}, Path.cwd())])

@@ -33,6 +33,7 @@ GIVEN = {
     "alpha": 0.1,
     "max_seeds": 5,
     "inconclusive": "fail",
+    "stop_when_decided": False,
     "search": {"backend": "ray", "learning_rate": {"low": 1e-5, "high": 1e-4}},
     "trials": 6,
     "search_fraction": 0.5,
@@ -41,6 +42,7 @@ GIVEN = {
     "ray": {"num_cpus": 2},
     "cache": "refresh",
     "cache_dir": "runs",
+    "resume": "on",
     "json": "out.json",
 }
 
@@ -128,6 +130,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "alpha": 0.1,
         "max_seeds": 5,
         "inconclusive": "fail",
+        "stop_when_decided": False,
         "search": "ray",
         "trials": 6,
         "search_fraction": 0.5,
@@ -137,6 +140,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "ray": {"num_cpus": 2},
         "cache": "refresh",
         "cache_dir": str(tmp_path / "runs"),
+        "resume": True,
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
     } == report["options"]
 

@@ -18,7 +18,8 @@ KeyOf = Callable[..., Key]
 
 CHANGES_NO_RUN = {
     *("threshold", "save", "compare", "storage", "max_drop", "alpha", "max_seeds", "inconclusive"),
-    *("cache", "cache_dir", "json"),
+    "stop_when_decided",
+    *("cache", "cache_dir", "resume", "json"),
 }
 """Options that say what is done with runs."""
 HAS_ITS_OWN_PART = {"tasks", "checkpoints", "data", "seeds", "recipe"}

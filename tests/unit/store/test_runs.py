@@ -1,5 +1,6 @@
 """Runs of the store and fine-tunings as one: who is asked for what, and what is said of it."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.errors import CacheError
 from pytest_glue.evaluation import Conditions, Run
+from pytest_glue.finetune.unfinished import Unfinished
 from pytest_glue.store.entry import Entry
 from pytest_glue.store.folder import Store
 from pytest_glue.store.key import Key
@@ -29,6 +31,7 @@ class Trainings:
     device: str = ""
     seeds: list[int] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    unfinished: Unfinished | None = None
 
     @property
     def conditions(self) -> Conditions:
@@ -36,10 +39,13 @@ class Trainings:
         conditions = self.entry_of().conditions
         return replace(conditions, device=self.device or conditions.device)
 
-    def run(self, seed: int) -> Run:
-        """Return a run as if it had been trained."""
+    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
+        """Return a run as if it had been trained, or stopped where something is enough."""
+        self.unfinished = unfinished
+        if unfinished:
+            unfinished.note("went on")
         self.seeds.append(seed)
-        return self.entry_of(seed).run
+        return replace(self.entry_of(seed).run, stopped=enough is not None)
 
 
 @pytest.fixture
@@ -53,10 +59,15 @@ def runs_of(store: Store, entry_of: EntryOf, trainings: Trainings) -> Callable[.
     """Make an item's runs of three seeds, or of the keys that are given."""
 
     def make(
-        policy: CachePolicy = CachePolicy.USE, keys: Sequence[Key] = (), there: Store = store, named: Checkpoint = NAMED
+        policy: CachePolicy = CachePolicy.USE,
+        keys: Sequence[Key] = (),
+        there: Store = store,
+        named: Checkpoint = NAMED,
+        *,
+        resume: bool = False,
     ) -> KeptRuns:
         keys = keys or [entry_of(seed).key for seed in (1, 2, 3)]
-        return KeptRuns(there, policy, named, keys, lambda: trainings, "pytest suites/")
+        return KeptRuns(there, policy, named, keys, lambda: trainings, "pytest suites/", resume=resume)
 
     return make
 
@@ -169,3 +180,35 @@ def test_a_wait_is_told(
     assert runs.run(1).cached
     assert ("waited 0 s for another process that made the same run",) == runs.notes
     assert [] == trainings.seeds
+
+
+def test_a_run_that_can_go_on(runs_of: RunsOf, trainings: Trainings, entry_of: EntryOf, store: Store) -> None:
+    """With `resume` a run is told where to go on, what is said of it is said, and what was left is removed."""
+    left = store.unfinished(entry_of(2).key)
+    left.mkdir(parents=True)
+    runs = runs_of(resume=True)
+    runs.run(2)
+    assert trainings.unfinished is not None
+    assert (left, False) == (trainings.unfinished.folder, left.exists())
+    assert ("seed 2 went on",) == runs.notes
+    runs_of().run(3)
+    assert None is trainings.unfinished
+
+
+def test_what_nobody_went_on_with_is_removed(runs_of: RunsOf, entry_of: EntryOf, store: Store) -> None:
+    """After a week what is unfinished goes away; what is younger stays."""
+    old, young = store.unfinished(entry_of(8).key), store.unfinished(entry_of(9).key)
+    for folder, age_s in ((old, 8 * 86400), (young, 6 * 86400)):
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age_s,) * 2)
+    runs_of().run(1)
+    assert (False, True) == (old.exists(), young.exists())
+
+
+def test_a_run_that_was_stopped_is_not_kept(runs_of: RunsOf, trainings: Trainings, store: Store) -> None:
+    """A run that ended early is of no use to who asks for a whole one, and so is trained again."""
+    runs = runs_of()
+    assert runs.run(1, enough=0.5).stopped
+    assert [] == store.files()
+    assert not runs.run(1).stopped
+    assert [1, 1] == trainings.seeds
