@@ -1,29 +1,23 @@
 """The trainer of an item: a `Trainer` that computes no padding, evaluates once and writes nothing."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset
 from torch.utils.data import DataLoader
-from transformers import DataCollatorWithPadding, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
 
 from pytest_glue.batching import Batching
 from pytest_glue.finetune.columns import Columns
-from pytest_glue.finetune.dropout import quick_dropout
-from pytest_glue.finetune.flat import LENGTHS, Flat, Padding
-from pytest_glue.finetune.layout import Layout, choose
+from pytest_glue.finetune.flat import LENGTHS, Flat
+from pytest_glue.finetune.memory import free_memory, is_out_of_memory, wait
 from pytest_glue.finetune.outputs import output_of, plain_output
-from pytest_glue.finetune.packing import packed, packed_inputs
-from pytest_glue.finetune.partition import Cost, filled, partition
-from pytest_glue.finetune.resumable import MODEL, ResumableTrainer
+from pytest_glue.finetune.partition import filled, partition
+from pytest_glue.finetune.resumable import MODEL
+from pytest_glue.finetune.unpadded import UnpaddedTrainer
 from pytest_glue.finetune.weights import KeptWeights
 
 SCRATCH = "pytest-glue-"
@@ -43,25 +37,19 @@ class _Seen:
     weights: KeptWeights | None = None
 
 
-class GlueTrainer(ResumableTrainer):
+class GlueTrainer(UnpaddedTrainer):
     """A `Trainer` with the same examples in each update, laid out for speed; what it cannot speed up, it leaves.
 
     Args:
-        *args: as for `Trainer`.
-        batching: how batches are laid out.
-        **kwargs: as for `Trainer`.
+        *args: as for `UnpaddedTrainer`.
+        **kwargs: as for `UnpaddedTrainer`.
     """
 
-    def __init__(self, *args: Any, batching: Batching = Batching.AUTO, **kwargs: Any) -> None:
-        self._batching = batching
-        self._layout: Layout | None = None
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._seen: _Seen | None = None
         self._best: _Seen | None = None
         self._pending: list[tuple[dict[str, Any], Any]] = []
-        self._columns: dict[int, tuple[Dataset, Columns | str]] = {}
         self._limit = float("inf")
-        self._fixed: float | None = None
-        self._slow_packing = ""
         self._share = 1.0
         super().__init__(*args, **kwargs)
 
@@ -92,125 +80,8 @@ class GlueTrainer(ResumableTrainer):
             self._best = _Seen(self._best.step, self._best.output)
         return result
 
-    @property
-    def _network(self) -> PreTrainedModel:
-        """The model without what accelerate and others wrap around it."""
-        assert isinstance(self.model, PreTrainedModel)
-        return self.model
-
     def _begin(self) -> None:
         self._layout, self._seen, self._best, self._pending = None, None, None, []
-
-    # Data
-
-    def get_train_dataloader(self) -> DataLoader[Any]:
-        """See `Trainer`; batches are flat where their layout is a fast one."""
-        usual = self.train_dataset
-        columns = self._fast_columns(usual)
-        if columns is None:
-            return super().get_train_dataloader()
-        with self._collating(columns):
-            self.train_dataset = columns
-            try:
-                return super().get_train_dataloader()
-            finally:
-                self.train_dataset = usual
-
-    def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader[Any]:
-        """See `Trainer`; `evaluation_loop` reads the columns of the loader's data set."""
-        columns = self._evaluation_columns(self.eval_dataset if eval_dataset is None else eval_dataset)
-        if columns is None:
-            return super().get_eval_dataloader(eval_dataset)
-        with self._collating(columns):
-            return super().get_eval_dataloader(columns)  # type: ignore[arg-type]
-
-    def get_test_dataloader(self, test_dataset: Any) -> DataLoader[Any]:
-        """See `Trainer`; `evaluation_loop` reads the columns of the loader's data set."""
-        columns = self._evaluation_columns(test_dataset)
-        if columns is None:
-            return super().get_test_dataloader(test_dataset)
-        with self._collating(columns):
-            return super().get_test_dataloader(columns)  # type: ignore[arg-type]
-
-    @contextmanager
-    def _collating(self, columns: Columns) -> Iterator[None]:
-        usual, self.data_collator = self.data_collator, columns.batch
-        try:
-            yield
-        finally:
-            self.data_collator = usual
-
-    def _evaluation_columns(self, split: Any) -> Columns | None:
-        arguments = self.args
-        full = arguments.fp16_full_eval or arguments.bf16_full_eval
-        own = arguments.batch_eval_metrics or arguments.include_for_metrics or self.preprocess_logits_for_metrics
-        return None if full or own or arguments.prediction_loss_only else self._fast_columns(split)
-
-    def _fast_columns(self, split: Any) -> Columns | None:
-        """Return the split's columns if the layout of this training is a fast one, choosing it if need be."""
-        reason = self._why_plain()
-        columns = reason or self._columns_of(split)
-        if isinstance(columns, str):
-            self._layout = self._layout or Layout(Batching.PLAIN, columns if reason != "asked" else "")
-        elif self._layout is None:
-            self._layout = self._chosen(columns)
-            if self._slow_packing:
-                self._layout = replace(self._layout, batching=Batching.MICRO, reason=self._slow_packing)
-        fast = self._layout is not None and self._layout.batching is not Batching.PLAIN
-        return columns if fast and isinstance(columns, Columns) else None
-
-    def _chosen(self, columns: Columns) -> Layout:
-        places = np.argsort(columns.lengths, kind="stable")
-        few = columns.flat(places[[0, len(places) // 2, -1]]).to(self.args.device)
-        try:
-            return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-        _free_memory()
-        few = columns.flat(places[:3]).to(self.args.device)
-        return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
-
-    def _columns_of(self, split: Any) -> Columns | str:
-        if not isinstance(split, Dataset):
-            return "the examples are no datasets.Dataset"
-        if id(split) not in self._columns:
-            self._set_signature_columns_if_needed()
-            self._columns[id(split)] = (split, Columns.of(split, frozenset(self._signature_columns or ())))
-        return self._columns[id(split)][1]
-
-    @property
-    def _padding(self) -> Padding:
-        return Padding.of(self.processing_class)
-
-    def _evaluated(self, batch: int, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
-        # As in training: each part is told the size of the whole batch.
-        items = torch.tensor(batch) if self.model_accepts_loss_kwargs or self.compute_loss_func else None
-        loss, output = self.compute_loss(self.model, inputs, return_outputs=True, num_items_in_batch=items)
-        return loss, output
-
-    def _why_plain(self) -> str:
-        """Return why batches have to be the plain ones, as far as the arguments tell; empty where nothing does."""
-        arguments, collator = self.args, self.data_collator
-        sampling = getattr(arguments, "train_sampling_strategy", "random")
-        padded = (
-            isinstance(collator, DataCollatorWithPadding)
-            and type(collator) is DataCollatorWithPadding
-            and collator.padding is True
-            and not collator.pad_to_multiple_of
-        )
-        reasons = {
-            "asked": self._batching is Batching.PLAIN,
-            "there are several devices": arguments.n_gpu > 1 or arguments.world_size > 1,
-            "DeepSpeed or FSDP runs the model": self.is_deepspeed_enabled or self.is_fsdp_enabled,
-            "the model is compiled": arguments.torch_compile,
-            "the recipe adds noise to embeddings": arguments.neftune_noise_alpha is not None,
-            "the recipe orders examples by length": getattr(arguments, "group_by_length", False)
-            or sampling not in {"random", "sequential"},
-            "unused columns are kept": not arguments.remove_unused_columns,
-            "the collator is not the default one": not padded,
-        }
-        return next((reason for reason, holds in reasons.items() if holds), "")
 
     # Training
 
@@ -237,7 +108,7 @@ class GlueTrainer(ResumableTrainer):
                     raise
             # What the part left in the gradients cannot be told from the rest: the update begins anew.
             model.zero_grad()
-            _free_memory()
+            free_memory()
             again = self._pending
         if self.accelerator.sync_gradients:
             self._pending.clear()
@@ -293,7 +164,7 @@ class GlueTrainer(ResumableTrainer):
         for _ in range(2):
             start = time.perf_counter()
             self._accumulate_part(model, part, 1.0, items)
-            _wait()
+            wait()
         seconds = time.perf_counter() - start
         model.zero_grad()
         return seconds
@@ -307,25 +178,6 @@ class GlueTrainer(ResumableTrainer):
         """Allow parts half as large as the one that did not fit; False for a single example, which has no half."""
         self._limit = self._cost(0).tokens(self._part.lengths) / 2
         return len(self._part) > 1
-
-    @property
-    def _is_packed(self) -> bool:
-        return self._layout is not None and self._layout.batching is Batching.PACKED
-
-    def _cost(self, limit: float) -> Cost:
-        return Cost(self._fixed or 0.0, not self._is_packed, limit)
-
-    @contextmanager
-    def _laid_out(self, examples: Flat) -> Iterator[dict[str, torch.Tensor]]:
-        """Give the examples as the model's inputs, and let the model take them."""
-        with ExitStack() as stack:
-            if self.args.device.type == "cpu":
-                stack.enter_context(quick_dropout(self._network))
-            if self._is_packed:
-                stack.enter_context(packed(self._network, examples.lengths))
-                yield packed_inputs(self._network, examples)
-            else:
-                yield examples.padded(self._padding)
 
     # Evaluation
 
@@ -376,7 +228,7 @@ class GlueTrainer(ResumableTrainer):
                     raise
                 middle = chosen.start + len(places) // 2
                 waiting += [slice(middle, chosen.stop), slice(chosen.start, middle)]
-                _free_memory()
+                free_memory()
                 continue
             assert loss is not None
             assert output is not None
@@ -392,7 +244,7 @@ class GlueTrainer(ResumableTrainer):
         return EvalLoopOutput(predictions, labels, prefixed, len(columns))
 
     def _metrics(self, predictions: Any, labels: Any, losses: Any) -> dict[str, float]:
-        metrics: Mapping[str, Any] = {}
+        metrics: dict[str, Any] = {}
         if self.compute_metrics is not None:
             metrics = self.compute_metrics(EvalPrediction(predictions, labels))
         finite = np.isfinite(losses)
@@ -445,18 +297,3 @@ class GlueTrainer(ResumableTrainer):
             file = folder / _BEST if (folder / _BEST).exists() else folder / MODEL
             weights = KeptWeights.copied(file, Path(self.args.output_dir or ""))
             self._best = _Seen(best["step"], output_of(best), weights)
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether the memory of the device was too small."""
-    return "out of memory" in str(error).lower() or "OutOfMemory" in type(error).__name__
-
-
-def _wait() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
-def _free_memory() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
