@@ -171,8 +171,11 @@ def _domain(distribution: Numbers | Choices) -> Any:
 
 
 def _number(label: str) -> int:
-    """Return a trial's number from its id, `1a2b3_00004`, which its folder's name holds too."""
-    found = re.search(r"_(\d{5})(?:_|$)", label)
+    """Return a trial's number from its id, `1a2b3_00004`, which its folder's name holds too.
+
+    What stands before the number is hexadecimal, so that once in ten experiments it looks like a number itself.
+    """
+    found = re.search(r"[0-9a-f]{5}_(\d{5})(?:_|$)", label)
     assert found
     return int(found[1])
 

@@ -13,7 +13,7 @@ from ray import tune  # noqa: E402
 from pytest_glue.cluster import ray_session  # noqa: E402
 from pytest_glue.errors import SearchError  # noqa: E402
 from pytest_glue.search.backends import Plan  # noqa: E402
-from pytest_glue.search.ray import _check_facts, _domain, _trial  # noqa: E402
+from pytest_glue.search.ray import _check_facts, _domain, _number, _trial  # noqa: E402
 from pytest_glue.search.space import Choices, Numbers  # noqa: E402
 from pytest_glue.study import TrialState  # noqa: E402
 
@@ -73,6 +73,13 @@ def test_how_a_trial_ended(
     assert trial == _trial({**result, "config": CONFIG}, crash, "200e5_00003", plan())
     assert (3, state, objective, error) == (trial.number, trial.state, trial.objective, trial.error)
     assert trial.hyperparameters == CONFIG
+
+
+@pytest.mark.parametrize("prefix", ["1a2b3", "66316", "00007"])
+def test_the_number_of_a_trial(prefix: str) -> None:
+    """It is read behind the experiment's own part, also where that consists of digits only."""
+    assert _number(f"{prefix}_00004") == 4
+    assert _number(f"_run_trial_{prefix}_00004_4_learning_rate=0.0001,num_train_epochs=2_2026-11-22_19-48-34") == 4
 
 
 def test_a_folder_of_another_study(plan: MakePlan, tmp_path: Path) -> None:
