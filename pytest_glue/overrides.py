@@ -20,7 +20,7 @@ MAKE_A_RUN = (
 
 def not_keepable(request: pytest.FixtureRequest, options: Options) -> str | None:
     """Return why the runs of an item can neither be read from the store nor be kept there; None where they can."""
-    if own := [name for name in MAKE_A_RUN if _is_overridden(request, name)]:
+    if own := [name for name in MAKE_A_RUN if is_overridden(request, name)]:
         return f"{', '.join(own)} {'is' if len(own) == 1 else 'are'} overridden, and no key holds what that does"
     if "glue_trainer" in request.node.fixturenames:
         return "the test asks for glue_trainer, which only a fine-tuning trains"
@@ -31,7 +31,7 @@ def not_keepable(request: pytest.FixtureRequest, options: Options) -> str | None
     return None
 
 
-def _is_overridden(request: pytest.FixtureRequest, name: str) -> bool:
+def is_overridden(request: pytest.FixtureRequest, name: str) -> bool:
     """Whether the fixture that this item would get is another than the plugin's."""
     item = request.node
     own = item._fixtureinfo.name2fixturedefs.get(name)
