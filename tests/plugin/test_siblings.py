@@ -11,6 +11,7 @@ import pytest
 
 from pytest_glue.execute import finetunings
 from pytest_glue.finetune import training
+from pytest_glue.finetune.trainer import GlueTrainer
 from pytest_glue.sample.data import sample_dataset
 
 Run = Callable[..., pytest.RunResult]
@@ -185,3 +186,29 @@ def test_data_of_a_folder(here: Run, trained: list[str], tmp_path: Path) -> None
         split.to_parquet(tmp_path / "glue" / "mnli" / f"{name}-00000-of-00001.parquet")
     here(*BOTH, f"--glue-data={tmp_path / 'glue'}").assert_outcomes(passed=2)
     assert ["mnli 42"] == trained
+
+
+def test_a_fine_tuning_that_went_on(
+    here: Run, report: Report, trained: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that ended in its midst and goes on gives the run that it was begun for, and the other task is trained."""
+    here(*BOTH, "--glue-cache-dir=whole").assert_outcomes(passed=2)
+    expected = results(report)
+    plain = GlueTrainer.training_step
+
+    def ends_in_epoch_two(self: GlueTrainer, *given: Any, **named: Any) -> Any:
+        if self.state.epoch and self.state.epoch > 1:
+            raise RuntimeError("the power went off")
+        return plain(self, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GlueTrainer, "training_step", ends_in_epoch_two)
+        here(*BOTH, "--glue-resume").assert_outcomes(errors=2)
+    trained.clear()
+
+    result = here(*BOTH, "--glue-resume")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["all: seed 42 went on after epoch 1, where it had been stopped"])
+    assert ["mnli 42", "mnli-mm 42"] == trained
+    assert expected == results(report)
