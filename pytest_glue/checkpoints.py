@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from pytest_glue.errors import CheckpointError
+from pytest_glue.places import place_of
 
 SAMPLE = "sample"
 
@@ -61,7 +62,7 @@ class Checkpoint:
     @property
     def folder(self) -> Path:
         """The folder of a checkpoint that is one."""
-        return Path(self.name).expanduser()
+        return place_of(self.name)
 
     @property
     def label(self) -> str:

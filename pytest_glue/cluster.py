@@ -2,15 +2,20 @@
 
 import logging
 import os
+import re
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
+
+from pytest_glue.errors import ExecutorError
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -21,6 +26,20 @@ _QUIET = {
 }
 """No statistics sent and asked about, no tables, and no log files of each trial."""
 
+_OURS = {"RAY_worker_niceness": "0"}
+"""For Ray that is started here: its workers do what this process would do itself, and have its priority."""
+
+_ANSWER_S = 5.0
+"""How long a cluster may take to accept a connection."""
+
+_NOT_SHIPPED = (".git", ".venv", "venv", "__pycache__", ".*_cache", ".tox", "node_modules", "*.safetensors", "*.bin")
+"""What a test run does not need of its folder; checkpoints travel by themselves, once."""
+
+_SHIPPED_VARIABLES = (
+    *("HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_TOKEN", "OMP_NUM_THREADS", "PYTEST_GLUE_CACHE", "PYTHONPATH"),
+)
+"""What a user set for this test run; where the hub's cache lies differs from machine to machine."""
+
 
 @cache
 def _token() -> str:
@@ -29,31 +48,112 @@ def _token() -> str:
 
 
 @contextmanager
-def ray_session(table: Mapping[str, Any], *, verbose: bool) -> Iterator[None]:
+def ray_session(table: Mapping[str, Any], *, verbose: bool, shipped: Path | None = None) -> Iterator[None]:
     """Connect to the cluster of `address` or `RAY_ADDRESS`, or start Ray on this machine.
 
     A session that is there already is used and left alone. What Ray writes for one that is started here goes to a
     temporary folder and away with it.
+
+    Args:
+        table: what `[tool.pytest_glue.ray]` holds.
+        verbose: whether Ray may log.
+        shipped: the folder that the workers of a running cluster are to have a copy of, as their working directory.
+
+    Raises:
+        ExecutorError: no cluster answers at the address.
     """
     if ray.is_initialized():
         yield
         return
-    address = table.get("address") or os.environ.get("RAY_ADDRESS")
-    secret = {} if address else {"RAY_AUTH_TOKEN": _token()}
-    with TemporaryDirectory(prefix="glue-ray-", ignore_cleanup_errors=True) as folder, environment(_QUIET | secret):
+    address = address_of(table)
+    if address:
+        _require_answer(address)
+    own_environment = {} if address else {"RAY_AUTH_TOKEN": _token(), **_OURS}
+    with (
+        TemporaryDirectory(prefix="glue-ray-", ignore_cleanup_errors=True) as folder,
+        environment(_QUIET | own_environment),
+        _log_level(logging.INFO if verbose else logging.ERROR),
+    ):
         own: dict[str, Any] = {} if address else {"_temp_dir": folder, "include_dashboard": False}
         try:
-            ray.init(
-                address=address,
-                log_to_driver=verbose,
-                configure_logging=verbose,
-                logging_level=logging.INFO if verbose else logging.ERROR,
-                runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}},
-                **own,
-            )
+            _start(address, shipped if address else None, verbose=verbose, **own)
             yield
         finally:
             ray.shutdown()
+
+
+def _start(address: str | None, shipped: Path | None, *, verbose: bool, **own: Any) -> None:
+    try:
+        ray.init(
+            address=address,
+            log_to_driver=verbose,
+            configure_logging=verbose,
+            logging_level=logging.getLogger("ray").level,
+            runtime_env=_runtime_environment(shipped),
+            **own,
+        )
+    except (OSError, RuntimeError, ValueError) as error:  # no room for Ray's own, a folder too large to be shipped
+        what = f"the cluster at {address} cannot be used" if address else "Ray cannot be started"
+        raise ExecutorError(f"{what}: {error}") from error
+
+
+@contextmanager
+def _log_level(level: int) -> Iterator[None]:
+    """Let Ray log from this level on; of itself it obeys only behind what it logs of its start."""
+    logger = logging.getLogger("ray")
+    before = logger.level
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def address_of(table: Mapping[str, Any]) -> str | None:
+    """Return the address of the running cluster that is to be used; None where Ray is started on this machine."""
+    return table.get("address") or os.environ.get("RAY_ADDRESS") or None
+
+
+def require_room(resources: Mapping[str, float]) -> None:
+    """Make sure that some machine of the cluster could ever have these resources free.
+
+    Args:
+        resources: what one task asks for, in Ray's words: `CPU`, `GPU`, `memory` (bytes).
+
+    Raises:
+        ExecutorError: none could, and Ray would wait for ever.
+    """
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    if not any(all(node.get(name, 0) >= amount for name, amount in resources.items()) for node in nodes):
+        asked = ", ".join(f"{amount:g} {name}" for name, amount in resources.items() if amount)
+        most = {name: max((node.get(name, 0) for node in nodes), default=0) for name in resources}
+        there = ", ".join(f"{amount:g} {name}" for name, amount in most.items())
+        raise ExecutorError(
+            f"one fine-tuning asks for {asked}, and no machine of the cluster has that (of {len(nodes)}, the most: "
+            f"{there}): lower num_cpus, num_gpus or memory in [tool.pytest_glue.ray], or add a machine that has it"
+        )
+
+
+def _require_answer(address: str) -> None:
+    """Make sure that something listens at the address: Ray itself asks for half a minute, and then ends the process."""
+    found = re.fullmatch(r"(?:\w+://)?\[?(.+?)\]?:(\d+)/?", address)
+    if found is None:
+        return  # `auto`, a name that Ray knows
+    try:
+        socket.create_connection((found[1], int(found[2])), timeout=_ANSWER_S).close()
+    except OSError as error:
+        raise ExecutorError(
+            f"no cluster of Ray answers at {address} ({error}): start one with `ray start --head`, correct `address` "
+            "in [tool.pytest_glue.ray] or RAY_ADDRESS, or leave both out to start Ray on this machine"
+        ) from None
+
+
+def _runtime_environment(shipped: Path | None) -> dict[str, Any]:
+    """Return what a worker finds around it: the paths that modules come from, and the folder that is shipped."""
+    if shipped is None:
+        return {"env_vars": {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}}
+    variables = {name: os.environ[name] for name in sorted(os.environ) if name in _SHIPPED_VARIABLES}
+    return {"env_vars": variables, "working_dir": str(shipped), "excludes": list(_NOT_SHIPPED)}
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class SearchError(GlueError):
     """A hyperparameter search cannot be done, or found nothing."""
 
 
+class ExecutorError(GlueError):
+    """A fine-tuning cannot be done where it was asked for, or failed there."""
+
+
 class BaselineError(GlueError):
     """A baseline is missing, damaged, or of something else than what is compared with it."""
 

@@ -61,6 +61,8 @@ class Run:
     """Whether it was read from the store of finished runs; its duration is then that of the fine-tuning."""
     stopped: bool = False
     """Whether it ended once it was good enough: the headline metric is a lower bound of what it would have been."""
+    retries: int = 0
+    """How often it was begun again because its process, or the machine, was lost."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -163,24 +163,30 @@ def glue_evaluation(
     plan = Plan(
         glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive, glue_options.stop_when_decided
     )
-    found = evaluate(subject, _runs(request, glue_options, glue_task, glue_checkpoint), criteria, plan)
+    found = evaluate(subject, runs_of(request, glue_options, glue_task, glue_checkpoint), criteria, plan)
     found = replace(found, notes=(*notes, *source.notes, *found.notes))
     evaluation = record(glue_options, glue_task, glue_checkpoint, found)
     session.record(request.node, evaluation)
     return evaluation
 
 
-def _runs(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> Runs:
+def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> Runs:
     """Return the item's runs: what the store has, and fine-tunings, made when the first is needed, for the rest.
 
     Raises:
+        GlueError: data or checkpoint cannot be found.
         CacheError: nothing may be trained, and these runs cannot be in the store.
     """
+    from pytest_glue.dispatch import happens_elsewhere
     from pytest_glue.overrides import not_keepable
     from pytest_glue.session import GlueSession
     from pytest_glue.siblings import siblings_of
     from pytest_glue.store.policy import CachePolicy
     from pytest_glue.store.runs import kept_runs, require_training
+
+    session = GlueSession.of(request.config)
+    if session.dispatch is not None and happens_elsewhere(request.node, options):
+        return session.dispatch.runs_of(request.node, options, task, checkpoint)
 
     def fine_tunings() -> FineTunings:
         return _fine_tunings(request, options, task, checkpoint)
@@ -191,8 +197,8 @@ def _runs(request: pytest.FixtureRequest, options: Options, task: Task, checkpoi
         if options.resume:
             runs.add_note(f"the store of finished runs is off{resumes_not}")
         return runs
-    if (reason := not_keepable(request, options)) is None:
-        session, siblings = GlueSession.of(request.config), siblings_of(request, options, task)
+    if (reason := not_keepable(request.node, options)) is None:
+        siblings = siblings_of(request.node, options, task)
         return kept_runs(options, task, checkpoint, fine_tunings, session.command, siblings, session.test_run)
     require_training(options.cache, reason)
     runs = fine_tunings()

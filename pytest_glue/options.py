@@ -9,6 +9,7 @@ from pytest_glue.batching import Batching
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.errors import GlueError, OptionError, closest
 from pytest_glue.evaluation import Policy
+from pytest_glue.execute.executor import Place
 from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.parsers import FIRST_SEED, PARSERS, SEED_END
 from pytest_glue.recipe import Recipe
@@ -61,6 +62,8 @@ class Options:
     """Where finished runs are kept; None for the place that environment and platform name."""
     resume: bool = False
     """Whether a killed fine-tuning goes on from its last epoch, for which each epoch's state is written."""
+    executor: Place = Place.LOCAL
+    """Where fine-tunings run."""
     json: Path | None = None
     space: Mapping[str, Distribution] = field(default_factory=dict)
     """What `[tool.pytest_glue.search]` says of the search space; empty for the default one."""

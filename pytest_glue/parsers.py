@@ -12,6 +12,7 @@ from pytest_glue.batching import Batching
 from pytest_glue.checkpoints import SAMPLE, Checkpoint
 from pytest_glue.errors import OptionError
 from pytest_glue.evaluation import Policy
+from pytest_glue.execute.executor import Place
 from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.recipe import RecipeValue
 from pytest_glue.search.backends import BACKENDS
@@ -23,7 +24,7 @@ from pytest_glue.tasks import GLUE, Task, find_task
 ALL = "all"
 TABLES = ("space", "ray")
 """What only a table or a marker can say."""
-RAY_KEYS = ("address", "num_cpus", "num_gpus")
+RAY_KEYS = ("address", "num_cpus", "num_gpus", "memory", "max_retries")
 """What `[tool.pytest_glue.ray]` holds: a running cluster, and what one fine-tuning takes."""
 FIRST_SEED = 42
 SEED_END = 2**32
@@ -297,6 +298,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "cache": _one_of(CachePolicy),
         "cache_dir": _path,
         "resume": _switch,
+        "executor": _one_of(Place),
         "json": _path,
         "space": _space,
         "ray": _ray,

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_glue.errors import GlueError, VerdictError
+from pytest_glue.errors import GlueError, OptionError, VerdictError
 from pytest_glue.evaluation import Evaluation, Verdict
+from pytest_glue.execute.executor import Place
 from pytest_glue.settings import Settings
 from pytest_glue.threads import share_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
+    from pytest_glue.dispatch import Dispatch
     from pytest_glue.options import Options
     from pytest_glue.search.backends import OnTrial
     from pytest_glue.study import Trial
@@ -44,6 +46,12 @@ class GlueSession:
         if worker is not None:
             share_cores(worker["workercount"])
         self._options = self._settings.options()
+        if self._options.executor is Place.RAY and "glue_options" not in (worker or {}) and _has_workers(config):
+            message = "--glue-executor=ray has workers of its own: leave out -n"
+            raise OptionError(message)
+        self._given: Mapping[str, Options] = (worker or {}).get("glue_options", {})
+        self._asked: dict[str, Options] = {}
+        self.dispatch: Dispatch | None = None
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}
         self._header_shown = False
@@ -70,8 +78,11 @@ class GlueSession:
         return session
 
     def options_of(self, node: pytest.Item | pytest.Collector) -> Options:
-        """Return the options of a test, its markers included."""
-        return self._settings.options(*node.iter_markers("glue"))
+        """Return the options of a test, its markers included; in a worker of an executor, the controller's."""
+        if (given := self._given.get(node.nodeid)) is not None:
+            return given
+        self._asked[node.nodeid] = options = self._settings.options(*node.iter_markers("glue"))
+        return options
 
     @property
     def family_size(self) -> int:
@@ -94,6 +105,17 @@ class GlueSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
         self._family_size = sum("glue_evaluation" in getattr(item, "fixturenames", ()) for item in session.items)
+        if self._options.executor is Place.LOCAL or self._is_worker or self._config.option.collectonly:
+            return
+        from pytest_glue.dispatch import Dispatch
+
+        for item in session.items:
+            self.options_of(item)
+        self.dispatch = Dispatch(self._config, self._options, self._asked, self.command)
+        try:
+            self.dispatch.begin(session.items)
+        except GlueError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
         """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""
@@ -141,7 +163,9 @@ class GlueSession:
         self._write()
 
     def pytest_sessionfinish(self) -> None:
-        """Write the report of a test run in which no item came to an end, too."""
+        """Give up what no item waits for any more, and write the report of a test run in which no item ended, too."""
+        if self.dispatch is not None:
+            self.dispatch.close()
         if not self._is_worker and not self._config.option.collectonly:
             self._write()
 
@@ -208,3 +232,8 @@ class GlueSession:
             representation: Any = excinfo.getrepr(style="value", chain=False)
             representation.reprcrash.message = message
             report.longrepr = representation
+
+
+def _has_workers(config: pytest.Config) -> bool:
+    """Whether this is a process of a test run that xdist spreads over several."""
+    return hasattr(config, "workerinput") or bool(getattr(config.option, "tx", None))

@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from pytest_glue.tasks import Task
 
 
-def siblings_of(request: pytest.FixtureRequest, options: Options, task: Task) -> tuple[Task, ...]:
+def siblings_of(item: pytest.Item, options: Options, task: Task) -> tuple[Task, ...]:
     """Return the tasks whose runs an item's fine-tunings can give as well, and that this test run asks for.
 
     They are asked for by items of the same test, and so with the same options and fixtures, with the same checkpoint.
     None where a run may end early, or ends with another epoch than the best: what it gives would not be theirs.
 
     Args:
-        request: of the item, whose runs can be kept.
+        item: whose runs can be kept.
         options: of the item.
         task: of the item.
     """
     if options.stop_when_decided or not ends_with_best_epoch(task, options.recipe):
         return ()
-    if any(is_overridden(request, name) for name in ("glue_task", "glue_checkpoint")):
+    if any(is_overridden(item, name) for name in ("glue_task", "glue_checkpoint")):
         return ()  # an item's parameters do not say then what it is about
-    item: Any = request.node
+    own: Any = item
     asked = {
         other.callspec.params.get("glue_task")
-        for other in item.session.items
-        if (other.parent, getattr(other, "originalname", None)) == (item.parent, item.originalname)
-        and other.callspec.params.get("glue_checkpoint") == item.callspec.params.get("glue_checkpoint")
+        for other in own.session.items
+        if (other.parent, getattr(other, "originalname", None)) == (own.parent, own.originalname)
+        and other.callspec.params.get("glue_checkpoint") == own.callspec.params.get("glue_checkpoint")
     }
     return tuple(each for name, each in GLUE.items() if name in asked and each.is_sibling_of(task))

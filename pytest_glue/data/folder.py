@@ -9,6 +9,7 @@ from pytest_glue.data import form, parquet, saved, tsv
 from pytest_glue.data.digest import digest_of_file
 from pytest_glue.data.layout import Layout, Splits
 from pytest_glue.errors import DataError
+from pytest_glue.places import place_of
 from pytest_glue.tasks import Task
 
 if TYPE_CHECKING:
@@ -47,12 +48,23 @@ class FolderSource:
                 total.update(digest_of_file(path))
         return f"sha256:{total.hexdigest()}"
 
+    def files(self, task: Task) -> list[Path]:
+        """Return all that a copy of the folder needs of it, for this task to be read from it.
+
+        Raises:
+            DataError: as for `check`.
+        """
+        root = place_of(self.text)
+        split_files = (file for split in self._splits(task).values() for file in split.files)
+        folders = {folder for file in split_files for folder in file.parents if folder.is_relative_to(root)}
+        return sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
+
     def load(self, task: Task) -> "DatasetDict":
         """See `DataSource`."""
         return form.load(self._splits(task), task, self.text)
 
     def _splits(self, task: Task) -> Splits:
-        folder = Path(self.text).expanduser()
+        folder = place_of(self.text)
         if not folder.is_dir():
             state = "is a file" if folder.exists() else "does not exist"
             raise DataError(f"the data folder {self.text} {state}: give a folder, `hub` or `sample`")

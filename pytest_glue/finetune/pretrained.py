@@ -57,7 +57,7 @@ def check_checkpoint(checkpoint: Checkpoint) -> None:
         CheckpointError: it does not; the message lists what is there.
     """
     if checkpoint.origin is Origin.FOLDER:
-        _files_of_folder(checkpoint)
+        files_of_folder(checkpoint)
 
 
 def reading(_: Sequence[Path], read: Callable[[], str]) -> str:
@@ -81,7 +81,7 @@ def resolve(checkpoint: Checkpoint, recall: Recall = reading) -> Pretrained:
     match checkpoint.origin:
         case Origin.FOLDER:
             folder = checkpoint.folder.resolve()
-            return _identified(checkpoint, folder, _files_of_folder(checkpoint), recall)
+            return _identified(checkpoint, folder, files_of_folder(checkpoint), recall)
         case Origin.HUB:
             snapshot = _from_hub(checkpoint)
             found = _identified(checkpoint, snapshot.folder, snapshot.files, recall, snapshot.commit)
@@ -147,7 +147,12 @@ def _from_hub(checkpoint: Checkpoint) -> Snapshot:
     return snapshot
 
 
-def _files_of_folder(checkpoint: Checkpoint) -> tuple[str, ...]:
+def files_of_folder(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Return the names of the files that a fine-tuning reads of a checkpoint's folder.
+
+    Raises:
+        CheckpointError: some are missing; the message lists what is there.
+    """
     folder, where = checkpoint.folder, f"checkpoint {checkpoint.name}"
     if not folder.is_dir():
         state = "is a file" if folder.exists() else "does not exist"

@@ -57,8 +57,8 @@ def kept_runs(
     checkpoint: Checkpoint,
     fine_tunings: Callable[[], Trainings],
     command: str,
-    siblings: Sequence[Task],
-    test_run: str,
+    siblings: Sequence[Task] = (),
+    test_run: str = "",
 ) -> "KeptRuns":
     """Return an item's runs, of which those that are kept are read.
 
@@ -143,18 +143,13 @@ class KeptRuns:
     @cached_property
     def conditions(self) -> Conditions:
         """See `Runs`; of a run that is there, or else of the fine-tunings."""
-        for key in self._keys.values():
-            if (entry := self._read(key)) is not None:
-                # The same files can go by another name than when they were fine-tuned.
-                known = self._checkpoint if self._checkpoint.digest else entry.conditions.checkpoint
-                return replace(entry.conditions, checkpoint=known)
-        return self._fine_tunings.conditions
+        return self.known_conditions or self._fine_tunings.conditions
 
     @property
     def notes(self) -> tuple[str, ...]:
         """See `Runs`: how runs were trained, and what of the store was of no use, and why."""
         trained = self._made.notes if self._made else ()
-        return (*(note for note in trained if note not in self.conditions.notes), *self._notes)
+        return (*(note for note in trained if note not in self.conditions.notes), *self.notes_of_store)
 
     def run(self, seed: int, *, enough: float | None = None) -> Run:
         """See `Runs`."""
@@ -175,6 +170,37 @@ class KeptRuns:
         """Return the tasks that a fine-tuning is shared with: those whose run is missing, with its key."""
         keys = {task: self._sharing.key_of(task).of_seed(seed) for task in self._sharing.siblings}
         return {task: key for task, key in keys.items() if self._read(key) is None}
+
+    @property
+    def known_conditions(self) -> Conditions | None:
+        """The conditions of a run that is there; None where none is."""
+        for key in self._keys.values():
+            if (entry := self._read(key)) is not None:
+                # The same files can go by another name than when they were fine-tuned.
+                known = self._checkpoint if self._checkpoint.digest else entry.conditions.checkpoint
+                return replace(entry.conditions, checkpoint=known)
+        return None
+
+    @property
+    def notes_of_store(self) -> tuple[str, ...]:
+        """What of the store was of no use, and why."""
+        return tuple(self._notes)
+
+    def find(self, seed: int) -> Run | None:
+        """Return the run of a seed that is there; None where it is not. Nothing is trained."""
+        entry = self._read(self._keys[seed])
+        return replace(entry.run, cached=True) if entry else None
+
+    def keep(self, run: Run, conditions: Conditions, notes: tuple[str, ...]) -> None:
+        """Keep a run that was made elsewhere; one that was stopped is no whole run, and one that was kept is there.
+
+        Args:
+            run: of one of the item's seeds.
+            conditions: it was made under.
+            notes: what a reader should know of how.
+        """
+        if not run.stopped and not run.cached:
+            self._keep(Entry(self._keys[run.seed], conditions, run, test_run=self._sharing.test_run), notes)
 
     @property
     def _fine_tunings(self) -> Trainings:

@@ -1,0 +1,149 @@
+"""Dispatch: the fine-tunings that the collected items need, handed to an executor before the first item runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_glue.checkpoints import Checkpoint
+from pytest_glue.execute.elsewhere import RunsElsewhere
+from pytest_glue.gate import looks_of
+from pytest_glue.overrides import not_keepable
+from pytest_glue.remote import TestRun, do_errand
+from pytest_glue.store.policy import CachePolicy
+from pytest_glue.store.runs import kept_runs
+from pytest_glue.tasks import find_task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from pytest_glue.execute.executor import Done, Errand, Executor, Outcome
+    from pytest_glue.execute.parcels import Parcel
+    from pytest_glue.options import Options
+    from pytest_glue.store.runs import Trainings
+    from pytest_glue.tasks import Task
+
+
+class Dispatch:
+    """The fine-tunings of a test run that happen elsewhere; itself an `Executor`, which is there once it is needed."""
+
+    def __init__(self, config: pytest.Config, options: Options, asked: Mapping[str, Options], command: str) -> None:
+        """Take what a test run is.
+
+        Args:
+            config: of the controller.
+            options: that hold for the whole test run.
+            asked: by node id, the options of the functions and items that were collected.
+            command: what started the test run, for a message.
+        """
+        self._config = config
+        self._options = options
+        self._asked = asked
+        self._command = command
+        self._runs: dict[str, RunsElsewhere] = {}
+        self._executor: Executor | None = None
+
+    def begin(self, items: Sequence[pytest.Item]) -> None:
+        """Send for the runs of these items that are not kept; where all are, no executor is started.
+
+        Raises:
+            GlueError: the executor cannot be had.
+        """
+        errands: list[Errand] = []
+        for item in items:
+            parameters = getattr(getattr(item, "callspec", None), "params", {})
+            options = self._asked.get(item.nodeid)
+            if options is None or not {"glue_task", "glue_checkpoint"} <= set(parameters):
+                continue  # its turn will tell what it needs
+            task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
+            if isinstance(checkpoint, Checkpoint) and happens_elsewhere(item, options):
+                runs = self.runs_of(item, options, task, checkpoint)
+                errands += runs.missing(options.all_seeds[: looks_of(options)[0]])
+        self.submit(errands)
+
+    def runs_of(self, item: pytest.Item, options: Options, task: Task, checkpoint: Checkpoint) -> RunsElsewhere:
+        """Return the runs of an item, the same each time."""
+        if item.nodeid not in self._runs:
+            reason = not_keepable(item, options)
+            kept = None
+            if reason is None and options.cache is not CachePolicy.OFF:
+                kept = kept_runs(options, task, checkpoint, _nothing, self._command)
+            self._runs[item.nodeid] = RunsElsewhere(self, item.nodeid, kept, together=options.search is not None)
+        return self._runs[item.nodeid]
+
+    def submit(self, errands: Sequence[Errand]) -> None:
+        """See `Executor`."""
+        if errands and self._executor is None:
+            self._executor = self._start()
+        if self._executor is not None:
+            self._executor.submit(errands)
+
+    def wait(self, errand: Errand) -> Done:
+        """See `Executor`."""
+        assert self._executor is not None
+        return self._executor.wait(errand)
+
+    def close(self) -> None:
+        """See `Executor`."""
+        if self._executor is not None:
+            self._executor.close()
+
+    def _start(self) -> Executor:
+        from pytest_glue.execute.ray import RayExecutor
+
+        return RayExecutor(
+            self._options.ray,
+            do_errand,
+            self._test_run,
+            self._arrived,
+            shipped=self._config.rootpath,
+            verbose=self._config.get_verbosity() > 0,
+        )
+
+    def _arrived(self, errand: Errand, outcome: Outcome) -> None:
+        self._runs[errand.nodeid].arrived(outcome)
+
+    def _test_run(self) -> TestRun:
+        from dataclasses import replace
+
+        from pytest_glue.cluster import address_of
+        from pytest_glue.execute.executor import Place
+
+        config, is_shipped = self._config, address_of(self._options.ray) is not None
+        root, started = config.rootpath, config.invocation_params.dir
+        return TestRun(
+            root=root,
+            directory=started.relative_to(root) if started.is_relative_to(root) else root.relative_to(root),
+            arguments=tuple(str(argument) for argument in config.invocation_params.args),
+            configuration=config.inipath.relative_to(root) if config.inipath else None,
+            options={nodeid: replace(options, executor=Place.LOCAL) for nodeid, options in self._asked.items()},
+            is_shipped=is_shipped,
+            parcels=self._parcels() if is_shipped else (),
+        )
+
+    def _parcels(self) -> tuple[Parcel, ...]:
+        """Pack each folder that a user named as checkpoint or data: no machine but this one need have it."""
+        import ray
+
+        from pytest_glue.execute.parcels import files_of_checkpoint, files_of_data, pack
+        from pytest_glue.places import place_of
+
+        files: dict[str, set[Path]] = {}
+        for options in self._asked.values():
+            named = {each.name: files_of_checkpoint(each) for each in options.checkpoints}
+            named[options.data] = files_of_data(options.data, options.tasks)
+            files = {name: files.get(name, set()) | set(named.get(name, ())) for name in {*files, *named}}
+        return tuple(pack(name, place_of(name), sorted(files[name]), ray.put) for name in sorted(files) if files[name])
+
+
+def happens_elsewhere(item: pytest.Item, options: Options) -> bool:
+    """Whether an item's runs are an executor's: not where its test wants the trainer, or where nothing is trained."""
+    wants_evaluation = "glue_evaluation" in getattr(item, "fixturenames", ())
+    wants_trainer = "glue_trainer" in getattr(item, "fixturenames", ())
+    return wants_evaluation and not wants_trainer and options.cache is not CachePolicy.ONLY
+
+
+def _nothing() -> Trainings:
+    raise AssertionError("what is not kept, an errand brings")

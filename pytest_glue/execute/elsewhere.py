@@ -1,0 +1,96 @@
+"""The runs of an item that an executor makes: sent for after collection, waited for when the item's turn has come."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pytest_glue.errors import ExecutorError
+from pytest_glue.evaluation import Conditions, Run
+from pytest_glue.execute.executor import Errand, Executor, Failure, Outcome
+from pytest_glue.store.runs import KeptRuns
+
+
+class RunsElsewhere:
+    """Runs that errands bring, and those that the store had before any was sent."""
+
+    def __init__(self, executor: Executor, nodeid: str, kept: KeptRuns | None, *, together: bool) -> None:
+        """Take what makes the runs of an item.
+
+        Args:
+            executor: does the errands.
+            nodeid: of the item.
+            kept: its runs in the store; None where the store is not used.
+            together: whether one errand brings all runs, since they have a search in common.
+        """
+        self._executor = executor
+        self._nodeid = nodeid
+        self._kept = kept
+        self._together = together
+        self._errands: dict[int, Errand] = {}
+        self._notes: dict[str, None] = {}
+
+    def missing(self, seeds: Sequence[int]) -> list[Errand]:
+        """Return the errands that bring those runs that nobody has been sent for yet, and that are not kept."""
+        wanted = [seed for seed in seeds if seed not in self._errands and self._find(seed) is None]
+        groups = [tuple(wanted)] if self._together and wanted else [(seed,) for seed in wanted]
+        errands = [Errand(self._nodeid, group) for group in groups]
+        self._errands |= {seed: errand for errand in errands for seed in errand.seeds}
+        return errands
+
+    @property
+    def conditions(self) -> Conditions:
+        """See `Runs`; waits for a run where none is kept."""
+        known = self._kept.known_conditions if self._kept else None
+        return known or self._outcome(next(iter(self._errands.values()))).conditions
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Runs`: what the processes said that made the runs, how often it took another try, and the store's."""
+        known = self.conditions.notes
+        return (
+            *(note for note in self._notes if note not in known),
+            *(self._kept.notes_of_store if self._kept else ()),
+        )
+
+    def add_note(self, note: str) -> None:
+        """Say something of these runs."""
+        self._notes[note] = None
+
+    def run(self, seed: int, *, enough: float | None = None) -> Run:
+        """See `Runs`: a run that is asked for as a whole is sent for again where it had ended early.
+
+        Raises:
+            ExecutorError: it could not be made; the message is that of the process that tried.
+        """
+        if seed not in self._errands and (found := self._find(seed)) is not None:
+            return found
+        self._executor.submit(self.missing([seed]))
+        run = self._brought(self._errands[seed], seed)
+        if run.stopped and enough is None:
+            again = self._errands[seed] = Errand(self._nodeid, (seed,), whole=True)
+            self._executor.submit([again])
+            run = self._brought(again, seed)
+        return run
+
+    def arrived(self, outcome: Outcome) -> None:
+        """Called when an errand has brought something, be it the item's turn or not: it is kept at once."""
+        if self._kept is not None:
+            for run in outcome.runs:
+                self._kept.keep(run, outcome.conditions, outcome.notes)
+
+    def _find(self, seed: int) -> Run | None:
+        return self._kept.find(seed) if self._kept else None
+
+    def _brought(self, errand: Errand, seed: int) -> Run:
+        outcome = self._outcome(errand)
+        return replace(outcome.runs[errand.seeds.index(seed)], retries=len(self._executor.wait(errand).losses))
+
+    def _outcome(self, errand: Errand) -> Outcome:
+        done = self._executor.wait(errand)
+        if isinstance(done.answer, Failure):
+            raise ExecutorError(done.answer.message)
+        for note in done.answer.notes:
+            self._notes[note] = None
+        for loss in done.losses:
+            seeds = ", ".join(map(str, errand.seeds))
+            self._notes[f"seed{'s' * (len(errand.seeds) > 1)} {seeds} begun again: {loss}"] = None
+        return done.answer

@@ -1,0 +1,79 @@
+"""An executor: it is handed the fine-tunings after collection, and each item waits for its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from pytest_glue.evaluation import Conditions, Run
+
+
+class Place(StrEnum):
+    """Where fine-tunings run."""
+
+    LOCAL = "local"
+    """In the process that asks for them."""
+    RAY = "ray"
+    """In workers of Ray, as many at a time as it has resources for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Runs of an item that one process makes, one after the other."""
+
+    nodeid: str
+    seeds: tuple[int, ...]
+    whole: bool = False
+    """Whether they go to their end also where the item is sure to pass before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an errand brought."""
+
+    runs: tuple[Run, ...]
+    """In the order of the errand's seeds."""
+    conditions: Conditions
+    notes: tuple[str, ...]
+    """What a reader should know of how the runs were come by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an errand brought nothing, where its own code is the cause: another try would end the same way."""
+
+    message: str
+    """The error of the user's world, or the traceback of any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An errand that has ended."""
+
+    answer: Outcome | Failure
+    losses: tuple[str, ...] = ()
+    """Why each try before this one ended: a process or a machine that was lost."""
+
+
+class Executor(Protocol):
+    """Does errands, several at a time."""
+
+    def submit(self, errands: Sequence[Errand]) -> None:
+        """Begin with these, in this order, as soon as there are resources for them; returns at once.
+
+        Raises:
+            ExecutorError: they cannot be done where they should: no such place, or too small a one.
+        """
+        ...
+
+    def wait(self, errand: Errand) -> Done:
+        """Return how an errand ended, which was submitted before.
+
+        Raises:
+            ExecutorError: there is nothing left that could do it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give up what has not ended, and leave no process behind that was started for it."""
+        ...

@@ -1,0 +1,148 @@
+"""Ray as an executor: each errand a task, tried again where its process or its machine was lost."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import (
+    NodeDiedError,
+    ObjectLostError,
+    OutOfMemoryError,
+    RayError,
+    RaySystemError,
+    RayTaskError,
+    WorkerCrashedError,
+)
+
+from pytest_glue.cluster import ray_session, require_room
+from pytest_glue.execute.executor import Done, Errand, Failure, Outcome
+
+_LOST = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, RaySystemError)
+_TRIES_AGAIN = 3
+"""How often an errand is begun again, where the table does not say."""
+_POLL_S = 0.5
+"""How long a look at the tasks may last: an interrupted test run ends within that."""
+_ROOM_S = 10.0
+"""How often it is looked whether there still is a machine large enough."""
+
+DoErrand = Callable[[Any, Errand], Outcome | Failure]
+"""Does an errand in a worker, with what all errands have in common."""
+OnOutcome = Callable[[Errand, Outcome], None]
+
+
+class RayExecutor:
+    """Does errands as tasks of Ray, on this machine or on a running cluster."""
+
+    def __init__(
+        self,
+        table: Mapping[str, Any],
+        do: DoErrand,
+        common: Callable[[], Any],
+        on_outcome: OnOutcome,
+        *,
+        shipped: Path,
+        verbose: bool,
+    ) -> None:
+        """Start Ray, or connect to it.
+
+        Args:
+            table: what `[tool.pytest_glue.ray]` holds.
+            do: a function that every worker can import.
+            common: makes what every errand needs, which travels once, when Ray is there.
+            on_outcome: told of each errand that brought something, as it arrives.
+            shipped: the folder that the machines of a running cluster get a copy of.
+            verbose: whether Ray may log.
+
+        Raises:
+            ExecutorError: no cluster answers, or no machine of it is large enough for one errand.
+        """
+        self._tries = int(table.get("max_retries", _TRIES_AGAIN))
+        self._on_outcome = on_outcome
+        self._pending: dict[ray.ObjectRef[Any], Errand] = {}
+        self._done: dict[Errand, Done] = {}
+        self._losses: dict[Errand, tuple[str, ...]] = {}
+        self._looked = time.monotonic()
+        self._stack = ExitStack()
+        with ExitStack() as stack:
+            stack.enter_context(ray_session(table, verbose=verbose, shipped=shipped))
+            self._resources = _resources(table)
+            require_room(self._resources)
+            self._common = ray.put(common())
+            # A task that Ray itself began again could not be counted, nor told apart by what it was lost to.
+            remote: Any = ray.remote(max_retries=0, **_options(self._resources))
+            self._do = remote(do)
+            self._stack = stack.pop_all()
+
+    def submit(self, errands: Sequence[Errand]) -> None:
+        """See `Executor`."""
+        for errand in errands:
+            self._pending[self._do.remote(self._common, errand)] = errand
+
+    def wait(self, errand: Errand) -> Done:
+        """See `Executor`; whatever arrives meanwhile is taken in, too."""
+        while errand not in self._done:
+            ready, _ = ray.wait(list(self._pending), timeout=_POLL_S)
+            for reference in ready:
+                self._take(reference)
+            if not ready and time.monotonic() - self._looked > _ROOM_S:
+                require_room(self._resources)
+                self._looked = time.monotonic()
+        return self._done[errand]
+
+    def close(self) -> None:
+        """See `Executor`."""
+        for reference in self._pending:
+            ray.cancel(reference, force=True)
+        self._pending.clear()
+        self._stack.close()
+
+    def _take(self, reference: Any) -> None:
+        errand = self._pending.pop(reference)
+        losses = self._losses.get(errand, ())
+        answer: Outcome | Failure
+        try:
+            answer = ray.get(reference)
+        except _LOST as error:
+            losses = self._losses[errand] = (*losses, _loss(error))
+            if len(losses) <= self._tries:
+                self.submit([errand])
+                return
+            answer = Failure(f"given up after {len(losses)} tries: {'; '.join(dict.fromkeys(losses))}")
+        except RayTaskError as error:
+            answer = Failure(str(error))
+        except RayError as error:  # the folder that cannot be shipped, a task that nothing can run
+            answer = Failure(f"{type(error).__name__}: {error}")
+        if isinstance(answer, Outcome):
+            self._on_outcome(errand, answer)
+        self._done[errand] = Done(answer, losses)
+
+
+def _loss(error: Exception) -> str:
+    """Return in a few words what a process was lost to."""
+    match error:
+        case OutOfMemoryError():
+            return "its process was ended because the machine ran out of memory"
+        case NodeDiedError():
+            return "its machine was lost"
+        case ObjectLostError():
+            return "what it had brought was lost with its machine"
+        case _:
+            return "its process died"
+
+
+def _resources(table: Mapping[str, Any]) -> dict[str, float]:
+    has_gpus = ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
+    asked = {
+        "CPU": table.get("num_cpus", 1),
+        "GPU": table.get("num_gpus", 1 if has_gpus else 0),
+        "memory": table.get("memory", 0),
+    }
+    return {name: amount for name, amount in asked.items() if amount}
+
+
+def _options(resources: Mapping[str, float]) -> dict[str, Any]:
+    names = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
+    return {"num_cpus": 0} | {names[name]: amount for name, amount in resources.items()}
