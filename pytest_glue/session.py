@@ -137,6 +137,10 @@ class GlueSession:
         """Write the report of a test run in which no item came to an end, too."""
         if not self._is_worker and not self._config.option.collectonly:
             self._write()
+            if self._evaluations:
+                from pytest_glue.durations import record
+
+                record(self._config, self._options, list(self._evaluations.values()))
 
     def pytest_report_header(self) -> list[str]:
         """Called before collection, and so only where a flag made the session that early."""

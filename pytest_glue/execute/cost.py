@@ -11,7 +11,7 @@ from pytest_glue.execute.parameters import parameters_of
 from pytest_glue.options import Options
 from pytest_glue.recipe import RecipeValue, full_recipe
 from pytest_glue.sizes import GLUE_SIZES, SAMPLE_SIZES, UNKNOWN, Size
-from pytest_glue.tasks import Task
+from pytest_glue.tasks import GLUE, Task
 
 _RATE = 50e9
 """Operations a second, of two cores without an accelerator. Elsewhere all costs are wrong by the same factor, which
@@ -109,11 +109,11 @@ def _holds(record: Record | None, estimated_s: float) -> bool:
 
 
 def _by_bracket(options: Options) -> dict[str, Target]:
-    """Return what stands between the brackets of a node id, with what it means."""
+    """Return what stands between the brackets of a node id, with what it means: a marker can name any task."""
     return {
         f"{task.name}-{name}": Target(task, checkpoint, options)
         for name, checkpoint in ids(options.checkpoints).items()
-        for task in options.tasks
+        for task in {*GLUE.values(), *options.tasks}
     }
 
 

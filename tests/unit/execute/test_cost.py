@@ -58,13 +58,14 @@ def test_the_sample_is_of_its_own_size(asked: Asked) -> None:
 
 
 def test_node_ids_tell_what_is_fine_tuned(asked: Asked) -> None:
-    """The bracket of a node id is matched with tasks and checkpoints; what it does not tell is left out."""
+    """Its bracket is matched with checkpoints and with all tasks, which a marker can name; no other item is there."""
     options = asked("sample", "me/mnli-mm", tasks=(GLUE["mnli"], GLUE["mnli-mm"]))
     nodeids = {
         "suites/test_a.py::test_glue[mnli-sample]": ("mnli", "sample"),
         "suites/test_[a].py::TestIt::test_glue[mnli-mm-sample]": ("mnli-mm", "sample"),
         "test_a.py::test_glue[mnli-mm-me-mnli-mm]": ("mnli-mm", "me/mnli-mm"),
-        "test_a.py::test_glue[rte-sample]": None,
+        "test_a.py::test_glue[rte-sample]": ("rte", "sample"),
+        "test_a.py::test_glue[rte-other]": None,
         "test_a.py::test_glue[mnli-sample-1]": None,
         "test_a.py::test_plain": None,
     }
