@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_glue.devices import take_device
 from pytest_glue.errors import GlueError, VerdictError
 from pytest_glue.evaluation import Evaluation, Verdict
 from pytest_glue.settings import Settings
@@ -41,6 +42,7 @@ class GlueSession:
         self._is_worker = worker is not None
         if worker is not None:
             share_cores(worker["workercount"])
+            take_device(worker)
         self._options = self._settings.options()
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}

@@ -101,3 +101,29 @@ def test_selecting_and_stopping(pytester: pytest.Pytester, spread: Run, monkeypa
     assert [["rte"]] == list(started(pytester).values())
 
     spread("-k", "cola or sst2", "--glue-tasks=all").assert_outcomes(passed=2)
+
+
+def test_each_worker_has_a_gpu_of_its_own(
+    pytester: pytest.Pytester, fresh: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With two GPUs, `-n auto` is two workers, each of which sees one; a machine with GPUs is played here."""
+    pytester.makeconftest("""
+        from pytest_glue import environment
+
+        versions = {**environment.library_versions(), "torch": "2.13.0"}  # a build with CUDA
+        environment.library_versions = lambda: versions
+    """)
+    pytester.makepyfile("""
+        import os
+        from pathlib import Path
+
+        def test_it(glue_task, glue_checkpoint, worker_id):
+            with Path("seen.txt").open("a") as file:
+                file.write(f"{worker_id} {os.environ['CUDA_VISIBLE_DEVICES']}\\n")
+    """)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    monkeypatch.setenv("PATH", f"{pytester.path}/nvidia", prepend=":")
+
+    fresh("-n", "auto", *SAMPLE, "--glue-tasks=rte,wnli").assert_outcomes(passed=2)
+
+    assert ["gw0 5", "gw1 7"] == sorted((pytester.path / "seen.txt").read_text("utf-8").splitlines())
