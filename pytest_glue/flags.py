@@ -39,6 +39,7 @@ FLAGS = (
     ("cache", "use|refresh|only|off", "finished runs: read and keep them (default), train anew, train nothing, ignore"),
     ("cache_dir", "FOLDER", "where finished runs are kept (default: $PYTEST_GLUE_CACHE, or the user's caches)"),
     ("resume", "", "let a fine-tuning that is killed go on from its last epoch; its state is written each epoch"),
+    ("shard", "K/N", "run the K-th of N parts of the items; `pytest-glue merge` joins their reports"),
     ("json", "PATH", "write the JSON report there"),
 )
 """Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help.

@@ -10,6 +10,7 @@ import pytest
 from pytest_glue.devices import take_device
 from pytest_glue.errors import GlueError, VerdictError
 from pytest_glue.evaluation import Evaluation, Verdict
+from pytest_glue.family import Family
 from pytest_glue.settings import Settings
 from pytest_glue.threads import share_cores
 
@@ -47,7 +48,7 @@ class GlueSession:
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}
         self._header_shown = False
-        self._family_size = 0
+        self._family: Family | None = None
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.report.json import check_writable
@@ -75,8 +76,8 @@ class GlueSession:
 
     @property
     def family_size(self) -> int:
-        """How many items of this test run are judged together; the same in every worker."""
-        return max(self._family_size, 1)
+        """How many items are judged together; the same in every worker, and in every part of a sharded test run."""
+        return max(self._family.size, 1) if self._family else 1
 
     @property
     def command(self) -> str:
@@ -86,9 +87,28 @@ class GlueSession:
         arguments = getattr(self._config, "workerinput", {}).get("mainargv", ["", *self._config.invocation_params.args])
         return shlex.join(["pytest", *(str(each) for each in arguments[1:] if each != "--glue-cache=only")])
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep this test run's part of the items, once `-k`, `-m` and the like have chosen theirs."""
+        if self._options.shard is not None:
+            from pytest_glue.sharding import keep_part
+
+            self._family = keep_part(self._config, items, self._options.shard, self.options_of)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
-        self._family_size = sum("glue_evaluation" in getattr(item, "fixturenames", ()) for item in session.items)
+        from pytest_glue.sharding import family_of
+
+        self._family = self._family or family_of(session.items)
+        if self._is_worker:
+            output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
+            output["glue_family"] = self._family.to_dict()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Called on xdist's controller, which collects nothing, when a worker has ended: it knows the family."""
+        if (family := getattr(node, "workeroutput", {}).get("glue_family")) is not None:
+            self._family = Family.from_dict(family)
 
     def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
         """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""
@@ -197,7 +217,8 @@ class GlueSession:
             from pytest_glue.report.json import document, write
 
             evaluations = self._evaluations.values()
-            write(self._report_path, document(self._options, evaluations, self._errors, self._config.rootpath))
+            root = self._config.rootpath
+            write(self._report_path, document(self._options, evaluations, self._errors, root, self._family))
 
     def _show_message(self, report: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         message = str(excinfo.value)

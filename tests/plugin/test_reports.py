@@ -65,9 +65,11 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "cache": "use",
         "cache_dir": None,
         "resume": False,
+        "shard": None,
     } == document["options"]
     assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()
     assert document["results"][0]["device"] == document["environment"]["device"]
+    assert {"size": 1, "partition": None} == document["family"]
     assert [] == document["errors"]
     (result,) = document["results"]
     assert "test_suite.py::test_glue[mrpc-sample]" == result["nodeid"]
