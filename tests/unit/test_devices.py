@@ -1,6 +1,7 @@
 """GPUs and workers: how many there are, and which worker has which."""
 
 import os
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
             (tmp_path / f"nvidia{number}").touch()
         monkeypatch.setattr(devices, "visible_devices", lambda: visible_devices(tmp_path))
         monkeypatch.setattr(environment, "library_versions", lambda: {"torch": "2.13.0"})
-        monkeypatch.setattr(environment.platform, "system", lambda: "Linux")
+        monkeypatch.setattr(platform, "system", lambda: "Linux")
         monkeypatch.setenv("PATH", "/opt/nvidia/bin" if gpus else "/bin")
         monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
         monkeypatch.setenv(VISIBLE_DEVICES, visible or "")
