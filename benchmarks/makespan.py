@@ -1,9 +1,9 @@
 """How evenly two workers are busy: 12 unequal items, spread by expected cost, beside xdist's own distribution.
 
 `python -m benchmarks.makespan` fine-tunes a real encoder with one to six of its layers on two tasks of the sample under
-`-n 2`, three times: spread by what is estimated, by what the first time recorded, and by xdist. The makespan is from the first item's start
-to the last one's end; its lower bound is the longest item, or half of all items. Each worker imports torch and its like
-before its first item, so that no item's time holds that; the wall time of the command does.
+`-n 2`, three times: spread by what is estimated, by what the first time recorded, and by xdist. The makespan is from
+the first item's start to the last one's end; its lower bound is the longest item, or half of all items. Each worker
+imports torch and its like before its first item, so that no item's time holds that; the wall time of the command does.
 """
 
 import argparse

@@ -49,6 +49,8 @@ class GlueSession:
         self._errors: dict[str, str] = {}
         self._header_shown = False
         self._family: Family | None = None
+        self._due: frozenset[str] = frozenset()
+        self._ended: set[str] = set()
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.report.json import check_writable
@@ -97,18 +99,20 @@ class GlueSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
-        from pytest_glue.sharding import family_of
+        from pytest_glue.sharding import judged
 
-        self._family = self._family or family_of(session.items)
+        self._due = frozenset(judged(session.items))
+        self._family = self._family or Family(len(self._due))
         if self._is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
-            output["glue_family"] = self._family.to_dict()
+            output["glue_family"], output["glue_due"] = self._family.to_dict(), sorted(self._due)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Called on xdist's controller, which collects nothing, when a worker has ended: it knows the family."""
-        if (family := getattr(node, "workeroutput", {}).get("glue_family")) is not None:
-            self._family = Family.from_dict(family)
+        output = getattr(node, "workeroutput", {})
+        if "glue_family" in output:
+            self._family, self._due = Family.from_dict(output["glue_family"]), frozenset(output["glue_due"])
 
     def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
         """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""
@@ -147,6 +151,8 @@ class GlueSession:
         """Collect what items found, where reports are written, and write them as each item ends."""
         if self._is_worker:
             return
+        if report.when == "teardown":
+            self._ended.add(report.nodeid)
         if (evaluation := getattr(report, "glue_evaluation", None)) is not None:
             self._evaluations[report.nodeid] = Evaluation.from_dict(evaluation)
         elif (message := getattr(report, "glue_error", None)) is not None and report.nodeid not in self._evaluations:
@@ -158,7 +164,8 @@ class GlueSession:
     def pytest_sessionfinish(self) -> None:
         """Write the report of a test run in which no item came to an end, too."""
         if not self._is_worker and not self._config.option.collectonly:
-            self._write()
+            # An item that was never reached, or killed its process, is missing: nobody is to take that for the whole.
+            self._write(self._family if self._due <= self._ended else None)
             if self._evaluations:
                 from pytest_glue.durations import record
 
@@ -212,13 +219,13 @@ class GlueSession:
         self._header_shown = True
         return [] if self._config.get_verbosity() < 0 else header(self._options)
 
-    def _write(self) -> None:
+    def _write(self, family: Family | None = None) -> None:
         if self._report_path is not None:
             from pytest_glue.report.json import document, write
 
             evaluations = self._evaluations.values()
             root = self._config.rootpath
-            write(self._report_path, document(self._options, evaluations, self._errors, root, self._family))
+            write(self._report_path, document(self._options, evaluations, self._errors, root, family))
 
     def _show_message(self, report: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         message = str(excinfo.value)

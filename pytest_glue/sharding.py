@@ -15,9 +15,9 @@ from pytest_glue.shard import Shard
 OptionsOf = Callable[[pytest.Item], Options]
 
 
-def family_of(items: Sequence[pytest.Item]) -> Family:
-    """Return the family of items that are all in one part."""
-    return Family(_judged(items))
+def judged(items: Sequence[pytest.Item]) -> list[str]:
+    """Return the node ids of those items that are evaluated."""
+    return [item.nodeid for item in items if "glue_evaluation" in _fixtures(item)]
 
 
 def keep_part(config: pytest.Config, items: list[pytest.Item], shard: Shard, options_of: OptionsOf) -> Family:
@@ -32,7 +32,7 @@ def keep_part(config: pytest.Config, items: list[pytest.Item], shard: Shard, opt
     asked = {item.nodeid: options_of(item) for item in items if _is_glue(item)}
     part_of = parts([item.nodeid for item in items], asked, shard.parts)
     family = Family.of(
-        _judged(items),
+        len(judged(items)),
         [[item.nodeid for item, part in zip(items, part_of, strict=True) if part == n] for n in range(shard.parts)],
     )
     mine = [part == shard.part - 1 for part in part_of]
@@ -58,10 +58,6 @@ def parts(nodeids: Sequence[str], asked: Mapping[str, Options], n: int) -> list[
         for place in bundle.places:
             part_of[place] = part
     return part_of
-
-
-def _judged(items: Sequence[pytest.Item]) -> int:
-    return sum("glue_evaluation" in _fixtures(item) for item in items)
 
 
 def _is_glue(item: pytest.Item) -> bool:

@@ -34,7 +34,7 @@ def document(
         evaluations: what was found, in any order; the report is sorted by node id.
         errors: by node id, the message of each item that ended without a verdict.
         root: a folder of the repository whose commit is reported.
-        family: the items that are judged together; None where that is not known yet.
+        family: the items that are judged together; None while not all of those here have ended.
     """
     ordered = sorted(evaluations, key=lambda evaluation: evaluation.nodeid)
     return {

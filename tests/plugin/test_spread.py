@@ -4,6 +4,7 @@ The items of these suites ask for task and checkpoint and fine-tune nothing, but
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -127,3 +128,23 @@ def test_each_worker_has_a_gpu_of_its_own(
     fresh("-n", "auto", *SAMPLE, "--glue-tasks=rte,wnli").assert_outcomes(passed=2)
 
     assert ["gw0 5", "gw1 7"] == sorted((pytester.path / "seen.txt").read_text("utf-8").splitlines())
+
+
+def test_a_report_knows_whether_an_item_is_missing(
+    pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]
+) -> None:
+    """How many items are judged together crosses to the controller, unless a worker died of one of them."""
+    pytester.makeconftest("""
+        import pytest
+
+        @pytest.fixture
+        def glue_evaluation(glue_task, glue_checkpoint):
+            return None
+    """)
+    pytester.makepyfile(test_suite=SUITE.replace("worker_id):", "worker_id, glue_evaluation):"))
+    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=2)
+    assert {"size": 2, "partition": None} == report()["family"]
+
+    monkeypatch.setenv("DIES_ON", "wnli")
+    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=1, failed=1)
+    assert report()["family"] is None
