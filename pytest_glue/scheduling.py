@@ -4,7 +4,7 @@ Loaded on the controller, where xdist asks for a scheduler, and nowhere else.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from statistics import median
 from typing import Any
@@ -71,6 +71,8 @@ class CostScheduling(LoadScheduling):
         self._clock = clock
         self._rank: list[int] = []
         """Of each item's bundle among all; empty where xdist spreads the items."""
+        self._order: list[int] = []
+        """Of each item among all, bundle by bundle."""
         self._cost_s: list[float] = []
         """Of each item: of a bundle, the first is dear and the others are almost free."""
         self._started: dict[WorkerController, float] = {}
@@ -100,7 +102,7 @@ class CostScheduling(LoadScheduling):
         if not self._rank:
             super().check_schedule(node, duration)
             return
-        self.pending.sort(key=lambda item: (self._rank[item], item))  # a crashed worker's items come back unsorted
+        self.pending.sort(key=self._order.__getitem__)  # a crashed worker's items come back at the wrong end
         while not node.shutting_down and len(self.node2pending[node]) < 2:
             if items := self._next_for(node):
                 self._give(node, items)
@@ -114,21 +116,28 @@ class CostScheduling(LoadScheduling):
         if not found:
             return
         self.collection = first
-        self._rank, self._cost_s = [0] * len(first), [0.0] * len(first)
+        self._rank, self._order, self._cost_s = [0] * len(first), [0] * len(first), [0.0] * len(first)
+        self.pending[:] = [place for bundle in found for place in bundle.places]
+        for order, place in enumerate(self.pending):
+            self._order[place] = order
         for rank, bundle in enumerate(found):
             self._cost_s[bundle.places[0]] = bundle.cost_s
             for place in bundle.places:
                 self._rank[place] = rank
-        self.pending[:] = range(len(first))
 
     def _next_for(self, node: WorkerController) -> list[int]:
         """Return the items of the bundle that is a worker's next; none where all is left to others."""
         workers = [each for each in self.nodes if not each.shutting_down]
-        waiting = [list(items) for _, items in groupby(self.pending, key=self._rank.__getitem__)]
+        waiting: list[list[int]] = []  # as far as the plan is looked at: mostly the first few
         pace = median(self._paces) if self._paces else 1.0
-        costs = [pace * sum(self._cost_s[item] for item in items) for items in waiting]
+
+        def costs() -> Iterator[float]:
+            for _, items in groupby(self.pending, key=self._rank.__getitem__):
+                waiting.append(list(items))
+                yield pace * sum(self._cost_s[item] for item in waiting[-1])
+
         free_s = [self._free_s(each, pace) for each in workers]
-        piece = next_for(workers.index(node), free_s, costs)
+        piece = next_for(workers.index(node), free_s, costs())
         return [] if piece is None else waiting[piece]
 
     def _free_s(self, node: WorkerController, pace: float) -> float:
@@ -143,6 +152,6 @@ class CostScheduling(LoadScheduling):
         if not self.node2pending[node]:
             self._started[node] = self._clock()
         self.node2pending[node].extend(items)
-        given = set(items)
-        self.pending[:] = [item for item in self.pending if item not in given]
+        start = self.pending.index(items[0])
+        del self.pending[start : start + len(items)]
         node.send_runtest_some(items)

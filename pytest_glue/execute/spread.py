@@ -4,7 +4,7 @@ Source: Graham 1969, "Bounds on Multiprocessing Timing Anomalies".
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 
 def shares(costs: Sequence[float], parts: int) -> list[int]:
@@ -17,18 +17,18 @@ def shares(costs: Sequence[float], parts: int) -> list[int]:
     return list(_planned([0.0] * parts, costs))
 
 
-def next_for(worker: int, free_s: Sequence[float], costs: Sequence[float]) -> int | None:
+def next_for(worker: int, free_s: Sequence[float], costs: Iterable[float]) -> int | None:
     """Return the first piece of work that falls to a worker; None where all of it falls to others.
 
     Args:
         worker: its place among the workers.
         free_s: when each worker will be done with what it has.
-        costs: of the pieces that no worker has, the dearest first.
+        costs: of the pieces that no worker has, the dearest first; looked at as far as need be.
     """
     return next((piece for piece, chosen in enumerate(_planned(free_s, costs)) if chosen == worker), None)
 
 
-def _planned(free_s: Sequence[float], costs: Sequence[float]) -> Iterator[int]:
+def _planned(free_s: Sequence[float], costs: Iterable[float]) -> Iterator[int]:
     """Yield who takes each piece: whoever is free first, and of several the first."""
     queue = [(free, worker) for worker, free in enumerate(free_s)]
     heapq.heapify(queue)

@@ -3,6 +3,7 @@
 The items of these suites ask for task and checkpoint and fine-tune nothing, but their node ids tell what they could.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -148,3 +149,14 @@ def test_a_report_knows_whether_an_item_is_missing(
     monkeypatch.setenv("DIES_ON", "wnli")
     spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=1, failed=1)
     assert report()["family"] is None
+
+
+def test_what_was_trained_is_remembered(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A fine-tuning's time is in pytest's cache after it; a test run that only reads it leaves that alone."""
+    file = pytester.path / ".pytest_cache" / "v" / "glue" / "durations"
+    tiny("--glue-tasks=stsb").assert_outcomes(passed=1)
+    first = json.loads(file.read_text("utf-8"))
+    assert 0 < first["test_suite.py::test_glue[stsb-sample]"]["trained_s"] < 60
+
+    tiny("--glue-tasks=stsb").assert_outcomes(passed=1)
+    assert first == json.loads(file.read_text("utf-8"))

@@ -14,12 +14,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScheduling
 
 from pytest_glue.execute.bundles import Bundle, bundles
-from pytest_glue.execute.cost import Target, targets
-from pytest_glue.options import Options
 from pytest_glue.scheduling import CostScheduling, make_scheduler
-from pytest_glue.tasks import GLUE
 
-LOG = Producer("test")
+LOG = Producer("test", enabled=False)
+BUNDLES = ((1, 2), (5,), (3,), (4,), (0,))
 
 
 @dataclass(eq=False)
@@ -236,46 +234,14 @@ def test_collections_that_differ_are_reported(pytester: pytest.Pytester) -> None
     assert not scheduler.has_pending
 
 
-def target_of(nodeid: str) -> Target:
-    """Return what an item of the sample fine-tunes."""
-    options = make_options()
-    return targets({nodeid: options})[nodeid]
-
-
-def make_options() -> Options:
-    """Return options of the sample and all tasks."""
-    from pytest_glue.checkpoints import Checkpoint
-
-    return Options(tasks=tuple(GLUE.values()), checkpoints=(Checkpoint.parse("sample"),), data="sample")
-
-
-def test_items_that_share_a_fine_tuning_stay_together(pytester: pytest.Pytester) -> None:
-    """The tasks mnli and mnli-mm of one test go to one worker, one after the other, and cost one fine-tuning."""
-    names = ["cola", "mnli", "mnli-mm", "mrpc", "rte"]
-    nodeids = [f"a.py::test_a[{name}-sample]" for name in names] + ["a.py::test_b[mnli-mm-sample]"]
-    found = {nodeid: target_of(nodeid) for nodeid in nodeids}
-    costs = dict(zip(nodeids, [1.0, 5.0, 4.5, 3.0, 2.0, 4.0], strict=True))
-
-    made = bundles(nodeids, found, costs)
-
-    assert [(1, 2), (5,), (3,), (4,), (0,)] == [bundle.places for bundle in made]
-    assert Bundle((1, 2), "a.py::test_a[mnli-sample]", 5.0) == made[0]
+def test_a_bundle_stays_together(pytester: pytest.Pytester) -> None:
+    """Items that share a fine-tuning go to one worker, one after the other, and cost it once."""
     fleet = Fleet([1.0, 5.0, 0.1, 3.0, 2.0, 4.0])
-    config = pytester.parseconfig("--tx=2*popen", "--dist=load")
-    scheduler = CostScheduling(config, LOG, lambda _: made, lambda: fleet.now_s)
-    fleet.begin(scheduler, 2, nodeids)
+    made = [Bundle(places, str(places), max(fleet.seconds[place] for place in places)) for places in BUNDLES]
+    scheduler = CostScheduling(pytester.parseconfig("--tx=2*popen"), LOG, lambda _: made, lambda: fleet.now_s)
+    fleet.begin(scheduler, 2, [f"a.py::test[{place}]" for place in range(6)])
     assert 8.1 >= fleet.run()
     assert [1, 2] == fleet.workers[0].ran[:2]
-
-
-def test_other_items_cost_what_a_typical_one_does() -> None:
-    """A test that is no glue item stands in the middle, by itself."""
-    nodeids = ["a.py::test_plain", "b.py::test[rte-sample]", "b.py::test[qqp-sample]", "b.py::test[cola-sample]"]
-    found = {nodeid: target_of(nodeid) for nodeid in nodeids[1:]}
-    costs = dict(zip(nodeids[1:], [5.0, 9.0, 1.0], strict=True))
-    assert [((2,), 9), ((0,), 5), ((1,), 5), ((3,), 1)] == [
-        (bundle.places, bundle.cost_s) for bundle in bundles(nodeids, found, costs)
-    ]
 
 
 @pytest.mark.parametrize(
