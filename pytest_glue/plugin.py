@@ -65,6 +65,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         make_items(metafunc)
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Called for `-n auto`: a worker for each GPU; where there is none, xdist counts the cores."""
+    if not flags.asked(config):
+        return None
+    from pytest_glue.devices import auto_workers
+
+    return auto_workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Called on xdist's controller before the first worker is there: each is to have a GPU of its own."""
+    if flags.asked(config):
+        from pytest_glue.devices import Places
+
+        config.pluginmanager.register(Places())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Called on xdist's controller: glue items are spread by what they are expected to cost."""
+    if not flags.asked(config):
+        return None
+    from pytest_glue.scheduling import make_scheduler
+
+    return make_scheduler(config, log)
+
+
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:
     """Called on xdist's controller for each report of a worker: the first with an evaluation makes the session."""
     if "glue_evaluation" in data or "glue_error" in data:
