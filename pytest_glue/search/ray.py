@@ -12,7 +12,7 @@ from ray import tune
 from ray.tune.search import BasicVariantGenerator
 
 from pytest_glue import study as words
-from pytest_glue.cluster import environment, ray_session
+from pytest_glue.cluster import environment, ray_session, require_room
 from pytest_glue.errors import SearchError
 from pytest_glue.search.backends import OnTrial, Plan
 from pytest_glue.search.objective import Objective
@@ -39,6 +39,7 @@ class Backend:
         _check_facts(folder, plan)
         # After each result and not now and then, so that a killed search has lost nothing that was finished.
         with environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}), ray_session(plan.resources, verbose=plan.verbose):
+            require_room({"CPU": plan.resources.get("num_cpus", 1), "GPU": plan.resources.get("num_gpus", 0)})
             results = _tuner(plan, folder, objective, on_trial).fit()
         trials = [
             _trial(result.metrics or {}, result.error, Path(result.path).name, plan) for result in _listed(results)

@@ -188,7 +188,10 @@ def test_a_machine_that_lacks_the_folders(
     ("table", "message"),
     [
         ('address = "127.0.0.1:9"', "*no cluster of Ray answers at 127.0.0.1:9 *: start one with `ray start --head`*"),
-        ("num_cpus = 4000", "*one fine-tuning asks for 4000 CPU, and no machine of the cluster has that*num_cpus*"),
+        (
+            "num_cpus = 4000",
+            "*one fine-tuning or trial asks for 4000 CPU, and no machine of the cluster has that*num_cpus*",
+        ),
     ],
 )
 def test_a_cluster_that_cannot_do_it(pytester: pytest.Pytester, fresh: Run, table: str, message: str) -> None:
