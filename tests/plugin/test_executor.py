@@ -190,7 +190,7 @@ def test_a_machine_that_lacks_the_folders(
         ('address = "127.0.0.1:9"', "*no cluster of Ray answers at 127.0.0.1:9 *: start one with `ray start --head`*"),
         (
             "num_cpus = 4000",
-            "*one fine-tuning or trial asks for 4000 CPU, and no machine of the cluster has that*num_cpus*",
+            "*asks for 4000 CPU, and no machine of the cluster has that (of 1, the most: * CPU): lower num_cpus*",
         ),
     ],
 )
