@@ -130,7 +130,8 @@ def require_room(resources: Mapping[str, float]) -> None:
         there = ", ".join(f"{amount:g} {name}" for name, amount in most.items())
         raise ExecutorError(
             f"one fine-tuning or trial asks for {asked}, and no machine of the cluster has that "
-            f"(of {len(nodes)}, the most: {there}): lower num_cpus, num_gpus or memory in [tool.pytest_glue.ray], or add a machine that has it"
+            f"(of {len(nodes)}, the most: {there}): "
+            "lower num_cpus, num_gpus or memory in [tool.pytest_glue.ray], or add a machine that has it"
         )
 
 
