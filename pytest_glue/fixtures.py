@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_glue.evaluation import Evaluation
     from pytest_glue.execute.finetunings import FineTunings
     from pytest_glue.execute.local import Runs
+    from pytest_glue.moment import Tell
     from pytest_glue.options import Options
     from pytest_glue.tasks import Task
 
@@ -192,6 +193,7 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
         CacheError: nothing may be trained, and these runs cannot be in the store.
     """
     from pytest_glue.dispatch import happens_elsewhere
+    from pytest_glue.moment import Moment
     from pytest_glue.overrides import not_keepable
     from pytest_glue.session import GlueSession
     from pytest_glue.store.policy import CachePolicy
@@ -202,8 +204,10 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
         return session.dispatch.runs_of(request.node, options, task, checkpoint)
 
     def fine_tunings() -> FineTunings:
-        return _fine_tunings(request, options, task, checkpoint)
+        on_moment(Moment("loading"))
+        return _fine_tunings(request, options, task, checkpoint, on_moment)
 
+    on_moment = session.on_moment(request.node, options.seeds)
     resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
     if options.cache is CachePolicy.OFF:
         runs = fine_tunings()
@@ -218,7 +222,9 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
     return runs
 
 
-def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> FineTunings:
+def _fine_tunings(
+    request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint, on_moment: Tell
+) -> FineTunings:
     """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
     from pytest_glue.data.digest import digest_of_task
     from pytest_glue.execute.finetunings import FineTunings, conditions_of
@@ -235,6 +241,6 @@ def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, 
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
     conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
     name, config = request.node.callspec.id, request.config
-    on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials), config.get_verbosity() > 0
+    on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials, on_moment), config.get_verbosity() > 0
     search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)
-    return FineTunings(trainer, task, order, conditions, search)
+    return FineTunings(trainer, task, order, conditions, search, on_moment)

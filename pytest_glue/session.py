@@ -14,11 +14,13 @@ from pytest_glue.settings import Settings
 from pytest_glue.threads import share_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_glue.dispatch import Dispatch
+    from pytest_glue.moment import Moment, Tell
     from pytest_glue.options import Options
+    from pytest_glue.report.progress import Progress
     from pytest_glue.search.backends import OnTrial
     from pytest_glue.study import Trial
 
@@ -54,6 +56,7 @@ class GlueSession:
         self._errors: dict[str, str] = {}
         self._header_shown = False
         self._family_size = 0
+        self._progress: Progress | None = None
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.report.json import check_writable
@@ -97,7 +100,9 @@ class GlueSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
-        self._family_size = sum("glue_evaluation" in getattr(item, "fixturenames", ()) for item in session.items)
+        items = [item.nodeid for item in session.items if "glue_evaluation" in getattr(item, "fixturenames", ())]
+        self._family_size = len(items)
+        self.progress.expect(items)
         if self._options.executor is Place.LOCAL or self._is_worker or self._config.option.collectonly:
             return
         from pytest_glue.dispatch import Dispatch
@@ -117,14 +122,41 @@ class GlueSession:
         item.stash[_EVALUATION] = evaluation
         item.user_properties.extend(properties(evaluation))
 
-    def on_trial(self, name: str, trials: int) -> OnTrial:
+    @property
+    def progress(self) -> Progress:
+        """What is shown while items run."""
+        from pytest_glue.report.progress import Progress
+
+        if self._progress is None:
+            self._progress = Progress.of(self._config)
+        return self._progress
+
+    def on_moment(self, item: pytest.Item, seeds: Sequence[int]) -> Tell:
+        """Return what is told of an item's moments.
+
+        Args:
+            item: that runs.
+            seeds: of its runs, in order.
+        """
+        from pytest_glue.moment import Running
+
+        where = str(getattr(self._config, "workerinput", {}).get("workerid", ""))
+
+        def tell(moment: Moment) -> None:
+            self.progress.tell(Running.of(item.nodeid, where, seeds, moment))
+
+        return tell
+
+    def on_trial(self, name: str, trials: int, on_moment: Tell) -> OnTrial:
         """Return what shows a line for each trial of an item's search that ends."""
+        from pytest_glue.moment import Moment
         from pytest_glue.report.progress import show
         from pytest_glue.report.searches import progress
 
         def tell(trial: Trial, best: float | None) -> None:
             if self._config.get_verbosity() >= 0:
                 show(self._config, progress(name, trial, best, trials))
+            on_moment(Moment(f"searching, {trial.number + 1} of {trials} trials done"))
 
         return tell
 
@@ -145,6 +177,8 @@ class GlueSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what items found, where reports are written, and write them as each item ends."""
+        if report.when not in {"setup", "call"}:  # xdist has a word of its own for an item whose worker died
+            self.progress.finish(report.nodeid)
         if self._is_worker:
             return
         if (evaluation := getattr(report, "glue_evaluation", None)) is not None:
@@ -161,6 +195,11 @@ class GlueSession:
             self.dispatch.close()
         if not self._is_worker and not self._config.option.collectonly:
             self._write()
+
+    def pytest_unconfigure(self) -> None:
+        """Called at the end, also of a test run that was interrupted."""
+        if self._progress is not None:
+            self._progress.close()
 
     def pytest_report_header(self) -> list[str]:
         """Called before collection, and so only where a flag made the session that early."""
