@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_glue.dispatch import Dispatch
     from pytest_glue.moment import Moment, Tell
     from pytest_glue.options import Options
+    from pytest_glue.report.letters import Reader, Writer
     from pytest_glue.report.progress import Progress
     from pytest_glue.search.backends import OnTrial
     from pytest_glue.study import Trial
@@ -56,7 +57,8 @@ class GlueSession:
         self._errors: dict[str, str] = {}
         self._header_shown = False
         self._family_size = 0
-        self._progress: Progress | None = None
+        self._progress: Progress | Writer | None = None
+        self._letters: Reader | None = None
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.report.json import check_writable
@@ -123,13 +125,26 @@ class GlueSession:
         item.user_properties.extend(properties(evaluation))
 
     @property
-    def progress(self) -> Progress:
-        """What is shown while items run."""
+    def progress(self) -> Progress | Writer:
+        """What hears of items while they run, and shows it, or lets the controller show it."""
+        if self._progress is None:
+            from pytest_glue.report.letters import Writer, folder_of
+            from pytest_glue.report.progress import Progress
+
+            worker: Any = getattr(self._config, "workerinput", None)
+            if worker is None:
+                self._progress = Progress.of(self._config)
+            else:
+                self._progress = Writer(folder_of(worker), worker["workerid"])
+        return self._progress
+
+    def read_letters(self, folder: Path) -> None:
+        """Show, on xdist's controller, what its workers tell of items while they run."""
+        from pytest_glue.report.letters import Reader
         from pytest_glue.report.progress import Progress
 
-        if self._progress is None:
-            self._progress = Progress.of(self._config)
-        return self._progress
+        if self._letters is None and isinstance(self.progress, Progress):
+            self._letters = Reader(folder, self.progress)
 
     def on_moment(self, item: pytest.Item, seeds: Sequence[int]) -> Tell:
         """Return what is told of an item's moments.
@@ -198,8 +213,9 @@ class GlueSession:
 
     def pytest_unconfigure(self) -> None:
         """Called at the end, also of a test run that was interrupted."""
-        if self._progress is not None:
-            self._progress.close()
+        for each in (self._letters, self._progress):
+            if each is not None:
+                each.close()
 
     def pytest_report_header(self) -> list[str]:
         """Called before collection, and so only where a flag made the session that early."""

@@ -22,8 +22,11 @@ def show(config: pytest.Config, line: str) -> None:
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is None or hasattr(config, "workerinput"):
         return
+    writer = config.get_terminal_writer()
     with uncaptured(config):
         terminal.ensure_newline()
+        if writer.width_of_current_line:  # of dots without a file's name, which xdist's items are
+            writer.line()
         terminal.write_line(line)
         terminal.flush()
 
@@ -69,26 +72,21 @@ class Progress:
         with self._lock:
             self._items = tuple(items)
 
-    def tell(self, running: Running) -> None:
-        """Hear what an item is at that runs."""
+    def tell(self, *those: Running) -> None:
+        """Hear what items are at that run."""
         with self._lock:
-            if running.item in self._finished:
-                return
-            if (
-                self._start is None and running.moment.steps
-            ):  # to import libraries is paid once, and says nothing of pace
-                self._start = time.monotonic()
-            self._told.add(running.item)
-            self._running[running.item] = running
+            those = tuple(running for running in those if running.item not in self._finished)
+            for running in those:
+                self._hear(running)
             if self._view is not None:
-                self._view.tell(running, self._overview())
+                overview = self._overview()
+                for running in those:
+                    self._view.tell(running, overview)
 
     def finish(self, item: str) -> None:
         """Hear that an item, or any other test, has ended."""
         with self._lock:
-            if item not in self._items:
-                return
-            self._finished.add(item)
+            self._finished.add(item)  # also where the items are not known yet: a worker's letter comes late
             if self._running.pop(item, None) is not None and self._view is not None:
                 self._view.forget(self._overview())
 
@@ -99,10 +97,16 @@ class Progress:
             if view is not None:
                 view.close()
 
+    def _hear(self, running: Running) -> None:
+        if self._start is None and running.moment.steps:  # to import libraries is paid once: it is no pace
+            self._start = time.monotonic()
+        self._told.add(running.item)
+        self._running[running.item] = running
+
     def _overview(self) -> Overview:
         running = sorted(self._running.values(), key=lambda each: (each.where, each.item))
         elapsed = 0.0 if self._start is None else time.monotonic() - self._start
-        finished = frozenset(self._finished)
+        finished = frozenset(self._finished.intersection(self._items))
         return Overview(self._items, finished, finished & self._told, tuple(running), elapsed)
 
 

@@ -193,3 +193,68 @@ def test_trials_are_told(pytester: pytest.Pytester, here: Run) -> None:
     stages = [line.split(": ")[2].split(";")[0] for line in lines]
     assert ["loading", "searching", "searching, 1 of 2 trials done", "searching, 2 of 2 trials done"] == stages[:4]
     assert stages[4].startswith("seed 42, epoch 0.0 of ")
+
+
+def test_a_terminal_shows_all_workers(
+    pytester: pytest.Pytester, terminal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `-n 2` both workers have a line at once; neither a line nor a file is left."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    pytester.makepyfile(test_suite=SUITE)
+
+    written = terminal.pytest_in_terminal(pytester.path, *TINY, "-n", "2", "--dist=worksteal")
+
+    *_, screen = seen = list(terminal.screens(written))
+    workers = re.compile(r"\[(gw\d)\] (cola|rte)-sample: (loading|seed 42)")
+    shown = [sorted(found.groups() for line in lines if (found := workers.match(line))) for lines in seen]
+    assert {("gw0", "gw1")} <= {tuple(worker for worker, _task, _stage in lines) for lines in shown}
+    assert {("cola", "seed 42"), ("rte", "seed 42")} <= {each[1:] for lines in shown for each in lines}
+    *_, without = terminal.screens(DRAWN.sub("", written))
+    assert without == screen
+    assert 1 == sum(bool(re.fullmatch(r"\.\.\. +\[100%\]", line)) for line in screen)
+    assert [] == list(tmp_path.glob("pytest-glue-progress-*"))
+
+
+def test_a_log_has_the_lines_of_all_workers(
+    pytester: pytest.Pytester, fresh: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `-n 2` and no flag that names an item, a log names the worker, and each line stands by itself."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    pytester.makeconftest(EAGER + TELLS.replace("0.25", "2.5"))
+    pytester.makepyfile(test_suite=DOES_NOTHING + "\ndef test_other():\n    pass\n")
+    pytester.makepyprojecttoml("""
+        [tool.pytest_glue]
+        tasks = ["cola", "rte", "wnli"]
+        data = "sample"
+        checkpoints = ["sample"]
+    """)
+
+    result = fresh("-n", "2")
+
+    found = [
+        re.fullmatch(r"glue: \[(gw\d)\] (\w+)-sample: seed 42, epoch .* items done.*", line) for line in result.outlines
+    ]
+    assert {"gw0", "gw1"} == {each.group(1) for each in found if each}
+    assert {"cola", "rte", "wnli"} == {each.group(2) for each in found if each}
+    assert [] == [line for line in result.outlines if "items done" in line and not line.startswith("glue: [gw")]
+    result.assert_outcomes(passed=4)
+    assert [] == list(tmp_path.glob("pytest-glue-progress-*"))
+
+
+def test_workers_without_items_leave_no_file(
+    pytester: pytest.Pytester, fresh: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test run of xdist without a glue item makes no folder, and no session on its controller."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    pytester.makepyfile(test_suite="def test_other(tmp_path_factory): pass")
+    pytester.makeconftest("""
+        import sys, tempfile
+        from pathlib import Path
+
+        def pytest_unconfigure(config):
+            assert "pytest_glue.session" not in sys.modules
+            assert [] == list(Path(tempfile.gettempdir()).glob("pytest-glue-*"))
+    """)
+    result = fresh("-n", "2", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+    assert pytest.ExitCode.OK == result.ret
