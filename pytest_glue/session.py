@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pytest_glue.dispatch import Dispatch
     from pytest_glue.moment import Moment, Tell
     from pytest_glue.options import Options
-    from pytest_glue.report.letters import Reader, Writer
-    from pytest_glue.report.progress import Progress
+    from pytest_glue.report.letters import Reader
+    from pytest_glue.report.progress import Listener
     from pytest_glue.search.backends import OnTrial
     from pytest_glue.study import Trial
 
@@ -57,7 +57,7 @@ class GlueSession:
         self._errors: dict[str, str] = {}
         self._header_shown = False
         self._family_size = 0
-        self._progress: Progress | Writer | None = None
+        self._progress: Listener | None = None
         self._letters: Reader | None = None
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
@@ -125,17 +125,21 @@ class GlueSession:
         item.user_properties.extend(properties(evaluation))
 
     @property
-    def progress(self) -> Progress | Writer:
-        """What hears of items while they run, and shows it, or lets the controller show it."""
+    def progress(self) -> Listener:
+        """Who hears of items while they run; a worker may be given one of its own, as `glue_progress`."""
         if self._progress is None:
             from pytest_glue.report.letters import Writer, folder_of
             from pytest_glue.report.progress import Progress
 
-            worker: Any = getattr(self._config, "workerinput", None)
-            if worker is None:
-                self._progress = Progress.of(self._config)
-            else:
-                self._progress = Writer(folder_of(worker), worker["workerid"])
+            match getattr(self._config, "workerinput", None):
+                case None:
+                    self._progress = Progress.of(self._config)
+                case {"glue_progress": given}:
+                    self._progress = given
+                case {"testrunuid": _, "workerid": name} as xdist:
+                    self._progress = Writer(folder_of(xdist), name)
+                case _:
+                    self._progress = Progress(None)
         return self._progress
 
     def read_letters(self, folder: Path) -> None:

@@ -60,24 +60,25 @@ class Writer:
         self._items: tuple[str, ...] = ()
 
     def expect(self, items: Iterable[str]) -> None:
-        """See `Progress`; where there are items, the folder is made, by which the controller knows that there are."""
+        """See `Listener`; where there are items, the folder is made, by which the controller knows that there are."""
         self._items = tuple(items)
         if self._items:
             with suppress(OSError):
                 self._file.parent.mkdir(mode=0o700, exist_ok=True)
             self._write(None)
 
-    def tell(self, running: Running) -> None:
-        """See `Progress`."""
-        self._write(running)
+    def tell(self, *those: Running) -> None:
+        """See `Listener`; a worker is at one item."""
+        for running in those:
+            self._write(running)
 
     def finish(self, item: str) -> None:
-        """See `Progress`."""
+        """See `Listener`."""
         if item in self._items:
             self._write(None)
 
     def close(self) -> None:
-        """See `Progress`; the last worker takes the folder away, where no controller did."""
+        """See `Listener`; the last worker takes the folder away, where no controller did."""
         with suppress(OSError):
             self._file.unlink(missing_ok=True)
             self._file.parent.rmdir()

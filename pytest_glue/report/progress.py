@@ -31,6 +31,26 @@ def show(config: pytest.Config, line: str) -> None:
         terminal.flush()
 
 
+class Listener(Protocol):
+    """Who hears of a test run's items while they run: what shows them, or what passes it on to another process."""
+
+    def expect(self, items: Iterable[str]) -> None:
+        """Hear which items there are, by node id."""
+        ...
+
+    def tell(self, *those: Running) -> None:
+        """Hear what items are at that run."""
+        ...
+
+    def finish(self, item: str) -> None:
+        """Hear that an item, or any other test, has ended."""
+        ...
+
+    def close(self) -> None:
+        """Hear no more."""
+        ...
+
+
 class View(Protocol):
     """A place where progress can be seen."""
 
@@ -68,12 +88,12 @@ class Progress:
         return cls(Live(config) if is_live(config) else Log(config))
 
     def expect(self, items: Iterable[str]) -> None:
-        """Hear which items there are, by node id."""
+        """See `Listener`."""
         with self._lock:
             self._items = tuple(items)
 
     def tell(self, *those: Running) -> None:
-        """Hear what items are at that run."""
+        """See `Listener`."""
         with self._lock:
             those = tuple(running for running in those if running.item not in self._finished)
             for running in those:
@@ -84,14 +104,14 @@ class Progress:
                     self._view.tell(running, overview)
 
     def finish(self, item: str) -> None:
-        """Hear that an item, or any other test, has ended."""
+        """See `Listener`."""
         with self._lock:
             self._finished.add(item)  # also where the items are not known yet: a worker's letter comes late
             if self._running.pop(item, None) is not None and self._view is not None:
                 self._view.forget(self._overview())
 
     def close(self) -> None:
-        """Show nothing from now on."""
+        """See `Listener`."""
         with self._lock:
             view, self._view = self._view, None
             if view is not None:
