@@ -230,6 +230,7 @@ def _fine_tunings(
     from pytest_glue.execute.finetunings import FineTunings, conditions_of
     from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.watch import Watch
     from pytest_glue.gate import search_of
     from pytest_glue.session import GlueSession
 
@@ -243,4 +244,4 @@ def _fine_tunings(
     name, config = request.node.callspec.id, request.config
     on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials, on_moment), config.get_verbosity() > 0
     search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)
-    return FineTunings(trainer, task, order, conditions, search, on_moment)
+    return FineTunings(trainer, task, order, conditions, Watch(name, on_moment, options.timeout), search)

@@ -8,10 +8,10 @@ from transformers import Trainer
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.finetune.arguments import used_recipe
-from pytest_glue.finetune.telling import telling
 from pytest_glue.finetune.training import evaluation_data, fine_tune, notes, references
 from pytest_glue.finetune.unfinished import Unfinished
-from pytest_glue.moment import Moment, Tell
+from pytest_glue.finetune.watch import Watch
+from pytest_glue.moment import Moment
 from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.tasks import Task
 
@@ -25,14 +25,14 @@ class FineTunings:
         task: Task,
         label_ids: tuple[int, ...],
         conditions: Conditions,
+        watch: Watch,
         search: Search | None = None,
-        on_moment: Tell | None = None,
     ) -> None:
         self._trainer = trainer
         self._task = task
         self._label_ids = label_ids
         self._search = search
-        self._on_moment = on_moment or (lambda _moment: None)
+        self._watch = watch
         self.conditions = replace(conditions, terms=search.terms if search else None)
         """See `Runs`."""
         self._notes: tuple[str, ...] = ()
@@ -55,13 +55,13 @@ class FineTunings:
             enough: the headline score at which it may end; None where it goes to its end.
 
         Raises:
-            FineTuningError: the run ended without a result.
+            FineTuningError: the run ended without a result, or took too long.
             SearchError: the search found nothing, or its storage cannot be used.
         """
         if self._search is not None and self.conditions.study is None:
-            self._on_moment(Moment("searching"))
+            self._watch.tell(Moment("searching"))
             self._find_hyperparameters(self._search)
-        with telling(self._trainer, self._on_moment, seed, self._task.headline_metric):
+        with self._watch.over(self._trainer, seed, self._task.headline_metric):
             return fine_tune(self._trainer, self._task, self._label_ids, seed, unfinished, enough=enough)
 
     def _find_hyperparameters(self, search: Search) -> None:

@@ -65,6 +65,7 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "cache": "use",
         "cache_dir": None,
         "resume": False,
+        "timeout": None,
     } == document["options"]
     assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()
     assert document["results"][0]["device"] == document["environment"]["device"]

@@ -2,46 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from datasets import Dataset, DatasetDict
-from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase, Trainer
+from transformers import Trainer
 
 from pytest_glue.batching import Batching
 from pytest_glue.evaluation import Run
 from pytest_glue.finetune import telling as module
-from pytest_glue.finetune.arguments import training_arguments
 from pytest_glue.finetune.telling import telling
-from pytest_glue.finetune.tokenization import encode
-from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer
+from pytest_glue.finetune.training import fine_tune
 from pytest_glue.moment import Moment
 from pytest_glue.tasks import GLUE
 
 COLA = GLUE["cola"]
-LABELS = [1, 0, 1, 0, 1, 1, 0, 0]
-SIZE: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-LEARNS_FAST: dict[str, Any] = {"initializer_range": 0.3, "hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0}
 METRIC = COLA.headline_metric
-
-
-@pytest.fixture
-def trainer_of(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Callable[..., Trainer]:
-    """Make a trainer of a tiny new model on eight sentences: two epochs of four steps."""
-    split = Dataset.from_dict({"sentence": ["a a" if label else "z" for label in LABELS], "label": LABELS})
-    encoded = encode(DatasetDict({"train": split, "validation": split}), COLA, sample_tokenizer, 16, (0, 1))
-
-    def make(batching: Batching = Batching.AUTO, **recipe: Any) -> Trainer:
-        recipe = {"per_device_train_batch_size": 2, "num_train_epochs": 2, "learning_rate": 0.003, **recipe}
-        arguments = training_arguments(COLA, recipe, seed=42, output_dir=tmp_path / "run")
-        config = BertConfig(vocab_size=len(sample_tokenizer), **SIZE, **LEARNS_FAST)
-        compute = compute_metrics(COLA, (0, 1))
-        new_model = partial(BertForSequenceClassification, config)
-        return make_trainer(COLA, new_model, arguments, encoded, sample_tokenizer, compute, batching)
-
-    return make
 
 
 def heard(trainer: Trainer, seed: int = 7) -> tuple[list[Moment], Run]:
@@ -51,9 +27,9 @@ def heard(trainer: Trainer, seed: int = 7) -> tuple[list[Moment], Run]:
         return moments, fine_tune(trainer, COLA, (0, 1), seed)
 
 
-def test_the_end_of_each_epoch_is_told(trainer_of: Callable[..., Trainer]) -> None:
+def test_the_end_of_each_epoch_is_told(tiny_trainer: Callable[..., Trainer]) -> None:
     """A short training tells of its begin and of each epoch's end, with what the run's history says of them."""
-    moments, run = heard(trainer_of())
+    moments, run = heard(tiny_trainer())
     assert [(0, 8, 0.0, 2.0), (4, 8, 1.0, 2.0), (8, 8, 2.0, 2.0)] == [
         (each.step, each.steps, each.epoch, each.epochs) for each in moments
     ]
@@ -62,19 +38,19 @@ def test_the_end_of_each_epoch_is_told(trainer_of: Callable[..., Trainer]) -> No
     assert moments[-1].score
 
 
-def test_time_left_follows_from_the_steps(trainer_of: Callable[..., Trainer]) -> None:
+def test_time_left_follows_from_the_steps(tiny_trainer: Callable[..., Trainer]) -> None:
     """Nothing is known at first; after half of the steps as much is left as has passed; at the end nothing."""
-    (begin, middle, end), _run = heard(trainer_of())
+    (begin, middle, end), _run = heard(tiny_trainer())
     assert (None, middle.elapsed_s, 0.0) == (begin.left_s, middle.left_s, end.left_s)
     assert 0 < middle.elapsed_s < end.elapsed_s
 
 
 def test_steps_and_evaluations_are_told_at_an_interval(
-    trainer_of: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch
+    tiny_trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without an interval each step and each batch of an evaluation is heard of."""
     monkeypatch.setattr(module, "_INTERVAL_S", 0.0)
-    moments, _run = heard(trainer_of())
+    moments, _run = heard(tiny_trainer())
     assert [1, 2, 3, 4] == sorted({each.step for each in moments if each.stage == "training" and 0 < each.epoch <= 1})
     assert {4, 8} == {each.step for each in moments if each.stage == "evaluating"}
 
@@ -82,11 +58,11 @@ def test_steps_and_evaluations_are_told_at_an_interval(
 @pytest.mark.parametrize("batching", ["packed", "plain"])
 @pytest.mark.parametrize("accumulated", [1, 2])
 def test_the_loss_is_the_batches_own(
-    trainer_of: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch, batching: str, accumulated: int
+    tiny_trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch, batching: str, accumulated: int
 ) -> None:
     """The mean of the batches' losses of an epoch is the loss that the trainer logs for it."""
     monkeypatch.setattr(module, "_INTERVAL_S", 0.0)
-    trainer = trainer_of(Batching(batching), num_train_epochs=1, gradient_accumulation_steps=accumulated)
+    trainer = tiny_trainer(Batching(batching), num_train_epochs=1, gradient_accumulation_steps=accumulated)
     seen: list[float] = []
     step = trainer.training_step
 
@@ -103,26 +79,28 @@ def test_the_loss_is_the_batches_own(
     assert seen[-1] == moments[-1].loss
 
 
-def test_telling_changes_nothing(trainer_of: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_telling_changes_nothing(tiny_trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch) -> None:
     """A training that tells of each step has the scores, losses and predictions of one that tells nobody."""
-    expected = replace(fine_tune(trainer_of(), COLA, (0, 1), 7), duration_s=0.0)
+    expected = replace(fine_tune(tiny_trainer(), COLA, (0, 1), 7), duration_s=0.0)
     monkeypatch.setattr(module, "_INTERVAL_S", 0.0)
-    _moments, run = heard(trainer_of())
+    _moments, run = heard(tiny_trainer())
     assert expected == replace(run, duration_s=0.0)
 
 
-def test_nobody_is_told_afterwards(trainer_of: Callable[..., Trainer]) -> None:
+def test_nobody_is_told_afterwards(tiny_trainer: Callable[..., Trainer]) -> None:
     """The next training of the same trainer tells those that asked for it."""
-    trainer = trainer_of(num_train_epochs=1)
+    trainer = tiny_trainer(num_train_epochs=1)
     first, _run = heard(trainer)
     count = len(first)
     second, _run = heard(trainer, seed=8)
     assert (count, {8}) == (len(first), {each.seed for each in second})
 
 
-def test_a_trainer_of_the_users_own_tells_what_it_logged(trainer_of: Callable[..., Trainer], tmp_path: Path) -> None:
+def test_a_tiny_trainer_the_users_own_tells_what_it_logged(
+    tiny_trainer: Callable[..., Trainer], tmp_path: Path
+) -> None:
     """Of a plain `Trainer` the loss is the last that was logged."""
-    own = trainer_of()
+    own = tiny_trainer()
     plain = Trainer(
         model_init=own.model_init,
         args=own.args,
