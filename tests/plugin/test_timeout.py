@@ -35,7 +35,7 @@ def test_an_item_that_hangs_is_an_error_and_others_go_on(pytester: pytest.Pytest
     assert ["rte"] == [each["task"] for each in document["results"]]
     (error,) = document["errors"]
     assert error["message"].startswith(
-        "cola-sample, seed 42: the fine-tuning took longer than --glue-timeout=10 and was ended at epoch 1.0 of 1, step "
+        "cola-sample, seed 42: the fine-tuning took longer than --glue-timeout=10 and was ended at epoch 1.0 of 1, "
     )
     assert any(error["message"] in line for line in result.outlines)
 
