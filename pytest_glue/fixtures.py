@@ -51,13 +51,7 @@ def glue_checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
 @pytest.fixture
 def glue_data(glue_options: Options, glue_task: Task) -> DatasetDict:
     """The task's raw splits, cut to `--glue-max-train-samples` and `--glue-max-eval-samples`."""
-    from pytest_glue.data.limits import limited
-    from pytest_glue.data.source import open_source
-    from pytest_glue.finetune.quiet import quiet
-
-    with quiet():
-        data = open_source(glue_options.data).load(glue_task)
-    return limited(data, glue_task, glue_options.max_train_samples, glue_options.max_eval_samples)
+    return _data(glue_options, glue_task)
 
 
 @pytest.fixture
@@ -78,15 +72,7 @@ def glue_encoded_data(
     glue_tokenizer: PreTrainedTokenizerBase,
 ) -> DatasetDict:
     """The training and the evaluation split, tokenized and truncated, with labels in the model's order."""
-    from pytest_glue.finetune.model import label_ids
-    from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.finetune.quiet import quiet
-    from pytest_glue.finetune.tokenization import encode, max_length
-
-    pretrained = resolve(glue_checkpoint)
-    length = max_length(glue_tokenizer, pretrained, glue_options.max_length)
-    with quiet():
-        return encode(glue_data, glue_task, glue_tokenizer, length, label_ids(pretrained, glue_task))
+    return _encoded_data(glue_options, glue_task, glue_checkpoint, glue_data, glue_tokenizer)
 
 
 @pytest.fixture
@@ -196,6 +182,7 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
     from pytest_glue.moment import Moment
     from pytest_glue.overrides import not_keepable
     from pytest_glue.session import GlueSession
+    from pytest_glue.siblings import siblings_of
     from pytest_glue.store.policy import CachePolicy
     from pytest_glue.store.runs import kept_runs, require_training
 
@@ -215,7 +202,8 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
             runs.add_note(f"the store of finished runs is off{resumes_not}")
         return runs
     if (reason := not_keepable(request.node, options)) is None:
-        return kept_runs(options, task, checkpoint, fine_tunings, session.command)
+        siblings = siblings_of(request.node, options, task)
+        return kept_runs(options, task, checkpoint, fine_tunings, session.command, siblings, session.test_run)
     require_training(options.cache, reason)
     runs = fine_tunings()
     runs.add_note(f"the store of finished runs is not used: {reason}{resumes_not}")
@@ -227,7 +215,7 @@ def _fine_tunings(
 ) -> FineTunings:
     """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
     from pytest_glue.data.digest import digest_of_task
-    from pytest_glue.execute.finetunings import FineTunings, conditions_of
+    from pytest_glue.execute.finetunings import Examples, FineTunings, conditions_of
     from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
     from pytest_glue.finetune.watch import Watch
@@ -244,4 +232,35 @@ def _fine_tunings(
     name, config = request.node.callspec.id, request.config
     on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials, on_moment), config.get_verbosity() > 0
     search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)
-    return FineTunings(trainer, task, order, conditions, Watch(name, on_moment, options.timeout), search)
+
+    def examples_of(sibling: Task) -> Examples:
+        raw = _data(options, sibling)
+        encoded = _encoded_data(options, sibling, checkpoint, raw, tokenizer)
+        return Examples(encoded[sibling.evaluation_split], digest_of_task(raw, sibling))
+
+    watch = Watch(name, on_moment, options.timeout)
+    return FineTunings(trainer, task, order, conditions, watch, search, examples_of)
+
+
+def _data(options: Options, task: Task) -> DatasetDict:
+    from pytest_glue.data.limits import limited
+    from pytest_glue.data.source import open_source
+    from pytest_glue.finetune.quiet import quiet
+
+    with quiet():
+        data = open_source(options.data).load(task)
+    return limited(data, task, options.max_train_samples, options.max_eval_samples)
+
+
+def _encoded_data(
+    options: Options, task: Task, checkpoint: Checkpoint, data: DatasetDict, tokenizer: PreTrainedTokenizerBase
+) -> DatasetDict:
+    from pytest_glue.finetune.model import label_ids
+    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.quiet import quiet
+    from pytest_glue.finetune.tokenization import encode, max_length
+
+    pretrained = resolve(checkpoint)
+    length = max_length(tokenizer, pretrained, options.max_length)
+    with quiet():
+        return encode(data, task, tokenizer, length, label_ids(pretrained, task))

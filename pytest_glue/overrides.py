@@ -20,7 +20,7 @@ MAKE_A_RUN = (
 
 def not_keepable(item: pytest.Item, options: Options) -> str | None:
     """Return why the runs of an item can neither be read from the store nor be kept there; None where they can."""
-    if own := [name for name in MAKE_A_RUN if _is_overridden(item, name)]:
+    if own := [name for name in MAKE_A_RUN if is_overridden(item, name)]:
         return f"{', '.join(own)} {'is' if len(own) == 1 else 'are'} overridden, and no key holds what that does"
     if "glue_trainer" in _names(item):
         return "the test asks for glue_trainer, which only a fine-tuning trains"
@@ -35,7 +35,7 @@ def _names(item: Any) -> list[str]:
     return list(item.fixturenames)
 
 
-def _is_overridden(item: Any, name: str) -> bool:
+def is_overridden(item: Any, name: str) -> bool:
     """Whether the fixture that this item would get is another than the plugin's."""
     own = item._fixtureinfo.name2fixturedefs.get(name)
     definitions = own or item.session._fixturemanager.getfixturedefs(name, item)

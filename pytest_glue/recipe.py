@@ -65,6 +65,19 @@ def full_recipe(task: Task, recipe: Recipe) -> Recipe:
     return {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
 
 
+def ends_with_best_epoch(task: Task, recipe: Recipe) -> bool:
+    """Whether a run is evaluated after each epoch, and the best one by the task's headline metric is what it ends with.
+
+    Args:
+        task: of the run.
+        recipe: the user's.
+    """
+    full = full_recipe(task, recipe)
+    by_epoch = full["eval_strategy"] == full["save_strategy"] == "epoch" and not full.get("eval_on_start")
+    metric = str(full["metric_for_best_model"]).removeprefix("eval_")
+    return by_epoch and bool(full["load_best_model_at_end"]) and metric == task.headline_metric
+
+
 def lasting(recipe: Recipe) -> list[str]:
     """Return the fields of a user's recipe that ask for more than a score, sorted."""
     return [name for name in LASTING if recipe.get(name) not in (None, False, "none", [], ["none"])]

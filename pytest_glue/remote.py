@@ -121,7 +121,7 @@ class _Worker:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Called for each phase of the item."""
         if report.failed and not isinstance(self.answer, Outcome):
-            self.answer = Failure(report.__dict__.get("glue_error") or report.longreprtext)
+            self.answer = Failure(report.longreprtext)
 
 
 class _Ending:

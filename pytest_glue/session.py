@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ class GlueSession:
         self._settings = Settings.from_pytest_config(config)
         worker: Any = getattr(config, "workerinput", None)
         self._is_worker = worker is not None
+        self._test_run: str = (worker or {}).get("testrunuid") or secrets.token_hex(16)
         if worker is not None:
             share_cores(worker["workercount"])
         self._options = self._settings.options()
@@ -91,6 +93,11 @@ class GlueSession:
     def family_size(self) -> int:
         """How many items of this test run are judged together; the same in every worker."""
         return max(self._family_size, 1)
+
+    @property
+    def test_run(self) -> str:
+        """What tells this test run from any other; the same in every worker."""
+        return self._test_run
 
     @property
     def command(self) -> str:

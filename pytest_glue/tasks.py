@@ -1,7 +1,7 @@
 """The tasks: everything that differs between them stands in this table and nowhere else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from pytest_glue.errors import OptionError, closest
@@ -53,6 +53,11 @@ class Task:
     def columns(self) -> tuple[str, ...]:
         """The columns that a split must have."""
         return (*self.sentence_keys, self.label_key)
+
+    def is_sibling_of(self, other: "Task") -> bool:
+        """Whether a fine-tuning for the one is a fine-tuning for the other, evaluated on another split."""
+        alike = replace(self, name=other.name, evaluation_split=other.evaluation_split, report_only=other.report_only)
+        return self.evaluation_split != other.evaluation_split and alike == other
 
 
 _PAIR = ("sentence1", "sentence2")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from datasets import Dataset
 from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
 
@@ -208,6 +209,15 @@ class GlueTrainer(UnpaddedTrainer):
             )
         if self.is_in_train:
             self._seen = _Seen(self.state.global_step, output)
+        return output
+
+    def evaluated_beside(self, examples: Dataset) -> EvalLoopOutput:
+        """Return what the model predicts for other examples; a training goes on as if nothing had been evaluated."""
+        seen = self._seen
+        with torch.random.fork_rng():
+            # Not the evaluation's loader, which can be one that is kept for its own examples.
+            output = self.evaluation_loop(self.get_test_dataloader(examples), "Evaluation beside")
+        self._seen = seen
         return output
 
     def _evaluated_by_length(self, columns: Columns, ignore_keys: list[str] | None, prefix: str) -> EvalLoopOutput:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from transformers import EvalPrediction, PrinterCallback, Trainer, TrainerCallba
 from pytest_glue.batching import Batching
 from pytest_glue.errors import FineTuningError
 from pytest_glue.evaluation import Epoch, Run, Scores
+from pytest_glue.finetune.companion import Companion
 from pytest_glue.finetune.memory import is_out_of_memory
 from pytest_glue.finetune.quiet import quiet
 from pytest_glue.finetune.stopping import StopWhenEnough
@@ -76,6 +78,7 @@ def fine_tune(
     unfinished: Unfinished | None = None,
     *,
     enough: float | None = None,
+    companions: Sequence[Companion] = (),
 ) -> Run:
     """Fine-tune with a seed and return what the best epoch predicts.
 
@@ -88,6 +91,7 @@ def fine_tune(
         seed: of the run.
         unfinished: where the run goes on from, and is saved after each epoch; None where neither is wanted.
         enough: the headline score at which it may end; None where it goes to its end.
+        companions: what is evaluated beside it.
 
     Raises:
         FineTuningError: the run ended without a result; the message gives cause and remedy.
@@ -96,24 +100,46 @@ def fine_tune(
     trainer.args.seed = seed
     if isinstance(trainer, GlueTrainer):
         trainer.unfinished = unfinished
-    with quiet(), _explained(trainer.args), _stopping(trainer, task, enough) as stop:
+    stop = StopWhenEnough(task.headline_metric, float("inf") if enough is None else enough)
+    with quiet(), _explained(trainer.args), _called(trainer, stop, *companions):
         trainer.train()
         outcome = trainer.outcome if isinstance(trainer, GlueTrainer) else None
         output = outcome or trainer.predict(evaluation_data(trainer))
     duration = time.perf_counter() - start + (trainer.seconds_before if isinstance(trainer, GlueTrainer) else 0.0)
-    assert trainer.compute_metrics is not None
-    assert output.label_ids is not None
-    metrics = trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids))
+    metrics = _metrics(trainer, output)
     if task.headline_metric not in metrics:
         message = f"compute_metrics returns {sorted(metrics)}, which lacks {task.name}'s {task.headline_metric!r}"
         raise FineTuningError(message)
     return Run(
         seed=seed,
-        metrics=_scores(metrics),
+        metrics=metrics,
         history=history(trainer.state.log_history),
         predictions=tuple(task_predictions(output.predictions, label_ids).tolist()),
         duration_s=duration,
         stopped=stop.stopped,
+    )
+
+
+def run_beside(run: Run, companion: Companion, label_ids: Sequence[int]) -> Run | None:
+    """Return the run of the companion's examples that came about beside another one's; None where it is not whole.
+
+    A training that went on after it was stopped, or began anew, has other evaluations than its companion saw.
+
+    Args:
+        run: that the companion's trainer just made.
+        companion: of that run.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+    """
+    log = companion.trainer.state.log_history
+    epochs = [entry["epoch"] for entry in log if "eval_loss" in entry]
+    if companion.best is None or len(epochs) != len(companion.scores):
+        return None
+    seen = [{**scores, "epoch": epoch} for scores, epoch in zip(companion.scores, epochs, strict=True)]
+    return replace(
+        run,
+        metrics=_metrics(companion.trainer, companion.best),
+        history=history([*(entry for entry in log if "eval_loss" not in entry), *seen]),
+        predictions=tuple(task_predictions(companion.best.predictions, label_ids).tolist()),
     )
 
 
@@ -186,14 +212,22 @@ class UndefinedScores(TrainerCallback):
 
 
 @contextmanager
-def _stopping(trainer: Trainer, task: Task, enough: float | None) -> Iterator[StopWhenEnough]:
-    """Let a training end at a score that is enough, and the next one not."""
-    stop = StopWhenEnough(task.headline_metric, float("inf") if enough is None else enough)
-    trainer.add_callback(stop)
+def _called(trainer: Trainer, *callbacks: TrainerCallback) -> Iterator[None]:
+    """Let a training call them, and the next one not."""
+    for callback in callbacks:
+        trainer.add_callback(callback)
     try:
-        yield stop
+        yield
     finally:
-        trainer.remove_callback(stop)
+        for callback in callbacks:
+            trainer.remove_callback(callback)
+
+
+def _metrics(trainer: Trainer, output: Any) -> Scores:
+    """Return the item's metrics of what an evaluation or a prediction gave."""
+    assert trainer.compute_metrics is not None
+    assert output.label_ids is not None
+    return _scores(trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids)))
 
 
 def _scores(metrics: Mapping[str, Any]) -> Scores:

@@ -25,6 +25,10 @@ class Entry:
     key: Key
     conditions: Conditions
     run: Run
+    together_with: str = ""
+    """The task whose fine-tuning gave the run beside its own; empty where the run had one to itself."""
+    test_run: str = ""
+    """What tells the test run that made it from others."""
 
     def to_bytes(self) -> bytes:
         """Return a line with version and digest, and behind it the entry as compressed JSON."""
@@ -64,7 +68,8 @@ class Entry:
             "references": tuple(recorded["references"]),
             "notes": tuple(recorded["notes"]),
         }
-        return cls(Key(**data["key"]), Conditions(**conditions), Run.from_dict(data["run"]))
+        added = (data.get("together_with", ""), data.get("test_run", ""))
+        return cls(Key(**data["key"]), Conditions(**conditions), Run.from_dict(data["run"]), *added)
 
     def _check(self) -> None:
         """Make sure that the parts belong together."""

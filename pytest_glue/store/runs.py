@@ -2,10 +2,10 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Protocol
 
 from pytest_glue.checkpoints import Checkpoint
@@ -21,6 +21,7 @@ from pytest_glue.store.folder import Store
 from pytest_glue.store.key import Key
 from pytest_glue.store.place import folder_of
 from pytest_glue.store.policy import CachePolicy
+from pytest_glue.store.sharing import Sharing
 from pytest_glue.tasks import Task
 
 _A_WAIT_S = 1.0
@@ -30,13 +31,34 @@ _A_WAIT_S = 1.0
 class Trainings(Runs, Protocol):
     """Runs that happen when they are asked for."""
 
-    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
-        """See `Runs`; goes on with what is unfinished, and saves there what it could go on from."""
+    @property
+    def beside(self) -> Mapping[Task, tuple[Run, Conditions]]:
+        """The runs of other tasks that came about beside the last one, with their conditions."""
+        ...
+
+    def run(
+        self,
+        seed: int,
+        unfinished: Unfinished | None = None,
+        *,
+        enough: float | None = None,
+        siblings: Sequence[Task] = (),
+    ) -> Run:
+        """See `Runs`; goes on with what is unfinished, and saves there what it could go on from.
+
+        Where that can be had, `beside` then has a run of each of the siblings.
+        """
         ...
 
 
 def kept_runs(
-    options: Options, task: Task, checkpoint: Checkpoint, fine_tunings: Callable[[], Trainings], command: str
+    options: Options,
+    task: Task,
+    checkpoint: Checkpoint,
+    fine_tunings: Callable[[], Trainings],
+    command: str,
+    siblings: Sequence[Task] = (),
+    test_run: str = "",
 ) -> "KeptRuns":
     """Return an item's runs, of which those that are kept are read.
 
@@ -46,16 +68,24 @@ def kept_runs(
         checkpoint: of the item, as asked for.
         fine_tunings: makes the runs that are not there; called when the first of them is needed.
         command: what started the test run, for a message.
+        siblings: the tasks whose runs the fine-tunings can give as well, and that the test run asks for.
+        test_run: what tells this test run from others, in all its processes.
 
     Raises:
         GlueError: data or checkpoint cannot be found.
     """
     identified, _ = identify(checkpoint)
-    data = open_source(options.data).identity(task)
-    key = Key.of(options, task, identified, data, options.seeds[0])
+    source = open_source(options.data)
+
+    @cache
+    def key_of(each: Task) -> Key:
+        return Key.of(options, each, identified, source.identity(each), options.seeds[0])
+
+    key = key_of(task)
     keys = [key.of_seed(seed) for seed in options.all_seeds]
     store = Store(folder_of(options))
-    return KeptRuns(store, options.cache, identified, keys, fine_tunings, command, resume=options.resume)
+    shared = Sharing(siblings, key_of, test_run)
+    return KeptRuns(store, options.cache, identified, keys, fine_tunings, command, shared, resume=options.resume)
 
 
 def require_training(policy: CachePolicy, reason: str) -> None:
@@ -82,6 +112,7 @@ class KeptRuns:
         keys: Sequence[Key],
         fine_tunings: Callable[[], Trainings],
         command: str,
+        sharing: Sharing,
         *,
         resume: bool = False,
     ) -> None:
@@ -94,6 +125,7 @@ class KeptRuns:
             keys: of every run that may be asked for.
             fine_tunings: makes the runs that are not there.
             command: what started the test run, for a message.
+            sharing: whose runs the fine-tunings give as well.
             resume: whether a run that is stopped leaves what it can go on from.
         """
         self._store = store
@@ -102,8 +134,9 @@ class KeptRuns:
         self._keys = {key.seed: key for key in keys}
         self._make = fine_tunings
         self._command = command
+        self._sharing = sharing
         self._resume = resume
-        self._found: dict[int, Entry] = {}
+        self._found: dict[str, Entry] = {}
         self._notes: dict[str, None] = {}
         self._made: Trainings | None = None
 
@@ -123,11 +156,20 @@ class KeptRuns:
         key = self._keys[seed]
         entry = self._read(key)
         if entry is None:
-            with self._alone(key):
+            siblings = {} if enough is not None else self._siblings(seed)
+            with self._alone(key, *siblings.values()):
                 entry = self._read(key)  # another process may have made it meanwhile
                 if entry is None:
-                    return self._train(key, enough)
+                    return self._train(key, enough, siblings)
+        if self._sharing.made(entry):
+            self._note(f"trained together with {entry.together_with}")
+            return entry.run
         return replace(entry.run, cached=True)
+
+    def _siblings(self, seed: int) -> dict[Task, Key]:
+        """Return the tasks that a fine-tuning is shared with: those whose run is missing, with its key."""
+        keys = {task: self._sharing.key_of(task).of_seed(seed) for task in self._sharing.siblings}
+        return {task: key for task, key in keys.items() if self._read(key) is None}
 
     @property
     def known_conditions(self) -> Conditions | None:
@@ -158,7 +200,7 @@ class KeptRuns:
             notes: what a reader should know of how.
         """
         if not run.stopped and not run.cached:
-            self._keep(self._keys[run.seed], run, conditions, notes)
+            self._keep(Entry(self._keys[run.seed], conditions, run, test_run=self._sharing.test_run), notes)
 
     @property
     def _fine_tunings(self) -> Trainings:
@@ -169,9 +211,9 @@ class KeptRuns:
         return self._made
 
     def _read(self, key: Key) -> Entry | None:
-        if self._policy is CachePolicy.REFRESH:
+        if self._policy is CachePolicy.REFRESH and not self._sharing.siblings:
             return None
-        if key.seed not in self._found:
+        if key.name not in self._found:
             try:
                 entry = self._store.read(key)
             except EntryError as error:
@@ -180,46 +222,53 @@ class KeptRuns:
             except OSError as error:
                 self._note(f"the store {self._store.folder} cannot be read ({error.strerror})")
                 return None
-            if entry is None:
+            if entry is None or (self._policy is CachePolicy.REFRESH and not self._sharing.made(entry)):
                 return None
-            self._found[key.seed] = entry
-        return self._found[key.seed]
+            self._found[key.name] = entry
+        return self._found[key.name]
 
-    def _train(self, key: Key, enough: float | None) -> Run:
+    def _train(self, key: Key, enough: float | None, siblings: Mapping[Task, Key]) -> Run:
         if self._policy is CachePolicy.ONLY:
             raise CacheError(self._missing(key))
         trained = self._fine_tunings
         left = self._store.unfinished(key)
         unfinished = Unfinished(left, key.text) if self._resume else None
-        run, conditions = trained.run(key.seed, unfinished, enough=enough), trained.conditions
+        run = trained.run(key.seed, unfinished, enough=enough, siblings=tuple(siblings))
         for note in unfinished.notes if unfinished else ():
             self._note(f"seed {key.seed} {note}")
+        test_run = self._sharing.test_run
         if not run.stopped:
-            self._keep(key, run, conditions, trained.notes)
+            self._keep(Entry(key, trained.conditions, run, test_run=test_run), trained.notes)
+        for task, (other, conditions) in trained.beside.items():
+            self._keep(Entry(siblings[task], conditions, other, key.task["name"], test_run), trained.notes)
         shutil.rmtree(left, ignore_errors=True)  # not before the run is kept: a process can be killed at any time
         return run
 
-    def _keep(self, key: Key, run: Run, conditions: Conditions, of_training: tuple[str, ...]) -> None:
-        kind = conditions.device.partition(":")[0]
-        if kind != key.device:
-            self._note(f"not kept in the store: it was expected to run on {key.device} and ran on {kind}")
+    def _keep(self, entry: Entry, of_training: tuple[str, ...]) -> None:
+        expected, kind = entry.key.device, entry.conditions.device.partition(":")[0]
+        if kind != expected:
+            self._note(f"not kept in the store: it was expected to run on {expected} and ran on {kind}")
             return
         try:
-            notes = dict.fromkeys((*conditions.notes, *of_training))  # what is known once it was trained
-            self._store.write(Entry(key, replace(conditions, notes=tuple(notes)), run))
+            notes = dict.fromkeys((*entry.conditions.notes, *of_training))  # what is known once it was trained
+            self._store.write(replace(entry, conditions=replace(entry.conditions, notes=tuple(notes))))
         except OSError as error:
             self._note_unwritable(error)
 
     @contextmanager
-    def _alone(self, key: Key) -> Iterator[None]:
-        """Wait for another process that makes the same run; where there is no locking, both make it."""
+    def _alone(self, *keys: Key) -> Iterator[None]:
+        """Wait for other processes that make one of the runs; where there is no locking, each makes its own.
+
+        All that a fine-tuning gives is locked, in an order that is everybody's, so that nobody waits in a circle.
+        """
         if self._policy is CachePolicy.ONLY:
             yield
             return
         start = time.perf_counter()
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._store.locked(key))
+                for key in sorted(keys, key=lambda each: each.name):
+                    stack.enter_context(self._store.locked(key))
             except OSError as error:
                 self._note_unwritable(error)
             except NotImplementedError:

@@ -6,7 +6,8 @@ import pytest
 from transformers import TrainingArguments
 
 from pytest_glue.finetune.fields import training_fields
-from pytest_glue.recipe import HOUSEKEEPING, NOTEBOOK, RESERVED
+from pytest_glue.recipe import HOUSEKEEPING, NOTEBOOK, RESERVED, Recipe, ends_with_best_epoch
+from pytest_glue.tasks import GLUE
 
 FIELDS = {field.name for field in dataclasses.fields(TrainingArguments)}
 
@@ -42,3 +43,21 @@ def test_the_hyperparameters_are_the_notebooks() -> None:
 def test_housekeeping_touches_no_hyperparameter() -> None:
     """What keeps the output quiet and the disk free sets nothing that the notebook sets."""
     assert set() == NOTEBOOK.keys() & HOUSEKEEPING.keys()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        ({}, True),
+        ({"num_train_epochs": 3, "metric_for_best_model": "eval_accuracy"}, True),
+        ({"metric_for_best_model": "f1"}, False),
+        ({"load_best_model_at_end": False}, False),
+        ({"eval_strategy": "steps"}, False),
+        ({"save_strategy": "best"}, False),
+        ({"eval_on_start": True}, False),
+    ],
+    ids=str,
+)
+def test_what_ends_with_the_best_epoch(recipe: Recipe, *, expected: bool) -> None:
+    """The notebook's recipe does; one that evaluates, saves, chooses or ends in another way does not."""
+    assert expected == ends_with_best_epoch(GLUE["mrpc"], recipe)

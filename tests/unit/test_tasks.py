@@ -1,5 +1,7 @@
 """The table of tasks."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_glue.errors import OptionError
@@ -78,6 +80,13 @@ def test_entailment_is_class_zero_but_in_wnli() -> None:
     """The order of the labels is the dataset's own: WNLI has the two the other way round than RTE."""
     assert ("entailment", "not_entailment") == GLUE["rte"].labels == GLUE["qnli"].labels
     assert ("not_entailment", "entailment") == GLUE["wnli"].labels
+
+
+def test_only_mnlis_two_are_siblings() -> None:
+    """Of GLUE's tasks, mnli and mnli-mm alone differ in nothing but what they are evaluated on; none is its own."""
+    pairs = [(one.name, other.name) for one in GLUE.values() for other in GLUE.values() if one.is_sibling_of(other)]
+    assert [("mnli", "mnli-mm"), ("mnli-mm", "mnli")] == pairs
+    assert not replace(GLUE["mnli"], metrics=("f1",)).is_sibling_of(GLUE["mnli-mm"])
 
 
 def test_a_task_is_found_by_its_name() -> None:

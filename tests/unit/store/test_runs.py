@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +18,8 @@ from pytest_glue.store.folder import Store
 from pytest_glue.store.key import Key
 from pytest_glue.store.policy import CachePolicy
 from pytest_glue.store.runs import KeptRuns
+from pytest_glue.store.sharing import Sharing
+from pytest_glue.tasks import GLUE, Task
 
 EntryOf = Callable[..., Entry]
 NAMED = Checkpoint("./mine", Origin.FOLDER, None, f"sha256:{'1' * 64}")
@@ -32,6 +34,8 @@ class Trainings:
     seeds: list[int] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     unfinished: Unfinished | None = None
+    asked: Sequence[Task] = ()
+    beside: Mapping[Task, tuple[Run, Conditions]] = field(default_factory=dict)
 
     @property
     def conditions(self) -> Conditions:
@@ -39,9 +43,17 @@ class Trainings:
         conditions = self.entry_of().conditions
         return replace(conditions, device=self.device or conditions.device)
 
-    def run(self, seed: int, unfinished: Unfinished | None = None, *, enough: float | None = None) -> Run:
+    def run(
+        self,
+        seed: int,
+        unfinished: Unfinished | None = None,
+        *,
+        enough: float | None = None,
+        siblings: Sequence[Task] = (),
+    ) -> Run:
         """Return a run as if it had been trained, or stopped where something is enough."""
-        self.unfinished = unfinished
+        self.unfinished, self.asked = unfinished, siblings
+        self.beside = {task: (self.entry_of(seed).run, self.conditions) for task in siblings}
         if unfinished:
             unfinished.note("went on")
         self.seeds.append(seed)
@@ -64,10 +76,13 @@ def runs_of(store: Store, entry_of: EntryOf, trainings: Trainings) -> Callable[.
         there: Store = store,
         named: Checkpoint = NAMED,
         *,
+        siblings: Sequence[Task] = (),
+        test_run: str = "this",
         resume: bool = False,
     ) -> KeptRuns:
         keys = keys or [entry_of(seed).key for seed in (1, 2, 3)]
-        return KeptRuns(there, policy, named, keys, lambda: trainings, "pytest suites/", resume=resume)
+        sharing = Sharing(siblings, lambda task: entry_of(task=task.name).key, test_run)
+        return KeptRuns(there, policy, named, keys, lambda: trainings, "pytest suites/", sharing, resume=resume)
 
     return make
 
@@ -212,3 +227,77 @@ def test_a_run_that_was_stopped_is_not_kept(runs_of: RunsOf, trainings: Training
     assert [] == store.files()
     assert not runs.run(1).stopped
     assert [1, 1] == trainings.seeds
+
+
+MNLI, MISMATCHED = GLUE["mnli"], GLUE["mnli-mm"]
+
+
+@pytest.fixture
+def siblings_runs(runs_of: RunsOf, entry_of: EntryOf) -> Callable[..., KeptRuns]:
+    """Make the runs of one of two siblings, with seeds 1 and 2."""
+
+    def make(policy: CachePolicy, task: Task, test_run: str = "this") -> KeptRuns:
+        keys = [entry_of(seed, task=task.name).key for seed in (1, 2)]
+        other = MISMATCHED if task is MNLI else MNLI
+        return runs_of(policy, keys, siblings=[other], test_run=test_run)
+
+    return make
+
+
+@pytest.mark.parametrize("policy", [CachePolicy.USE, CachePolicy.REFRESH])
+@pytest.mark.parametrize("task", [MNLI, MISMATCHED], ids=lambda task: task.name)
+def test_one_training_for_two_tasks(
+    siblings_runs: RunsOf, trainings: Trainings, entry_of: EntryOf, policy: CachePolicy, task: Task
+) -> None:
+    """Whichever comes first is trained, seed by seed; the other is read, as this test run's, and says who made it."""
+    other = MISMATCHED if task is MNLI else MNLI
+    for seed in (1, 2):
+        siblings_runs(policy, task).run(seed)
+        assert [other] == list(trainings.asked)
+        read = siblings_runs(policy, other)
+        assert entry_of(seed).run == read.run(seed)
+        assert (f"trained together with {task.name}",) == read.notes
+    assert [1, 2] == trainings.seeds
+
+
+def test_another_test_run_reads_it_as_any_other(siblings_runs: RunsOf, trainings: Trainings) -> None:
+    """A run that an earlier command made beside another one's is a cached run, and `refresh` trains it anew."""
+    siblings_runs(CachePolicy.USE, MNLI).run(1)
+    later = siblings_runs(CachePolicy.USE, MISMATCHED, "later")
+    assert (True, ()) == (later.run(1).cached, later.notes)
+    assert not siblings_runs(CachePolicy.REFRESH, MISMATCHED, "later").run(1).cached
+    assert [1, 1] == trainings.seeds
+
+
+def test_what_a_sibling_has_is_not_made_again(siblings_runs: RunsOf, trainings: Trainings, store: Store) -> None:
+    """Where the sibling's run is there already, nothing is evaluated beside a training."""
+    siblings_runs(CachePolicy.USE, MISMATCHED).run(1)
+    for kept in store.files():
+        if kept.entry and kept.entry.key.task["name"] == "mnli":
+            store.drop(kept)
+    siblings_runs(CachePolicy.USE, MNLI).run(1)
+    assert ((), [1, 1]) == (trainings.asked, trainings.seeds)
+
+
+def test_a_run_that_may_be_stopped_is_not_shared(siblings_runs: RunsOf, trainings: Trainings, store: Store) -> None:
+    """What is enough for one task need not be for another, so nothing is evaluated beside such a training."""
+    siblings_runs(CachePolicy.USE, MNLI).run(1, enough=0.5)
+    assert ((), []) == (trainings.asked, store.files())
+
+
+def test_a_training_locks_all_that_it_makes(
+    siblings_runs: RunsOf, trainings: Trainings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two siblings ask for the same locks, in the same order, so that one waits for the other and none for itself."""
+    asked: list[str] = []
+
+    @contextmanager
+    def noted(_: Store, key: Key) -> Iterator[None]:
+        asked.append(key.name)
+        yield
+
+    monkeypatch.setattr(Store, "locked", noted)
+    siblings_runs(CachePolicy.REFRESH, MNLI, "one").run(1)
+    first, asked[:] = list(asked), []
+    siblings_runs(CachePolicy.REFRESH, MISMATCHED, "two").run(1)
+    assert (2, first) == (len(set(first)), asked)

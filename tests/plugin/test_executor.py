@@ -1,0 +1,216 @@
+"""Fine-tunings in workers of Ray: the same results as in one process, whatever happens to the workers."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.plugin.conftest import SAMPLE, SUITE, TINY
+
+pytest.importorskip("ray")
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+TWO_RUNS = (*TINY, "--glue-tasks=rte,stsb", "--glue-seeds=2", "--glue-json=out.json")
+OVERRIDES = """
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from helpers import halved
+
+CALLS = Path(__file__).with_name("calls")
+
+@pytest.fixture
+def glue_training_arguments(glue_training_arguments):
+    glue_training_arguments.learning_rate = halved(glue_training_arguments.learning_rate)
+    return glue_training_arguments
+
+@pytest.fixture
+def glue_compute_metrics(glue_compute_metrics, glue_task):
+    def compute(output):
+        CALLS.mkdir(exist_ok=True)
+        calls = len(list(CALLS.glob(f"{glue_task.name}-*")))
+        (CALLS / f"{glue_task.name}-{calls}").touch()
+        if glue_task.name == "stsb":
+            raise ValueError("the user's own")
+        if glue_task.name == "rte" and calls == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return glue_compute_metrics(output)
+    return compute
+"""
+
+
+def runs_of(report: Any) -> Any:
+    """Return what two test runs have in common, in the order of the report."""
+    own = ("duration_s", "cached", "retries")
+    runs = [
+        (result["nodeid"], [{name: run[name] for name in run if name not in own} for run in result["runs"]])
+        for result in report["results"]
+    ]
+    return runs, [(result["verdict"], result["reason"], result["recipe"]) for result in report["results"]]
+
+
+def test_the_same_as_in_one_process(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run, report: Report
+) -> None:
+    """Scores, verdicts and their order; the runs are kept, Ray is not heard, and leaves nothing."""
+    home = pytester.path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+
+    here = fresh(*TWO_RUNS, "--glue-cache=off")
+    expected = runs_of(report())
+    result = fresh(*TWO_RUNS, "--glue-executor=ray")
+    elsewhere = report()
+    again = fresh(*TWO_RUNS, "--glue-executor=ray")
+
+    assert here.parseoutcomes() == result.parseoutcomes()
+    assert 2 == len(elsewhere["results"])
+    assert expected == runs_of(elsewhere)
+    assert "ray" == elsewhere["options"]["executor"]
+    assert {0} == {run["retries"] for each in elsewhere["results"] for run in each["runs"]}
+    assert {False} == {run["cached"] for each in elsewhere["results"] for run in each["runs"]}
+    assert [] == [line for line in result.outlines + result.errlines if "ray" in line.lower() and "array" not in line]
+    assert [] == list(home.iterdir())
+    again.stdout.fnmatch_lines(["*cached*", "*cached*"])
+    assert expected == runs_of(report())
+
+
+def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fresh: Run, report: Report) -> None:
+    """Overridden fixtures take part there; a worker that is lost is replaced, and an error of the user's is shown."""
+    pytester.makepyfile(helpers="def halved(number):\n    return number / 2\n")
+    pytester.makeconftest(OVERRIDES)
+
+    result = fresh(*TINY, "--glue-tasks=rte,stsb", "--glue-json=out.json", "--glue-executor=ray")
+
+    result.assert_outcomes(failed=1, errors=1)  # half the learning rate is too low for it
+    (found,) = report()["results"]
+    assert 1e-5 == found["recipe"]["learning_rate"]
+    assert [1] == [run["retries"] for run in found["runs"]]
+    assert "seed 42 begun again: its process died" in found["notes"]
+    assert 1 == len(list((pytester.path / "calls").glob("stsb-*")))
+    result.stdout.fnmatch_lines(["*conftest.py:*: ValueError", "rte: seed 42 begun again: its process died"])
+
+
+def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report) -> None:
+    """Back at the prompt within seconds, with a valid report and no process left."""
+    pytester.makepyfile(test_suite=SUITE)
+    command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=rte,stsb", "--glue-recipe=num_train_epochs=50"]
+    with (pytester.path / "log").open("w") as log:
+        run = subprocess.Popen([*command, "--glue-executor=ray", "--glue-json=out.json"], stdout=log, stderr=log)
+    process = psutil.Process(run.pid)
+    _wait_for(lambda: any("ray::" in " ".join(_command(each)) for each in process.children(recursive=True)))
+    started = process.children(recursive=True)
+    time.sleep(2)
+
+    run.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    code = run.wait(timeout=60)
+
+    assert pytest.ExitCode.INTERRUPTED == code, (pytester.path / "log").read_text("utf-8")
+    assert time.monotonic() - start < 10  # twice what is promised: other tests run at the same time
+    assert [] == report()["results"]
+    _wait_for(lambda: not [each for each in started if each.is_running()])
+
+
+@pytest.fixture
+def secluded(pytester: pytest.Pytester) -> Iterator[str]:
+    """A machine that does not see the folder `hidden`, with one core: the address of its cluster."""
+    hidden = pytester.path / "hidden"
+    hidden.mkdir()
+    unshared = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {hidden} && exec "$@"', "sh"]
+    if not shutil.which("unshare") or subprocess.run([*unshared, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("folders cannot be hidden from a process here")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0", "HOME": str(pytester.path)}
+    start = ["ray", "start", "--head", f"--port={port}", "--num-cpus=1", "--include-dashboard=false", "--block"]
+    # Not in the test's own folder: the path of a socket has at most 107 letters.
+    with TemporaryDirectory(prefix="ray-") as short, (pytester.path / "cluster.log").open("w") as log:
+        asked = [*unshared, *start, "--temp-dir", short, "--disable-usage-stats"]
+        head = subprocess.Popen(asked, env=environment, stdout=log, stderr=log)
+        _wait_for(lambda: "Ray runtime started" in Path(log.name).read_text("utf-8"))
+        yield f"127.0.0.1:{port}"
+        children = psutil.Process(head.pid).children(recursive=True)
+        head.terminate()
+        head.wait(timeout=60)
+        _wait_for(lambda: not [each for each in children if each.is_running()])
+
+
+def test_a_machine_that_lacks_the_folders(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run, report: Report, secluded: str
+) -> None:
+    """A running cluster gets suite, checkpoint and data; it is left running."""
+    from pytest_glue.sample.checkpoint import write_sample_checkpoint
+    from pytest_glue.sample.data import sample_dataset
+
+    write_sample_checkpoint(pytester.path / "hidden" / "mine")
+    sample_dataset("rte").save_to_disk(pytester.path / "hidden" / "data" / "rte")
+    monkeypatch.setenv("RAY_ADDRESS", secluded)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+
+    limits = ("--glue-max-train-samples=48", "--glue-max-eval-samples=24", "--glue-recipe=num_train_epochs=1")
+    folders = ("--glue-data=hidden/data", "--glue-checkpoints=hidden/mine")
+    asked = (*folders, *limits, "--glue-tasks=rte", "--glue-json=out.json", "--glue-cache=off")
+    fresh(*asked, "--glue-executor=ray")
+    elsewhere = runs_of(report())
+    fresh(*asked)
+
+    assert runs_of(report()) == elsewhere
+    with socket.create_connection(("127.0.0.1", int(secluded.rpartition(":")[2])), timeout=5):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('address = "127.0.0.1:9"', "*no cluster of Ray answers at 127.0.0.1:9 *: start one with `ray start --head`*"),
+        ("num_cpus = 4000", "*one fine-tuning asks for 4000 CPU, and no machine of the cluster has that*num_cpus*"),
+    ],
+)
+def test_a_cluster_that_cannot_do_it(pytester: pytest.Pytester, fresh: Run, table: str, message: str) -> None:
+    """No such cluster, or none large enough: said at once, and as a mistake in the command."""
+    pytester.makepyprojecttoml(f"[tool.pytest_glue.ray]\n{table}\n")
+
+    start = time.monotonic()
+    result = fresh(*TINY, "--glue-tasks=rte", "--glue-executor=ray")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([message])
+    assert time.monotonic() - start < 60
+
+
+def test_not_with_xdist(fresh: Run) -> None:
+    """Ray has workers of its own."""
+    result = fresh(*TINY, "--glue-executor=ray", "-n2")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["*--glue-executor=ray has workers of its own: leave out -n"])
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
