@@ -1,4 +1,4 @@
-"""The command `pytest-glue`: what is there beside test runs, which is to show and to clear the store of runs."""
+"""The command `pytest-glue`: it shows and clears the store of runs, and merges reports."""
 
 import argparse
 import sys
@@ -21,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: behind the command's name; None for those of this process.
     """
     asked = _parser().parse_args(arguments)
+    return _merge(asked) if asked.command == "merge" else _cache(asked)
+
+
+def _cache(asked: argparse.Namespace) -> int:
     try:
         found = _chosen(asked)
         lines = _shown(asked, found) if asked.action == "show" else _cleared(asked, [kept for kept, _ in found])
@@ -42,7 +46,34 @@ def _parser() -> argparse.ArgumentParser:
         action.add_argument("--task", metavar="NAME", help="only runs of that task")
         action.add_argument("--checkpoint", metavar="NAME", help="only runs of that checkpoint, by name or label")
         action.add_argument("--older-than", type=_days, metavar="DAYS", help="only runs not used for so many days")
+    _add_merge(commands)
     return parser
+
+
+def _add_merge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "join the JSON reports of all parts of a test run with --glue-shard"
+    codes = (
+        "Exit code: 0 where all items are green, 1 where one is red or ended in an error, 2 where nothing was merged."
+    )
+    merge = commands.add_parser("merge", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=codes)
+    merge.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="of a part")
+    merge.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the report of all items")
+
+
+def _merge(asked: argparse.Namespace) -> int:
+    """Write the report that one test run would have left, and show its table."""
+    from pytest_glue.errors import ReportError
+    from pytest_glue.report.json import write
+    from pytest_glue.report.merge import closing_lines, evaluations, merge, read
+
+    try:
+        merged = merge({str(file): read(file) for file in asked.reports})
+        write(asked.output, merged)
+    except ReportError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join([*closing_lines(merged), f"JSON report: {asked.output}"]))
+    return 1 if merged["errors"] or any(each.failed for each in evaluations(merged)) else 0
 
 
 def _days(text: str) -> float:

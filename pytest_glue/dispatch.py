@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_glue.checkpoints import Checkpoint
+from pytest_glue.durations import expected
+from pytest_glue.execute.bundles import bundles
+from pytest_glue.execute.cost import targets
 from pytest_glue.execute.elsewhere import RunsElsewhere
+from pytest_glue.execute.executor import Errand, Outcome
 from pytest_glue.gate import looks_of
 from pytest_glue.overrides import not_keepable
 from pytest_glue.remote import TestRun, do_errand
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_glue.execute.executor import Done, Errand, Executor, Outcome
+    from pytest_glue.execute.executor import Answers, Done, Executor
     from pytest_glue.execute.parcels import Parcel
     from pytest_glue.options import Options
     from pytest_glue.store.runs import Trainings
@@ -51,17 +55,12 @@ class Dispatch:
         Raises:
             GlueError: the executor cannot be had.
         """
-        errands: list[Errand] = []
-        for item in items:
-            parameters = getattr(getattr(item, "callspec", None), "params", {})
-            options = self._asked.get(item.nodeid)
-            if options is None or not {"glue_task", "glue_checkpoint"} <= set(parameters):
-                continue  # its turn will tell what it needs
-            task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
-            if isinstance(checkpoint, Checkpoint) and happens_elsewhere(item, options):
-                runs = self.runs_of(item, options, task, checkpoint)
-                errands += runs.missing(options.all_seeds[: looks_of(options)[0]])
-        self.submit(errands)
+        sent = {item.nodeid: runs for item in items if (runs := self._sent_for(item)) is not None}
+        nodeids = list(sent)
+        asked = {nodeid: self._asked[nodeid] for nodeid in nodeids}
+        dearest_first = bundles(nodeids, targets(asked), expected(self._config, asked))
+        of_bundles = [{nodeids[place]: sent[nodeids[place]] for place in bundle.places} for bundle in dearest_first]
+        self.submit([errand for bundle in of_bundles for errand in _errands(bundle, asked)])
 
     def runs_of(self, item: pytest.Item, options: Options, task: Task, checkpoint: Checkpoint) -> RunsElsewhere:
         """Return the runs of an item, the same each time."""
@@ -72,6 +71,17 @@ class Dispatch:
                 kept = kept_runs(options, task, checkpoint, _nothing, self._command)
             self._runs[item.nodeid] = RunsElsewhere(self, item.nodeid, kept, together=options.search is not None)
         return self._runs[item.nodeid]
+
+    def _sent_for(self, item: pytest.Item) -> RunsElsewhere | None:
+        """Return the runs of an item that can be sent for before its turn; None where only its turn will tell."""
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        options = self._asked.get(item.nodeid)
+        if options is None or not {"glue_task", "glue_checkpoint"} <= set(parameters):
+            return None
+        task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
+        if not isinstance(checkpoint, Checkpoint) or not happens_elsewhere(item, options):
+            return None
+        return self.runs_of(item, options, task, checkpoint)
 
     def submit(self, errands: Sequence[Errand]) -> None:
         """See `Executor`."""
@@ -102,8 +112,10 @@ class Dispatch:
             verbose=self._config.get_verbosity() > 0,
         )
 
-    def _arrived(self, errand: Errand, outcome: Outcome) -> None:
-        self._runs[errand.nodeid].arrived(outcome)
+    def _arrived(self, answers: Answers) -> None:
+        for nodeid, answer in answers.items():
+            if isinstance(answer, Outcome):
+                self._runs[nodeid].arrived(answer)
 
     def _test_run(self) -> TestRun:
         from dataclasses import replace
@@ -136,6 +148,19 @@ class Dispatch:
             named[options.data] = files_of_data(options.data, options.tasks)
             files = {name: files.get(name, set()) | set(named.get(name, ())) for name in {*files, *named}}
         return tuple(pack(name, place_of(name), sorted(files[name]), ray.put) for name in sorted(files) if files[name])
+
+
+def _errands(bundle: Mapping[str, RunsElsewhere], asked: Mapping[str, Options]) -> list[Errand]:
+    """Return the errands for the items of a bundle, each of which brings what its items need of the same seeds."""
+    together: dict[tuple[int, ...], list[str]] = {}
+    for nodeid, runs in bundle.items():
+        for seeds in runs.missing(asked[nodeid].all_seeds[: looks_of(asked[nodeid])[0]]):
+            together.setdefault(seeds, []).append(nodeid)
+    errands = [Errand(tuple(nodeids), seeds) for seeds, nodeids in together.items()]
+    for errand in errands:
+        for nodeid in errand.nodeids:
+            bundle[nodeid].expect(errand)
+    return errands
 
 
 def happens_elsewhere(item: pytest.Item, options: Options) -> bool:

@@ -11,6 +11,9 @@ LIBRARIES = (
     *("torch", "transformers", "tokenizers", "accelerate", "datasets", "evaluate"),
     *("scikit-learn", "scipy", "numpy"),
 )
+VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES"
+"""The environment variable that says which devices CUDA has; it is read when CUDA is first used."""
+_DEVICES = Path("/dev")
 _HEADER_LIBRARIES = ("torch", "transformers", "datasets")
 
 
@@ -41,19 +44,30 @@ def expected_device() -> str:
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return "mps"
     has_driver = Path("/proc/driver/nvidia/gpus").is_dir() or "nvidia" in os.environ.get("PATH", "").lower()
-    return "cuda" if has_driver and os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in {"", "-1"} else "cpu"
+    return "cuda" if has_driver and os.environ.get(VISIBLE_DEVICES, "all") not in {"", "-1"} else "cpu"
 
 
-def expected_devices(devices: Path = Path("/dev")) -> int:
+def expected_devices(devices: Path = _DEVICES) -> int:
     """Return how many CUDA devices a fine-tuning would share its batches among, told without importing torch.
 
     Args:
         devices: the folder of the system's devices; a container has those that it may use.
     """
+    return max(len(visible_devices(devices)), 1)
+
+
+def visible_devices(devices: Path = _DEVICES) -> tuple[str, ...]:
+    """Return the CUDA devices that this process sees, as the variable names them that a user may have set.
+
+    Args:
+        devices: the folder of the system's devices; a container has those that it may use.
+    """
     there = len([path for path in devices.glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal()])
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    asked = there if visible is None else len([name for name in visible.split(",") if name.strip()])
-    return max(min(asked, there or asked), 1)
+    visible = os.environ.get(VISIBLE_DEVICES)
+    if visible is None:
+        return tuple(map(str, range(there)))
+    asked = tuple(name.strip() for name in visible.split(",") if name.strip())
+    return asked[: there or None]
 
 
 def header_versions() -> str:

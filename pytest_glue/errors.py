@@ -48,7 +48,7 @@ class CacheError(GlueError):
 
 
 class ReportError(GlueError):
-    """A report cannot be written."""
+    """A report cannot be written, read or merged."""
 
 
 class VerdictError(AssertionError):

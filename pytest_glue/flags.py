@@ -1,8 +1,9 @@
 """The command-line flags and their ini twins: how the options are spelt. `options` says how they are read.
 
-This file is loaded by every pytest run on the machine, so it imports nothing and makes no classes.
+This file is loaded by every pytest run on the machine, so it imports next to nothing and makes no classes.
 """
 
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -44,6 +45,7 @@ FLAGS = (
         "end a fine-tuning (one seed of an item) that takes longer, as an error; `off` for no limit",
     ),
     ("executor", "local|ray", "where fine-tunings run: in the items' own process (default), or in workers of Ray"),
+    ("shard", "K/N", "run the K-th of N parts of the items; `pytest-glue merge` joins their reports"),
     ("json", "PATH", "write the JSON report there"),
 )
 """Name (the field of `Options`, the table's key and, behind `glue_`, the ini key), placeholder and help.
@@ -77,3 +79,17 @@ def given(config: pytest.Config) -> dict[str, Any]:
     """Return the flags that stand on the command line, by name."""
     values = {name: getattr(config.option, f"glue_{name}", None) for name, _metavar, _text in FLAGS}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def asked(config: pytest.Config) -> bool:
+    """Return whether any place may ask for glue items, told without parsing one: a flag, an ini key or the table."""
+    if given(config) or any(config.getini(f"glue_{name}") for name, _metavar, _text in FLAGS):
+        return True
+    file = table_file(config)
+    return file.is_file() and b"pytest_glue" in file.read_bytes()
+
+
+def table_file(config: pytest.Config) -> Path:
+    """Return the file that holds the table; one that a flag names is looked for from where pytest was started."""
+    flag, ini = config.getoption(CONFIG), config.getini(CONFIG)
+    return Path.cwd() / flag if flag else config.rootpath / (ini or "pyproject.toml")

@@ -117,8 +117,11 @@ def record(options: Options, task: Task, checkpoint: Checkpoint, evaluation: Eva
 
 
 def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> list[Path]:
-    """Return the files of the baseline, of tasks that were evaluated, that no evaluation was compared with."""
-    if options.compare is None:
+    """Return the files of the baseline, of tasks that were evaluated, that no evaluation was compared with.
+
+    Of a part of the items nobody can tell.
+    """
+    if options.compare is None or options.shard is not None:
         return []
     tasks = {evaluation.task for evaluation in evaluations}
     used = {Path(evaluation.baseline["file"]) for evaluation in evaluations if evaluation.baseline}

@@ -14,6 +14,7 @@ from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.parsers import FIRST_SEED, PARSERS, SEED_END
 from pytest_glue.recipe import Recipe
 from pytest_glue.search.space import Distribution
+from pytest_glue.shard import Shard
 from pytest_glue.store.policy import CachePolicy
 from pytest_glue.study import HELD_OUT
 from pytest_glue.tasks import GLUE, Task
@@ -66,6 +67,8 @@ class Options:
     """Seconds that one fine-tuning may take; None for as long as it likes."""
     executor: Place = Place.LOCAL
     """Where fine-tunings run."""
+    shard: Shard | None = None
+    """The part of the items that this test run has; None for all of them."""
     json: Path | None = None
     space: Mapping[str, Distribution] = field(default_factory=dict)
     """What `[tool.pytest_glue.search]` says of the search space; empty for the default one."""

@@ -17,6 +17,7 @@ from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.recipe import RecipeValue
 from pytest_glue.search.backends import BACKENDS
 from pytest_glue.search.space import Distribution, parse_space
+from pytest_glue.shard import Shard
 from pytest_glue.store.policy import CachePolicy
 from pytest_glue.study import EVALUATION, HELD_OUT
 from pytest_glue.tasks import GLUE, Task, find_task
@@ -309,6 +310,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "resume": _switch,
         "timeout": _timeout,
         "executor": _one_of(Place),
+        "shard": lambda value, _: Shard.parse(value),
         "json": _path,
         "space": _space,
         "ray": _ray,

@@ -65,6 +65,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         make_items(metafunc)
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Called for `-n auto`: a worker for each GPU; where there is none, xdist counts the cores."""
+    if not flags.asked(config):
+        return None
+    from pytest_glue.devices import auto_workers
+
+    return auto_workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Called on xdist's controller before the first worker is there: each is to have a GPU of its own."""
+    if flags.asked(config):
+        from pytest_glue.devices import Places
+
+        config.pluginmanager.register(Places())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Called on xdist's controller: glue items are spread by what they are expected to cost."""
+    if not flags.asked(config):
+        return None
+    from pytest_glue.scheduling import make_scheduler
+
+    return make_scheduler(config, log)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any) -> None:
     """Called on xdist's controller when a worker has its items: of glue items among them, the progress is shown."""

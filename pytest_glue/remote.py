@@ -1,4 +1,4 @@
-"""An errand, done in a worker of Ray: a test session of the one item, whose evaluation ends with its runs.
+"""An errand, done in a worker of Ray: a test session of its items, whose evaluations end with their runs.
 
 The item's fixtures are pytest's and the user's own, so it takes a session to make them. The verdict is left to the
 controller, which knows the whole of the item.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_glue.execute.executor import Errand, Failure, Outcome
+from pytest_glue.execute.executor import Answers, Errand, Failure, Outcome
 from pytest_glue.execute.parcels import Parcel, unpack
 from pytest_glue.places import moved
 
@@ -31,6 +31,9 @@ OPTIONS = "glue_options"
 
 _SHELF = ".pytest-glue"
 """The folder in a copy of the root that holds other folders' copies; Ray removes it with the rest."""
+
+_SHOWN = 4000
+"""How many of the last letters of a session's output an error shows."""
 
 _STARTED_IN = Path.cwd()
 """The folder that Ray started this process in: a copy of the root, where one was shipped."""
@@ -57,12 +60,12 @@ class TestRun:
     """Checkpoints and data that workers may not find where the controller has them."""
 
 
-def do_errand(test_run: TestRun, errand: Errand) -> Outcome | Failure:
+def do_errand(test_run: TestRun, errand: Errand) -> Answers:
     """Do an errand in this process.
 
     Args:
         test_run: what the controller was started with.
-        errand: one item's.
+        errand: of one item, or of several.
     """
     import ray
 
@@ -76,7 +79,8 @@ def do_errand(test_run: TestRun, errand: Errand) -> Outcome | Failure:
             pytest.main(_arguments(test_run, root), plugins=[worker])
     finally:
         _free_memory()
-    return worker.answer or Failure(f"the item {errand.nodeid} was not found there:\n{output.getvalue()[-4000:]}")
+    missing = worker.error or Failure(f"the item was not found there:\n{output.getvalue()[-_SHOWN:]}")
+    return {nodeid: worker.answers.get(nodeid, missing) for nodeid in errand.nodeids}
 
 
 def _arguments(test_run: TestRun, root: Path) -> list[str]:
@@ -87,12 +91,13 @@ def _arguments(test_run: TestRun, root: Path) -> list[str]:
 
 
 class _Worker:
-    """A plugin of the session: of all that is collected it runs one item, and takes its runs."""
+    """A plugin of the session: of all that is collected it runs the errand's items, and takes their runs."""
 
     def __init__(self, test_run: TestRun, errand: Errand) -> None:
         self._test_run = test_run
         self._errand = errand
-        self.answer: Outcome | Failure | None = None
+        self.answers: dict[str, Outcome | Failure] = {}
+        self.error: Failure | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: Any) -> None:
@@ -111,17 +116,17 @@ class _Worker:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Called after collection."""
-        items[:] = [item for item in items if item.nodeid == self._errand.nodeid]
+        items[:] = [item for item in items if item.nodeid in self._errand.nodeids]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Called for each file that is collected."""
-        if report.failed and self.answer is None:
-            self.answer = Failure(report.longreprtext)
+        if report.failed and self.error is None:
+            self.error = Failure(report.longreprtext)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Called for each phase of the item."""
-        if report.failed and not isinstance(self.answer, Outcome):
-            self.answer = Failure(report.longreprtext)
+        if report.failed:
+            self.answers.setdefault(report.nodeid, Failure(report.longreprtext))
 
 
 class _Ending:
@@ -145,7 +150,8 @@ class _Ending:
             criteria = criteria_of(glue_options, glue_task, glue_checkpoint, glue_checkpoint.label, 1)
             enough = criteria.enough(runs.conditions.references)
         made = tuple(runs.run(seed, enough=enough) for seed in self._errand.seeds)
-        self._worker.answer = Outcome(made, runs.conditions, (*runs.conditions.notes, *runs.notes))
+        notes = (*runs.conditions.notes, *runs.notes)
+        self._worker.answers[request.node.nodeid] = Outcome(made, runs.conditions, notes)
         pytest.skip("its runs are made; the controller judges them")
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_glue.devices import take_device
 from pytest_glue.errors import GlueError, OptionError, VerdictError
 from pytest_glue.evaluation import Evaluation, Verdict
 from pytest_glue.execute.executor import Place
+from pytest_glue.family import Family
 from pytest_glue.settings import Settings
 from pytest_glue.threads import share_cores
 
@@ -48,6 +50,7 @@ class GlueSession:
         self._test_run: str = (worker or {}).get("testrunuid") or secrets.token_hex(16)
         if worker is not None:
             share_cores(worker["workercount"])
+            take_device(worker)
         self._options = self._settings.options()
         if self._options.executor is Place.RAY and "glue_options" not in (worker or {}) and _has_workers(config):
             message = "--glue-executor=ray has workers of its own: leave out -n"
@@ -58,7 +61,9 @@ class GlueSession:
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}
         self._header_shown = False
-        self._family_size = 0
+        self._family: Family | None = None
+        self._due: frozenset[str] = frozenset()
+        self._ended: set[str] = set()
         self._progress: Listener | None = None
         self._letters: Reader | None = None
         if self._options.json and not config.option.collectonly:
@@ -91,8 +96,8 @@ class GlueSession:
 
     @property
     def family_size(self) -> int:
-        """How many items of this test run are judged together; the same in every worker."""
-        return max(self._family_size, 1)
+        """How many items are judged together; the same in every worker, and in every part of a sharded test run."""
+        return max(self._family.size, 1) if self._family else 1
 
     @property
     def test_run(self) -> str:
@@ -107,22 +112,45 @@ class GlueSession:
         arguments = getattr(self._config, "workerinput", {}).get("mainargv", ["", *self._config.invocation_params.args])
         return shlex.join(["pytest", *(str(each) for each in arguments[1:] if each != "--glue-cache=only")])
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep this test run's part of the items, once `-k`, `-m` and the like have chosen theirs."""
+        if self._options.shard is not None and not self._given:
+            from pytest_glue.sharding import keep_part
+
+            self._family = keep_part(self._config, items, self._options.shard, self.options_of)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
-        items = [item.nodeid for item in session.items if "glue_evaluation" in getattr(item, "fixturenames", ())]
-        self._family_size = len(items)
+        from pytest_glue.sharding import judged
+
+        items = judged(session.items)
+        self._due = frozenset(items)
         self.progress.expect(items)
-        if self._options.executor is Place.LOCAL or self._is_worker or self._config.option.collectonly:
-            return
+        self._family = self._family or Family(len(self._due))
+        if self._is_worker:
+            output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
+            output["glue_family"], output["glue_due"] = self._family.to_dict(), sorted(self._due)
+        elif self._options.executor is Place.RAY and not self._config.option.collectonly:
+            self._send_for_runs(session.items)
+
+    def _send_for_runs(self, items: Sequence[pytest.Item]) -> None:
         from pytest_glue.dispatch import Dispatch
 
-        for item in session.items:
+        for item in items:
             self.options_of(item)
         self.dispatch = Dispatch(self._config, self._options, self._asked, self.command)
         try:
-            self.dispatch.begin(session.items)
+            self.dispatch.begin(items)
         except GlueError as error:
             raise pytest.UsageError(str(error)) from None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Called on xdist's controller, which collects nothing, when a worker has ended: it knows the family."""
+        output = getattr(node, "workeroutput", {})
+        if "glue_family" in output:
+            self._family, self._due = Family.from_dict(output["glue_family"]), frozenset(output["glue_due"])
 
     def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
         """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""
@@ -207,6 +235,8 @@ class GlueSession:
             self.progress.finish(report.nodeid)
         if self._is_worker:
             return
+        if report.when == "teardown":
+            self._ended.add(report.nodeid)
         if (evaluation := getattr(report, "glue_evaluation", None)) is not None:
             self._evaluations[report.nodeid] = Evaluation.from_dict(evaluation)
         elif (message := getattr(report, "glue_error", None)) is not None and report.nodeid not in self._evaluations:
@@ -220,7 +250,12 @@ class GlueSession:
         if self.dispatch is not None:
             self.dispatch.close()
         if not self._is_worker and not self._config.option.collectonly:
-            self._write()
+            # An item that was never reached, or killed its process, is missing: nobody is to take that for the whole.
+            self._write(self._family if self._due <= self._ended else None)
+            if self._evaluations:
+                from pytest_glue.durations import record
+
+                record(self._config, self._options, list(self._evaluations.values()))
 
     def pytest_unconfigure(self) -> None:
         """Called at the end, also of a test run that was interrupted."""
@@ -276,12 +311,13 @@ class GlueSession:
         self._header_shown = True
         return [] if self._config.get_verbosity() < 0 else header(self._options)
 
-    def _write(self) -> None:
+    def _write(self, family: Family | None = None) -> None:
         if self._report_path is not None:
             from pytest_glue.report.json import document, write
 
             evaluations = self._evaluations.values()
-            write(self._report_path, document(self._options, evaluations, self._errors, self._config.rootpath))
+            root = self._config.rootpath
+            write(self._report_path, document(self._options, evaluations, self._errors, root, family))
 
     def _show_message(self, report: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         message = str(excinfo.value)

@@ -81,9 +81,8 @@ def _keywords(mark: pytest.Mark) -> Mapping[str, Any]:
 
 
 def _table_file(config: pytest.Config) -> Path:
-    """Return the file that holds the table; one that a flag names is looked for from where pytest was started."""
     flag, ini = config.getoption(flags.CONFIG), config.getini(flags.CONFIG)
-    file = Path.cwd() / flag if flag else config.rootpath / (ini or "pyproject.toml")
+    file = flags.table_file(config)
     if (flag or ini) and not file.is_file():
         message = f"{f'--glue-config={flag}' if flag else f'{flags.CONFIG} = {ini}'}: there is no such file"
         raise OptionError(message)

@@ -28,13 +28,14 @@ class RunsElsewhere:
         self._errands: dict[int, Errand] = {}
         self._notes: dict[str, None] = {}
 
-    def missing(self, seeds: Sequence[int]) -> list[Errand]:
-        """Return the errands that bring those runs that nobody has been sent for yet, and that are not kept."""
-        wanted = [seed for seed in seeds if seed not in self._errands and self._find(seed) is None]
-        groups = [tuple(wanted)] if self._together and wanted else [(seed,) for seed in wanted]
-        errands = [Errand(self._nodeid, group) for group in groups]
-        self._errands |= {seed: errand for errand in errands for seed in errand.seeds}
-        return errands
+    def missing(self, seeds: Sequence[int]) -> list[tuple[int, ...]]:
+        """Return the seeds that nobody has been sent for yet and whose runs are not kept, as one errand takes them."""
+        wanted = tuple(seed for seed in seeds if seed not in self._errands and self._find(seed) is None)
+        return [wanted] if self._together and wanted else [(seed,) for seed in wanted]
+
+    def expect(self, errand: Errand) -> None:
+        """Take an errand that is sent for runs of this item."""
+        self._errands |= dict.fromkeys(errand.seeds, errand)
 
     @property
     def conditions(self) -> Conditions:
@@ -63,12 +64,12 @@ class RunsElsewhere:
         """
         if seed not in self._errands and (found := self._find(seed)) is not None:
             return found
-        self._executor.submit(self.missing([seed]))
+        for seeds in self.missing([seed]):
+            self._send(Errand((self._nodeid,), seeds))
         run = self._brought(self._errands[seed], seed)
         if run.stopped and enough is None:
-            again = self._errands[seed] = Errand(self._nodeid, (seed,), whole=True)
-            self._executor.submit([again])
-            run = self._brought(again, seed)
+            self._send(Errand((self._nodeid,), (seed,), whole=True))
+            run = self._brought(self._errands[seed], seed)
         return run
 
     def arrived(self, outcome: Outcome) -> None:
@@ -76,6 +77,10 @@ class RunsElsewhere:
         if self._kept is not None:
             for run in outcome.runs:
                 self._kept.keep(run, outcome.conditions, outcome.notes)
+
+    def _send(self, errand: Errand) -> None:
+        self.expect(errand)
+        self._executor.submit([errand])
 
     def _find(self, seed: int) -> Run | None:
         return self._kept.find(seed) if self._kept else None
@@ -86,11 +91,12 @@ class RunsElsewhere:
 
     def _outcome(self, errand: Errand) -> Outcome:
         done = self._executor.wait(errand)
-        if isinstance(done.answer, Failure):
-            raise ExecutorError(done.answer.message)
-        for note in done.answer.notes:
+        answer = done.answers[self._nodeid]
+        if isinstance(answer, Failure):
+            raise ExecutorError(answer.message)
+        for note in answer.notes:
             self._notes[note] = None
         for loss in done.losses:
             seeds = ", ".join(map(str, errand.seeds))
             self._notes[f"seed{'s' * (len(errand.seeds) > 1)} {seeds} begun again: {loss}"] = None
-        return done.answer
+        return answer

@@ -1,6 +1,6 @@
 """An executor: it is handed the fine-tunings after collection, and each item waits for its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -19,9 +19,9 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Runs of an item that one process makes, one after the other."""
+    """Runs that one process makes, one after the other: of an item, or of several that share their fine-tunings."""
 
-    nodeid: str
+    nodeids: tuple[str, ...]
     seeds: tuple[int, ...]
     whole: bool = False
     """Whether they go to their end also where the item is sure to pass before."""
@@ -29,7 +29,7 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an errand brought."""
+    """What an errand brought for one of its items."""
 
     runs: tuple[Run, ...]
     """In the order of the errand's seeds."""
@@ -40,17 +40,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an errand brought nothing, where its own code is the cause: another try would end the same way."""
+    """Why an errand brought nothing for an item, where that lies in the work: another try would end the same way."""
 
     message: str
     """The error of the user's world, or the traceback of any other."""
+
+
+Answers = Mapping[str, Outcome | Failure]
+"""What an errand brought, by the node ids of its items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """An errand that has ended."""
 
-    answer: Outcome | Failure
+    answers: Answers
     losses: tuple[str, ...] = ()
     """Why each try before this one ended: a process or a machine that was lost."""
 

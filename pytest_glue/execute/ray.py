@@ -18,7 +18,7 @@ from ray.exceptions import (
 )
 
 from pytest_glue.cluster import ray_session, require_room
-from pytest_glue.execute.executor import Done, Errand, Failure, Outcome
+from pytest_glue.execute.executor import Answers, Done, Errand, Failure
 
 _LOST = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, RaySystemError)
 _TRIES_AGAIN = 3
@@ -28,9 +28,9 @@ _POLL_S = 0.5
 _ROOM_S = 10.0
 """How often it is looked whether there still is a machine large enough."""
 
-DoErrand = Callable[[Any, Errand], Outcome | Failure]
+DoErrand = Callable[[Any, Errand], Answers]
 """Does an errand in a worker, with what all errands have in common."""
-OnOutcome = Callable[[Errand, Outcome], None]
+OnAnswers = Callable[[Answers], None]
 
 
 class RayExecutor:
@@ -41,7 +41,7 @@ class RayExecutor:
         table: Mapping[str, Any],
         do: DoErrand,
         common: Callable[[], Any],
-        on_outcome: OnOutcome,
+        on_answers: OnAnswers,
         *,
         shipped: Path,
         verbose: bool,
@@ -52,7 +52,7 @@ class RayExecutor:
             table: what `[tool.pytest_glue.ray]` holds.
             do: a function that every worker can import.
             common: makes what every errand needs, which travels once, when Ray is there.
-            on_outcome: told of each errand that brought something, as it arrives.
+            on_answers: told of what each errand brought, as it arrives.
             shipped: the folder that the machines of a running cluster get a copy of.
             verbose: whether Ray may log.
 
@@ -60,7 +60,7 @@ class RayExecutor:
             ExecutorError: no cluster answers, or no machine of it is large enough for one errand.
         """
         self._tries = int(table.get("max_retries", _TRIES_AGAIN))
-        self._on_outcome = on_outcome
+        self._on_answers = on_answers
         self._pending: dict[ray.ObjectRef[Any], Errand] = {}
         self._done: dict[Errand, Done] = {}
         self._losses: dict[Errand, tuple[str, ...]] = {}
@@ -102,22 +102,24 @@ class RayExecutor:
     def _take(self, reference: Any) -> None:
         errand = self._pending.pop(reference)
         losses = self._losses.get(errand, ())
-        answer: Outcome | Failure
         try:
-            answer = ray.get(reference)
+            answers = ray.get(reference)
         except _LOST as error:
             losses = self._losses[errand] = (*losses, _loss(error))
             if len(losses) <= self._tries:
                 self.submit([errand])
                 return
-            answer = Failure(f"given up after {len(losses)} tries: {'; '.join(dict.fromkeys(losses))}")
+            answers = _all_failed(errand, f"given up after {len(losses)} tries: {'; '.join(dict.fromkeys(losses))}")
         except RayTaskError as error:
-            answer = Failure(str(error))
+            answers = _all_failed(errand, str(error))
         except RayError as error:  # the folder that cannot be shipped, a task that nothing can run
-            answer = Failure(f"{type(error).__name__}: {error}")
-        if isinstance(answer, Outcome):
-            self._on_outcome(errand, answer)
-        self._done[errand] = Done(answer, losses)
+            answers = _all_failed(errand, f"{type(error).__name__}: {error}")
+        self._on_answers(answers)
+        self._done[errand] = Done(answers, losses)
+
+
+def _all_failed(errand: Errand, message: str) -> Answers:
+    return dict.fromkeys(errand.nodeids, Failure(message))
 
 
 def _loss(error: Exception) -> str:

@@ -15,8 +15,9 @@ def header(options: Options) -> list[str]:
     checkpoints = ", ".join(checkpoint.label for checkpoint in options.checkpoints) or "none"
     seeds = ", ".join(map(str, options.seeds))
     made_up = options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints)
+    part = f"; part {options.shard}" if options.shard else ""
     lines = [
-        f"glue: tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}",
+        f"glue: tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}{part}",
         f"glue: data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
     ]
     if options.compare:

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_glue.environment import commit, library_versions, python_and_platform
 from pytest_glue.errors import ReportError
 from pytest_glue.evaluation import Evaluation
+from pytest_glue.family import Family
 from pytest_glue.files import replace_file
 from pytest_glue.judge.ranks import ranks
 from pytest_glue.options import Options
@@ -20,7 +21,11 @@ SCHEMA = Path(__file__).with_name("schema.json")
 
 
 def document(
-    options: Options, evaluations: Iterable[Evaluation], errors: Mapping[str, str], root: Path
+    options: Options,
+    evaluations: Iterable[Evaluation],
+    errors: Mapping[str, str],
+    root: Path,
+    family: Family | None = None,
 ) -> dict[str, Any]:
     """Return the report as plain data.
 
@@ -29,6 +34,7 @@ def document(
         evaluations: what was found, in any order; the report is sorted by node id.
         errors: by node id, the message of each item that ended without a verdict.
         root: a folder of the repository whose commit is reported.
+        family: the items that are judged together; None while not all of those here have ended.
     """
     ordered = sorted(evaluations, key=lambda evaluation: evaluation.nodeid)
     return {
@@ -40,6 +46,7 @@ def document(
             "commit": commit(root),
         },
         "options": _options(options),
+        "family": None if family is None else family.to_dict(),
         "results": [_result(evaluation) for evaluation in ordered],
         "ranks": ranks(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],
@@ -111,6 +118,7 @@ def _options(options: Options) -> dict[str, Any]:
         "resume": options.resume,
         "timeout": options.timeout,
         "executor": str(options.executor),
+        "shard": None if options.shard is None else str(options.shard),
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
     }
 

@@ -22,7 +22,7 @@ pytest.importorskip("ray")
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
-TWO_RUNS = (*TINY, "--glue-tasks=rte,stsb", "--glue-seeds=2", "--glue-json=out.json")
+TWO_RUNS = (*TINY, "--glue-tasks=mnli,mnli-mm,stsb", "--glue-seeds=2", "--glue-json=out.json")
 OVERRIDES = """
 import os
 import signal
@@ -78,14 +78,15 @@ def test_the_same_as_in_one_process(
     again = fresh(*TWO_RUNS, "--glue-executor=ray")
 
     assert here.parseoutcomes() == result.parseoutcomes()
-    assert 2 == len(elsewhere["results"])
+    assert 3 == len(elsewhere["results"])
     assert expected == runs_of(elsewhere)
     assert "ray" == elsewhere["options"]["executor"]
     assert {0} == {run["retries"] for each in elsewhere["results"] for run in each["runs"]}
     assert {False} == {run["cached"] for each in elsewhere["results"] for run in each["runs"]}
     assert [] == [line for line in result.outlines + result.errlines if "ray" in line.lower() and "array" not in line]
     assert [] == list(home.iterdir())
-    again.stdout.fnmatch_lines(["*cached*", "*cached*"])
+    result.stdout.fnmatch_lines(["mnli*: trained together with mnli*"])
+    again.stdout.fnmatch_lines(["*cached*", "*cached*", "*cached*"])
     assert expected == runs_of(report())
 
 
@@ -126,6 +127,18 @@ def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report) -> N
     _wait_for(lambda: not [each for each in started if each.is_running()])
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint and data; made before `pytester` is, which takes back what is imported after it."""
+    from pytest_glue.sample.checkpoint import write_sample_checkpoint
+    from pytest_glue.sample.data import sample_dataset
+
+    folder = tmp_path_factory.mktemp("folders")
+    write_sample_checkpoint(folder / "mine")
+    sample_dataset("rte").save_to_disk(folder / "data" / "rte")
+    return folder
+
+
 @pytest.fixture
 def secluded(pytester: pytest.Pytester) -> Iterator[str]:
     """A machine that does not see the folder `hidden`, with one core: the address of its cluster."""
@@ -152,20 +165,16 @@ def secluded(pytester: pytest.Pytester) -> Iterator[str]:
 
 
 def test_a_machine_that_lacks_the_folders(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run, report: Report, secluded: str
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run, report: Report, secluded: str, folders: Path
 ) -> None:
     """A running cluster gets suite, checkpoint and data; it is left running."""
-    from pytest_glue.sample.checkpoint import write_sample_checkpoint
-    from pytest_glue.sample.data import sample_dataset
-
-    write_sample_checkpoint(pytester.path / "hidden" / "mine")
-    sample_dataset("rte").save_to_disk(pytester.path / "hidden" / "data" / "rte")
+    shutil.copytree(folders, pytester.path / "hidden", dirs_exist_ok=True)
     monkeypatch.setenv("RAY_ADDRESS", secluded)
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
 
     limits = ("--glue-max-train-samples=48", "--glue-max-eval-samples=24", "--glue-recipe=num_train_epochs=1")
-    folders = ("--glue-data=hidden/data", "--glue-checkpoints=hidden/mine")
-    asked = (*folders, *limits, "--glue-tasks=rte", "--glue-json=out.json", "--glue-cache=off")
+    named = ("--glue-data=hidden/data", "--glue-checkpoints=hidden/mine")
+    asked = (*named, *limits, "--glue-tasks=rte", "--glue-json=out.json", "--glue-cache=off")
     fresh(*asked, "--glue-executor=ray")
     elsewhere = runs_of(report())
     fresh(*asked)

@@ -66,9 +66,11 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "cache_dir": None,
         "resume": False,
         "timeout": None,
+        "shard": None,
     } == document["options"]
     assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()
     assert document["results"][0]["device"] == document["environment"]["device"]
+    assert {"size": 1, "partition": None} == document["family"]
     assert [] == document["errors"]
     (result,) = document["results"]
     assert "test_suite.py::test_glue[mrpc-sample]" == result["nodeid"]
@@ -96,6 +98,7 @@ def test_a_run_that_is_killed_leaves_what_it_had(pytester: pytest.Pytester, tiny
 
     assert 9 == result.ret
     assert ["rte"] == [each["task"] for each in report("reports/out.json")["results"]]
+    assert report("reports/out.json")["family"] is None
     assert ["out.json"] == [path.name for path in (pytester.path / "reports").iterdir()]
 
 
@@ -118,6 +121,12 @@ def test_items_without_a_verdict_are_errors(
     document = report()
     assert [{"nodeid": "test_suite.py::test_glue[rte-sample]", "message": message}] == document["errors"]
     assert ["stsb"] == [each["task"] for each in document["results"]]
+
+
+def test_a_run_that_was_ended_early_is_not_whole(tiny: Run, report: Report) -> None:
+    """Where `-x` left an item out, the report does not say that its items are those that are judged together."""
+    tiny("-x", "--glue-tasks=cola,stsb", "--glue-threshold=cola=1", "--glue-json=out.json").assert_outcomes(failed=1)
+    assert (1, None) == (len(report()["results"]), report()["family"])
 
 
 def test_a_failure_after_the_verdict_is_no_error(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:

@@ -59,6 +59,7 @@ def test_two_workers_report_what_one_process_does(
     assert ["rte", "stsb"] == [each["task"] for each in together["results"]]
     assert without_times(alone["results"]) == without_times(together["results"])
     assert alone["options"] == together["options"]
+    assert {"size": 3, "partition": None} == alone["family"] == together["family"]
     assert [{"nodeid": "test_suite.py::test_glue[wnli-sample]", "message": "ValueError: no such layer"}] == (
         alone["errors"]
     )

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from pytest_glue.flags import FLAGS, given
+from pytest_glue.flags import FLAGS, asked, given
 from pytest_glue.options import Options
 from pytest_glue.parsers import PARSERS, TABLES
 
@@ -53,3 +53,22 @@ def test_help_names_every_flag_with_its_placeholder(pytester: pytest.Pytester) -
     assert "fine-tuned checkpoints (pytest-glue):" in shown
     spelt = [f"--glue-{name.replace('_', '-')}{metavar and f'={metavar}'}" for name, metavar, _text in FLAGS]
     assert [] == [flag for flag in spelt if flag not in shown]
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "expected"),
+    [
+        ("", [], False),
+        ("[tool.other]", ["-v"], False),
+        ("[tool.pytest.ini_options]\nglue_tasks = 'rte'", [], True),
+        ("[tool.pytest_glue]\ntasks = ['rte']", [], True),
+        ("", ["--glue-tasks=rte"], True),
+        ("", ["--glue-config=other.toml"], True),
+        ("", ["--glue-config=missing.toml"], False),
+    ],
+)
+def test_whether_any_place_asks(pytester: pytest.Pytester, table: str, arguments: list[str], *, expected: bool) -> None:
+    """A flag, an ini key or the table asks for glue items; nothing else does."""
+    pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\n{table}" if "ini_options" not in table else table)
+    (pytester.path / "other.toml").write_text("[tool.pytest_glue]")
+    assert expected == asked(pytester.parseconfig(*arguments))

@@ -9,6 +9,7 @@ from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.errors import OptionError
 from pytest_glue.judge.thresholds import Threshold
 from pytest_glue.options import Layer, Options, combine
+from pytest_glue.shard import Shard
 from pytest_glue.tasks import GLUE
 
 
@@ -73,6 +74,13 @@ def test_checkpoints_keep_their_order() -> None:
 def test_seeds_are_a_count_or_a_list(value: object, expected: tuple[int, ...]) -> None:
     """A count starts at 42; a list is taken as it is, and its comma tells one seed from a count."""
     assert expected == options(seeds=value).seeds
+
+
+@pytest.mark.parametrize(("value", "part", "parts"), [("2/5", 2, 5), (" 1 / 1 ", 1, 1)])
+def test_a_shard_is_one_of_several_parts(value: str, part: int, parts: int) -> None:
+    """`2/5` is the second of five; it is written as it is read."""
+    assert Shard(part, parts) == options(shard=value).shard
+    assert f"{part}/{parts}" == str(options(shard=value).shard)
 
 
 @pytest.mark.parametrize("value", ["16", 16])

@@ -58,6 +58,12 @@ def test_checkpoints() -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["", "2", "0/2", "3/2", "1/0", "-1/2", "1/2/3", "a/b", "1.0/2", 2, None, [1, 2]])
+def test_shards(value: object) -> None:
+    """What is not one of so many parts is refused, with the form of those that are."""
+    assert f"--glue-shard: {value!r}: expected K/N, the K-th of N parts, as in 1/5 to 5/5" == message("shard", value)
+
+
 @pytest.mark.parametrize("value", ["", "  ", 5, None])
 def test_data(value: object) -> None:
     """Data must be named."""

@@ -145,7 +145,7 @@ def test_unused_baselines_of_tasks_that_ran(
     rte: tuple[float, ...],
     main: tuple[Path, Baseline],
 ) -> None:
-    """A file of another checkpoint is unused; a task that did not run in this test run says nothing of its files."""
+    """A file of another checkpoint is unused; a task that did not run, or a part, says nothing of its files."""
     file, recorded = main
     old = file.with_name("old.json")
     storage.write(old, recorded)
@@ -153,3 +153,4 @@ def test_unused_baselines_of_tasks_that_ran(
     found = [evaluation(runs("rte", rte, 80), baseline={"file": str(file)})]
     assert [old] == unused_baselines(options(compare="main"), found)
     assert [] == unused_baselines(options(), found)
+    assert [] == unused_baselines(options(compare="main", shard="1/2"), found)

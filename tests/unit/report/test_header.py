@@ -33,6 +33,11 @@ def test_no_checkpoint_is_said_to_be_none(tmp_path: Any) -> None:
     assert "glue: tasks rte; checkpoints none; seeds 42" == lines(tmp_path, tasks="rte")[0]
 
 
+def test_a_part_is_said_to_be_one(tmp_path: Any) -> None:
+    """Where a test run has a part of the items, the header says which."""
+    assert lines(tmp_path, tasks="rte", shard="2/5")[0].endswith("; seeds 42; part 2/5")
+
+
 @pytest.mark.parametrize(
     ("values", "made_up"),
     [

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.evaluation import Evaluation, Verdict
+from pytest_glue.family import Family
 from pytest_glue.options import Layer, combine
 from pytest_glue.report.json import SCHEMA, document
 from pytest_glue.study import Study
@@ -44,8 +45,11 @@ GIVEN = {
     "cache_dir": "runs",
     "resume": "on",
     "timeout": "90",
+    "shard": "2/3",
     "json": "out.json",
 }
+
+FAMILY = Family.of(5, [["a"], ["b"], []])
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def report(evaluation: Evaluation, like: Like, tmp_path: Path) -> dict[str, Any]
     ]
     errors = {"y": "the hub cannot be reached", "b": "out of memory"}
     options = combine([Layer("{name}", GIVEN, tmp_path)])
-    read: dict[str, Any] = json.loads(json.dumps(document(options, found, errors, tmp_path)))
+    read: dict[str, Any] = json.loads(json.dumps(document(options, found, errors, tmp_path, FAMILY)))
     return read
 
 
@@ -84,6 +88,7 @@ def test_a_report_of_nothing_is_valid(tmp_path: Path) -> None:
     report = document(combine([]), [], {}, tmp_path)
     assert [] == faults(report)
     assert (None, [], []) == (report["environment"]["device"], report["results"], report["errors"])
+    assert report["family"] is None
 
 
 def test_results_and_errors_are_sorted(report: dict[str, Any]) -> None:
@@ -143,6 +148,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "cache_dir": str(tmp_path / "runs"),
         "resume": True,
         "timeout": 90.0,
+        "shard": "2/3",
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
     } == report["options"]
 
@@ -188,6 +194,10 @@ def broken(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("options.max_train_samples", 0),
         ("options.alpha", 0.7),
         ("ranks", None),
+        ("options.shard", "2"),
+        ("family", None),
+        ("family.size", -1),
+        ("family.partition", "abc"),
         ("environment.libraries.torch", 2),
         ("schema_version", 2),
         ("extra", 1),

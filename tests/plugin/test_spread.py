@@ -1,0 +1,162 @@
+"""Items spread over xdist's workers: by what they are expected to cost, whatever becomes of a worker.
+
+The items of these suites ask for task and checkpoint and fine-tune nothing, but their node ids tell what they could.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
+SUITE = """
+import os, time
+from pathlib import Path
+
+def test_glue(glue_task, glue_checkpoint, worker_id):
+    with Path("started.txt").open("a") as file:
+        file.write(f"{worker_id} {glue_task.name}\\n")
+    time.sleep({"mnli": 0.6}.get(glue_task.name, 0.1))
+    if glue_task.name in os.environ.get("DIES_ON", "").split(","):
+        os._exit(9)
+    assert glue_task.name not in os.environ.get("FAILS_ON", "").split(",")
+"""
+
+
+@pytest.fixture
+def spread(pytester: pytest.Pytester, fresh: Run) -> Run:
+    """Run the suite on two workers."""
+    pytester.makepyfile(test_suite=SUITE)
+    return lambda *args: fresh("-n", "2", *SAMPLE, *args)
+
+
+def started(pytester: pytest.Pytester) -> dict[str, list[str]]:
+    """Return the tasks that each worker started, in their order."""
+    found: dict[str, list[str]] = {}
+    for line in (pytester.path / "started.txt").read_text("utf-8").splitlines():
+        worker, task = line.split()
+        found.setdefault(worker, []).append(task)
+    return found
+
+
+def test_the_dearest_go_first(pytester: pytest.Pytester, spread: Run) -> None:
+    """Both workers begin with a dear task, and mnli-mm follows mnli on the same worker."""
+    result = spread("-v", "--glue-tasks=cola,mnli,mnli-mm,rte,wnli")
+
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(["scheduling tests via CostScheduling"])
+    found = started(pytester)
+    assert {"rte", "mnli"} == {tasks[0] for tasks in found.values()}
+    assert ["mnli", "mnli-mm"] in [tasks[:2] for tasks in found.values()]
+    assert "wnli" in {tasks[-1] for tasks in found.values()}
+
+
+@pytest.mark.parametrize("arguments", [["--dist=worksteal"], ["--dist=loadfile"]])
+def test_another_choice_is_left_alone(spread: Run, arguments: list[str]) -> None:
+    """Whoever says how tests are distributed gets that."""
+    result = spread("-v", "--glue-tasks=rte,wnli", *arguments)
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("*CostScheduling*")
+
+
+def test_the_table_is_enough(pytester: pytest.Pytester, fresh: Run) -> None:
+    """Without any flag, a table that names a checkpoint has its items spread by cost; other tests run beside them."""
+    pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'sample'\ncheckpoints = ['sample']\ntasks = ['rte', 'wnli']")
+    pytester.makepyfile(test_suite=SUITE, test_other="def test_plain(): pass")
+    result = fresh("-n", "2", "-v")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["scheduling tests via CostScheduling"])
+
+
+def test_a_suite_of_others_is_as_xdist_has_it(pytester: pytest.Pytester, fresh: Run) -> None:
+    """Where nobody asks for glue items, xdist's own scheduler is at work."""
+    pytester.makepyfile(test_other="def test_plain(): pass\ndef test_other(): pass")
+    result = fresh("-n", "2", "-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["scheduling tests via LoadScheduling"])
+
+
+def test_a_worker_that_dies(pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each item but the one that killed its worker is run once, the one in reserve too."""
+    monkeypatch.setenv("DIES_ON", "qqp,rte")
+
+    result = spread("--glue-tasks=all")
+
+    result.assert_outcomes(passed=8, failed=2)
+    result.stdout.fnmatch_lines(["*crashed while running 'test_suite.py::test_glue?qqp-sample?'"])
+    ran = sorted(task for tasks in started(pytester).values() for task in tasks)
+    assert ["cola", "mnli", "mnli-mm", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"] == ran
+
+
+def test_selecting_and_stopping(pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-x` ends the test run before the cheap items, `--lf` runs what failed, and `-k` what it names."""
+    monkeypatch.setenv("FAILS_ON", "rte")
+    stopped = spread("-x", "--glue-tasks=all")
+    assert pytest.ExitCode.INTERRUPTED == stopped.ret
+    assert "wnli" not in {task for tasks in started(pytester).values() for task in tasks}
+    (pytester.path / "started.txt").unlink()
+
+    spread("--lf", "--glue-tasks=all").assert_outcomes(failed=1)
+    assert [["rte"]] == list(started(pytester).values())
+
+    spread("-k", "cola or sst2", "--glue-tasks=all").assert_outcomes(passed=2)
+
+
+def test_each_worker_has_a_gpu_of_its_own(
+    pytester: pytest.Pytester, fresh: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With two GPUs, `-n auto` is two workers, each of which sees one; a machine with GPUs is played here."""
+    pytester.makeconftest("""
+        from pytest_glue import environment
+
+        versions = {**environment.library_versions(), "torch": "2.13.0"}  # a build with CUDA
+        environment.library_versions = lambda: versions
+    """)
+    pytester.makepyfile("""
+        import os
+        from pathlib import Path
+
+        def test_it(glue_task, glue_checkpoint, worker_id):
+            with Path("seen.txt").open("a") as file:
+                file.write(f"{worker_id} {os.environ['CUDA_VISIBLE_DEVICES']}\\n")
+    """)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    monkeypatch.setenv("PATH", f"{pytester.path}/nvidia", prepend=":")
+
+    fresh("-n", "auto", *SAMPLE, "--glue-tasks=rte,wnli").assert_outcomes(passed=2)
+
+    assert ["gw0 5", "gw1 7"] == sorted((pytester.path / "seen.txt").read_text("utf-8").splitlines())
+
+
+def test_a_report_knows_whether_an_item_is_missing(
+    pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]
+) -> None:
+    """How many items are judged together crosses to the controller, unless a worker died of one of them."""
+    pytester.makeconftest("""
+        import pytest
+
+        @pytest.fixture
+        def glue_evaluation(glue_task, glue_checkpoint):
+            return None
+    """)
+    pytester.makepyfile(test_suite=SUITE.replace("worker_id):", "worker_id, glue_evaluation):"))
+    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=2)
+    assert {"size": 2, "partition": None} == report()["family"]
+
+    monkeypatch.setenv("DIES_ON", "wnli")
+    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=1, failed=1)
+    assert report()["family"] is None
+
+
+def test_what_was_trained_is_remembered(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A fine-tuning's time is in pytest's cache after it; a test run that only reads it leaves that alone."""
+    file = pytester.path / ".pytest_cache" / "v" / "glue" / "durations"
+    tiny("--glue-tasks=stsb").assert_outcomes(passed=1)
+    first = json.loads(file.read_text("utf-8"))
+    assert 0 < first["test_suite.py::test_glue[stsb-sample]"]["trained_s"] < 60
+
+    tiny("--glue-tasks=stsb").assert_outcomes(passed=1)
+    assert first == json.loads(file.read_text("utf-8"))
