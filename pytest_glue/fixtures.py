@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_glue.evaluation import Evaluation
     from pytest_glue.execute.finetunings import FineTunings
     from pytest_glue.execute.local import Runs
+    from pytest_glue.moment import Tell
     from pytest_glue.options import Options
     from pytest_glue.tasks import Task
 
@@ -178,6 +179,7 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
         CacheError: nothing may be trained, and these runs cannot be in the store.
     """
     from pytest_glue.dispatch import happens_elsewhere
+    from pytest_glue.moment import Moment
     from pytest_glue.overrides import not_keepable
     from pytest_glue.session import GlueSession
     from pytest_glue.siblings import siblings_of
@@ -189,8 +191,10 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
         return session.dispatch.runs_of(request.node, options, task, checkpoint)
 
     def fine_tunings() -> FineTunings:
-        return _fine_tunings(request, options, task, checkpoint)
+        on_moment(Moment("loading"))
+        return _fine_tunings(request, options, task, checkpoint, on_moment)
 
+    on_moment = session.on_moment(request.node, options.seeds)
     resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
     if options.cache is CachePolicy.OFF:
         runs = fine_tunings()
@@ -206,12 +210,15 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
     return runs
 
 
-def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> FineTunings:
+def _fine_tunings(
+    request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint, on_moment: Tell
+) -> FineTunings:
     """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
     from pytest_glue.data.digest import digest_of_task
     from pytest_glue.execute.finetunings import Examples, FineTunings, conditions_of
     from pytest_glue.finetune.model import label_ids
     from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.finetune.watch import Watch
     from pytest_glue.gate import search_of
     from pytest_glue.session import GlueSession
 
@@ -223,7 +230,7 @@ def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, 
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
     conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
     name, config = request.node.callspec.id, request.config
-    on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials), config.get_verbosity() > 0
+    on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials, on_moment), config.get_verbosity() > 0
     search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)
 
     def examples_of(sibling: Task) -> Examples:
@@ -231,7 +238,8 @@ def _fine_tunings(request: pytest.FixtureRequest, options: Options, task: Task, 
         encoded = _encoded_data(options, sibling, checkpoint, raw, tokenizer)
         return Examples(encoded[sibling.evaluation_split], digest_of_task(raw, sibling))
 
-    return FineTunings(trainer, task, order, conditions, search, examples_of)
+    watch = Watch(name, on_moment, options.timeout)
+    return FineTunings(trainer, task, order, conditions, watch, search, examples_of)
 
 
 def _data(options: Options, task: Task) -> DatasetDict:

@@ -39,6 +39,11 @@ FLAGS = (
     ("cache", "use|refresh|only|off", "finished runs: read and keep them (default), train anew, train nothing, ignore"),
     ("cache_dir", "FOLDER", "where finished runs are kept (default: $PYTEST_GLUE_CACHE, or the user's caches)"),
     ("resume", "", "let a fine-tuning that is killed go on from its last epoch; its state is written each epoch"),
+    (
+        "timeout",
+        "SECONDS",
+        "end a fine-tuning (one seed of an item) that takes longer, as an error; `off` for no limit",
+    ),
     ("executor", "local|ray", "where fine-tunings run: in the items' own process (default), or in workers of Ray"),
     ("shard", "K/N", "run the K-th of N parts of the items; `pytest-glue merge` joins their reports"),
     ("json", "PATH", "write the JSON report there"),

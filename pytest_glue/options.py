@@ -63,6 +63,8 @@ class Options:
     """Where finished runs are kept; None for the place that environment and platform name."""
     resume: bool = False
     """Whether a killed fine-tuning goes on from its last epoch, for which each epoch's state is written."""
+    timeout: float | None = None
+    """Seconds that one fine-tuning may take; None for as long as it likes."""
     executor: Place = Place.LOCAL
     """Where fine-tunings run."""
     shard: Shard | None = None

@@ -161,6 +161,15 @@ def _number(low: float, high: float) -> Callable[[Any, Path], float]:
     return parse
 
 
+def _timeout(value: Any, base: Path) -> float | None:
+    if value == "off" or value is False:
+        return None
+    try:
+        return _number(0, math.inf)(value, base)
+    except OptionError:
+        raise OptionError(f"{value!r}: expected seconds, a number above 0, or off") from None
+
+
 def _max_drops(value: Any, base: Path) -> dict[str | None, float]:
     """Read VALUE or TASK=VALUE, a list of them, a number, or a table by task."""
     if isinstance(value, Mapping):
@@ -299,6 +308,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "cache": _one_of(CachePolicy),
         "cache_dir": _path,
         "resume": _switch,
+        "timeout": _timeout,
         "executor": _one_of(Place),
         "shard": lambda value, _: Shard.parse(value),
         "json": _path,

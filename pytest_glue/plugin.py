@@ -94,6 +94,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return make_scheduler(config, log)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """Called on xdist's controller when a worker has its items: of glue items among them, the progress is shown."""
+    from pytest_glue.report.letters import folder_of
+
+    if (folder := folder_of(node.workerinput)).is_dir():
+        from pytest_glue.session import GlueSession
+
+        GlueSession.of(node.config).read_letters(folder)
+
+
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:
     """Called on xdist's controller for each report of a worker: the first with an evaluation makes the session."""
     if "glue_evaluation" in data or "glue_error" in data:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_glue.dispatch import Dispatch
+    from pytest_glue.moment import Moment, Tell
     from pytest_glue.options import Options
+    from pytest_glue.report.letters import Reader
+    from pytest_glue.report.progress import Listener
     from pytest_glue.search.backends import OnTrial
     from pytest_glue.study import Trial
 
@@ -61,6 +64,8 @@ class GlueSession:
         self._family: Family | None = None
         self._due: frozenset[str] = frozenset()
         self._ended: set[str] = set()
+        self._progress: Listener | None = None
+        self._letters: Reader | None = None
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.report.json import check_writable
@@ -119,7 +124,9 @@ class GlueSession:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
         from pytest_glue.sharding import judged
 
-        self._due = frozenset(judged(session.items))
+        items = judged(session.items)
+        self._due = frozenset(items)
+        self.progress.expect(items)
         self._family = self._family or Family(len(self._due))
         if self._is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
@@ -152,14 +159,58 @@ class GlueSession:
         item.stash[_EVALUATION] = evaluation
         item.user_properties.extend(properties(evaluation))
 
-    def on_trial(self, name: str, trials: int) -> OnTrial:
+    @property
+    def progress(self) -> Listener:
+        """Who hears of items while they run; a worker may be given one of its own, as `glue_progress`."""
+        if self._progress is None:
+            from pytest_glue.report.letters import Writer, folder_of
+            from pytest_glue.report.progress import Progress
+
+            match getattr(self._config, "workerinput", None):
+                case None:
+                    self._progress = Progress.of(self._config)
+                case {"glue_progress": given}:
+                    self._progress = given
+                case {"testrunuid": _, "workerid": name} as xdist:
+                    self._progress = Writer(folder_of(xdist), name)
+                case _:
+                    self._progress = Progress(None)
+        return self._progress
+
+    def read_letters(self, folder: Path) -> None:
+        """Show, on xdist's controller, what its workers tell of items while they run."""
+        from pytest_glue.report.letters import Reader
+        from pytest_glue.report.progress import Progress
+
+        if self._letters is None and isinstance(self.progress, Progress):
+            self._letters = Reader(folder, self.progress)
+
+    def on_moment(self, item: pytest.Item, seeds: Sequence[int]) -> Tell:
+        """Return what is told of an item's moments.
+
+        Args:
+            item: that runs.
+            seeds: of its runs, in order.
+        """
+        from pytest_glue.moment import Running
+
+        where = str(getattr(self._config, "workerinput", {}).get("workerid", ""))
+
+        def tell(moment: Moment) -> None:
+            self.progress.tell(Running.of(item.nodeid, where, seeds, moment))
+
+        return tell
+
+    def on_trial(self, name: str, trials: int, on_moment: Tell) -> OnTrial:
         """Return what shows a line for each trial of an item's search that ends."""
+        from pytest_glue.moment import Moment
         from pytest_glue.report.progress import show
         from pytest_glue.report.searches import progress
 
         def tell(trial: Trial, best: float | None) -> None:
             if self._config.get_verbosity() >= 0:
                 show(self._config, progress(name, trial, best, trials))
+            on_moment(Moment(f"searching, {trial.number + 1} of {trials} trials done"))
 
         return tell
 
@@ -180,6 +231,8 @@ class GlueSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what items found, where reports are written, and write them as each item ends."""
+        if report.when not in {"setup", "call"}:  # xdist has a word of its own for an item whose worker died
+            self.progress.finish(report.nodeid)
         if self._is_worker:
             return
         if report.when == "teardown":
@@ -203,6 +256,12 @@ class GlueSession:
                 from pytest_glue.durations import record
 
                 record(self._config, self._options, list(self._evaluations.values()))
+
+    def pytest_unconfigure(self) -> None:
+        """Called at the end, also of a test run that was interrupted."""
+        for each in (self._letters, self._progress):
+            if each is not None:
+                each.close()
 
     def pytest_report_header(self) -> list[str]:
         """Called before collection, and so only where a flag made the session that early."""

@@ -15,6 +15,8 @@ from pytest_glue.finetune.companion import Companion
 from pytest_glue.finetune.trainer import GlueTrainer
 from pytest_glue.finetune.training import evaluation_data, fine_tune, notes, references, run_beside, task_labels
 from pytest_glue.finetune.unfinished import Unfinished
+from pytest_glue.finetune.watch import Watch
+from pytest_glue.moment import Moment
 from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.tasks import Task
 
@@ -38,6 +40,7 @@ class FineTunings:
         task: Task,
         label_ids: tuple[int, ...],
         conditions: Conditions,
+        watch: Watch,
         search: Search | None = None,
         examples_of: Callable[[Task], Examples] | None = None,
     ) -> None:
@@ -48,6 +51,7 @@ class FineTunings:
             task: of the item.
             label_ids: the model's id of each of the task's labels; empty for a regression.
             conditions: what the runs have in common, as far as it is known.
+            watch: who hears of each run, and how long it may take.
             search: what comes before the first run; None where the recipe is used as it is.
             examples_of: reads what a sibling of the task is evaluated on; None where siblings get no runs.
         """
@@ -55,6 +59,7 @@ class FineTunings:
         self._task = task
         self._label_ids = label_ids
         self._search = search
+        self._watch = watch
         self.conditions = replace(conditions, terms=search.terms if search else None)
         """See `Runs`."""
         self._notes: tuple[str, ...] = ()
@@ -89,21 +94,23 @@ class FineTunings:
             siblings: tasks for which `beside` is to have a run, where that can be had.
 
         Raises:
-            FineTuningError: the run ended without a result.
+            FineTuningError: the run ended without a result, or took too long.
             SearchError: the search found nothing, or its storage cannot be used.
         """
         if self._search is not None and self.conditions.study is None:
+            self._watch.tell(Moment("searching"))
             self._find_hyperparameters(self._search)
         companions = self._companions(siblings)
-        run = fine_tune(
-            self._trainer,
-            self._task,
-            self._label_ids,
-            seed,
-            unfinished,
-            enough=enough,
-            companions=tuple(companions.values()),
-        )
+        with self._watch.over(self._trainer, seed, self._task.headline_metric):
+            run = fine_tune(
+                self._trainer,
+                self._task,
+                self._label_ids,
+                seed,
+                unfinished,
+                enough=enough,
+                companions=tuple(companions.values()),
+            )
         found = {task: run_beside(run, companion, self._label_ids) for task, companion in companions.items()}
         self.beside = {task: (other, self._conditions_of(task)) for task, other in found.items() if other is not None}
         return run

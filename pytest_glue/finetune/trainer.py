@@ -52,6 +52,7 @@ class GlueTrainer(UnpaddedTrainer):
         self._pending: list[tuple[dict[str, Any], Any]] = []
         self._limit = float("inf")
         self._share = 1.0
+        self._last_loss: torch.Tensor | None = None
         super().__init__(*args, **kwargs)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -63,6 +64,12 @@ class GlueTrainer(UnpaddedTrainer):
         """What a reader of the evaluation should know: how batches were laid out, and what did not fit."""
         halved = f"out of memory: batches are computed in parts of at most {self._limit:.0f} tokens"
         return (*((self._layout.note,) if self._layout else ()), *((halved,) if np.isfinite(self._limit) else ()))
+
+    @property
+    def last_loss(self) -> float | None:
+        """The last batch's loss, for which a device that computes ahead is waited for; None before the first one."""
+        steps = self.args.gradient_accumulation_steps  # by which `Trainer` divides each of them
+        return None if self._last_loss is None else self._last_loss.item() * steps
 
     @property
     def outcome(self) -> EvalLoopOutput | None:
@@ -82,7 +89,7 @@ class GlueTrainer(UnpaddedTrainer):
         return result
 
     def _begin(self) -> None:
-        self._layout, self._seen, self._best, self._pending = None, None, None, []
+        self._layout, self._seen, self._best, self._pending, self._last_loss = None, None, None, [], None
 
     # Training
 
@@ -96,7 +103,8 @@ class GlueTrainer(UnpaddedTrainer):
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """See `Trainer`; where the memory is too small, the parts of a batch are halved, and it is computed again."""
         if LENGTHS not in inputs:
-            return super().training_step(model, inputs, num_items_in_batch)
+            self._last_loss = super().training_step(model, inputs, num_items_in_batch)
+            return self._last_loss
         model.train()  # an evaluation left it at rest, and what lays a batch out looks at that
         self._pending.append((inputs, num_items_in_batch))
         again = self._pending[-1:]
@@ -113,6 +121,7 @@ class GlueTrainer(UnpaddedTrainer):
             again = self._pending
         if self.accelerator.sync_gradients:
             self._pending.clear()
+        self._last_loss = loss
         return loss
 
     def _accumulate(self, model: Any, inputs: dict[str, Any], items: Any) -> torch.Tensor:

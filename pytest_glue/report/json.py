@@ -116,6 +116,7 @@ def _options(options: Options) -> dict[str, Any]:
         "cache": str(options.cache),
         "cache_dir": None if options.cache_dir is None else str(options.cache_dir),
         "resume": options.resume,
+        "timeout": options.timeout,
         "executor": str(options.executor),
         "shard": None if options.shard is None else str(options.shard),
         "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},

@@ -17,7 +17,7 @@ from pytest_glue.report.terminal import notes, table
 
 Report = Mapping[str, Any]
 
-PLACES = ("shard", "storage", "search_storage", "cache", "cache_dir", "resume", "executor", "ray")
+PLACES = (*("shard", "storage", "search_storage", "cache", "cache_dir", "resume", "executor", "ray", "timeout"),)
 """Options that may differ from part to part: where things are kept or run, and what is done again, changes no score."""
 _NEEDED = ("environment", "options", "family", "results", "errors")
 

@@ -65,6 +65,8 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
         "cache": "use",
         "cache_dir": None,
         "resume": False,
+        "timeout": None,
+        "executor": "local",
         "shard": None,
     } == document["options"]
     assert {"pytest-glue", "torch", "transformers", "datasets"} < document["environment"]["libraries"].keys()

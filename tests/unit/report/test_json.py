@@ -44,6 +44,7 @@ GIVEN = {
     "cache": "refresh",
     "cache_dir": "runs",
     "resume": "on",
+    "timeout": "90",
     "shard": "2/3",
     "json": "out.json",
 }
@@ -146,6 +147,8 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "cache": "refresh",
         "cache_dir": str(tmp_path / "runs"),
         "resume": True,
+        "timeout": 90.0,
+        "executor": "local",
         "shard": "2/3",
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
     } == report["options"]

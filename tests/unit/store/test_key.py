@@ -19,7 +19,7 @@ KeyOf = Callable[..., Key]
 CHANGES_NO_RUN = {
     *("threshold", "save", "compare", "storage", "max_drop", "alpha", "max_seeds", "inconclusive"),
     "stop_when_decided",
-    *("cache", "cache_dir", "resume", "executor", "shard", "json"),
+    *("cache", "cache_dir", "resume", "timeout", "executor", "shard", "json"),
 }
 """Options that say what is done with runs."""
 HAS_ITS_OWN_PART = {"tasks", "checkpoints", "data", "seeds", "recipe"}

@@ -1,0 +1,47 @@
+"""The time limit: an item whose fine-tuning hangs is an error, and the others go on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+HANGS_ON_COLA = """
+import time
+import pytest
+
+@pytest.fixture
+def glue_compute_metrics(glue_task, glue_compute_metrics):
+    if glue_task.name == "cola":
+        return lambda output: time.sleep(600)
+    return glue_compute_metrics
+"""
+
+
+def test_an_item_that_hangs_is_an_error_and_others_go_on(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """What hangs in a user's own metrics ends at the limit as an error of its item; the next item has its own time."""
+    pytester.makeconftest(HANGS_ON_COLA)
+
+    result = tiny(
+        *("--glue-tasks=cola,rte", "--glue-timeout=10", "--glue-threshold=rte=0", "--glue-json=out.json"),
+        "--glue-recipe=dataloader_num_workers=2",
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    document = report()
+    assert 10.0 == document["options"]["timeout"]
+    assert ["rte"] == [each["task"] for each in document["results"]]
+    (error,) = document["errors"]
+    assert error["message"].startswith(
+        "cola-sample, seed 42: the fine-tuning took longer than --glue-timeout=10 and was ended at epoch 1.0 of 1, "
+    )
+    assert any(error["message"] in line for line in result.outlines)
+
+
+def test_a_limit_that_is_none_is_refused(tiny: Run) -> None:
+    """A limit that is no time ends the command before anything is collected."""
+    result = tiny("--glue-timeout=0")
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["*--glue-timeout: '0': expected seconds, a number above 0, or off"])
