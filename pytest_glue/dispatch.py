@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.durations import expected
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_glue.execute.executor import Answers, Done, Executor
     from pytest_glue.execute.parcels import Parcel
     from pytest_glue.options import Options
+    from pytest_glue.report.progress import Listener
     from pytest_glue.store.runs import Trainings
     from pytest_glue.tasks import Task
 
@@ -33,7 +34,14 @@ if TYPE_CHECKING:
 class Dispatch:
     """The fine-tunings of a test run that happen elsewhere; itself an `Executor`, which is there once it is needed."""
 
-    def __init__(self, config: pytest.Config, options: Options, asked: Mapping[str, Options], command: str) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        options: Options,
+        asked: Mapping[str, Options],
+        command: str,
+        progress: Listener,
+    ) -> None:
         """Take what a test run is.
 
         Args:
@@ -41,11 +49,13 @@ class Dispatch:
             options: that hold for the whole test run.
             asked: by node id, the options of the functions and items that were collected.
             command: what started the test run, for a message.
+            progress: hears of errands as of items: an item's runs are under way side by side.
         """
         self._config = config
         self._options = options
         self._asked = asked
         self._command = command
+        self._progress = progress
         self._runs: dict[str, RunsElsewhere] = {}
         self._executor: Executor | None = None
 
@@ -60,7 +70,9 @@ class Dispatch:
         asked = {nodeid: self._asked[nodeid] for nodeid in nodeids}
         dearest_first = bundles(nodeids, targets(asked), expected(self._config, asked))
         of_bundles = [{nodeids[place]: sent[nodeids[place]] for place in bundle.places} for bundle in dearest_first]
-        self.submit([errand for bundle in of_bundles for errand in _errands(bundle, asked)])
+        errands = [errand for bundle in of_bundles for errand in _errands(bundle, asked)]
+        self._progress.expect([errand.name for errand in errands])
+        self.submit(errands)
 
     def runs_of(self, item: pytest.Item, options: Options, task: Task, checkpoint: Checkpoint) -> RunsElsewhere:
         """Return the runs of an item, the same each time."""
@@ -108,16 +120,18 @@ class Dispatch:
             do_errand,
             self._test_run,
             self._arrived,
+            self._progress.tell,
             shipped=self._config.rootpath,
             verbose=self._config.get_verbosity() > 0,
         )
 
-    def _arrived(self, answers: Answers) -> None:
+    def _arrived(self, errand: Errand, answers: Answers) -> None:
+        self._progress.finish(errand.name)
         for nodeid, answer in answers.items():
             if isinstance(answer, Outcome):
                 self._runs[nodeid].arrived(answer)
 
-    def _test_run(self) -> TestRun:
+    def _test_run(self, board: Any) -> TestRun:
         from dataclasses import replace
 
         from pytest_glue.cluster import address_of
@@ -132,6 +146,7 @@ class Dispatch:
             configuration=config.inipath.relative_to(root) if config.inipath else None,
             options={nodeid: replace(options, executor=Place.LOCAL) for nodeid, options in self._asked.items()},
             is_shipped=is_shipped,
+            board=board,
             parcels=self._parcels() if is_shipped else (),
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,11 @@ import pytest
 
 from pytest_glue.execute.executor import Answers, Errand, Failure, Outcome
 from pytest_glue.execute.parcels import Parcel, unpack
+from pytest_glue.moment import Running
 from pytest_glue.places import moved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pytest_glue.checkpoints import Checkpoint
     from pytest_glue.options import Options
@@ -56,6 +58,8 @@ class TestRun:
     """By the node id of items and of the functions they come from."""
     is_shipped: bool
     """Whether workers have the root as a copy that they were started in."""
+    board: Any
+    """The handle of a `Board`, which is told what errands are at."""
     parcels: tuple[Parcel, ...]
     """Checkpoints and data that workers may not find where the controller has them."""
 
@@ -107,6 +111,7 @@ class _Worker:
             "workercount": 1,
             "mainargv": ["pytest", *self._test_run.arguments],
             OPTIONS: self._test_run.options,
+            "glue_progress": _Courier(self._test_run.board, self._errand),
         }
         config.workeroutput = {}
         config.pluginmanager.register(_Ending(self, self._errand))
@@ -127,6 +132,29 @@ class _Worker:
         """Called for each phase of the item."""
         if report.failed:
             self.answers.setdefault(report.nodeid, Failure(report.longreprtext))
+
+
+class _Courier:
+    """Who hears of this session's items, and tells the controller of the errand: see `Listener`."""
+
+    def __init__(self, board: Any, errand: Errand) -> None:
+        self._board = board
+        self._errand = errand
+        self._where = f"{socket.gethostname()}:{os.getpid()}"
+
+    def expect(self, items: Iterable[str]) -> None:
+        """See `Listener`: the controller knows them."""
+
+    def tell(self, *those: Running) -> None:
+        """See `Listener`."""
+        for running in those:
+            self._board.tell.remote(Running.of(self._errand.name, self._where, self._errand.seeds, running.moment))
+
+    def finish(self, item: str) -> None:
+        """See `Listener`: the controller hears of it by the answer."""
+
+    def close(self) -> None:
+        """See `Listener`."""
 
 
 class _Ending:

@@ -139,7 +139,7 @@ class GlueSession:
 
         for item in items:
             self.options_of(item)
-        self.dispatch = Dispatch(self._config, self._options, self._asked, self.command)
+        self.dispatch = Dispatch(self._config, self._options, self._asked, self.command, self.progress)
         try:
             self.dispatch.begin(items)
         except GlueError as error:

@@ -26,6 +26,11 @@ class Errand:
     whole: bool = False
     """Whether they go to their end also where the item is sure to pass before."""
 
+    @property
+    def name(self) -> str:
+        """The errand's own, which begins with the node id of an item."""
+        return f"{self.nodeids[0]}#{'+'.join(map(str, self.seeds))}"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

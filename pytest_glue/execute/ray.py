@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ray.exceptions import (
 
 from pytest_glue.cluster import ray_session, require_room
 from pytest_glue.execute.executor import Answers, Done, Errand, Failure
+from pytest_glue.moment import Running
 
 _LOST = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, RaySystemError)
 _TRIES_AGAIN = 3
@@ -30,7 +31,24 @@ _ROOM_S = 10.0
 
 DoErrand = Callable[[Any, Errand], Answers]
 """Does an errand in a worker, with what all errands have in common."""
-OnAnswers = Callable[[Answers], None]
+OnAnswers = Callable[[Errand, Answers], None]
+
+
+class Board:
+    """Where workers write what their errands are at, and the controller reads it: an actor, which all of them reach."""
+
+    def __init__(self) -> None:
+        self._news: dict[str, Running] = {}
+
+    def tell(self, running: Running) -> None:
+        """Write what an errand is at; what was there of it is out of date."""
+        self._news[running.item] = running
+
+    def read(self) -> tuple[Running, ...]:
+        """Return what is new since this was last asked."""
+        news = tuple(self._news.values())
+        self._news.clear()
+        return news
 
 
 class RayExecutor:
@@ -40,8 +58,9 @@ class RayExecutor:
         self,
         table: Mapping[str, Any],
         do: DoErrand,
-        common: Callable[[], Any],
+        common: Callable[[Any], Any],
         on_answers: OnAnswers,
+        on_running: Callable[..., None],
         *,
         shipped: Path,
         verbose: bool,
@@ -51,8 +70,9 @@ class RayExecutor:
         Args:
             table: what `[tool.pytest_glue.ray]` holds.
             do: a function that every worker can import.
-            common: makes what every errand needs, which travels once, when Ray is there.
+            common: makes what every errand needs, which travels once, when Ray is there; takes the handle of a `Board`.
             on_answers: told of what each errand brought, as it arrives.
+            on_running: told now and then what errands are at, as any number of `Running`.
             shipped: the folder that the machines of a running cluster get a copy of.
             verbose: whether Ray may log.
 
@@ -61,6 +81,8 @@ class RayExecutor:
         """
         self._tries = int(table.get("max_retries", _TRIES_AGAIN))
         self._on_answers = on_answers
+        self._on_running = on_running
+        self._asked: Any = None
         self._pending: dict[ray.ObjectRef[Any], Errand] = {}
         self._done: dict[Errand, Done] = {}
         self._losses: dict[Errand, tuple[str, ...]] = {}
@@ -70,7 +92,9 @@ class RayExecutor:
             stack.enter_context(ray_session(table, verbose=verbose, shipped=shipped))
             self._resources = _resources(table)
             require_room(self._resources)
-            self._common = ray.put(common())
+            actor: Any = ray.remote(num_cpus=0, max_restarts=-1)
+            self._board = actor(Board).remote()
+            self._common = ray.put(common(self._board))
             # A task that Ray itself began again could not be counted, nor told apart by what it was lost to.
             remote: Any = ray.remote(max_retries=0, **_options(self._resources))
             self._do = remote(do)
@@ -87,10 +111,20 @@ class RayExecutor:
             ready, _ = ray.wait(list(self._pending), timeout=_POLL_S)
             for reference in ready:
                 self._take(reference)
+            self._look_at_board()
             if not ready and time.monotonic() - self._looked > _ROOM_S:
                 require_room(self._resources)
                 self._looked = time.monotonic()
         return self._done[errand]
+
+    def _look_at_board(self) -> None:
+        """Tell what errands are at, as soon as the board has answered: nobody waits for it."""
+        if self._asked is not None and ray.wait([self._asked], timeout=0)[0]:
+            with suppress(RayError):  # the board begins anew on another machine where its own was lost
+                self._on_running(*ray.get(self._asked))
+            self._asked = None
+        if self._asked is None:
+            self._asked = self._board.read.remote()
 
     def close(self) -> None:
         """See `Executor`."""
@@ -114,7 +148,7 @@ class RayExecutor:
             answers = _all_failed(errand, str(error))
         except RayError as error:  # the folder that cannot be shipped, a task that nothing can run
             answers = _all_failed(errand, f"{type(error).__name__}: {error}")
-        self._on_answers(answers)
+        self._on_answers(errand, answers)
         self._done[errand] = Done(answers, losses)
 
 

@@ -30,7 +30,9 @@ from pathlib import Path
 
 import pytest
 from helpers import halved
+from pytest_glue.report import progress
 
+progress.INTERVAL_S = 0.0  # of a log's lines
 CALLS = Path(__file__).with_name("calls")
 
 @pytest.fixture
@@ -104,6 +106,7 @@ def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fre
     assert "seed 42 begun again: its process died" in found["notes"]
     assert 1 == len(list((pytester.path / "calls").glob("stsb-*")))
     result.stdout.fnmatch_lines(["*conftest.py:*: ValueError", "rte: seed 42 begun again: its process died"])
+    result.stdout.fnmatch_lines(["glue: [[]*:*[]] rte-sample: seed 42, epoch * of 1*; * of 2 items done*"])
 
 
 def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report) -> None:
