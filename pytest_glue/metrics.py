@@ -1,4 +1,4 @@
-"""The metrics by name: their ranges and what a score of knowing nothing is. How they are computed is in scoring."""
+"""The metrics by name: their ranges and what a score of knowing nothing is. How they are computed is in scores."""
 
 from dataclasses import dataclass
 from enum import StrEnum

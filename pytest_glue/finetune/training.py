@@ -20,7 +20,7 @@ from pytest_glue.finetune.quiet import quiet
 from pytest_glue.finetune.stopping import StopWhenEnough
 from pytest_glue.finetune.trainer import GlueTrainer
 from pytest_glue.finetune.unfinished import Unfinished
-from pytest_glue.scoring import GlueMetric
+from pytest_glue.scores import compute as compute_scores
 from pytest_glue.tasks import Task
 
 ComputeMetrics = Callable[[EvalPrediction], dict[str, float]]
@@ -33,14 +33,10 @@ def compute_metrics(task: Task, label_ids: Sequence[int]) -> ComputeMetrics:
         task: says which metrics.
         label_ids: the model's id of each of the task's labels; empty for a regression.
     """
-    metric = GlueMetric(task)
 
     def compute(output: EvalPrediction) -> dict[str, float]:
         predictions = task_predictions(output.predictions, label_ids)
-        scores: dict[str, float] = metric.compute(
-            predictions=predictions, references=task_labels(output.label_ids, label_ids)
-        )
-        return scores
+        return compute_scores(task, predictions, task_labels(output.label_ids, label_ids))
 
     return compute
 

@@ -23,7 +23,7 @@ OPTIONS = ("max_train_samples", "max_eval_samples", "max_length", "batching")
 
 _CODE = (
     *("data", "finetune", "sample", "execute/finetunings.py", "batching.py", "evaluation.py", "fixtures.py"),
-    *("metrics.py", "recipe.py", "scoring.py", "tasks.py"),
+    *("metrics.py", "recipe.py", "scores.py", "tasks.py"),
 )
 """The folders and files of this package that make a run out of what the rest of the key says."""
 

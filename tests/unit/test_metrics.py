@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_glue.metrics import METRICS, Chance
-from pytest_glue.scoring import FUNCTIONS
+from pytest_glue.scores import FUNCTIONS
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
-from pytest_glue.scoring import FUNCTIONS, compute
+from pytest_glue.scores import FUNCTIONS, compute
 from pytest_glue.tasks import GLUE
 
 Numbers = NDArray[np.float64]

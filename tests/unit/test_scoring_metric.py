@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from pytest_glue.errors import OptionError
-from pytest_glue.scoring import GlueMetric, compute
+from pytest_glue.scores import compute
+from pytest_glue.scoring import GlueMetric
 from pytest_glue.tasks import GLUE, Task
 
 WITHOUT_NETWORK = """

@@ -10,7 +10,7 @@ import pytest
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.evaluation import Epoch, Evaluation, Run, Verdict, mean_scores
 from pytest_glue.judge.baseline import Baseline
-from pytest_glue.scoring import compute
+from pytest_glue.scores import compute
 from pytest_glue.tasks import GLUE
 
 LEARNING = (Epoch(1.0, 0.7, 0.6, {}), Epoch(2.0, 0.4, 0.5, {}))

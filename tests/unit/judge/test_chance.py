@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pytest_glue.judge.chance import chance_score
-from pytest_glue.scoring import FUNCTIONS
+from pytest_glue.scores import FUNCTIONS
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1"])
