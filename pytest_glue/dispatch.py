@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_glue.checkpoints import Checkpoint
 from pytest_glue.durations import expected
 from pytest_glue.execute.bundles import bundles
-from pytest_glue.execute.cost import targets
+from pytest_glue.execute.cost import targets, typical
 from pytest_glue.execute.elsewhere import RunsElsewhere
 from pytest_glue.execute.executor import Errand, Outcome
 from pytest_glue.gate import looks_of
@@ -68,10 +68,11 @@ class Dispatch:
         sent = {item.nodeid: runs for item in items if (runs := self._sent_for(item)) is not None}
         nodeids = list(sent)
         asked = {nodeid: self._asked[nodeid] for nodeid in nodeids}
-        dearest_first = bundles(nodeids, targets(asked), expected(self._config, asked))
+        costs = expected(self._config, asked)
+        dearest_first = bundles(nodeids, targets(asked), costs)
         of_bundles = [{nodeids[place]: sent[nodeids[place]] for place in bundle.places} for bundle in dearest_first]
         errands = [errand for bundle in of_bundles for errand in _errands(bundle, asked)]
-        self._progress.expect([errand.name for errand in errands])
+        self._progress.expect({each.name: costs.get(each.nodeids[0], typical(costs)) for each in errands})
         self.submit(errands)
 
     def runs_of(self, item: pytest.Item, options: Options, task: Task, checkpoint: Checkpoint) -> RunsElsewhere:

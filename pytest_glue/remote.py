@@ -22,7 +22,7 @@ from pytest_glue.moment import Running
 from pytest_glue.places import moved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from pytest_glue.checkpoints import Checkpoint
     from pytest_glue.options import Options
@@ -142,7 +142,7 @@ class _Courier:
         self._errand = errand
         self._where = f"{socket.gethostname()}:{os.getpid()}"
 
-    def expect(self, items: Iterable[str]) -> None:
+    def expect(self, costs: Mapping[str, float]) -> None:
         """See `Listener`: the controller knows them."""
 
     def tell(self, *those: Running) -> None:

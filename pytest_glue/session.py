@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -122,11 +123,18 @@ class GlueSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called once it is known which items will run, also in a worker, which knows all of them."""
+        from pytest_glue.durations import expected
+        from pytest_glue.execute.cost import typical
         from pytest_glue.sharding import judged
 
         items = judged(session.items)
         self._due = frozenset(items)
-        self.progress.expect(items)
+        for item in session.items:
+            if item.nodeid in self._due:
+                with suppress(GlueError):  # of a parameter's own marker: the item's turn will tell
+                    self.options_of(item)
+        costs = expected(self._config, {nodeid: self._asked[nodeid] for nodeid in items if nodeid in self._asked})
+        self.progress.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in items})
         self._family = self._family or Family(len(self._due))
         if self._is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
@@ -137,8 +145,6 @@ class GlueSession:
     def _send_for_runs(self, items: Sequence[pytest.Item]) -> None:
         from pytest_glue.dispatch import Dispatch
 
-        for item in items:
-            self.options_of(item)
         self.dispatch = Dispatch(self._config, self._options, self._asked, self.command, self.progress)
         try:
             self.dispatch.begin(items)

@@ -6,7 +6,7 @@ of the test run's own that goes away with it; the controller looks there once a 
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,19 +31,19 @@ def folder_of(workerinput: Mapping[str, Any]) -> Path:
 class Letter:
     """What a worker tells."""
 
-    items: tuple[str, ...]
-    """The node ids of all items, which every worker knows."""
+    costs: Mapping[str, float]
+    """Of all items, by node id, which every worker knows."""
     running: Running | None
     """The item that it is at."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {"items": self.items, "running": self.running and self.running.to_dict()}
+        return {"costs": dict(self.costs), "running": self.running and self.running.to_dict()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Inverse of `to_dict`, also after a journey through JSON."""
-        return cls(tuple(data["items"]), Running.from_dict(data["running"]) if data["running"] else None)
+        return cls(dict(data["costs"]), Running.from_dict(data["running"]) if data["running"] else None)
 
 
 class Writer:
@@ -57,12 +57,12 @@ class Writer:
             worker: its name.
         """
         self._file = folder / f"{worker}.json"
-        self._items: tuple[str, ...] = ()
+        self._costs: Mapping[str, float] = {}
 
-    def expect(self, items: Iterable[str]) -> None:
+    def expect(self, costs: Mapping[str, float]) -> None:
         """See `Listener`; where there are items, the folder is made, by which the controller knows that there are."""
-        self._items = tuple(items)
-        if self._items:
+        self._costs = dict(costs)
+        if self._costs:
             with suppress(OSError):
                 self._file.parent.mkdir(mode=0o700, exist_ok=True)
             self._write(None)
@@ -74,7 +74,7 @@ class Writer:
 
     def finish(self, item: str) -> None:
         """See `Listener`."""
-        if item in self._items:
+        if item in self._costs:
             self._write(None)
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class Writer:
     def _write(self, running: Running | None) -> None:
         if self._file.parent.is_dir():  # else nobody reads it, or not any more
             with suppress(OSError):
-                replace_file(self._file, json.dumps(Letter(self._items, running).to_dict()))
+                replace_file(self._file, json.dumps(Letter(self._costs, running).to_dict()))
 
 
 class Reader:
@@ -109,8 +109,8 @@ class Reader:
     def _read_on(self) -> None:
         while not self._end.wait(INTERVAL_S):
             letters = read_letters(self._folder)
-            for items in {letter.items for letter in letters}:
-                self._progress.expect(items)
+            for letter in letters:
+                self._progress.expect(letter.costs)
             self._progress.tell(*(letter.running for letter in letters if letter.running))
 
 

@@ -1,6 +1,6 @@
 """What a test run is at, as lines: a function of what runs, waits and is done."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_glue.moment import Running
@@ -11,8 +11,8 @@ from pytest_glue.report.columns import seconds
 class Overview:
     """A test run as seen from where it is shown."""
 
-    items: tuple[str, ...]
-    """The node ids of all items."""
+    costs: Mapping[str, float]
+    """What each item is expected to cost, in any unit, by node id."""
     finished: frozenset[str]
     trained: frozenset[str]
     """Those of the finished ones for which something was trained: the others took no time."""
@@ -24,26 +24,18 @@ class Overview:
     def waiting(self) -> tuple[str, ...]:
         """The items that have not begun."""
         begun = self.finished | {running.item for running in self.running}
-        return tuple(item for item in self.items if item not in begun)
+        return tuple(item for item in self.costs if item not in begun)
 
 
-def weight(item: str) -> float:  # noqa: ARG001 - what an item is expected to cost is not known here
-    """Return an item's share of the work: as much as any other's."""
-    return 1.0
-
-
-def time_left(overview: Overview, weigh: Callable[[str], float] = weight) -> float | None:
-    """Return the seconds that the test run is expected to take from now on, at the pace of so far; None if unknown.
-
-    Args:
-        overview: of the test run.
-        weigh: returns what an item costs, in any unit.
-    """
-    done = sum(map(weigh, overview.trained)) + sum(each.share * weigh(each.item) for each in overview.running)
+def time_left(overview: Overview) -> float | None:
+    """Return the seconds that the test run is expected to take from now on, at the pace of so far; None if unknown."""
+    costs, running = overview.costs, overview.running
+    done = sum(costs[item] for item in overview.trained) + sum(each.share * costs[each.item] for each in running)
     if not done:
         return None
-    left = sum(map(weigh, overview.waiting)) + sum((1 - each.share) * weigh(each.item) for each in overview.running)
-    longest = max((each.left_s or 0.0 for each in overview.running), default=0.0)
+    waiting = sum(costs[item] for item in overview.waiting)
+    left = waiting + sum((1 - each.share) * costs[each.item] for each in running)
+    longest = max((each.left_s or 0.0 for each in running), default=0.0)
     return max(overview.elapsed_s / done * left, longest)
 
 
@@ -76,7 +68,7 @@ def running_line(running: Running) -> str:
 def summary_line(overview: Overview) -> str:
     """Return how many items are done, run and wait, and how long it will take."""
     left = time_left(overview)
-    counts = f"{len(overview.finished)} of {len(overview.items)} items done"
+    counts = f"{len(overview.finished)} of {len(overview.costs)} items done"
     waiting = f", {len(overview.waiting)} waiting" if overview.waiting else ""
     return counts + waiting + ("" if left is None else f", {_about(left)} left in all")
 

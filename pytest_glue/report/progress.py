@@ -1,7 +1,7 @@
 """Progress: what is shown while items run, past pytest's capture."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from threading import RLock
 from typing import NamedTuple, Protocol
 
@@ -34,8 +34,8 @@ def show(config: pytest.Config, line: str) -> None:
 class Listener(Protocol):
     """Who hears of a test run's items while they run: what shows them, or what passes it on to another process."""
 
-    def expect(self, items: Iterable[str]) -> None:
-        """Hear which items there are, by node id."""
+    def expect(self, costs: Mapping[str, float]) -> None:
+        """Hear which items there are, by node id, and what each is expected to cost, in any unit."""
         ...
 
     def tell(self, *those: Running) -> None:
@@ -74,7 +74,7 @@ class Progress:
         """Take where it is shown; None for nowhere."""
         self._view = view
         self._lock = RLock()  # a thread tells of xdist's workers
-        self._items: tuple[str, ...] = ()
+        self._costs: Mapping[str, float] = {}
         self._finished: set[str] = set()
         self._running: dict[str, Running] = {}
         self._told: set[str] = set()
@@ -87,10 +87,10 @@ class Progress:
             return cls(None)
         return cls(Live(config) if is_live(config) else Log(config))
 
-    def expect(self, items: Iterable[str]) -> None:
+    def expect(self, costs: Mapping[str, float]) -> None:
         """See `Listener`."""
         with self._lock:
-            self._items = tuple(items)
+            self._costs = dict(costs)
 
     def tell(self, *those: Running) -> None:
         """See `Listener`."""
@@ -124,10 +124,11 @@ class Progress:
         self._running[running.item] = running
 
     def _overview(self) -> Overview:
-        running = sorted(self._running.values(), key=lambda each: (each.where, each.item))
+        known = [each for each in self._running.values() if each.item in self._costs]
+        running = sorted(known, key=lambda each: (each.where, each.item))
         elapsed = 0.0 if self._start is None else time.monotonic() - self._start
-        finished = frozenset(self._finished.intersection(self._items))
-        return Overview(self._items, finished, finished & self._told, tuple(running), elapsed)
+        finished = frozenset(self._finished.intersection(self._costs))
+        return Overview(self._costs, finished, finished & self._told, tuple(running), elapsed)
 
 
 class _Said(NamedTuple):

@@ -12,6 +12,7 @@ from pytest_glue.report.live import Overview
 from pytest_glue.report.progress import Progress
 
 ITEMS = ("a.py::a[x]", "a.py::a[y]")
+COSTS = {ITEMS[0]: 2.0, ITEMS[1]: 3.0}
 X = Running.of(ITEMS[0], "gw0", (42,), Moment("training", 42, 1, 2))
 Y = Running.of(ITEMS[1], "gw1", (42,), Moment("loading"))
 
@@ -52,35 +53,35 @@ def until(condition: object) -> None:
 def test_a_worker_tells_what_it_is_at(folder: Path) -> None:
     """Each worker's letter says which items there are and which one it is at; the last moment counts."""
     first, second = Writer(folder, "gw0"), Writer(folder, "gw1")
-    first.expect(ITEMS)
-    second.expect(ITEMS)
+    first.expect(COSTS)
+    second.expect(COSTS)
     second.tell(Running.of(ITEMS[1], "gw1", (42,), Moment("searching")))
     second.tell(Y)
-    assert [Letter(ITEMS, None), Letter(ITEMS, Y)] == read_letters(folder)
+    assert [Letter(COSTS, None), Letter(COSTS, Y)] == read_letters(folder)
 
 
 def test_an_item_that_has_ended_is_not_told(folder: Path) -> None:
     """An item is in the letter until it ends; the end of another test says nothing of it."""
     writer = Writer(folder, "gw0")
-    writer.expect(ITEMS)
+    writer.expect(COSTS)
     writer.tell(X)
     writer.finish("a.py::other")
-    assert [Letter(ITEMS, X)] == read_letters(folder)
+    assert [Letter(COSTS, X)] == read_letters(folder)
     writer.finish(X.item)
-    assert [Letter(ITEMS, None)] == read_letters(folder)
+    assert [Letter(COSTS, None)] == read_letters(folder)
 
 
 def test_without_items_there_is_no_folder(folder: Path) -> None:
     """A test run in which no item wants a fine-tuning leaves nothing that a controller would have to read."""
-    Writer(folder, "gw0").expect(())
+    Writer(folder, "gw0").expect({})
     assert not folder.exists()
 
 
 def test_the_last_worker_takes_the_folder_away(folder: Path) -> None:
     """Each worker takes its own letter away, and the last one the folder."""
     first, second = Writer(folder, "gw0"), Writer(folder, "gw1")
-    first.expect(ITEMS)
-    second.expect(ITEMS)
+    first.expect(COSTS)
+    second.expect(COSTS)
     first.close()
     assert ["gw1.json"] == [file.name for file in folder.iterdir()]
     second.close()
@@ -90,7 +91,7 @@ def test_the_last_worker_takes_the_folder_away(folder: Path) -> None:
 def test_a_worker_that_outlives_its_controller_is_quiet(folder: Path) -> None:
     """Where the folder is gone, a worker goes on without a letter, and does not make it again."""
     writer = Writer(folder, "gw0")
-    writer.expect(ITEMS)
+    writer.expect(COSTS)
     reader = Reader(folder, Progress(None))
     reader.close()
     writer.tell(X)
@@ -102,19 +103,19 @@ def test_a_worker_that_outlives_its_controller_is_quiet(folder: Path) -> None:
 def test_a_damaged_letter_is_left_out(folder: Path, text: str) -> None:
     """What cannot be read hides nothing else."""
     writer = Writer(folder, "gw0")
-    writer.expect(ITEMS)
+    writer.expect(COSTS)
     writer.tell(X)
     (folder / "gw1.json").write_text(text, "utf-8")
-    assert [Letter(ITEMS, X)] == read_letters(folder)
+    assert [Letter(COSTS, X)] == read_letters(folder)
 
 
 def test_the_controller_shows_all_workers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What workers tell is seen together; an item that has ended is not seen again, whatever its letter says."""
     monkeypatch.setattr(letters, "INTERVAL_S", 0.01)
     first, second = Writer(folder, "gw0"), Writer(folder, "gw1")
-    first.expect(ITEMS)
+    first.expect(COSTS)
     first.tell(X)
-    second.expect(ITEMS)
+    second.expect(COSTS)
     second.tell(Y)
     seen = Seen()
     progress = Progress(seen)
@@ -126,7 +127,7 @@ def test_the_controller_shows_all_workers(folder: Path, monkeypatch: pytest.Monk
     reader.close()
     assert {(Y,)} == {each.running for each in seen.overviews[count:]}
     last = seen.overviews[-1]
-    assert (ITEMS, frozenset({X.item})) == (last.items, last.finished)
+    assert (COSTS, frozenset({X.item})) == (last.costs, last.finished)
     assert last.finished == last.trained
 
 

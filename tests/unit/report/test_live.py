@@ -1,5 +1,7 @@
 """Live lines: what a test run is at, as text."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_glue.moment import Moment, Running
@@ -19,7 +21,7 @@ def running(item: str = RTE, where: str = "", seeds: tuple[int, ...] = (42,), mo
 
 def overview(*those: Running, finished: tuple[str, ...] = (), trained: tuple[str, ...] = ()) -> Overview:
     """Return a test run of four items, ten seconds after its first training began."""
-    return Overview(ITEMS, frozenset(finished), frozenset(trained), those, 10.0)
+    return Overview(dict.fromkeys(ITEMS, 1.0), frozenset(finished), frozenset(trained), those, 10.0)
 
 
 def test_a_line_says_where_what_how_far_and_how_long() -> None:
@@ -77,7 +79,8 @@ def test_time_is_unknown_before_the_first_step() -> None:
 def test_time_follows_from_the_pace_of_so_far() -> None:
     """A quarter of an item in ten seconds: 150 s for the rest of it and three others; costs change the weights."""
     assert 10.0 / 0.25 * 3.75 == time_left(overview(running()))
-    assert 10.0 / 0.25 * (0.75 + 30) == time_left(overview(running()), lambda item: 1.0 if item == RTE else 10.0)
+    costs = {item: 1.0 if item == RTE else 10.0 for item in ITEMS}
+    assert 10.0 / 0.25 * (0.75 + 30) == time_left(replace(overview(running()), costs=costs))
 
 
 def test_items_from_the_store_are_no_pace() -> None:
