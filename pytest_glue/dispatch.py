@@ -10,9 +10,11 @@ from pytest_glue.execute.bundles import bundles
 from pytest_glue.execute.cost import targets, typical
 from pytest_glue.execute.elsewhere import RunsElsewhere
 from pytest_glue.execute.executor import Errand, Outcome
+from pytest_glue.execute.memory import warning
 from pytest_glue.gate import looks_of
 from pytest_glue.overrides import not_keepable
 from pytest_glue.remote import TestRun, do_errand
+from pytest_glue.report.progress import show
 from pytest_glue.store.policy import CachePolicy
 from pytest_glue.store.runs import kept_runs
 from pytest_glue.tasks import find_task
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from pytest_glue.report.progress import Listener
     from pytest_glue.store.runs import Trainings
     from pytest_glue.tasks import Task
+
+
+_WHERE = "a machine of the cluster"
 
 
 class Dispatch:
@@ -116,7 +121,7 @@ class Dispatch:
     def _start(self) -> Executor:
         from pytest_glue.execute.ray import RayExecutor
 
-        return RayExecutor(
+        executor = RayExecutor(
             self._options.ray,
             do_errand,
             self._test_run,
@@ -125,6 +130,9 @@ class Dispatch:
             shipped=self._config.rootpath,
             verbose=self._config.get_verbosity() > 0,
         )
+        if "memory" not in self._options.ray and (found := warning(self._options.checkpoints, *executor.room, _WHERE)):
+            show(self._config, f"glue: {found}: num_cpus or memory in [tool.pytest_glue.ray]")
+        return executor
 
     def _arrived(self, errand: Errand, answers: Answers) -> None:
         self._progress.finish(errand.name)

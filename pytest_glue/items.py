@@ -6,7 +6,7 @@ import pytest
 
 from pytest_glue.checkpoints import SAMPLE, Checkpoint, ids
 from pytest_glue.errors import GlueError, OptionError
-from pytest_glue.execute.executor import Place
+from pytest_glue.execute import executor
 from pytest_glue.options import Options
 from pytest_glue.session import GlueSession
 
@@ -41,8 +41,7 @@ def _check(options: Options, asked: set[str], *, compared: bool) -> None:
     from pytest_glue.judge.storage import read
     from pytest_glue.search.backends import check_storage, require
 
-    if options.executor is Place.RAY:
-        require("ray")
+    executor.require(options.executor)
     if options.search is not None:
         require(options.search)
         check_storage(options.search, options.search_storage)

@@ -281,6 +281,7 @@ class GlueSession:
         """Show the table of evaluations."""
         if not self._evaluations:
             return
+        from pytest_glue.report.closing import closing_lines
         from pytest_glue.report.searches import search_lines
         from pytest_glue.report.terminal import notes, table
 
@@ -288,9 +289,7 @@ class GlueSession:
         terminalreporter.write_sep("=", "glue")
         for line, verdict in table(evaluations):
             terminalreporter.write_line(line, **({_COLOURS[verdict]: True} if verdict else {"bold": True}))
-        for line in [*search_lines(evaluations), *notes(evaluations)]:
-            terminalreporter.write_line(line)
-        for line in self._closing_lines(evaluations):
+        for line in [*search_lines(evaluations), *notes(evaluations), *closing_lines(self._options, evaluations)]:
             terminalreporter.write_line(line)
         if self._report_path:
             terminalreporter.write_line(f"JSON report: {self._report_path}")
@@ -299,23 +298,12 @@ class GlueSession:
     def _report_path(self) -> Path | None:
         return None if self._is_worker else self._options.json
 
-    def _closing_lines(self, evaluations: list[Evaluation]) -> list[str]:
-        """Return how checkpoints compare with each other, and which records nobody compares with any more."""
-        from pytest_glue.gate import unused_baselines
-        from pytest_glue.judge.ranks import ranks
-        from pytest_glue.report.ranking import ranking_lines
-
-        open_verdicts = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
-        found = ranks(evaluations, self._options.alpha)
-        unused = unused_baselines(self._options, evaluations)
-        lines = [f"no item is compared with {path} any more: delete it if it has had its day" for path in unused]
-        return open_verdicts + lines + (ranking_lines(found) if found else [])
-
     def _header(self) -> list[str]:
         from pytest_glue.report.header import header
 
         self._header_shown = True
-        return [] if self._config.get_verbosity() < 0 else header(self._options)
+        workers = len(getattr(self._config.option, "tx", None) or ())  # xdist's
+        return [] if self._config.get_verbosity() < 0 else header(self._options, max(workers, 1))
 
     def _write(self, family: Family | None = None) -> None:
         if self._report_path is not None:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from typing import Protocol
 
+from pytest_glue.errors import MissingPackageError
 from pytest_glue.evaluation import Conditions, Run
 
 
@@ -15,6 +17,18 @@ class Place(StrEnum):
     """In the process that asks for them."""
     RAY = "ray"
     """In workers of Ray, as many at a time as it has resources for."""
+
+
+def require(place: Place) -> None:
+    """Make sure that what a place needs is installed, without importing it.
+
+    Raises:
+        MissingPackageError: it is not.
+    """
+    if place is Place.RAY and find_spec("ray") is None:
+        raise MissingPackageError(
+            "--glue-executor=ray needs a package that is not installed: pip install 'pytest-glue[ray]'"
+        )
 
 
 @dataclass(frozen=True, slots=True)

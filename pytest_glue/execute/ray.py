@@ -100,6 +100,13 @@ class RayExecutor:
             self._do = remote(do)
             self._stack = stack.pop_all()
 
+    @property
+    def room(self) -> tuple[int, float]:
+        """How many errands the fullest machine does at a time, and the bytes of memory that it has for them."""
+        nodes: Any = ray.nodes()  # type: ignore[no-untyped-call]
+        found = [_room(node["Resources"], self._resources) for node in nodes if node["Alive"]]
+        return max(found, key=lambda room: room[0] / max(room[1], 1.0))
+
     def submit(self, errands: Sequence[Errand]) -> None:
         """See `Executor`."""
         for errand in errands:
@@ -177,6 +184,10 @@ def _resources(table: Mapping[str, Any]) -> dict[str, float]:
         "memory": table.get("memory", 0),
     }
     return {name: amount for name, amount in asked.items() if amount}
+
+
+def _room(there: Mapping[str, float], asked: Mapping[str, float]) -> tuple[int, float]:
+    return int(min(there.get(name, 0.0) // amount for name, amount in asked.items())), there.get("memory", 0.0)
 
 
 def _options(resources: Mapping[str, float]) -> dict[str, Any]:

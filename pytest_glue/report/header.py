@@ -7,8 +7,13 @@ from pytest_glue.options import Options
 MADE_UP = "MADE-UP DATA: good for trying the gate out, no evidence of quality"
 
 
-def header(options: Options) -> list[str]:
-    """Return the lines of the header."""
+def header(options: Options, workers: int = 1) -> list[str]:
+    """Return the lines of the header.
+
+    Args:
+        options: of the test run.
+        workers: how many processes of this machine fine-tune at the same time.
+    """
     from pytest_glue.data.source import open_source
 
     tasks = ", ".join(task.name for task in options.tasks)
@@ -25,4 +30,14 @@ def header(options: Options) -> list[str]:
 
         lines.append(f"glue: compared with {options.compare}, alpha {options.alpha:g} for the whole test run")
         lines += [f"glue: {line}" for line in outlook(options)]
+    if workers > 1 and expected_device() == "cpu" and (found := _warning(options, workers)):
+        lines.append(f"glue: {found}")
     return lines + ([f"glue: {MADE_UP}"] if made_up else [])
+
+
+def _warning(options: Options, workers: int) -> str | None:
+    import psutil
+
+    from pytest_glue.execute.memory import warning
+
+    return warning(options.checkpoints, workers, psutil.virtual_memory().available, "this machine")

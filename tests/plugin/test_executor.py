@@ -106,7 +106,7 @@ def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fre
     assert "seed 42 begun again: its process died" in found["notes"]
     assert 1 == len(list((pytester.path / "calls").glob("stsb-*")))
     result.stdout.fnmatch_lines(["*conftest.py:*: ValueError", "rte: seed 42 begun again: its process died"])
-    result.stdout.fnmatch_lines(["glue: [[]*:*[]] rte-sample: seed 42, epoch * of 1*; * of 2 items done*"])
+    result.stdout.fnmatch_lines(["glue: [[]*:*[]] rte-sample: loading; 0 of 2 items done*"])
 
 
 @pytest.mark.parametrize("at", ["ray::", "ray::do_errand"], ids=["start", "training"])
@@ -205,7 +205,7 @@ def test_a_cluster_that_cannot_do_it(pytester: pytest.Pytester, fresh: Run, tabl
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines([message])
-    assert time.monotonic() - start < 60
+    assert time.monotonic() - start < 120  # Ray itself would wait for ever
 
 
 def test_not_with_xdist(fresh: Run) -> None:

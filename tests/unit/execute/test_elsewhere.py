@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from pytest_glue.checkpoints import Checkpoint
-from pytest_glue.errors import ExecutorError
+from pytest_glue.errors import ExecutorError, MissingPackageError
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.execute.elsewhere import RunsElsewhere
-from pytest_glue.execute.executor import Done, Errand, Failure, Outcome
+from pytest_glue.execute.executor import Done, Errand, Failure, Outcome, Place, require
 
 NODEID = "test_suite.py::test_glue[rte-sample]"
 CONDITIONS = Conditions(Checkpoint.parse("sample"), 48, 24, "sha256:0", {}, "cpu", (0.0, 1.0), ("slow tokenizer",))
@@ -73,3 +73,11 @@ def test_an_errand_that_failed(here: Here) -> None:
     """Its message is the item's error."""
     with pytest.raises(ExecutorError, match="ValueError: the user's own"):
         RunsElsewhere(here, NODEID, None, together=False).run(7)
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place needs its package, which the message tells how to install; this process needs none."""
+    monkeypatch.setattr("pytest_glue.execute.executor.find_spec", lambda _: None)
+    require(Place.LOCAL)
+    with pytest.raises(MissingPackageError, match=r"--glue-executor=ray needs .* pip install 'pytest-glue\[ray\]'"):
+        require(Place.RAY)
