@@ -52,10 +52,6 @@ class RunsElsewhere:
             *(self._kept.notes_of_store if self._kept else ()),
         )
 
-    def add_note(self, note: str) -> None:
-        """Say something of these runs."""
-        self._notes[note] = None
-
     def run(self, seed: int, *, enough: float | None = None) -> Run:
         """See `Runs`: a run that is asked for as a whole is sent for again where it had ended early.
 
