@@ -1,7 +1,7 @@
 """Layout: which way of batching computes the same as the plain one, shown on a few examples before it is used."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from pytest_glue.finetune.packing import packed, packed_inputs, unpackable
 
 Evaluate = Callable[[dict[str, torch.Tensor]], tuple[torch.Tensor, Any]]
 """From a model's inputs to the loss and the model's output."""
+
+Change = AbstractContextManager[None]
 
 FAILURES = (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError)
 """What a model raises that is given what it does not take."""
@@ -62,6 +64,18 @@ def choose(asked: Batching, model: PreTrainedModel, examples: Flat, padding: Pad
             return Layout(Batching.MICRO, weighs=weighs)
         reason = unpackable(model) or _refuted(model, examples, evaluate, logits)
         return Layout(Batching.MICRO if reason else Batching.PACKED, reason, weighs)
+
+
+def keeps_loss(model: PreTrainedModel, inputs: dict[str, torch.Tensor], evaluate: Evaluate, change: Change) -> bool:
+    """Whether a model at rest gives the same loss for the inputs while it is changed; it is left as it is."""
+    with torch.random.fork_rng(), torch.no_grad(), _at_rest(model):
+        loss, _ = evaluate(inputs)
+        try:
+            with change:
+                found, _ = evaluate(inputs)
+        except FAILURES:
+            return False
+        return _close(found, loss)
 
 
 def _refuted(model: PreTrainedModel, examples: Flat, evaluate: Evaluate, logits: torch.Tensor) -> str:

@@ -18,7 +18,7 @@ from pytest_glue.finetune.memory import free_memory, is_out_of_memory, wait
 from pytest_glue.finetune.outputs import output_of, plain_output
 from pytest_glue.finetune.partition import filled, partition
 from pytest_glue.finetune.resumable import MODEL
-from pytest_glue.finetune.unpadded import UnpaddedTrainer
+from pytest_glue.finetune.sparing import SparingTrainer
 from pytest_glue.finetune.weights import KeptWeights
 
 SCRATCH = "pytest-glue-"
@@ -38,12 +38,12 @@ class _Seen:
     weights: KeptWeights | None = None
 
 
-class GlueTrainer(UnpaddedTrainer):
+class GlueTrainer(SparingTrainer):
     """A `Trainer` with the same examples in each update, laid out for speed; what it cannot speed up, it leaves.
 
     Args:
-        *args: as for `UnpaddedTrainer`.
-        **kwargs: as for `UnpaddedTrainer`.
+        *args: as for `SparingTrainer`.
+        **kwargs: as for `SparingTrainer`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,7 +57,7 @@ class GlueTrainer(UnpaddedTrainer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what makes the trainer, without what it can make again."""
-        return {**self.__dict__, "_columns": {}, "_seen": None, "_best": None, "_pending": []}
+        return {**super().__getstate__(), "_seen": None, "_best": None, "_pending": []}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -202,6 +202,7 @@ class GlueTrainer(UnpaddedTrainer):
         """See `Trainer`; examples are evaluated in the order of their lengths."""
         columns = dataloader.dataset
         if isinstance(columns, Columns) and not prediction_loss_only:
+            self._enlarge()
             output = self._evaluated_by_length(columns, ignore_keys, metric_key_prefix)
         else:
             output = super().evaluation_loop(
@@ -294,6 +295,7 @@ class GlueTrainer(UnpaddedTrainer):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Called by the trainer where the recipe says that it saves."""
         if self._keeps_in_memory:
+            self._enlarge()
             self.save_unfinished()
         else:
             super()._save_checkpoint(model, trial)
@@ -303,6 +305,7 @@ class GlueTrainer(UnpaddedTrainer):
     def _held(self, folder: Path) -> dict[str, Any]:
         """See `ResumableTrainer`: what was measured, and the best epoch; its weights are the model's or have a file."""
         measured = {"fixed": self._fixed, "limit": self._limit, "slow_packing": self._slow_packing}
+        measured["sparing"] = self._vocabulary is not None
         if self._best is None:
             return {**measured, "best": None}
         if self._best.weights and self._best.step != self.state.global_step:
@@ -312,6 +315,7 @@ class GlueTrainer(UnpaddedTrainer):
     def _take(self, held: dict[str, Any], folder: Path) -> None:
         """See `ResumableTrainer`."""
         self._fixed, self._limit, self._slow_packing = held["fixed"], held["limit"], held["slow_packing"]
+        self._was_sparing = held["sparing"]
         if (best := held["best"]) is not None:
             file = folder / _BEST if (folder / _BEST).exists() else folder / MODEL
             weights = KeptWeights.copied(file, Path(self.args.output_dir or ""))

@@ -105,16 +105,20 @@ class UnpaddedTrainer(ResumableTrainer):
         return columns if fast and isinstance(columns, Columns) else None
 
     def _chosen(self, columns: Columns) -> Layout:
-        places = np.argsort(columns.lengths, kind="stable")
-        few = columns.flat(places[[0, len(places) // 2, -1]]).to(self.args.device)
+        few = self._few(columns, [0, len(columns) // 2, -1])
         try:
             return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
         free_memory()
-        few = columns.flat(places[:3]).to(self.args.device)
+        few = self._few(columns, [0, 1, 2])
         return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
+
+    def _few(self, columns: Columns, ranks: list[int]) -> Flat:
+        """Return some of the examples by rank, the shortest first, on the device; fewer where there are not as many."""
+        places = np.argsort(columns.lengths, kind="stable")
+        return columns.flat(places[[rank for rank in ranks if rank < len(places)]]).to(self.args.device)
 
     def _columns_of(self, split: Any) -> Columns | str:
         if not isinstance(split, Dataset):
