@@ -1,11 +1,12 @@
 """The plugin's command beside a plain script: the same work, alternating, as ratios of wall time with their spread.
 
-    python -m benchmarks.speed --data FOLDER --tasks rte,stsb,mrpc,cola --rounds 3
+    python -m benchmarks.speed --data FOLDER --tasks rte,stsb,mrpc,cola,wnli --rounds 3 --together
 
 Both are whole commands in a fresh process, imports and all, with an empty cache of their own. The script
-(`notebook.py`) runs each task in a process of its own, as people run it; so does the plugin, unless `--together` puts
-all tasks into one command. Both train on the first examples of the training split and evaluate the whole validation
-split. One line for each pair as it ends, then a table in Markdown. Keep the machine free of other work.
+(`notebook.py`) runs each task in a process of its own, as people run it, and so does the plugin; with `--together` it
+runs all tasks in one command besides, which stands against the scripts of its round. Both train on the first examples
+of the training split and evaluate the whole validation split. One line for each pair as it ends, then a table in
+Markdown. Keep the machine free of other work.
 """
 
 import argparse
@@ -14,13 +15,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
 
 from benchmarks.checkpoints import whole
+from pytest_glue.tasks import find_task
 
 HERE = Path(__file__).parent
 
@@ -32,25 +35,30 @@ class Timed:
     seconds: float
     scores: dict[str, float | None]
 
-
-def script(options: argparse.Namespace, tasks: Sequence[str], seed: int) -> Timed:
-    """Run the plain script, once for each task."""
-    seconds, scores = 0.0, {}
-    for task in tasks:
-        with TemporaryDirectory() as folder:
-            out = Path(folder, "out.json")
-            asked = ["--task", task, "--checkpoint", options.checkpoint, "--data", options.data, "--json", out]
-            recipe = ["--epochs", options.epochs, "--seed", seed, "--max-train-samples", options.train]
-            seconds += timed([HERE / "notebook.py", *asked, *recipe], Path(folder))
-            metrics = json.loads(out.read_text("utf-8"))["metrics"]
-        scores[task] = next(
-            metrics[name] for name in ("matthews_correlation", "pearson", "accuracy") if name in metrics
-        )
-    return Timed(seconds, scores)
+    @classmethod
+    def sum(cls, runs: Iterable["Timed"]) -> "Timed":
+        """Return several commands as one."""
+        each = list(runs)
+        return cls(sum(run.seconds for run in each), dict(ChainMap(*(run.scores for run in each))))
 
 
-def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int) -> Timed:
-    """Run the plugin's command, once for all the tasks."""
+TOGETHER = "together"
+"""Stands for all tasks in one command of the plugin's, beside the scripts of the same round."""
+
+
+def script(options: argparse.Namespace, task: str, seed: int) -> Timed:
+    """Run the plain script on a task."""
+    with TemporaryDirectory() as folder:
+        out = Path(folder, "out.json")
+        asked = ["--task", task, "--checkpoint", options.checkpoint, "--data", options.data, "--json", out]
+        recipe = ["--epochs", options.epochs, "--seed", seed, "--max-train-samples", options.train]
+        seconds = timed([HERE / "notebook.py", *asked, *recipe], Path(folder))
+        metrics = json.loads(out.read_text("utf-8"))["metrics"]
+    return Timed(seconds, {task: metrics[find_task(task).headline_metric]})
+
+
+def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int, extra: Sequence[str]) -> Timed:
+    """Run the plugin's command, once for all the tasks, with further arguments."""
     with TemporaryDirectory() as folder:
         out = Path(folder, "out.json")
         Path(folder, "test_suite.py").write_text(
@@ -58,7 +66,7 @@ def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int) -> Time
         )
         asked = [f"--glue-tasks={','.join(tasks)}", f"--glue-checkpoints={options.checkpoint}", f"--glue-seeds={seed},"]
         asked += [f"--glue-data={options.data}", f"--glue-max-train-samples={options.train}", f"--glue-json={out}"]
-        asked += [f"--glue-recipe=num_train_epochs={options.epochs}", *options.extra]
+        asked += [f"--glue-recipe=num_train_epochs={options.epochs}", *options.extra, *extra]
         seconds = timed(["-m", "pytest", "-q", *asked], Path(folder))
         results = json.loads(out.read_text("utf-8"))["results"]
     return Timed(seconds, {result["task"]: result["score"] for result in results})
@@ -79,27 +87,54 @@ def timed(arguments: Sequence[object], folder: Path) -> float:
     return seconds
 
 
-def rounds(options: argparse.Namespace, tasks: Sequence[str]) -> tuple[list[Timed], list[Timed]]:
-    """Return the runs of the script and the plugin's; who goes first alternates, and each round has its own seed."""
-    theirs: list[Timed] = []
-    ours: list[Timed] = []
+def rounds(options: argparse.Namespace, tasks: Sequence[str]) -> dict[str, list[tuple[Timed, Timed]]]:
+    """Return pairs of the script and the plugin by what was run; each round has its own seed.
+
+    Who goes first alternates, but for `--stop-within`, where the script's score is the threshold's.
+    """
+    pairs: dict[str, list[tuple[Timed, Timed]]] = {task: [] for task in tasks}
+    if options.together:
+        pairs[TOGETHER] = []
     for number in range(options.rounds):
         seed = options.seed + number
-        for is_ours in (False, True) if number % 2 == 0 else (True, False):
-            (ours if is_ours else theirs).append((plugin if is_ours else script)(options, tasks, seed))
-        ratio = ours[-1].seconds / theirs[-1].seconds
-        print(f"{','.join(tasks)}, seed {seed}: script {theirs[-1].seconds:.1f} s {theirs[-1].scores}, ", end="")
-        print(f"plugin {ours[-1].seconds:.1f} s {ours[-1].scores}, ratio {ratio:.3f}", flush=True)
-    return theirs, ours
+        for place, task in enumerate(tasks):
+            if (number + place) % 2 == 0 or options.stop_within is not None:
+                theirs = script(options, task, seed)
+                pair = theirs, plugin(options, [task], seed, thresholds(options, theirs))
+            else:
+                ours = plugin(options, [task], seed, ())
+                pair = script(options, task, seed), ours
+            tell(pairs, task, seed, pair)
+        if options.together:
+            theirs = Timed.sum(pairs[task][-1][0] for task in tasks)
+            tell(pairs, TOGETHER, seed, (theirs, plugin(options, tasks, seed, thresholds(options, theirs))))
+    return pairs
 
 
-def row(tasks: Sequence[str], theirs: Sequence[Timed], ours: Sequence[Timed]) -> str:
+def thresholds(options: argparse.Namespace, theirs: Timed) -> list[str]:
+    """Return the plugin's arguments by which it may stop, below what the script scored; none where it may not."""
+    if options.stop_within is None:
+        return []
+    floors = [f"{task}={(score or 0.0) - options.stop_within}" for task, score in theirs.scores.items()]
+    return ["--glue-stop-when-decided", *(f"--glue-threshold={floor}" for floor in floors)]
+
+
+def tell(pairs: dict[str, list[tuple[Timed, Timed]]], what: str, seed: int, pair: tuple[Timed, Timed]) -> None:
+    """Keep a pair and print it."""
+    pairs[what].append(pair)
+    theirs, ours = pair
+    print(f"{what}, seed {seed}: script {theirs.seconds:.1f} s {theirs.scores}, ", end="")
+    print(f"plugin {ours.seconds:.1f} s {ours.scores}, ratio {ours.seconds / theirs.seconds:.3f}", flush=True)
+
+
+def row(what: str, pairs: Sequence[tuple[Timed, Timed]]) -> str:
     """Return a line of the table."""
-    ratios = [a.seconds / b.seconds for a, b in zip(ours, theirs, strict=True)]
+    ratios = [ours.seconds / theirs.seconds for theirs, ours in pairs]
     spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
-    seconds = f"{median(run.seconds for run in theirs):.1f} | {median(run.seconds for run in ours):.1f}"
-    scores = (", ".join(_scores(runs, task) for task in tasks) for runs in (theirs, ours))
-    return f"| {', '.join(tasks)} | {seconds} | {median(ratios):.3f} | {spread} | {' | '.join(scores)} |"
+    sides = list(zip(*pairs, strict=True))
+    seconds = " | ".join(f"{median(run.seconds for run in side):.1f}" for side in sides)
+    scores = " | ".join("" if what == TOGETHER else _scores(side, what) for side in sides)
+    return f"| {what} | {seconds} | {median(ratios):.3f} | {spread} | {scores} |"
 
 
 def _scores(runs: Sequence[Timed], task: str) -> str:
@@ -117,16 +152,16 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=1000, help="the first N training examples")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=42, help="of the first round")
-    parser.add_argument("--together", action="store_true", help="all tasks in one command of the plugin's")
+    parser.add_argument("--together", action="store_true", help="all tasks in one command of the plugin's, too")
+    stop = "let the plugin stop once a threshold is met that is so much below the script's score"
+    parser.add_argument("--stop-within", type=float, help=stop)
     parser.add_argument("extra", nargs="*", help="further arguments of the plugin's command, behind --")
     options = parser.parse_args()
     options.data, options.checkpoint = options.data.resolve(), (options.checkpoint or whole()).resolve()
-    names = options.tasks.split(",")
-    groups = [names] if options.together else [[name] for name in names]
-    rows = [row(group, *rounds(options, group)) for group in groups]
-    print("\n| tasks | script, s | plugin, s | ratio | from, to | script's score | plugin's score |")
+    pairs = rounds(options, options.tasks.split(","))
+    print("\n| task | script, s | plugin, s | ratio | from, to | script's score | plugin's score |")
     print("|---|--:|--:|--:|---|---|---|")
-    print("\n".join(rows))
+    print("\n".join(row(what, pairs[what]) for what in pairs))
 
 
 if __name__ == "__main__":
