@@ -42,7 +42,7 @@ class SparingTrainer(UnpaddedTrainer):
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
         """Called by the trainer before its first step; the optimizer knows the small embeddings."""
-        if self._may_leave_out() if self._was_sparing is None else self._was_sparing:
+        if self.is_in_train and (self._may_leave_out() if self._was_sparing is None else self._was_sparing):
             self._vocabulary = self._chosen_vocabulary()
         if self._vocabulary is not None:
             self._vocabulary.shrink()
@@ -87,7 +87,7 @@ class SparingTrainer(UnpaddedTrainer):
         columns, model = self._columns_of(self.train_dataset), self._network
         assert isinstance(columns, Columns)
         padding = torch.tensor([self._padding.values["input_ids"]])
-        vocabulary = Vocabulary.of(model, torch.unique(torch.cat([columns.tokens["input_ids"], padding])))
+        vocabulary = Vocabulary.of(model, torch.cat([columns.tokens["input_ids"], padding]))
         if vocabulary is None:
             return None
         examples = self._few(columns, [0, 1])

@@ -36,16 +36,27 @@ class Vocabulary:
         self._hook: Any = None
 
     @classmethod
-    def of(cls, model: PreTrainedModel, used: torch.Tensor) -> "Vocabulary | None":
-        """Return a model's vocabulary; None where it has all words, or its embeddings are no plain ones of its own."""
-        module = model.get_input_embeddings()
+    def of(cls, model: PreTrainedModel, ids: torch.Tensor) -> "Vocabulary | None":
+        """Return a model's vocabulary; None where it has all words, or its embeddings are no plain ones of its own.
+
+        Args:
+            model: whose input embeddings are meant.
+            ids: of the words that a step can have, each as often as may be.
+        """
+        try:
+            module = model.get_input_embeddings()
+        except NotImplementedError:
+            return None
         if type(module) is not torch.nn.Embedding or module.scale_grad_by_freq or module.sparse or module.max_norm:
             return None
         sharers = sum(weight is module.weight for _, weight in model.named_parameters(remove_duplicate=False))
-        if sharers > 1 or not module.weight.requires_grad:
+        if sharers > 1 or not module.weight.requires_grad or int(ids.max()) >= len(module.weight):
             return None
+        is_used = torch.zeros(len(module.weight), dtype=torch.bool)
+        is_used[ids] = True
         if module.padding_idx is not None:
-            used = torch.unique(torch.cat([used, used.new_tensor([module.padding_idx])]))
+            is_used[module.padding_idx] = True
+        used = is_used.nonzero().flatten()
         return cls(module, used) if len(used) + 1 < len(module.weight) else None
 
     def shrink(self) -> None:

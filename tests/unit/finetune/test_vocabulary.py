@@ -1,10 +1,11 @@
 """Training the embeddings of the words that there are: all weights become what they would have become."""
 
+import types
 from typing import Any
 
 import pytest
 import torch
-from transformers import BertConfig, BertForSequenceClassification, TrainerCallback
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel, TrainerCallback
 
 from pytest_glue.batching import Batching
 from pytest_glue.finetune.quiet import quiet
@@ -127,7 +128,7 @@ def test_the_padding_gets_no_gradient() -> None:
         assert [False, True, True, False, False] == gradient.bool().any(1).tolist()
 
 
-@pytest.mark.parametrize("kind", ["shared", "frozen", "sparse", "all words"])
+@pytest.mark.parametrize("kind", ["shared", "frozen", "sparse", "none", "all words", "beyond"])
 def test_what_is_left_whole(kind: str) -> None:
     """Embeddings that are used elsewhere, that are not trained or treat rows unlike, or of which none is idle."""
     model = new_model()
@@ -140,4 +141,7 @@ def test_what_is_left_whole(kind: str) -> None:
             module.weight.requires_grad_(False)  # noqa: FBT003 - as torch has it
         case "sparse":
             module.sparse = True
-    assert Vocabulary.of(model, torch.arange(10) if kind == "all words" else USED) is None
+        case "none":
+            model.get_input_embeddings = types.MethodType(PreTrainedModel.get_input_embeddings, torch.nn.Module())
+    ids = {"all words": torch.arange(10), "beyond": torch.tensor([3, 10])}
+    assert Vocabulary.of(model, ids.get(kind, USED)) is None
