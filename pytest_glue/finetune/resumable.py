@@ -20,7 +20,7 @@ class ResumableTrainer(Trainer):
     """A `Trainer` whose training can be unfinished: optimizer, schedule and random states are saved as `Trainer` does.
 
     The weights are saved as they are, since transformers may store a checkpoint's in another form than the model's.
-    What a subclass holds beside them, it says in `_held`, and is given in `_take`.
+    What a subclass holds beside them, it adds in `_held`, and is given in `_take`.
     """
 
     unfinished: Unfinished | None = None
@@ -42,7 +42,7 @@ class ResumableTrainer(Trainer):
             return super().train(*args, **kwargs)
         held = torch.load(self._state_folder / _HELD, weights_only=True)
         self.seconds_before = held["seconds"]
-        self._take(held["own"], self._state_folder)
+        self._take(held["own"])
         self.unfinished.note(f"went on after epoch {held['epoch']:g}, where it had been stopped")
         return super().train(*args, **{**kwargs, "resume_from_checkpoint": str(self._state_folder)})
 
@@ -63,7 +63,7 @@ class ResumableTrainer(Trainer):
         assert isinstance(self.model, torch.nn.Module)
         seconds = self.seconds_before + time.perf_counter() - self._start
         torch.save(self.model.state_dict(), folder / MODEL)
-        torch.save({"seconds": seconds, "epoch": self.state.epoch, "own": self._held(folder)}, folder / _HELD)
+        torch.save({"seconds": seconds, "epoch": self.state.epoch, "own": self._held()}, folder / _HELD)
         self._save_optimizer_and_scheduler(str(folder))
         self._save_scaler(str(folder))
         self._save_rng_state(str(folder))
@@ -88,10 +88,9 @@ class ResumableTrainer(Trainer):
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
 
-    def _held(self, folder: Path) -> dict[str, Any]:
-        """Return what the subclass holds, as plain values and tensors; what is large, it may write into the folder."""
-        raise NotImplementedError
+    def _held(self) -> dict[str, Any]:
+        """Return what the trainer holds, as plain values and tensors."""
+        return {}
 
-    def _take(self, held: dict[str, Any], folder: Path) -> None:
-        """Take back what `_held` returned, and wrote."""
-        raise NotImplementedError
+    def _take(self, held: dict[str, Any]) -> None:
+        """Take back what `_held` returned."""

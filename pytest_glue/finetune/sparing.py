@@ -10,15 +10,15 @@ from transformers.trainer_utils import EvalLoopOutput
 from pytest_glue.batching import Batching
 from pytest_glue.finetune.columns import Columns
 from pytest_glue.finetune.layout import keeps_loss
-from pytest_glue.finetune.unpadded import UnpaddedTrainer
+from pytest_glue.finetune.ordered import OrderedTrainer
 from pytest_glue.finetune.vocabulary import OPTIMIZERS, Vocabulary
 
 _WATCHERS = ("pytest_glue.", "transformers.trainer_callback")
 """Where callbacks come from that do not look at weights while a training goes on."""
 
 
-class SparingTrainer(UnpaddedTrainer):
-    """An `UnpaddedTrainer` that trains the embeddings of the words that there are; all others decay as they would.
+class SparingTrainer(OrderedTrainer):
+    """An `OrderedTrainer` that trains the embeddings of the words that there are; all others decay as they would.
 
     The model has all its embeddings whenever it is evaluated or saved, and after the training.
     """
@@ -29,7 +29,7 @@ class SparingTrainer(UnpaddedTrainer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what makes the trainer, without what it can make again."""
-        return {**self.__dict__, "_columns": {}, "_vocabulary": None}
+        return {**super().__getstate__(), "_vocabulary": None}
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
         """See `Trainer`."""
@@ -64,6 +64,11 @@ class SparingTrainer(UnpaddedTrainer):
         self._enlarge()
         super()._save_checkpoint(model, trial)
 
+    def save_unfinished(self) -> None:
+        """See `ResumableTrainer`."""
+        self._enlarge()
+        super().save_unfinished()
+
     def _load_best_model(self) -> None:
         """Called by the trainer at its end, where it has saved the best epoch."""
         self._enlarge()
@@ -94,3 +99,12 @@ class SparingTrainer(UnpaddedTrainer):
         evaluate = partial(self._evaluated, len(examples))
         same = keeps_loss(model, examples.padded(self._padding), evaluate, vocabulary.shrunk())
         return vocabulary if same else None
+
+    def _held(self) -> dict[str, Any]:
+        """See `ResumableTrainer`: whether the optimizer's moments are those of the small embeddings."""
+        return {**super()._held(), "sparing": self._vocabulary is not None}
+
+    def _take(self, held: dict[str, Any]) -> None:
+        """See `ResumableTrainer`."""
+        super()._take(held)
+        self._was_sparing = held["sparing"]

@@ -19,7 +19,6 @@ from pytest_glue.finetune.flat import Flat, Padding
 from pytest_glue.finetune.layout import Layout, choose
 from pytest_glue.finetune.memory import free_memory, is_out_of_memory
 from pytest_glue.finetune.packing import packed, packed_inputs
-from pytest_glue.finetune.partition import Cost
 from pytest_glue.finetune.resumable import ResumableTrainer
 
 
@@ -38,9 +37,23 @@ class UnpaddedTrainer(ResumableTrainer):
         self._batching = batching
         self._layout: Layout | None = None
         self._columns: dict[int, tuple[Dataset, Columns | str]] = {}
-        self._fixed: float | None = None
         self._slow_packing = ""
+        """Why padding is taken where packing would be equal; empty until it was measured."""
         super().__init__(*args, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what makes the trainer, without what it can make again."""
+        return {**self.__dict__, "_columns": {}}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the evaluation should know of how it was computed."""
+        return (self._layout.note,) if self._layout else ()
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """See `Trainer`; how batches are laid out is found out anew."""
+        self._layout = None
+        return super().train(*args, **kwargs)
 
     @property
     def _network(self) -> PreTrainedModel:
@@ -166,9 +179,6 @@ class UnpaddedTrainer(ResumableTrainer):
     def _is_packed(self) -> bool:
         return self._layout is not None and self._layout.batching is Batching.PACKED
 
-    def _cost(self, limit: float) -> Cost:
-        return Cost(self._fixed or 0.0, not self._is_packed, limit)
-
     @contextmanager
     def _laid_out(self, examples: Flat) -> Iterator[dict[str, torch.Tensor]]:
         """Give the examples as the model's inputs, and let the model take them."""
@@ -180,3 +190,12 @@ class UnpaddedTrainer(ResumableTrainer):
                 yield packed_inputs(self._network, examples)
             else:
                 yield examples.padded(self._padding)
+
+    def _held(self) -> dict[str, Any]:
+        """See `ResumableTrainer`: what was measured."""
+        return {**super()._held(), "slow_packing": self._slow_packing}
+
+    def _take(self, held: dict[str, Any]) -> None:
+        """See `ResumableTrainer`."""
+        super()._take(held)
+        self._slow_packing = held["slow_packing"]
