@@ -60,9 +60,7 @@ class GlueTrainer(SparingTrainer):
         """See `Trainer`; the best epoch's weights come from memory."""
         self._seen, self._best = None, None
         result = super().train(*args, **kwargs)
-        if self._best and self._best.weights:
-            self._best.weights.restore(self._network)
-            self._best = _Seen(self._best.step, self._best.output)
+        self._restore_best()
         return result
 
     def evaluation_loop(self, dataloader: DataLoader[Any], *args: Any, **kwargs: Any) -> EvalLoopOutput:
@@ -96,6 +94,11 @@ class GlueTrainer(SparingTrainer):
             weights = KeptWeights.of(self._network, Path(self.args.output_dir or "")) if goes_on else None
             self._best = _Seen(self._seen.step, self._seen.output, weights)
         return is_best
+
+    def _restore_best(self) -> None:
+        if self._best and self._best.weights:
+            self._best.weights.restore(self._network)
+            self._best = _Seen(self._best.step, self._best.output)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Called by the trainer where the recipe says that it saves."""
