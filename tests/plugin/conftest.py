@@ -36,7 +36,11 @@ class KeptModules:
         self._modules: dict[str, ModuleType] = {}
 
     def pytest_unconfigure(self) -> None:
-        """Called as a run ends: what is not of its own folder is kept."""
+        """Called as a run ends."""
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep what is imported now and is not of the test's own folder."""
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             if not (file and Path(file).is_relative_to(self._folder)):
@@ -54,6 +58,13 @@ def kept_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptModul
     kept = KeptModules(tmp_path_factory.getbasetemp())
     yield kept
     kept.put_back()
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, kept_modules: KeptModules) -> Iterator[pytest.Pytester]:
+    """Pytest's own; what the test itself imported stays, too."""
+    yield pytester
+    kept_modules.keep()
 
 
 @pytest.fixture(autouse=True)
