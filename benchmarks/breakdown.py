@@ -36,7 +36,7 @@ from pytest_glue.finetune.model import label_ids, model_init
 from pytest_glue.finetune.pretrained import resolve
 from pytest_glue.finetune.quiet import quiet
 from pytest_glue.finetune.tokenization import encode, load_tokenizer, max_length
-from pytest_glue.finetune.trainer import SCRATCH, GlueTrainer
+from pytest_glue.finetune.trainer.glue import SCRATCH, GlueTrainer
 from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer
 from pytest_glue.tasks import find_task
 

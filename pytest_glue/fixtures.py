@@ -110,7 +110,7 @@ def glue_training_arguments(
 
     from pytest_glue.finetune.arguments import training_arguments
     from pytest_glue.finetune.compat import own_precision
-    from pytest_glue.finetune.trainer import SCRATCH
+    from pytest_glue.finetune.trainer.glue import SCRATCH
 
     with TemporaryDirectory(prefix=SCRATCH) as temporary, own_precision():
         kept = glue_options.recipe.get("output_dir")

@@ -187,7 +187,7 @@ def _free_memory() -> None:
     """Leave the device to whatever this process does next."""
     import gc
 
-    from pytest_glue.finetune.memory import free_memory
+    from pytest_glue.finetune.trainer.memory import free_memory
 
     gc.collect()
     free_memory()

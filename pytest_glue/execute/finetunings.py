@@ -12,9 +12,9 @@ from pytest_glue.errors import GlueError
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.finetune.arguments import used_recipe
 from pytest_glue.finetune.companion import Companion
-from pytest_glue.finetune.trainer import GlueTrainer
+from pytest_glue.finetune.trainer.glue import GlueTrainer
+from pytest_glue.finetune.trainer.unfinished import Unfinished
 from pytest_glue.finetune.training import evaluation_data, fine_tune, notes, references, run_beside, task_labels
-from pytest_glue.finetune.unfinished import Unfinished
 from pytest_glue.finetune.watch import Watch
 from pytest_glue.moment import Moment
 from pytest_glue.search.search import Search, find_hyperparameters

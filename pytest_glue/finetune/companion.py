@@ -6,7 +6,7 @@ import numpy as np
 from datasets import Dataset
 from transformers import TrainerCallback
 
-from pytest_glue.finetune.trainer import GlueTrainer
+from pytest_glue.finetune.trainer.glue import GlueTrainer
 
 if TYPE_CHECKING:
     from transformers.trainer_utils import EvalLoopOutput

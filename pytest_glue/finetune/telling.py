@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers import Trainer, TrainerCallback, TrainerState
 
-from pytest_glue.finetune.trainer import GlueTrainer
+from pytest_glue.finetune.trainer.glue import GlueTrainer
 from pytest_glue.moment import Moment, Tell
 
 TRAINING = "training"

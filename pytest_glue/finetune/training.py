@@ -15,11 +15,11 @@ from pytest_glue.batching import Batching
 from pytest_glue.errors import FineTuningError
 from pytest_glue.evaluation import Epoch, Run, Scores
 from pytest_glue.finetune.companion import Companion
-from pytest_glue.finetune.memory import is_out_of_memory
 from pytest_glue.finetune.quiet import quiet
 from pytest_glue.finetune.stopping import StopWhenEnough
-from pytest_glue.finetune.trainer import GlueTrainer
-from pytest_glue.finetune.unfinished import Unfinished
+from pytest_glue.finetune.trainer.glue import GlueTrainer
+from pytest_glue.finetune.trainer.memory import is_out_of_memory
+from pytest_glue.finetune.trainer.unfinished import Unfinished
 from pytest_glue.scores import compute as compute_scores
 from pytest_glue.tasks import Task
 

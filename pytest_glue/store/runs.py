@@ -14,7 +14,7 @@ from pytest_glue.errors import CacheError
 from pytest_glue.evaluation import Conditions, Run
 from pytest_glue.execute.local import Runs
 from pytest_glue.finetune.pretrained import identify
-from pytest_glue.finetune.unfinished import Unfinished
+from pytest_glue.finetune.trainer.unfinished import Unfinished
 from pytest_glue.options import Options
 from pytest_glue.store.entry import Entry, EntryError
 from pytest_glue.store.folder import Store

@@ -19,9 +19,9 @@ SMALL = (*RTE, "--glue-max-train-samples=96", "--glue-max-eval-samples=32", "--g
 """Five epochs of six steps."""
 SLOW = """
 import time
-from pytest_glue.finetune import trainer
+from pytest_glue.finetune.trainer.glue import GlueTrainer
 
-plain = trainer.GlueTrainer.training_step
+plain = GlueTrainer.training_step
 
 def training_step(self, *args, **kwargs):
     with open("steps.txt", "a") as file:
@@ -29,7 +29,7 @@ def training_step(self, *args, **kwargs):
     time.sleep(0.2 if self.state.global_step >= 12 else 0)
     return plain(self, *args, **kwargs)
 
-trainer.GlueTrainer.training_step = training_step
+GlueTrainer.training_step = training_step
 """
 """Notes each step, and takes its time, so that a kill hits the epoch that it is meant for."""
 
@@ -103,18 +103,18 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
 
 FAILS_IN_EPOCH_TWO = """
 import pytest
-from pytest_glue.finetune import trainer
+from pytest_glue.finetune.trainer.glue import GlueTrainer
 
 @pytest.fixture(autouse=True)
 def _fails(monkeypatch):
-    plain = trainer.GlueTrainer.training_step
+    plain = GlueTrainer.training_step
 
     def training_step(self, *args, **kwargs):
         if self.state.global_step == 9:
             raise RuntimeError("something broke")
         return plain(self, *args, **kwargs)
 
-    monkeypatch.setattr(trainer.GlueTrainer, "training_step", training_step)
+    monkeypatch.setattr(GlueTrainer, "training_step", training_step)
 """
 
 

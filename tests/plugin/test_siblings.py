@@ -11,7 +11,7 @@ import pytest
 
 from pytest_glue.execute import finetunings
 from pytest_glue.finetune import training
-from pytest_glue.finetune.trainer import GlueTrainer
+from pytest_glue.finetune.trainer.glue import GlueTrainer
 from pytest_glue.sample.data import sample_dataset
 
 Run = Callable[..., pytest.RunResult]

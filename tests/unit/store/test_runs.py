@@ -12,7 +12,7 @@ import pytest
 from pytest_glue.checkpoints import Checkpoint, Origin
 from pytest_glue.errors import CacheError
 from pytest_glue.evaluation import Conditions, Run
-from pytest_glue.finetune.unfinished import Unfinished
+from pytest_glue.finetune.trainer.unfinished import Unfinished
 from pytest_glue.store.entry import Entry
 from pytest_glue.store.folder import Store
 from pytest_glue.store.key import Key

@@ -21,9 +21,9 @@ from transformers import (
 )
 
 from pytest_glue.batching import Batching
-from pytest_glue.finetune.flat import Flat, Padding
-from pytest_glue.finetune.layout import Layout, choose
-from pytest_glue.finetune.packing import packed, packed_inputs
+from pytest_glue.finetune.trainer.flat import Flat, Padding
+from pytest_glue.finetune.trainer.layout import Layout, choose
+from pytest_glue.finetune.trainer.packing import packed, packed_inputs
 
 SIZE: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 COMMON: dict[str, Any] = {"vocab_size": 50, "pad_token_id": 1, "initializer_range": 0.5, "max_position_embeddings": 12}

@@ -17,7 +17,7 @@ from pytest_glue.errors import FineTuningError
 from pytest_glue.finetune.arguments import training_arguments
 from pytest_glue.finetune.quiet import quiet
 from pytest_glue.finetune.tokenization import encode
-from pytest_glue.finetune.trainer import SCRATCH, GlueTrainer
+from pytest_glue.finetune.trainer.glue import SCRATCH, GlueTrainer
 from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer
 from pytest_glue.recipe import RecipeValue
 from pytest_glue.sample.data import sample_dataset

@@ -9,8 +9,8 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedMo
 
 from pytest_glue.batching import Batching
 from pytest_glue.finetune.quiet import quiet
-from pytest_glue.finetune.trainer import GlueTrainer
-from pytest_glue.finetune.vocabulary import Vocabulary
+from pytest_glue.finetune.trainer.glue import GlueTrainer
+from pytest_glue.finetune.trainer.vocabulary import Vocabulary
 
 SIZE: dict[str, Any] = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
 DECAYS: dict[str, Any] = {"weight_decay": 1.0, "learning_rate": 0.01}

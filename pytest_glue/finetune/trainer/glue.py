@@ -9,10 +9,10 @@ from datasets import Dataset
 from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput
 
-from pytest_glue.finetune.outputs import output_of, plain_output
-from pytest_glue.finetune.resumable import MODEL
-from pytest_glue.finetune.sparing import SparingTrainer
-from pytest_glue.finetune.weights import KeptWeights
+from pytest_glue.finetune.trainer.outputs import output_of, plain_output
+from pytest_glue.finetune.trainer.resumable import MODEL
+from pytest_glue.finetune.trainer.sparing import SparingTrainer
+from pytest_glue.finetune.trainer.weights import KeptWeights
 
 SCRATCH = "pytest-glue-"
 """Begins the name of a folder that goes away with its item: what is saved there, nobody will read."""

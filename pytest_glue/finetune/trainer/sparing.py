@@ -8,10 +8,10 @@ from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput
 
 from pytest_glue.batching import Batching
-from pytest_glue.finetune.columns import Columns
-from pytest_glue.finetune.layout import keeps_loss
-from pytest_glue.finetune.ordered import OrderedTrainer
-from pytest_glue.finetune.vocabulary import OPTIMIZERS, Vocabulary
+from pytest_glue.finetune.trainer.columns import Columns
+from pytest_glue.finetune.trainer.layout import keeps_loss
+from pytest_glue.finetune.trainer.ordered import OrderedTrainer
+from pytest_glue.finetune.trainer.vocabulary import OPTIMIZERS, Vocabulary
 
 _WATCHERS = ("pytest_glue.", "transformers.trainer_callback")
 """Where callbacks come from that do not look at weights while a training goes on."""

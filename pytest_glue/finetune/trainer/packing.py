@@ -17,8 +17,8 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, PreTrainedModel
 
-from pytest_glue.finetune.dropout import dropout
-from pytest_glue.finetune.flat import Flat
+from pytest_glue.finetune.trainer.dropout import dropout
+from pytest_glue.finetune.trainer.flat import Flat
 
 NAME = "pytest_glue_packed"
 _LENGTHS: ContextVar[tuple[int, ...]] = ContextVar("lengths")

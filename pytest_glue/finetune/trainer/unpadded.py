@@ -13,13 +13,13 @@ from torch.utils.data import DataLoader
 from transformers import DataCollatorWithPadding, PreTrainedModel
 
 from pytest_glue.batching import Batching
-from pytest_glue.finetune.columns import Columns
-from pytest_glue.finetune.dropout import quick_dropout
-from pytest_glue.finetune.flat import Flat, Padding
-from pytest_glue.finetune.layout import Layout, choose
-from pytest_glue.finetune.memory import free_memory, is_out_of_memory
-from pytest_glue.finetune.packing import packed, packed_inputs
-from pytest_glue.finetune.resumable import ResumableTrainer
+from pytest_glue.finetune.trainer.columns import Columns
+from pytest_glue.finetune.trainer.dropout import quick_dropout
+from pytest_glue.finetune.trainer.flat import Flat, Padding
+from pytest_glue.finetune.trainer.layout import Layout, choose
+from pytest_glue.finetune.trainer.memory import free_memory, is_out_of_memory
+from pytest_glue.finetune.trainer.packing import packed, packed_inputs
+from pytest_glue.finetune.trainer.resumable import ResumableTrainer
 
 
 class UnpaddedTrainer(ResumableTrainer):

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from pytest_glue.batching import Batching
-from pytest_glue.finetune.flat import LENGTHS, Flat
-from pytest_glue.finetune.memory import free_memory, is_out_of_memory, wait
-from pytest_glue.finetune.partition import Cost, partition
-from pytest_glue.finetune.unpadded import UnpaddedTrainer
+from pytest_glue.finetune.trainer.flat import LENGTHS, Flat
+from pytest_glue.finetune.trainer.memory import free_memory, is_out_of_memory, wait
+from pytest_glue.finetune.trainer.partition import Cost, partition
+from pytest_glue.finetune.trainer.unpadded import UnpaddedTrainer
 
 
 class PartedTrainer(UnpaddedTrainer):

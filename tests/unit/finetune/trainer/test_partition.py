@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_glue.finetune.partition import Cost, filled, partition
+from pytest_glue.finetune.trainer.partition import Cost, filled, partition
 
 NO_LIMIT = float("inf")
 

@@ -15,9 +15,10 @@ from pytest_glue.batching import Batching
 from pytest_glue.evaluation import Run
 from pytest_glue.finetune.arguments import training_arguments
 from pytest_glue.finetune.tokenization import encode
-from pytest_glue.finetune.trainer import SCRATCH, GlueTrainer
+from pytest_glue.finetune.trainer import sparing
+from pytest_glue.finetune.trainer.glue import SCRATCH, GlueTrainer
+from pytest_glue.finetune.trainer.unfinished import Unfinished
 from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer
-from pytest_glue.finetune.unfinished import Unfinished
 from pytest_glue.recipe import RecipeValue
 from pytest_glue.sample.data import sample_dataset
 from pytest_glue.tasks import GLUE
@@ -49,7 +50,7 @@ class Stop(TrainerCallback):
 @pytest.fixture(autouse=True)
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what stops a training here change nothing about it, as a signal does."""
-    monkeypatch.setattr("pytest_glue.finetune.sparing._WATCHERS", ("pytest_glue.", "transformers.", Stop.__module__))
+    monkeypatch.setattr(sparing, "_WATCHERS", ("pytest_glue.", "transformers.", Stop.__module__))
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import torch
 from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
 
-from pytest_glue.finetune.columns import Columns
-from pytest_glue.finetune.memory import free_memory, is_out_of_memory
-from pytest_glue.finetune.parted import PartedTrainer
-from pytest_glue.finetune.partition import filled
+from pytest_glue.finetune.trainer.columns import Columns
+from pytest_glue.finetune.trainer.memory import free_memory, is_out_of_memory
+from pytest_glue.finetune.trainer.parted import PartedTrainer
+from pytest_glue.finetune.trainer.partition import filled
 
 _TOKENS = {"cpu": 4096}
 _TOKENS_ELSEWHERE = 32768

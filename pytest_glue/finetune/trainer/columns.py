@@ -9,7 +9,7 @@ import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
-from pytest_glue.finetune.flat import Flat
+from pytest_glue.finetune.trainer.flat import Flat
 
 TOKENS = frozenset({"input_ids", "token_type_ids", "attention_mask"})
 LABELS = frozenset({"label", "labels", "label_ids"})

@@ -9,8 +9,8 @@ import torch
 from transformers import PreTrainedModel
 
 from pytest_glue.batching import Batching
-from pytest_glue.finetune.flat import Flat, Padding
-from pytest_glue.finetune.packing import packed, packed_inputs, unpackable
+from pytest_glue.finetune.trainer.flat import Flat, Padding
+from pytest_glue.finetune.trainer.packing import packed, packed_inputs, unpackable
 
 Evaluate = Callable[[dict[str, torch.Tensor]], tuple[torch.Tensor, Any]]
 """From a model's inputs to the loss and the model's output."""

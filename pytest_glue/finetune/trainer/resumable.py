@@ -8,7 +8,7 @@ import torch
 from transformers import Trainer
 from transformers.trainer import TRAINER_STATE_NAME
 
-from pytest_glue.finetune.unfinished import Unfinished
+from pytest_glue.finetune.trainer.unfinished import Unfinished
 
 MODEL = "model.pt"
 """The file of the weights in a state."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.finetune.unfinished import Unfinished
+from pytest_glue.finetune.trainer.unfinished import Unfinished
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import torch
 from datasets import Dataset
 from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
-from pytest_glue.finetune.columns import Columns
-from pytest_glue.finetune.flat import Flat, Padding
+from pytest_glue.finetune.trainer.columns import Columns
+from pytest_glue.finetune.trainer.flat import Flat, Padding
 
 ACCEPTED = ("input_ids", "token_type_ids", "attention_mask", "label", "labels", "pixels")
 ROWS: dict[str, list[Any]] = {
