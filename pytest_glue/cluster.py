@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
+from threading import current_thread, main_thread
 from typing import Any
 
 import ray
 
 from pytest_glue.errors import ExecutorError
-from pytest_glue.interrupts import interrupted_later
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -85,7 +86,7 @@ def ray_session(table: Mapping[str, Any], *, verbose: bool, shipped: Path | None
 
 def _start(address: str | None, shipped: Path | None, *, verbose: bool, **own: Any) -> None:
     try:
-        with interrupted_later():  # Ray that is interrupted here takes the process down with it
+        with _interrupted_later():
             ray.init(
                 address=address,
                 log_to_driver=verbose,
@@ -97,6 +98,22 @@ def _start(address: str | None, shipped: Path | None, *, verbose: bool, **own: A
     except (OSError, RuntimeError, ValueError) as error:  # no room for Ray's own, a folder too large to be shipped
         what = f"the cluster at {address} cannot be used" if address else "Ray cannot be started"
         raise ExecutorError(f"{what}: {error}") from error
+
+
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Let Ctrl-C wait for some seconds: Ray that is interrupted while it starts takes the process down with it."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            raise KeyboardInterrupt
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from ray.exceptions import (
 
 from pytest_glue.cluster import ray_session, require_room
 from pytest_glue.execute.executor import Answers, Done, Errand, Failure
-from pytest_glue.interrupts import interrupts_noted
 from pytest_glue.moment import Running
 
 _LOST = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, RaySystemError)
@@ -91,7 +90,6 @@ class RayExecutor:
         self._stack = ExitStack()
         with ExitStack() as stack:
             stack.enter_context(ray_session(table, verbose=verbose, shipped=shipped))
-            self._raise_interrupt = stack.enter_context(interrupts_noted())
             self._resources = _resources(table)
             require_room(self._resources)
             actor: Any = ray.remote(num_cpus=0, max_restarts=-1)
@@ -117,7 +115,6 @@ class RayExecutor:
     def wait(self, errand: Errand) -> Done:
         """See `Executor`; whatever arrives meanwhile is taken in, too."""
         while errand not in self._done:
-            self._raise_interrupt()
             ready, _ = ray.wait(list(self._pending), timeout=_POLL_S)
             for reference in ready:
                 self._take(reference)

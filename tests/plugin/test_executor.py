@@ -127,29 +127,6 @@ def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: 
     _wait_for(lambda: not [each for each in started if each.is_running()])
 
 
-SWALLOWS = """
-import os, signal, time
-
-def pytest_runtest_setup(item):
-    if not hasattr(item.config, "workerinput"):
-        try:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(60)
-        except KeyboardInterrupt:
-            pass
-"""
-
-
-def test_an_interrupt_that_somebody_swallows(pytester: pytest.Pytester, fresh: Run, report: Report) -> None:
-    """The test run ends all the same, before what it waits for is there."""
-    pytester.makeconftest(SWALLOWS)
-
-    result = fresh(*SAMPLE, "--glue-tasks=rte", "--glue-executor=ray", "--glue-json=out.json")
-
-    assert pytest.ExitCode.INTERRUPTED == result.ret
-    assert [] == report()["results"]
-
-
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint and data; made before `pytester` is, which takes back what is imported after it."""
