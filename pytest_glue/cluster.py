@@ -103,7 +103,8 @@ def _start(address: str | None, shipped: Path | None, *, verbose: bool, **own: A
 @contextmanager
 def _interrupted_later() -> Iterator[None]:
     """Let Ctrl-C wait for some seconds: Ray that is interrupted while it starts takes the process down with it."""
-    if current_thread() is not main_thread():
+    is_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as where a shell started it behind an `&`
+    if is_ignored or current_thread() is not main_thread():
         yield
         return
     came: list[int] = []

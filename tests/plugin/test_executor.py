@@ -109,6 +109,15 @@ def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fre
     result.stdout.fnmatch_lines(["glue: [[]*:*[]] rte-sample: loading; 0 of 2 items done*"])
 
 
+@pytest.fixture
+def heeds_interrupts() -> Iterator[None]:
+    """What this process starts does so, also where a shell started the tests in its background, which ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("at", ["ray::", "ray::do_errand"], ids=["start", "training"])
 def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: str) -> None:
     """Back at the prompt, with a valid report and no process left, also while Ray is being started."""
