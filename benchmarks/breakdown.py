@@ -27,18 +27,18 @@ import torch
 from datasets import DatasetDict
 
 from benchmarks.checkpoints import whole
-from pytest_glue.batching import Batching
-from pytest_glue.checkpoints import Checkpoint
+from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.choices import Batching
+from pytest_glue.core.tasks import find_task
 from pytest_glue.data.limits import limited
 from pytest_glue.data.source import open_source
-from pytest_glue.finetune.arguments import training_arguments
-from pytest_glue.finetune.model import label_ids, model_init
-from pytest_glue.finetune.pretrained import resolve
-from pytest_glue.finetune.quiet import quiet
-from pytest_glue.finetune.tokenization import encode, load_tokenizer, max_length
-from pytest_glue.finetune.trainer.glue import SCRATCH, GlueTrainer
-from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer
-from pytest_glue.tasks import find_task
+from pytest_glue.training.arguments import training_arguments
+from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer
+from pytest_glue.training.library_state import quiet
+from pytest_glue.training.model import label_ids, model_init
+from pytest_glue.training.pretrained import resolve
+from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
+from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
 
 IMPORTS = time.perf_counter() - START
 

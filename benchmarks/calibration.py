@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
-from pytest_glue.judge.statistics.comparison import p_values
-from pytest_glue.judge.statistics.looks import look_alpha, looks
-from pytest_glue.judge.statistics.noise import Noise, Runs, noise
-from pytest_glue.judge.statistics.power import growth, smallest_visible_drop
-from pytest_glue.judge.statistics.spread import SeedSpread
+from pytest_glue.statistics.comparison import p_values
+from pytest_glue.statistics.error_rates import look_alpha, looks
+from pytest_glue.statistics.power import growth, smallest_visible_drop
+from pytest_glue.statistics.seed_variance import SeedSpread
+from pytest_glue.statistics.variance import Noise, Runs, noise
 
 ALPHA = 0.05
 MAX_DROP = 0.02

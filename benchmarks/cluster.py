@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean
 
-from pytest_glue.checkpoints import Checkpoint
-from pytest_glue.execute.cost import Target, estimate
-from pytest_glue.options import Options
-from pytest_glue.tasks import GLUE, find_task
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.tasks import GLUE, find_task
+from pytest_glue.scheduling.cost_model import Target, estimate
 
 SIZES = ("distil", "base", "base", "large")
 """What checkpoints are like, in turn, in the words of their names."""

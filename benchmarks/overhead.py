@@ -49,9 +49,9 @@ def main(arguments: list[str]) -> int:
     import evaluate
     from transformers import Trainer
 
-    import pytest_glue.execute.finetunings
+    import pytest_glue.execution.fine_tuning
 
-    assert all((datasets, evaluate, pytest_glue.execute.finetunings))
+    assert all((datasets, evaluate, pytest_glue.execution.fine_tuning))
     imports_s = time.perf_counter() - start
     watch = Stopwatch()
     for name in ("train", "predict"):

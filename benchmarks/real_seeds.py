@@ -14,13 +14,13 @@ import numpy as np
 
 from benchmarks.checkpoints import cut, whole
 from benchmarks.runs import Work, predictions_of
-from pytest_glue.evaluation import Verdict
-from pytest_glue.tasks import find_task
+from pytest_glue.core.evaluation import Verdict
+from pytest_glue.core.tasks import find_task
 
 
 def share_of_fails(predictions: list[Any], gold: list[float], metric: str, group: int, draws: int) -> dict[str, float]:
     """Return how often random disjoint groups of an unchanged checkpoint get each verdict."""
-    from pytest_glue.judge.statistics.comparison import compare
+    from pytest_glue.statistics.comparison import compare
 
     rng = np.random.default_rng(0)
     verdicts = []
@@ -33,7 +33,7 @@ def share_of_fails(predictions: list[Any], gold: list[float], metric: str, group
 
 def main() -> None:
     """Fine-tune what is not in the cache, then print the table."""
-    from pytest_glue.judge.statistics.comparison import compare
+    from pytest_glue.statistics.comparison import compare
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder in the hub's layout")

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pytest_glue.checkpoints import Checkpoint
-from pytest_glue.recipe import Recipe
-from pytest_glue.tasks import Task
+from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.recipe import Recipe
+from pytest_glue.core.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[
     """Return the predictions of each seed, from the cache or from a fine-tuning, and the references."""
     from pytest_glue.data.limits import limited
     from pytest_glue.data.source import open_source
-    from pytest_glue.finetune.arguments import training_arguments
-    from pytest_glue.finetune.model import label_ids, model_init
-    from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.finetune.quiet import quiet
-    from pytest_glue.finetune.tokenization import encode, load_tokenizer, max_length
-    from pytest_glue.finetune.training import compute_metrics, fine_tune, make_trainer, references
+    from pytest_glue.training.arguments import training_arguments
+    from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer, references
+    from pytest_glue.training.library_state import quiet
+    from pytest_glue.training.model import label_ids, model_init
+    from pytest_glue.training.pretrained import resolve
+    from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
 
     task, pretrained = work.task, resolve(Checkpoint.parse(work.checkpoint))
     tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)

@@ -23,7 +23,7 @@ from statistics import mean, median
 from tempfile import TemporaryDirectory
 
 from benchmarks.checkpoints import whole
-from pytest_glue.tasks import find_task
+from pytest_glue.core.tasks import find_task
 
 HERE = Path(__file__).parent
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_glue.store.entry import Entry
-    from pytest_glue.store.folder import Kept
+    from pytest_glue.cache.entry import Entry
+    from pytest_glue.cache.storage import Kept
 
 _A_DAY_S = 24 * 60 * 60
 
@@ -62,9 +62,9 @@ def _add_merge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _merge(asked: argparse.Namespace) -> int:
     """Write the report that one test run would have left, and show its table."""
-    from pytest_glue.errors import ReportError
-    from pytest_glue.report.json import write
-    from pytest_glue.report.merge import closing_lines, evaluations, merge, read
+    from pytest_glue.core.errors import ReportError
+    from pytest_glue.reports.json import write
+    from pytest_glue.reports.merge import closing_lines, evaluations, merge, read
 
     try:
         merged = merge({str(file): read(file) for file in asked.reports})
@@ -87,7 +87,7 @@ def _days(text: str) -> float:
 
 
 def _folder(asked: argparse.Namespace) -> Path:
-    from pytest_glue.store.place import default_folder
+    from pytest_glue.cache.place import default_folder
 
     folder: Path | None = asked.cache_dir
     return folder.expanduser() if folder else default_folder()
@@ -95,7 +95,7 @@ def _folder(asked: argparse.Namespace) -> Path:
 
 def _chosen(asked: argparse.Namespace) -> list[tuple["Kept", "Entry | None"]]:
     """Return the files that the filters leave, with what each holds; one that cannot be read has no task or name."""
-    from pytest_glue.store.folder import Store
+    from pytest_glue.cache.storage import Store
 
     before = time.time() - (asked.older_than or 0) * _A_DAY_S
     files = [kept for kept in Store(_folder(asked)).files() if kept.used_at <= before or asked.older_than is None]
@@ -113,7 +113,7 @@ def _is_asked_for(asked: argparse.Namespace, entry: "Entry | None") -> bool:
 
 
 def _shown(asked: argparse.Namespace, found: Sequence[tuple["Kept", "Entry | None"]]) -> list[str]:
-    from pytest_glue.report.columns import columns
+    from pytest_glue.core.formatting import columns
 
     rows = [_row(kept, entry) for kept, entry in found]
     header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used")
@@ -122,14 +122,14 @@ def _shown(asked: argparse.Namespace, found: Sequence[tuple["Kept", "Entry | Non
 
 
 def _unfinished(asked: argparse.Namespace) -> list[str]:
-    from pytest_glue.store.folder import Store
+    from pytest_glue.cache.storage import Store
 
     size = Store(_folder(asked)).unfinished_bytes()
     return [f"unfinished runs: {size / 1_000_000:.2f} MB"] if size else []
 
 
 def _row(kept: "Kept", entry: "Entry | None") -> tuple[str, ...]:
-    from pytest_glue.report.columns import seconds
+    from pytest_glue.core.formatting import seconds
 
     days = (time.time() - kept.used_at) / _A_DAY_S
     size, age = f"{kept.n_bytes / 1000:.1f} KB", "today" if days < 1 else f"{days:.0f} days ago"
@@ -150,7 +150,7 @@ def _row(kept: "Kept", entry: "Entry | None") -> tuple[str, ...]:
 
 
 def _cleared(asked: argparse.Namespace, chosen: Sequence["Kept"]) -> list[str]:
-    from pytest_glue.store.folder import Store
+    from pytest_glue.cache.storage import Store
 
     store = Store(_folder(asked))
     for kept in chosen:

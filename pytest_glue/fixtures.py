@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
-    from pytest_glue.checkpoints import Checkpoint
-    from pytest_glue.evaluation import Evaluation
-    from pytest_glue.execute.finetunings import FineTunings
-    from pytest_glue.execute.local import Runs
-    from pytest_glue.moment import Tell
-    from pytest_glue.options import Options
-    from pytest_glue.tasks import Task
+    from pytest_glue.config.options import Options
+    from pytest_glue.core.checkpoints import Checkpoint
+    from pytest_glue.core.evaluation import Evaluation
+    from pytest_glue.core.tasks import Task
+    from pytest_glue.execution.evaluate import Runs
+    from pytest_glue.execution.fine_tuning import FineTunings
+    from pytest_glue.progress.events import Tell
 
 
 @pytest.fixture
 def glue_options(request: pytest.FixtureRequest) -> Options:
     """What was asked for, from the command line, ini, table and the test's marker."""
-    from pytest_glue.session import GlueSession
+    from pytest_glue.session.session import GlueSession
 
     return GlueSession.of(request.config).options_of(request.node)
 
@@ -35,7 +35,7 @@ def glue_options(request: pytest.FixtureRequest) -> Options:
 @pytest.fixture
 def glue_task(request: pytest.FixtureRequest) -> Task:
     """The task of this item; the test runs once for each task that was asked for."""
-    from pytest_glue.tasks import find_task
+    from pytest_glue.core.tasks import find_task
 
     return find_task(request.param)
 
@@ -43,7 +43,7 @@ def glue_task(request: pytest.FixtureRequest) -> Task:
 @pytest.fixture
 def glue_checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
     """The checkpoint of this item; the test runs once for each checkpoint that was asked for."""
-    from pytest_glue.checkpoints import Checkpoint
+    from pytest_glue.core.checkpoints import Checkpoint
 
     return Checkpoint.parse(request.param) if isinstance(request.param, str) else request.param
 
@@ -57,8 +57,8 @@ def glue_data(glue_options: Options, glue_task: Task) -> DatasetDict:
 @pytest.fixture
 def glue_tokenizer(glue_checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """The checkpoint's tokenizer: the fast one, or the slow one where there is no fast one."""
-    from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.finetune.tokenization import load_tokenizer
+    from pytest_glue.training.pretrained import resolve
+    from pytest_glue.training.tokenization import load_tokenizer
 
     return load_tokenizer(resolve(glue_checkpoint))
 
@@ -80,8 +80,8 @@ def glue_model_init(
     glue_task: Task, glue_checkpoint: Checkpoint, glue_tokenizer: PreTrainedTokenizerBase
 ) -> Callable[..., PreTrainedModel]:
     """A callable that makes the model anew, as `Trainer(model_init=...)` takes it."""
-    from pytest_glue.finetune.model import model_init
-    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.training.model import model_init
+    from pytest_glue.training.pretrained import resolve
 
     return model_init(resolve(glue_checkpoint), glue_task, glue_tokenizer)
 
@@ -89,9 +89,9 @@ def glue_model_init(
 @pytest.fixture
 def glue_compute_metrics(glue_task: Task, glue_checkpoint: Checkpoint) -> Callable[[EvalPrediction], dict[str, float]]:
     """The task's metrics of a model's output, as `Trainer(compute_metrics=...)` takes them."""
-    from pytest_glue.finetune.model import label_ids
-    from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.finetune.training import compute_metrics
+    from pytest_glue.training.fine_tune import compute_metrics
+    from pytest_glue.training.model import label_ids
+    from pytest_glue.training.pretrained import resolve
 
     return compute_metrics(glue_task, label_ids(resolve(glue_checkpoint), glue_task))
 
@@ -108,9 +108,9 @@ def glue_training_arguments(
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from pytest_glue.finetune.arguments import training_arguments
-    from pytest_glue.finetune.compat import own_precision
-    from pytest_glue.finetune.trainer.glue import SCRATCH
+    from pytest_glue.training.arguments import training_arguments
+    from pytest_glue.training.compat import own_precision
+    from pytest_glue.training.trainer.glue_trainer import SCRATCH
 
     with TemporaryDirectory(prefix=SCRATCH) as temporary, own_precision():
         kept = glue_options.recipe.get("output_dir")
@@ -129,7 +129,7 @@ def glue_trainer(
     glue_compute_metrics: Callable[[EvalPrediction], dict[str, float]],
 ) -> Trainer:
     """The trainer, ready to train; an evaluation trains it once for each seed, from the pretrained weights."""
-    from pytest_glue.finetune.training import make_trainer
+    from pytest_glue.training.fine_tune import make_trainer
 
     return make_trainer(
         glue_task,
@@ -149,12 +149,12 @@ def glue_evaluation(
     """The item's runs, score and verdict; `glue_evaluation.check()` fails the test where the verdict is red."""
     from dataclasses import replace
 
+    from pytest_glue.cache.file_digests import digests_of
     from pytest_glue.data.source import open_source
-    from pytest_glue.execute.local import Plan, Subject, evaluate
-    from pytest_glue.finetune.pretrained import identify
-    from pytest_glue.gate import criteria_of, looks_of, record
-    from pytest_glue.session import GlueSession
-    from pytest_glue.store.digests import digests_of
+    from pytest_glue.execution.evaluate import Plan, Subject, evaluate
+    from pytest_glue.gate.from_options import criteria_of, looks_of, record
+    from pytest_glue.session.session import GlueSession
+    from pytest_glue.training.pretrained import identify
 
     session = GlueSession.of(request.config)
     identified, notes = identify(glue_checkpoint, digests_of(glue_options))
@@ -178,13 +178,13 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
         GlueError: data or checkpoint cannot be found.
         CacheError: nothing may be trained, and these runs cannot be in the store.
     """
-    from pytest_glue.dispatch import happens_elsewhere
-    from pytest_glue.moment import Moment
-    from pytest_glue.overrides import not_keepable
-    from pytest_glue.session import GlueSession
-    from pytest_glue.siblings import siblings_of
-    from pytest_glue.store.policy import CachePolicy
-    from pytest_glue.store.runs import kept_runs, require_training
+    from pytest_glue.cache.cached_runs import kept_runs, require_training
+    from pytest_glue.core.policy import CachePolicy
+    from pytest_glue.progress.events import Moment
+    from pytest_glue.session.dispatcher import happens_elsewhere
+    from pytest_glue.session.eligibility import not_keepable
+    from pytest_glue.session.session import GlueSession
+    from pytest_glue.session.siblings import siblings_of
 
     session = GlueSession.of(request.config)
     if session.dispatch is not None and happens_elsewhere(request.node, options):
@@ -214,13 +214,13 @@ def _fine_tunings(
     request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint, on_moment: Tell
 ) -> FineTunings:
     """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
-    from pytest_glue.data.digest import digest_of_task
-    from pytest_glue.execute.finetunings import Examples, FineTunings, conditions_of
-    from pytest_glue.finetune.model import label_ids
-    from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.finetune.watch import Watch
-    from pytest_glue.gate import search_of
-    from pytest_glue.session import GlueSession
+    from pytest_glue.data.fingerprint import digest_of_task
+    from pytest_glue.execution.fine_tuning import Examples, FineTunings, conditions_of
+    from pytest_glue.gate.from_options import search_of
+    from pytest_glue.session.session import GlueSession
+    from pytest_glue.training.callbacks.watch import Watch
+    from pytest_glue.training.model import label_ids
+    from pytest_glue.training.pretrained import resolve
 
     trainer: Trainer = request.getfixturevalue("glue_trainer")
     data: DatasetDict = request.getfixturevalue("glue_data")
@@ -245,7 +245,7 @@ def _fine_tunings(
 def _data(options: Options, task: Task) -> DatasetDict:
     from pytest_glue.data.limits import limited
     from pytest_glue.data.source import open_source
-    from pytest_glue.finetune.quiet import quiet
+    from pytest_glue.training.library_state import quiet
 
     with quiet():
         data = open_source(options.data).load(task)
@@ -255,10 +255,10 @@ def _data(options: Options, task: Task) -> DatasetDict:
 def _encoded_data(
     options: Options, task: Task, checkpoint: Checkpoint, data: DatasetDict, tokenizer: PreTrainedTokenizerBase
 ) -> DatasetDict:
-    from pytest_glue.finetune.model import label_ids
-    from pytest_glue.finetune.pretrained import resolve
-    from pytest_glue.finetune.quiet import quiet
-    from pytest_glue.finetune.tokenization import encode, max_length
+    from pytest_glue.training.library_state import quiet
+    from pytest_glue.training.model import label_ids
+    from pytest_glue.training.pretrained import resolve
+    from pytest_glue.training.tokenization import encode, max_length
 
     pretrained = resolve(checkpoint)
     length = max_length(tokenizer, pretrained, options.max_length)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue import flags
+from pytest_glue.config import flags
 from pytest_glue.fixtures import (
     glue_checkpoint,
     glue_compute_metrics,
@@ -48,8 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Called once, after the command line is parsed: a flag that is not accepted ends the test run here."""
     config.addinivalue_line("markers", _MARKER)
     if flags.given(config):
-        from pytest_glue.errors import GlueError
-        from pytest_glue.session import GlueSession
+        from pytest_glue.core.errors import GlueError
+        from pytest_glue.session.session import GlueSession
 
         try:
             GlueSession.of(config)
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Called for each test function: one that asks for a task or a checkpoint becomes an item for each of them."""
     if "glue_task" in metafunc.fixturenames or "glue_checkpoint" in metafunc.fixturenames:
-        from pytest_glue.items import make_items
+        from pytest_glue.session.parametrize import make_items
 
         make_items(metafunc)
 
@@ -70,7 +70,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Called for `-n auto`: a worker for each GPU; where there is none, xdist counts the cores."""
     if not flags.asked(config):
         return None
-    from pytest_glue.devices import auto_workers
+    from pytest_glue.session.worker_resources import auto_workers
 
     return auto_workers()
 
@@ -79,7 +79,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Called on xdist's controller before the first worker is there: each is to have a GPU of its own."""
     if flags.asked(config):
-        from pytest_glue.devices import Places
+        from pytest_glue.session.worker_resources import Places
 
         config.pluginmanager.register(Places())
 
@@ -89,7 +89,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Called on xdist's controller: glue items are spread by what they are expected to cost."""
     if not flags.asked(config):
         return None
-    from pytest_glue.scheduling import make_scheduler
+    from pytest_glue.scheduling.xdist_scheduler import make_scheduler
 
     return make_scheduler(config, log)
 
@@ -97,10 +97,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any) -> None:
     """Called on xdist's controller when a worker has its items: of glue items among them, the progress is shown."""
-    from pytest_glue.report.letters import folder_of
+    from pytest_glue.progress.worker_status import folder_of
 
     if (folder := folder_of(node.workerinput)).is_dir():
-        from pytest_glue.session import GlueSession
+        from pytest_glue.session.session import GlueSession
 
         GlueSession.of(node.config).read_letters(folder)
 
@@ -108,6 +108,6 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:
     """Called on xdist's controller for each report of a worker: the first with an evaluation makes the session."""
     if "glue_evaluation" in data or "glue_error" in data:
-        from pytest_glue.session import GlueSession
+        from pytest_glue.session.session import GlueSession
 
         GlueSession.of(config)

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pytest_glue.data import form, parquet, saved, tsv
-from pytest_glue.data.digest import digest_of_file
-from pytest_glue.data.layout import Layout, Splits
-from pytest_glue.errors import DataError
-from pytest_glue.places import place_of
-from pytest_glue.tasks import Task
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.places import place_of
+from pytest_glue.core.tasks import Task
+from pytest_glue.data import parquet, saved_to_disk, schema, tsv
+from pytest_glue.data.fingerprint import digest_of_file
+from pytest_glue.data.splits import Layout, Splits
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-LAYOUTS: tuple[Layout, ...] = (saved, parquet, tsv)
+LAYOUTS: tuple[Layout, ...] = (saved_to_disk, parquet, tsv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class FolderSource:
 
     def check(self, task: Task) -> None:
         """See `DataSource`: looks at file names and headers."""
-        form.check(self._splits(task), task, self.text)
+        schema.check(self._splits(task), task, self.text)
 
     def identity(self, task: Task) -> str:
         """See `DataSource`: a digest of the files that hold the examples."""
         splits = self._splits(task)
-        form.require_splits(splits, task, self.text)
+        schema.require_splits(splits, task, self.text)
         total = hashlib.sha256()
         for name in (task.train_split, task.evaluation_split):
             split = splits[name]
@@ -61,7 +61,7 @@ class FolderSource:
 
     def load(self, task: Task) -> "DatasetDict":
         """See `DataSource`."""
-        return form.load(self._splits(task), task, self.text)
+        return schema.load(self._splits(task), task, self.text)
 
     def _splits(self, task: Task) -> Splits:
         folder = place_of(self.text)
@@ -72,4 +72,4 @@ class FolderSource:
             if splits := layout.splits(folder, task):
                 return splits
         there = {name for layout in LAYOUTS for name in layout.configurations(folder)}
-        raise DataError(form.no_task(task, self.text, there))
+        raise DataError(schema.no_task(task, self.text, there))

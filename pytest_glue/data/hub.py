@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pytest_glue.data import form, parquet
-from pytest_glue.errors import DataError
-from pytest_glue.hub import Kind, Repository, Snapshot, fetch
-from pytest_glue.tasks import Task
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import Task
+from pytest_glue.data import parquet, schema
+from pytest_glue.integrations.hub import Kind, Repository, Snapshot, fetch
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -42,7 +42,7 @@ class HubSource:
         """See `DataSource`; only the task's own files are fetched."""
         snapshot = self._fetch(task)
         files = [snapshot.folder / name for name in snapshot.files]
-        return form.load(parquet.splits_of(files), task, self.description)
+        return schema.load(parquet.splits_of(files), task, self.description)
 
     def _fetch(self, task: Task) -> Snapshot:
         snapshot = fetch(self._repository, lambda names: self._choose(names, task))
@@ -53,6 +53,6 @@ class HubSource:
         paths = [PurePosixPath(name) for name in names if name.endswith(".parquet")]
         chosen = [str(path) for path in paths if str(path.parent) == task.configuration]
         if not chosen:
-            raise DataError(form.no_task(task, self.description, {path.parts[0] for path in paths}))
-        form.require_splits(parquet.splits_of(chosen), task, self.description)
+            raise DataError(schema.no_task(task, self.description, {path.parts[0] for path in paths}))
+        schema.require_splits(parquet.splits_of(chosen), task, self.description)
         return chosen

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pytest_glue.tasks import Task
+from pytest_glue.core.tasks import Task
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.data.layout import Splits
-from pytest_glue.errors import DataError
-from pytest_glue.tasks import Task
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import Task
+from pytest_glue.data.splits import Splits
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from pytest_glue.data import form
-from pytest_glue.errors import DataError
-from pytest_glue.tasks import GLUE, Task
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import GLUE, Task
+from pytest_glue.data import schema
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -20,7 +20,7 @@ class SampleSource:
         """See `DataSource`: there is a sample of GLUE's own tasks only."""
         configurations = {glue.configuration for glue in GLUE.values()}
         if task.configuration not in configurations:
-            raise DataError(form.no_task(task, self.description, configurations))
+            raise DataError(schema.no_task(task, self.description, configurations))
 
     def identity(self, task: Task) -> str:
         """See `DataSource`: the code that makes it is a part of every key."""
@@ -28,7 +28,7 @@ class SampleSource:
 
     def load(self, task: Task) -> "DatasetDict":
         """See `DataSource`."""
-        from pytest_glue.sample.data import sample_dataset
+        from pytest_glue.sample.examples import sample_dataset
 
         self.check(task)
         return sample_dataset(task.configuration)

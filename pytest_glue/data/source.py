@@ -3,7 +3,7 @@
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_glue.tasks import Task
+from pytest_glue.core.tasks import Task
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

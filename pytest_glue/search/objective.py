@@ -8,10 +8,10 @@ from typing import Any
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import IntervalStrategy
 
-from pytest_glue.errors import FineTuningError
-from pytest_glue.finetune.hyperparameters import borrowed, set_hyperparameters
-from pytest_glue.finetune.quiet import quiet
-from pytest_glue.study import Hyperparameters, TrialEpoch
+from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.study import Hyperparameters, TrialEpoch
+from pytest_glue.training.hyperparameters import borrowed, set_hyperparameters
+from pytest_glue.training.library_state import quiet
 
 Report = Callable[[TrialEpoch], bool]
 """Told of an epoch that has ended; answers whether the trial is to stop."""

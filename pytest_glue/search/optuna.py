@@ -15,12 +15,12 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from pytest_glue import study as words
-from pytest_glue.errors import SearchError
-from pytest_glue.recipe import RecipeValue
-from pytest_glue.search.backends import OnTrial, Plan
+from pytest_glue.config.search_space import Choices, Numbers, Space
+from pytest_glue.core import study as words
+from pytest_glue.core.errors import SearchError
+from pytest_glue.core.recipe import RecipeValue
+from pytest_glue.search.backend import OnTrial, Plan
 from pytest_glue.search.objective import Objective
-from pytest_glue.search.space import Choices, Numbers, Space
 
 _STARTUP_TRIALS = 5
 """Trials that are drawn at random before the sampler begins to learn from them, and before any is pruned."""

@@ -11,13 +11,13 @@ import ray
 from ray import tune
 from ray.tune.search import BasicVariantGenerator
 
-from pytest_glue import study as words
-from pytest_glue.cluster import environment, ray_session, require_room
-from pytest_glue.errors import SearchError
-from pytest_glue.search.backends import OnTrial, Plan
+from pytest_glue.config.search_space import Choices, Numbers
+from pytest_glue.core import study as words
+from pytest_glue.core.errors import SearchError
+from pytest_glue.integrations.ray import environment, ray_session, require_room
+from pytest_glue.search.backend import OnTrial, Plan
 from pytest_glue.search.objective import Objective
-from pytest_glue.search.space import Choices, Numbers
-from pytest_glue.search.travel import arrived, travelling, user_modules
+from pytest_glue.search.serialization import arrived, travelling, user_modules
 
 _FACTS = "pytest-glue.json"
 _METRIC, _EPOCH = "objective", "training_iteration"

@@ -11,15 +11,15 @@ from typing import Any
 
 from transformers import Trainer
 
-from pytest_glue.errors import SearchError
-from pytest_glue.finetune.arguments import used_recipe
-from pytest_glue.finetune.hyperparameters import set_hyperparameters
-from pytest_glue.search.backends import OnTrial, Plan, open_backend
+from pytest_glue.config.search_space import Space
+from pytest_glue.core.errors import SearchError
+from pytest_glue.core.study import EVALUATION, SearchTerms, Study, Trial
+from pytest_glue.core.tasks import Task
+from pytest_glue.search.backend import OnTrial, Plan, open_backend
 from pytest_glue.search.objective import Objective
-from pytest_glue.search.space import Space
-from pytest_glue.search.split import split
-from pytest_glue.study import EVALUATION, SearchTerms, Study, Trial
-from pytest_glue.tasks import Task
+from pytest_glue.search.subset import split
+from pytest_glue.training.arguments import used_recipe
+from pytest_glue.training.hyperparameters import set_hyperparameters
 
 
 @dataclass(frozen=True, slots=True)

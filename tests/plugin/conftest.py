@@ -134,7 +134,7 @@ def schema() -> Any:
     """The report's schema, as the package ships it."""
     from importlib.resources import files
 
-    return json.loads((files("pytest_glue") / "report" / "schema.json").read_text("utf-8"))
+    return json.loads((files("pytest_glue") / "reports" / "schema.json").read_text("utf-8"))
 
 
 @pytest.fixture

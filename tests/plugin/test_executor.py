@@ -30,9 +30,9 @@ from pathlib import Path
 
 import pytest
 from helpers import halved
-from pytest_glue.report import progress
+from pytest_glue.progress import tracker
 
-progress.INTERVAL_S = 0.0  # of a log's lines
+tracker.INTERVAL_S = 0.0  # of a log's lines
 CALLS = Path(__file__).with_name("calls")
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: 
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint and data; made before `pytester` is, which takes back what is imported after it."""
     from pytest_glue.sample.checkpoint import write_sample_checkpoint
-    from pytest_glue.sample.data import sample_dataset
+    from pytest_glue.sample.examples import sample_dataset
 
     folder = tmp_path_factory.mktemp("folders")
     write_sample_checkpoint(folder / "mine")

@@ -18,8 +18,8 @@ def save_with_head(folder: Path, labels: Sequence[str]) -> None:
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    from pytest_glue.checkpoints import SAMPLE, Checkpoint
-    from pytest_glue.finetune.pretrained import resolve
+    from pytest_glue.core.checkpoints import SAMPLE, Checkpoint
+    from pytest_glue.training.pretrained import resolve
 
     sample = resolve(Checkpoint.parse(SAMPLE)).folder
     id2label = dict(enumerate(labels))

@@ -16,15 +16,15 @@ TINY = (
     *("--glue-max-train-samples=64", "--glue-max-eval-samples=24"),
 )
 EAGER = """
-from pytest_glue.report import progress
+from pytest_glue.progress import tracker
 
-progress.INTERVAL_S = 0.0
+tracker.INTERVAL_S = 0.0
 """
 TELLS = """
 import time
 import pytest
-from pytest_glue.moment import Moment
-from pytest_glue.session import GlueSession
+from pytest_glue.progress.events import Moment
+from pytest_glue.session.session import GlueSession
 
 @pytest.fixture
 def glue_evaluation(request, glue_task, glue_checkpoint):
@@ -252,7 +252,7 @@ def test_workers_without_items_leave_no_file(
         from pathlib import Path
 
         def pytest_unconfigure(config):
-            assert "pytest_glue.session" not in sys.modules
+            assert "pytest_glue.session.session" not in sys.modules
             assert [] == list(Path(tempfile.gettempdir()).glob("pytest-glue-*"))
     """)
     result = fresh("-n", "2", "-p", "no:cacheprovider")

@@ -107,7 +107,7 @@ def test_a_run_that_is_killed_leaves_what_it_had(pytester: pytest.Pytester, tiny
     ("error", "message"),
     [
         ("ValueError('no such layer')", "ValueError: no such layer"),
-        ("__import__('pytest_glue.errors').errors.CheckpointError('no such layer')", "no such layer"),
+        ("__import__('pytest_glue.core.errors').core.errors.CheckpointError('no such layer')", "no such layer"),
     ],
 )
 def test_items_without_a_verdict_are_errors(

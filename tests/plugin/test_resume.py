@@ -19,7 +19,7 @@ SMALL = (*RTE, "--glue-max-train-samples=96", "--glue-max-eval-samples=32", "--g
 """Five epochs of six steps."""
 SLOW = """
 import time
-from pytest_glue.finetune.trainer.glue import GlueTrainer
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 plain = GlueTrainer.training_step
 
@@ -72,7 +72,7 @@ def outcome(report: Report) -> dict[str, Any]:
 
 def predictions(folder: Path) -> list[Any]:
     """Return what the runs of a store predict."""
-    from pytest_glue.store.folder import Store
+    from pytest_glue.cache.storage import Store
 
     entries = [kept.entry for kept in Store(folder).files()]
     return sorted((entry.key.seed, entry.run.predictions) for entry in entries if entry)
@@ -103,7 +103,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
 
 FAILS_IN_EPOCH_TWO = """
 import pytest
-from pytest_glue.finetune.trainer.glue import GlueTrainer
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 @pytest.fixture(autouse=True)
 def _fails(monkeypatch):

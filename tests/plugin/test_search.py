@@ -241,7 +241,7 @@ def test_what_cannot_be_searched(here: Run, asked: tuple[str, ...], message: str
 
 def test_a_backend_that_is_not_installed(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package the message is its install line."""
-    monkeypatch.setattr("pytest_glue.search.backends.find_spec", lambda _: None)
+    monkeypatch.setattr("pytest_glue.search.backend.find_spec", lambda _: None)
 
     result = here(*SAMPLE, "--glue-tasks=rte", "--glue-search=optuna")
 

@@ -110,7 +110,7 @@ def test_each_worker_has_a_gpu_of_its_own(
 ) -> None:
     """With two GPUs, `-n auto` is two workers, each of which sees one; a machine with GPUs is played here."""
     pytester.makeconftest("""
-        from pytest_glue import environment
+        from pytest_glue.core import environment
 
         versions = {**environment.library_versions(), "torch": "2.13.0"}  # a build with CUDA
         environment.library_versions = lambda: versions

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pytest_glue.report.json import SCHEMA
+from pytest_glue.reports.json import SCHEMA
 
 NOTEBOOK = Path(__file__).parents[2] / "benchmarks" / "notebook.py"
 SUITE = """

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.checkpoints import Checkpoint, Origin
+from pytest_glue.cache.entry import Entry
+from pytest_glue.cache.key import Key
+from pytest_glue.cache.storage import Store
 from pytest_glue.cli import main
-from pytest_glue.evaluation import Conditions, Run
-from pytest_glue.options import Options
-from pytest_glue.store.entry import Entry
-from pytest_glue.store.folder import Store
-from pytest_glue.store.key import Key
-from pytest_glue.tasks import GLUE
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.evaluation import Conditions, Run
+from pytest_glue.core.tasks import GLUE
 
 SHOWN = """\
 task       checkpoint    seed  metric        score  trained in    size    last used

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from datasets import DatasetDict
 
-from pytest_glue.data.digest import digest
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.data.fingerprint import digest
 from pytest_glue.data.folder import FolderSource
 from pytest_glue.data.source import open_source
-from pytest_glue.errors import DataError
-from pytest_glue.sample.data import sample_dataset
-from pytest_glue.tasks import GLUE
+from pytest_glue.sample.examples import sample_dataset
 
 COLA, RTE = GLUE["cola"], GLUE["rte"]
 
@@ -84,7 +84,7 @@ def test_check_imports_nothing_heavy(folder: Path) -> None:
     code = f"""
 import sys
 from pytest_glue.data.source import open_source
-from pytest_glue.tasks import GLUE
+from pytest_glue.core.tasks import GLUE
 for text in ("hub", "sample", *{[str(folder / layout) for layout in ("hub", "saved", "tsv")]}):
     open_source(text).check(GLUE["cola"])
 print(sorted({{"torch", "transformers", "datasets", "huggingface_hub"}} & set(sys.modules)))

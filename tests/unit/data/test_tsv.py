@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.data.folder import FolderSource
-from pytest_glue.errors import DataError
-from pytest_glue.tasks import GLUE, Task
 
 MNLI_TRAIN = (
     "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\t"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.search.backends import Plan
-from pytest_glue.search.space import Choices, Numbers
+from pytest_glue.config.search_space import Choices, Numbers
+from pytest_glue.search.backend import Plan
 
 
 @pytest.fixture

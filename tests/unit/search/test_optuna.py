@@ -9,11 +9,11 @@ from typing import Any
 import optuna
 import pytest
 
-from pytest_glue.errors import FineTuningError, SearchError
-from pytest_glue.search.backends import Plan
+from pytest_glue.core.errors import FineTuningError, SearchError
+from pytest_glue.core.study import Hyperparameters, Trial, TrialEpoch, TrialState
+from pytest_glue.search.backend import Plan
 from pytest_glue.search.objective import Report
 from pytest_glue.search.optuna import Backend, importance
-from pytest_glue.study import Hyperparameters, Trial, TrialEpoch, TrialState
 
 MakePlan = Callable[..., Plan]
 

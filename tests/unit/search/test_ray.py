@@ -10,12 +10,12 @@ ray = pytest.importorskip("ray")
 
 from ray import tune  # noqa: E402
 
-from pytest_glue.cluster import ray_session  # noqa: E402
-from pytest_glue.errors import SearchError  # noqa: E402
-from pytest_glue.search.backends import Plan  # noqa: E402
+from pytest_glue.config.search_space import Choices, Numbers  # noqa: E402
+from pytest_glue.core.errors import SearchError  # noqa: E402
+from pytest_glue.core.study import TrialState  # noqa: E402
+from pytest_glue.integrations.ray import ray_session  # noqa: E402
+from pytest_glue.search.backend import Plan  # noqa: E402
 from pytest_glue.search.ray import _check_facts, _domain, _number, _trial  # noqa: E402
-from pytest_glue.search.space import Choices, Numbers  # noqa: E402
-from pytest_glue.study import TrialState  # noqa: E402
 
 MakePlan = Callable[..., Plan]
 CONFIG = {"learning_rate": 5e-5, "num_train_epochs": 3, "per_device_train_batch_size": 8, "weight_decay": 0.1}

@@ -1,0 +1,1 @@
+"""Options: how they are spelt, parsed, checked and combined."""

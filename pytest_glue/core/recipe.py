@@ -1,0 +1,83 @@
+"""The recipe: the fixed hyperparameters of a fine-tuning, as fields of `transformers.TrainingArguments`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pytest_glue.core.tasks import Task
+
+RecipeValue = bool | int | float | str | None | list[object] | dict[str, object]
+Recipe = Mapping[str, RecipeValue]
+
+NOTEBOOK: Recipe = MappingProxyType(
+    {
+        "eval_strategy": "epoch",
+        "save_strategy": "epoch",
+        "learning_rate": 2e-5,
+        "per_device_train_batch_size": 16,
+        "per_device_eval_batch_size": 16,
+        "num_train_epochs": 5,
+        "weight_decay": 0.01,
+        "load_best_model_at_end": True,
+    }
+)
+"""The notebook's hyperparameters; `metric_for_best_model` is the task's headline metric."""
+
+HOUSEKEEPING: Recipe = MappingProxyType(
+    {
+        "report_to": "none",
+        "disable_tqdm": True,
+        "logging_strategy": "epoch",
+        "save_only_model": True,
+        "save_total_limit": 1,
+    }
+)
+"""What changes no score: no tracker, no progress bars in the test output, a loss for each epoch,
+no more on disk than the best epoch needs."""
+
+RESERVED: Mapping[str, str] = MappingProxyType(
+    {
+        "seed": "give --glue-seeds: a seed is part of a run, not of the recipe",
+        "do_train": "every run trains",
+        "do_eval": "every run is evaluated",
+        "do_predict": "every run is evaluated",
+        "greater_is_better": "higher is better for every metric here",
+    }
+)
+"""Fields that the plugin sets itself, with what to do instead."""
+
+WITHOUT_EFFECT = frozenset(
+    {
+        *("report_to", "disable_tqdm", "run_name", "project", "log_level", "log_level_replica", "log_on_each_node"),
+        *("logging_strategy", "logging_steps", "logging_first_step", "logging_nan_inf_filter", "skip_memory_metrics"),
+        *("save_only_model", "save_total_limit", "save_on_each_node", "save_safetensors", "push_to_hub"),
+        *("dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers"),
+        *("dataloader_prefetch_factor", "per_device_eval_batch_size", "eval_accumulation_steps"),
+    }
+)
+"""Fields that change no score: two recipes that differ in nothing else are the same."""
+
+LASTING = ("output_dir", "push_to_hub", "report_to", "resume_from_checkpoint")
+"""Fields that ask for something that outlives a run, which only a fine-tuning that happens can give."""
+
+
+def full_recipe(task: Task, recipe: Recipe) -> Recipe:
+    """Return the notebook's recipe for the task with the user's on top."""
+    return {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
+
+
+def ends_with_best_epoch(task: Task, recipe: Recipe) -> bool:
+    """Whether a run is evaluated after each epoch, and the best one by the task's headline metric is what it ends with.
+
+    Args:
+        task: of the run.
+        recipe: the user's.
+    """
+    full = full_recipe(task, recipe)
+    by_epoch = full["eval_strategy"] == full["save_strategy"] == "epoch" and not full.get("eval_on_start")
+    metric = str(full["metric_for_best_model"]).removeprefix("eval_")
+    return by_epoch and bool(full["load_best_model_at_end"]) and metric == task.headline_metric
+
+
+def lasting(recipe: Recipe) -> list[str]:
+    """Return the fields of a user's recipe that ask for more than a score, sorted."""
+    return [name for name in LASTING if recipe.get(name) not in (None, False, "none", [], ["none"])]

@@ -1,0 +1,82 @@
+"""The digest of examples: what identifies data whatever file, format or cache it was read from."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import Task
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+
+def digest(dataset: "Dataset", columns: Sequence[str]) -> str:
+    """Return `sha256:...` of the names, values and order of those columns.
+
+    The same for the same values in any chunks, integer or float width, kind of Arrow string, and after a selection or
+    a shuffle that ends in the same order. Text, integers, floats and missing values are told apart.
+    """
+    table = dataset.select_columns(list(columns)).with_format("arrow")[:]
+    total = hashlib.sha256(f"{len(dataset)} rows".encode())
+    for name in columns:
+        total.update(hashlib.sha256(name.encode()).digest())
+        total.update(_column(table[name]))
+    return f"sha256:{total.hexdigest()}"
+
+
+def digest_of_task(data: "DatasetDict", task: Task) -> str:
+    """Return `sha256:...` of the examples that a task is trained and evaluated on."""
+    splits = [digest(data[name], task.columns) for name in (task.train_split, task.evaluation_split)]
+    return f"sha256:{hashlib.sha256(' '.join(splits).encode()).hexdigest()}"
+
+
+def digest_of_file(path: Path) -> bytes:
+    """Return the SHA-256 of a file's bytes.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+
+
+def _column(values: Any) -> bytes:
+    """Return the hash of a column (a chunked Arrow array), by buffers rather than value by value."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    missing = values.is_null().cast(pa.int8())
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        text = pc.fill_null(values, "").cast(pa.large_string())
+        parts = [b"text", _bytes(missing), _bytes(pc.binary_length(text)), _text(text)]
+    elif pa.types.is_floating(values.type):
+        parts = [b"float", _bytes(missing), _bytes(pc.fill_null(values, 0).cast(pa.float64()))]
+    else:
+        parts = [b"integer", _bytes(missing), _bytes(pc.fill_null(values.cast(pa.int64()), 0))]
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+
+def _bytes(numbers: Any) -> bytes:
+    """The numbers in one go, little-endian."""
+    array = numbers.to_numpy()
+    return bytes(array.astype(array.dtype.newbyteorder("<")).tobytes())
+
+
+def _text(values: Any) -> bytes:
+    """The text in one go; where one value ends and the next begins is told by their lengths."""
+    return b"".join(map(_text_of_chunk, values.chunks))
+
+
+def _text_of_chunk(chunk: Any) -> bytes:
+    import numpy as np
+
+    _, starts, text = chunk.buffers()
+    if not len(chunk) or text is None:
+        return b""
+    offsets = np.frombuffer(starts, np.int64)
+    return bytes(memoryview(text)[offsets[chunk.offset] : offsets[chunk.offset + len(chunk)]])

@@ -1,0 +1,74 @@
+"""What `DatasetDict.save_to_disk` writes: `FOLDER/<configuration>/dataset_dict.json`, or FOLDER for its only task."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import Task
+from pytest_glue.data.splits import Splits
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+MARK = "dataset_dict.json"
+
+
+def splits(folder: Path, task: Task) -> Splits:
+    """Return the task's splits by name; empty where there are none."""
+    for candidate in (folder / task.configuration, folder):
+        if (candidate / MARK).is_file():
+            found = {name: SavedSplit(candidate / name) for name in _json(candidate / MARK)["splits"]}
+            if candidate != folder or all(split.may_be(task) for split in found.values()):
+                return found
+    return {}
+
+
+def configurations(folder: Path) -> set[str]:
+    """Return the names of the subfolders that were saved, and of the folder itself if it was."""
+    return {path.parent.name for pattern in (MARK, f"*/{MARK}") for path in folder.resolve().glob(pattern)}
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSplit:
+    """A split as `Dataset.save_to_disk` writes it."""
+
+    path: Path
+
+    def may_be(self, task: Task) -> bool:
+        """Whether it is the task's: it says of which configuration it is, or nothing about that."""
+        return self._info().get("config_name") in {None, "", "default", task.configuration}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """See `Split`."""
+        names = [part["filename"] for part in _json(self.path / "state.json").get("_data_files", ())]
+        return tuple(self.path / name for name in ("dataset_info.json", *names))
+
+    def columns(self) -> list[str]:
+        """See `Split`."""
+        return list(self._info().get("features") or ())
+
+    def read(self) -> "Dataset":
+        """See `Split`."""
+        from datasets import Dataset
+
+        try:
+            # In memory: else what is later mapped over it is cached inside the user's folder.
+            return Dataset.load_from_disk(str(self.path), keep_in_memory=True)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.path} cannot be read: {error}") from error
+
+    def _info(self) -> dict[str, Any]:
+        return _json(self.path / "dataset_info.json")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path} is not what `save_to_disk` writes")
+    return content

@@ -1,0 +1,150 @@
+"""The form that every source returns: the hub's columns, class ids in the task's order, and nothing missing."""
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import Task
+from pytest_glue.data.splits import Split, Splits
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+UNLABELLED = -1
+"""The class of an example whose label is not public, as on the hub."""
+
+
+def no_task(task: Task, where: str, there: Iterable[str]) -> str:
+    """Return the message about a configuration that a source does not hold."""
+    listed = ", ".join(sorted(there)) or "no task that can be recognised"
+    return f"{where} has no data for task {task.name} (configuration {task.configuration!r}); there: {listed}"
+
+
+def require_splits(there: Collection[str], task: Task, where: str) -> None:
+    """Make sure that the splits are there which a fine-tuning needs; others, such as test, are optional.
+
+    Raises:
+        DataError: one is not.
+    """
+    for split in (task.train_split, task.evaluation_split):
+        if split not in there:
+            listed = ", ".join(sorted(there)) or "none"
+            raise DataError(f"{where}: task {task.name} needs the split {split!r}; there: {listed}")
+
+
+def check(splits: Splits, task: Task, where: str) -> None:
+    """Make sure of splits and columns, from names and headers alone.
+
+    Raises:
+        DataError: one is missing.
+    """
+    require_splits(splits, task, where)
+    for name, split in _ordered(splits):
+        _require_columns(split.columns(), task, name, str(split.path))
+
+
+def load(splits: Splits, task: Task, where: str) -> "DatasetDict":
+    """Read the splits and return them in the hub's form.
+
+    Raises:
+        DataError: a split, a column or a value is missing, or a label is none of the task's.
+    """
+    from datasets import DatasetDict
+
+    check(splits, task, where)
+    return DatasetDict({name: _conform(split.read(), task, name, str(split.path)) for name, split in _ordered(splits)})
+
+
+def _ordered(splits: Splits) -> list[tuple[str, Split]]:
+    """As on the hub: train, validation, test."""
+    return sorted(splits.items(), key=lambda item: (item[0].startswith("test"), item[0]))
+
+
+def _require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
+    labelled = split in {task.train_split, task.evaluation_split}
+    for column in task.columns if labelled else task.sentence_keys:
+        if column not in there:
+            message = (
+                f"{where}: split {split!r} of task {task.name} has no column {column!r}; there: {', '.join(there)}"
+            )
+            raise DataError(message)
+
+
+def _conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset":
+    labelled = split in {task.train_split, task.evaluation_split}
+    if labelled and not len(dataset):
+        raise DataError(f"{where}: split {split!r} of task {task.name} is empty")
+    for column in (*task.sentence_keys, *([task.label_key] if labelled else [])):
+        if count := dataset.data.column(column).null_count:
+            raise DataError(f"{where}: {count} of {len(dataset)} values of column {column!r} are missing")
+    if task.label_key not in dataset.column_names:
+        return dataset
+    if task.is_regression:
+        return _with_numbers(dataset, task, where, labelled=labelled)
+    return _with_classes(dataset, task, where, labelled=labelled)
+
+
+def _with_numbers(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
+    """The label of a regression, as a 32-bit float."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from datasets import ClassLabel, Value
+
+    feature, values = dataset.features[task.label_key], _labels(dataset, task)
+    if isinstance(feature, ClassLabel) or not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        message = f"{where}: task {task.name} is a regression, but column {task.label_key!r} is {feature}"
+        raise DataError(message)
+    if labelled and not pc.all(pc.is_finite(values)).as_py():
+        raise DataError(f"{where}: column {task.label_key!r} of task {task.name} has values that are no finite numbers")
+    if feature == Value("float32"):
+        return dataset
+    return _with_label(dataset, task, values.cast(pa.float32()), Value("float32"))
+
+
+def _with_classes(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
+    """The label of a classification, as ids in the task's order."""
+    from datasets import ClassLabel
+
+    feature, accepted = dataset.features[task.label_key], ClassLabel(names=list(task.labels))
+    ids: dict[Any, int]
+    if isinstance(feature, ClassLabel):
+        if set(feature.names) != set(task.labels):
+            message = f"{where}: the labels are {feature.names}, those of task {task.name} are {list(task.labels)}"
+            raise DataError(message)
+        ids = {number: task.labels.index(name) for number, name in enumerate(feature.names)}
+    elif getattr(feature, "dtype", "") in {"string", "large_string"}:
+        ids = {name: number for number, name in enumerate(task.labels)}
+    else:
+        ids = {number: number for number in range(len(task.labels))}
+    if not labelled:
+        ids |= {UNLABELLED: UNLABELLED, None: UNLABELLED, "": UNLABELLED}
+    values = _labels(dataset, task)
+    distinct = values.unique().to_pylist()
+    if strange := [value for value in distinct if value not in ids]:
+        message = f"{where}: {strange[:5]} in column {task.label_key!r} are no labels of task {task.name}: {list(ids)}"
+        raise DataError(message)
+    if feature == accepted and all(ids[value] == value for value in distinct):
+        return dataset
+    return _with_label(dataset, task, _mapped(values, ids), accepted)
+
+
+def _labels(dataset: "Dataset", task: Task) -> Any:
+    """The label column as an Arrow array."""
+    return dataset.with_format("arrow")[:][task.label_key]
+
+
+def _mapped(values: Any, ids: dict[Any, int]) -> Any:
+    import pyarrow as pa
+
+    return pa.array([ids[value] for value in values.to_pylist()], pa.int64())
+
+
+def _with_label(dataset: "Dataset", task: Task, values: Any, feature: Any) -> "Dataset":
+    """The dataset with another label column in the same place."""
+    from datasets import Dataset, DatasetInfo, Features
+
+    table = dataset.with_format("arrow")[:]
+    place = table.column_names.index(task.label_key)
+    features = Features({**dataset.features, task.label_key: feature})
+    table = table.set_column(place, task.label_key, values).replace_schema_metadata(None)
+    return Dataset(table, info=DatasetInfo(features=features), split=dataset.split)

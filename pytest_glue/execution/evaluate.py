@@ -1,0 +1,141 @@
+"""Evaluations whose runs are asked for here, one after the other, and judged: from wherever the runs come."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_glue.core.evaluation import Conditions, Evaluation, Judgement, Policy, Run, Verdict, mean_scores
+from pytest_glue.core.tasks import Task
+from pytest_glue.gate.comparability import Facts, check_comparable
+from pytest_glue.gate.criteria import Criteria
+
+
+class Runs(Protocol):
+    """Where the runs of an item come from: fine-tunings, or what is left of earlier ones."""
+
+    @property
+    def conditions(self) -> Conditions:
+        """What the runs have in common; nothing is trained for it. A search adds to it before the first run.
+
+        Raises:
+            GlueError: data or checkpoint cannot be had.
+        """
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of how the runs of so far were come by."""
+        ...
+
+    def run(self, seed: int, *, enough: float | None = None) -> Run:
+        """Return the run of a seed.
+
+        Args:
+            seed: of the run.
+            enough: the headline score at which it may end, as a run that was stopped; None for a whole run.
+
+        Raises:
+            GlueError: there is none; the message gives cause and remedy.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is evaluated, as a report names it."""
+
+    nodeid: str
+    task: Task
+    data: str
+    """Where the examples come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many runs there will be, and what an open verdict means."""
+
+    seeds: tuple[int, ...]
+    looks: tuple[int, ...]
+    """After how many of the seeds a verdict is tried; an inconclusive one is followed by more of them."""
+    inconclusive: Policy
+    stop_when_decided: bool = False
+    """Whether a run may end once the verdict is sure to be `pass`."""
+
+
+def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Evaluation:
+    """Ask for the run of each seed until there is a verdict, or no seed is left.
+
+    Raises:
+        BaselineError: the baseline is of something else; said before anything is trained.
+        GlueError: there is no run; the message gives cause and remedy.
+    """
+    start = time.perf_counter()
+    task = subject.task
+    if criteria.rule is not None:
+        check_comparable(
+            criteria.rule.baseline, criteria.rule.file, _facts(task, runs.conditions), runs.conditions.references
+        )
+    finished, judgement = _run(runs, criteria, plan)
+    conditions = runs.conditions
+    scores = mean_scores(finished)
+    red = {Verdict.FAIL, Verdict.DEGENERATE} | ({Verdict.INCONCLUSIVE} if plan.inconclusive is Policy.FAIL else set())
+    return Evaluation(
+        nodeid=subject.nodeid,
+        task=task.name,
+        checkpoint=conditions.checkpoint,
+        headline_metric=task.headline_metric,
+        score=scores[task.headline_metric],
+        metrics=scores,
+        confidence_interval=judgement.confidence_interval,
+        seeds=tuple(run.seed for run in finished),
+        runs=tuple(finished),
+        threshold=judgement.threshold,
+        chance=judgement.chance,
+        baseline=judgement.baseline,
+        verdict=judgement.verdict,
+        failed=judgement.verdict in red,
+        reason=judgement.reason,
+        n_train=conditions.n_train,
+        n_eval=conditions.n_eval,
+        duration_s=time.perf_counter() - start,
+        data=subject.data,
+        data_digest=conditions.data_digest,
+        recipe=conditions.recipe,
+        device=conditions.device,
+        references=conditions.references,
+        search=conditions.study,
+        notes=(*conditions.notes, *runs.notes, *judgement.notes),
+    )
+
+
+def _facts(task: Task, conditions: Conditions) -> Facts:
+    return Facts(
+        task, conditions.n_train, conditions.n_eval, conditions.data_digest, conditions.recipe, conditions.terms
+    )
+
+
+def _run(runs: Runs, criteria: Criteria, plan: Plan) -> tuple[list[Run], Judgement]:
+    enough = criteria.enough(runs.conditions.references) if plan.stop_when_decided else None
+    finished: list[Run] = []
+    for look in plan.looks:
+        for seed in plan.seeds[len(finished) : look]:
+            finished.append(runs.run(seed, enough=_enough_of_next(enough, finished, criteria.task)))
+        judgement = criteria.judge(finished, runs.conditions.references)
+        if judgement.verdict is not Verdict.INCONCLUSIVE:
+            break
+    # Lower bounds can show that an item passes and nothing else: whatever else it is, whole runs have to say.
+    for place, run in enumerate(finished):
+        if run.stopped and judgement.verdict is not Verdict.PASS:
+            finished[place] = runs.run(run.seed)
+            judgement = criteria.judge(finished, runs.conditions.references)
+    return finished, judgement
+
+
+def _enough_of_next(enough: float | None, finished: Sequence[Run], task: Task) -> float | None:
+    """Return the score at which the next run may end: what is enough, and what the runs before it fell short of."""
+    scores = [run.metrics[task.headline_metric] for run in finished]
+    defined = [score for score in scores if score is not None]
+    if enough is None or len(defined) < len(scores):
+        return None
+    return max(enough, enough * (len(scores) + 1) - sum(defined))

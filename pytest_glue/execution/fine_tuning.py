@@ -1,0 +1,179 @@
+"""The runs of an item as fine-tunings: its trainer, trained once for each seed."""
+
+from collections.abc import Callable, Mapping, Sequence, Sized
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from datasets import Dataset
+from transformers import Trainer
+
+from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.errors import GlueError
+from pytest_glue.core.evaluation import Conditions, Run
+from pytest_glue.core.tasks import Task
+from pytest_glue.progress.events import Moment
+from pytest_glue.search.search import Search, find_hyperparameters
+from pytest_glue.training.arguments import used_recipe
+from pytest_glue.training.callbacks.extra_evaluation import Companion
+from pytest_glue.training.callbacks.watch import Watch
+from pytest_glue.training.fine_tune import evaluation_data, fine_tune, notes, references, run_beside, task_labels
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
+from pytest_glue.training.trainer.resume_state import Unfinished
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Examples:
+    """What a task is evaluated on."""
+
+    encoded: Dataset
+    """As the item's model takes them."""
+    data_digest: str
+    """Of training and evaluation split."""
+
+
+class FineTunings:
+    """Runs that happen when they are asked for, in this process."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        task: Task,
+        label_ids: tuple[int, ...],
+        conditions: Conditions,
+        watch: Watch,
+        search: Search | None = None,
+        examples_of: Callable[[Task], Examples] | None = None,
+    ) -> None:
+        """Take what makes the runs.
+
+        Args:
+            trainer: of the item.
+            task: of the item.
+            label_ids: the model's id of each of the task's labels; empty for a regression.
+            conditions: what the runs have in common, as far as it is known.
+            watch: who hears of each run, and how long it may take.
+            search: what comes before the first run; None where the recipe is used as it is.
+            examples_of: reads what a sibling of the task is evaluated on; None where siblings get no runs.
+        """
+        self._trainer = trainer
+        self._task = task
+        self._label_ids = label_ids
+        self._search = search
+        self._watch = watch
+        self.conditions = replace(conditions, terms=search.terms if search else None)
+        """See `Runs`."""
+        self._notes: tuple[str, ...] = ()
+        self._examples_of = examples_of
+        self._examples: dict[Task, Examples] = {}
+        self.beside: Mapping[Task, tuple[Run, Conditions]] = {}
+        """The runs of siblings that came about beside the last one, with what they have in common with others."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Runs`: also how batches were laid out, once there was one."""
+        return (*self._notes, *notes(self._trainer))
+
+    def add_note(self, note: str) -> None:
+        """Say something of these runs."""
+        self._notes = (*self._notes, note)
+
+    def run(
+        self,
+        seed: int,
+        unfinished: Unfinished | None = None,
+        *,
+        enough: float | None = None,
+        siblings: Sequence[Task] = (),
+    ) -> Run:
+        """See `Runs`: fine-tune with that seed, from the pretrained weights; before the first run comes the search.
+
+        Args:
+            seed: of the run.
+            unfinished: where it goes on from, and is saved after each epoch; None where neither is wanted.
+            enough: the headline score at which it may end; None where it goes to its end.
+            siblings: tasks for which `beside` is to have a run, where that can be had.
+
+        Raises:
+            FineTuningError: the run ended without a result, or took too long.
+            SearchError: the search found nothing, or its storage cannot be used.
+        """
+        if self._search is not None and self.conditions.study is None:
+            self._watch.tell(Moment("searching"))
+            self._find_hyperparameters(self._search)
+        companions = self._companions(siblings)
+        with self._watch.over(self._trainer, seed, self._task.headline_metric):
+            run = fine_tune(
+                self._trainer,
+                self._task,
+                self._label_ids,
+                seed,
+                unfinished,
+                enough=enough,
+                companions=tuple(companions.values()),
+            )
+        found = {task: run_beside(run, companion, self._label_ids) for task, companion in companions.items()}
+        self.beside = {task: (other, self._conditions_of(task)) for task, other in found.items() if other is not None}
+        return run
+
+    def _companions(self, siblings: Sequence[Task]) -> dict[Task, Companion]:
+        """Return what a training is accompanied by; without siblings whose data cannot be had, as their items say."""
+        if self._examples_of is None or not isinstance(self._trainer, GlueTrainer):
+            return {}
+        for task in siblings:
+            if task not in self._examples:
+                with suppress(GlueError):
+                    self._examples[task] = self._examples_of(task)
+        there = [task for task in siblings if task in self._examples]
+        return {task: Companion(self._trainer, self._examples[task].encoded, task.headline_metric) for task in there}
+
+    def _conditions_of(self, sibling: Task) -> Conditions:
+        examples = self._examples[sibling]
+        labels = task_labels(examples.encoded["label"], self._label_ids)
+        return replace(
+            self.conditions,
+            n_eval=len(examples.encoded),
+            data_digest=examples.data_digest,
+            references=tuple(labels.tolist()),
+        )
+
+    def _find_hyperparameters(self, search: Search) -> None:
+        before = self.conditions
+        identity = {"checkpoint": before.checkpoint.digest or "", "data": before.data_digest}
+        study = find_hyperparameters(search, self._trainer, self._task, identity)
+        arguments = self._trainer.args
+        # Also what was found to be transformers' own default.
+        found = used_recipe(arguments) | {name: getattr(arguments, name) for name in study.best.hyperparameters}
+        # What is no TrainingArguments stays: a maximal length.
+        others = {name: value for name, value in before.recipe.items() if not hasattr(arguments, name)}
+        self.conditions = replace(before, recipe=found | others, study=study)
+
+
+def conditions_of(
+    trainer: Trainer,
+    checkpoint: Checkpoint,
+    label_ids: tuple[int, ...],
+    data_digest: str,
+    max_length: int | None,
+    notes: tuple[str, ...],
+) -> Conditions:
+    """Return what the runs of a trainer have in common.
+
+    Args:
+        trainer: of the item, which has not been trained yet.
+        checkpoint: with its identity.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+        data_digest: of training and evaluation split.
+        max_length: what `--glue-max-length` says: a part of the recipe, though not of `TrainingArguments`.
+        notes: what a reader should know.
+    """
+    assert isinstance(trainer.train_dataset, Sized)
+    return Conditions(
+        checkpoint=checkpoint,
+        n_train=len(trainer.train_dataset),
+        n_eval=len(evaluation_data(trainer)),
+        data_digest=data_digest,
+        recipe=used_recipe(trainer.args) | ({"max_length": max_length} if max_length else {}),
+        device=str(trainer.args.device),
+        references=references(trainer, label_ids),
+        notes=notes,
+    )

@@ -1,0 +1,109 @@
+"""The storage of baselines: a folder for each name, in it a file for each item."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.paths import replace_file
+from pytest_glue.gate.baseline import Baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_SUFFIX = ".json"
+
+
+def path_of(storage: Path, name: str, task: str, checkpoint: str) -> Path:
+    """Return the file of an item.
+
+    Args:
+        storage: the folder of all baselines.
+        name: of the baseline.
+        task: the task's name.
+        checkpoint: the checkpoint's id.
+    """
+    return storage / name / task / f"{checkpoint}{_SUFFIX}"
+
+
+def find(storage: Path, name: str, task: str, checkpoint: str) -> Path:
+    """Return the file that an item is compared with.
+
+    That is the file that `name` names, or the item's own in the baseline of that name, or, where the candidate has
+    another id than what was recorded, the only one of its task.
+
+    Raises:
+        BaselineError: there is none, or several and none of them is the item's own.
+    """
+    if name.endswith(_SUFFIX):
+        file = Path(name).expanduser()
+        if not file.is_file():
+            raise BaselineError(f"there is no baseline file {name}")
+        return file
+    own = path_of(storage, name, task, checkpoint)
+    if own.is_file():
+        return own
+    others = sorted(own.parent.glob(f"*{_SUFFIX}"))
+    if len(others) == 1:
+        return others[0]
+    if others:
+        listed = ", ".join(other.stem for other in others)
+        raise BaselineError(
+            f"baseline {name!r} holds {listed} for {task} and not {checkpoint}: "
+            f"name the file that it is compared with, as in --glue-compare={others[0]}"
+        )
+    recorded = sorted(each.name for each in storage.iterdir() if each.is_dir()) if storage.is_dir() else []
+    known = f"baselines in {storage}: {', '.join(recorded)}" if recorded else f"no baseline is recorded in {storage}"
+    raise BaselineError(f"baseline {name!r} holds nothing for {task}; {known}. Record it with --glue-save={name}")
+
+
+def read(path: Path) -> Baseline:
+    """Return the baseline in a file.
+
+    Raises:
+        BaselineError: it cannot be read, or is damaged; the message names the file.
+    """
+    try:
+        return Baseline.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise BaselineError(f"baseline {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise BaselineError(f"baseline {path} is damaged (not JSON: {error}): restore or record it anew") from None
+    except BaselineError as error:
+        raise BaselineError(f"baseline {path} cannot be used: {error}") from None
+
+
+def write(path: Path, baseline: Baseline) -> str:
+    """Replace the file and return what a reader should know: that it is new, or what changed.
+
+    Raises:
+        BaselineError: it cannot be written; what was there before is as it was.
+    """
+    change = _change(path, baseline)
+    try:
+        replace_file(path, json.dumps(baseline.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    except OSError as error:
+        raise BaselineError(f"baseline {path} cannot be written: {error.strerror}") from error
+    return change
+
+
+def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
+    """Return the files of a baseline that no item was compared with."""
+    if name.endswith(_SUFFIX):
+        return []
+    return [path for path in sorted((storage / name).glob(f"*/*{_SUFFIX}")) if path not in used]
+
+
+def _change(path: Path, new: Baseline) -> str:
+    if not path.is_file():
+        return f"recorded {path}: {new.headline_metric} {new.score:.3f} of {len(new.runs)} seeds"
+    try:
+        old = read(path)
+    except BaselineError:
+        return f"recorded {path} in place of a damaged file: {new.headline_metric} {new.score:.3f}"
+    facts = [f"{new.headline_metric} {old.score:.3f} -> {new.score:.3f}"]
+    facts += [f"{len(old.runs)} -> {len(new.runs)} seeds"] if len(old.runs) != len(new.runs) else []
+    facts += ["another checkpoint"] if old.checkpoint.digest != new.checkpoint.digest else []
+    facts += ["other data"] if old.data_digest != new.data_digest else []
+    facts += ["another recipe"] if old.recipe != new.recipe else []
+    return f"recorded {path} anew: {', '.join(facts)}"

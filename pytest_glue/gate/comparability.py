@@ -1,0 +1,96 @@
+"""Compatibility: a baseline of other data, another metric or another recipe says nothing about a candidate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.recipe import WITHOUT_EFFECT
+from pytest_glue.core.study import SearchTerms
+from pytest_glue.core.tasks import Task
+from pytest_glue.gate.baseline import Baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How a candidate is trained and scored."""
+
+    task: Task
+    n_train: int
+    n_eval: int
+    data_digest: str
+    recipe: Mapping[str, Any]
+    search: SearchTerms | None = None
+    """How hyperparameters are searched first; None where they are not."""
+
+
+def check_comparable(baseline: Baseline, file: str, candidate: Facts, references: Sequence[float]) -> None:
+    """Make sure that the candidate is trained and scored as the baseline was, and that the baseline is whole.
+
+    Args:
+        baseline: the record.
+        file: where it was read from.
+        candidate: how the candidate is trained and scored.
+        references: gold labels, one for each evaluation example.
+
+    Raises:
+        BaselineError: it is not; the message names every difference and the remedy.
+    """
+    differences = [
+        *_different("task", baseline.task, candidate.task.name),
+        *_different("headline metric", baseline.headline_metric, candidate.task.headline_metric),
+        *_different("evaluation split", baseline.evaluation_split, candidate.task.evaluation_split),
+        *_different("number of training examples", baseline.n_train, candidate.n_train),
+        *_different("number of evaluation examples", baseline.n_eval, candidate.n_eval),
+        *_search_differences(baseline.search, candidate.search),
+        *_recipe_differences(baseline.recipe, candidate.recipe, candidate.search),
+    ]
+    if not differences:
+        differences = list(_different("digest of the data", baseline.data_digest[:19], candidate.data_digest[:19]))
+    if differences:
+        remedy = "Train and score alike, or record it anew with --glue-save"
+        raise BaselineError(f"baseline {file} is of something else: {'; '.join(differences)}. {remedy}")
+    for contradiction in _contradictions(baseline, references):
+        remedy = "Restore the file or record it anew; what an overridden glue_compute_metrics scores is not compared"
+        raise BaselineError(f"baseline {file} contradicts itself: {contradiction}. {remedy}")
+
+
+def _contradictions(baseline: Baseline, references: Sequence[float]) -> Iterator[str]:
+    """Yield the runs whose recorded predictions have another score than the recorded one, or none."""
+    from pytest_glue.statistics.metrics import score
+
+    scores = score(baseline.headline_metric, [run.predictions for run in baseline.runs], references)
+    for run, found in zip(baseline.runs, scores, strict=True):
+        recorded = run.metrics[baseline.headline_metric]
+        if recorded is None or not abs(recorded - found) < _ROUNDING:
+            yield f"its {baseline.headline_metric} of seed {run.seed} is {recorded}, its predictions score {found:.6g}"
+
+
+_ROUNDING = 1e-4
+"""More than the decimals of recorded numbers change a correlation."""
+
+
+def _search_differences(recorded: SearchTerms | None, used: SearchTerms | None) -> Iterator[str]:
+    """Yield what tells the searches apart: the best of many trials is no fair bound for a recipe that was given."""
+    if recorded is None or used is None:
+        yield from _different("hyperparameters", _found(recorded), _found(used))
+        return
+    for field in fields(SearchTerms):
+        yield from _different(f"search's {field.name}", getattr(recorded, field.name), getattr(used, field.name))
+
+
+def _found(search: SearchTerms | None) -> str:
+    return "given" if search is None else f"searched with {search.backend}"
+
+
+def _recipe_differences(
+    recorded: Mapping[str, Any], used: Mapping[str, Any], search: SearchTerms | None
+) -> Iterator[str]:
+    searched = set(search.space) if search else set()
+    for name in sorted((recorded.keys() | used.keys()) - WITHOUT_EFFECT - searched):
+        yield from _different(f"recipe's {name}", recorded.get(name, "default"), used.get(name, "default"))
+
+
+def _different(what: str, recorded: object, now: object) -> Iterator[str]:
+    if recorded != now:
+        yield f"{what} {recorded} there, {now} here"

@@ -1,0 +1,76 @@
+"""The uncertainty of an item's score: its interval, and where the noise between seeds was taken from."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_glue.core.evaluation import Run
+from pytest_glue.core.tasks import Task
+from pytest_glue.gate.regression import Rule
+
+if TYPE_CHECKING:
+    from pytest_glue.statistics.seed_variance import SeedSpread
+
+LEVEL = 0.95
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """Of the headline score."""
+
+    interval: tuple[float, float]
+    """At 95 %."""
+    note: str
+    """What the interval covers."""
+
+    @property
+    def text(self) -> str:
+        """For a sentence."""
+        return f"{100 * LEVEL:.0f}% CI {self.interval[0]:.3f} to {self.interval[1]:.3f}"
+
+
+def uncertainty_of(
+    task: Task, runs: Sequence[Run], references: Sequence[float], rule: Rule | None
+) -> Uncertainty | None:
+    """Return the interval of the mean headline score over seeds and examples.
+
+    There is none for a single example, nor for a score that is not the metric of the predictions, as where the user
+    computes it in another way: it would be the interval of another score.
+
+    With one run, the noise between seeds is that of the baseline's runs, or as published for the task, or unknown.
+    """
+    from pytest_glue.statistics.estimate import estimate
+
+    if len(references) < 2 or not _is_of_predictions(task, runs, references):
+        return None
+    spread = _spread(task, rule) if len(runs) == 1 else None
+    of_score = estimate([run.predictions for run in runs], references, task.headline_metric, spread)
+    low, high = of_score.interval(LEVEL)
+    source = of_score.spread_source
+    note = f"the interval covers examples and seeds ({source})" if source else "the interval covers examples, not seeds"
+    return Uncertainty((low, high), note)
+
+
+def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[float]) -> bool:
+    from pytest_glue.statistics.metrics import score
+
+    if not all(math.isfinite(value) for run in runs for value in run.predictions):
+        return False
+    computed = score(task.headline_metric, [run.predictions for run in runs], references)
+    reported = [run.metrics[task.headline_metric] for run in runs]
+    pairs = zip(reported, computed.tolist(), strict=True)
+    return all(one is not None and math.isclose(one, other, abs_tol=_ROUNDING) for one, other in pairs)
+
+
+def _spread(task: Task, rule: Rule | None) -> "SeedSpread | None":
+    from pytest_glue.statistics.seed_variance import SeedSpread, published_spread
+
+    if rule is None or len(rule.baseline.runs) < 2:
+        return published_spread(task.name, task.headline_metric)
+    import numpy as np
+
+    scores = [run.metrics[task.headline_metric] for run in rule.baseline.runs]
+    deviation = float(np.std(np.asarray(scores, np.float64), ddof=1))
+    return SeedSpread(deviation, len(scores) - 1, f"the {len(scores)} runs of {rule.name}")

@@ -1,0 +1,156 @@
+"""The verdict on an item's runs: against thresholds, a baseline, or knowing nothing where there is neither."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_glue.core.chance import chance_score
+from pytest_glue.core.evaluation import Judgement, Run, Scores, Verdict, mean_scores
+from pytest_glue.core.metrics import METRICS, Chance
+from pytest_glue.core.tasks import Task
+from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
+from pytest_glue.gate.diagnostics import ailments
+from pytest_glue.gate.finding import Finding
+from pytest_glue.gate.regression import Regression, Rule, against_baseline
+
+_ROUNDING = 1e-9
+"""Less than any example can change a score, and more than floating point does: scores this close are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict before it is put into a sentence."""
+
+    verdict: Verdict
+    text: str
+    facts: tuple[str, ...] = ()
+    """What stands in the sentence's brackets before the size of the evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What an item is held against."""
+
+    task: Task
+    checkpoint: str
+    """The checkpoint as a person reads it."""
+    thresholds: Mapping[str, float]
+    """The floor of each metric that has one; all of them must be reached."""
+    rule: Rule | None = None
+    """The baseline that it must not fall behind."""
+
+    def judge(self, runs: Sequence[Run], references: Sequence[float]) -> Judgement:
+        """Return the verdict.
+
+        A run that is broken makes a verdict that is not `pass` a `degenerate` one: the score says nothing of the
+        checkpoint then, and the sentence says what is broken. Where a task is report-only, since fine-tuning does not
+        beat a constant there, constant predictions are as good as any and only noted.
+
+        Args:
+            runs: at least one, on the same examples.
+            references: gold labels, one for each evaluation example.
+        """
+        scores = mean_scores(runs)
+        broken = ailments(self.task, runs, references)
+        undefined = [metric for metric in self._decisive if scores[metric] is None]
+        stopped = [run for run in runs if run.stopped]
+        no_interval = undefined or stopped  # a lower bound is no estimate
+        uncertainty = None if no_interval else uncertainty_of(self.task, runs, references, self.rule)
+        regression = None if undefined or self.rule is None else against_baseline(self.rule, runs, references)
+        if undefined:
+            answer = Answer(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
+        else:
+            answer = self._answer(scores, references, regression, at_least=bool(stopped))
+        judged = answer.verdict is not Verdict.PASS and not self.task.report_only
+        if broken and (judged or undefined):
+            answer, broken = Answer(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts), []
+        return Judgement(
+            verdict=answer.verdict,
+            reason=self._sentence(answer, len(runs), len(references), uncertainty),
+            threshold=self.thresholds.get(self.task.headline_metric),
+            chance=chance_score(self.task.headline_metric, references),
+            confidence_interval=uncertainty.interval if uncertainty else None,
+            baseline=regression.facts if regression else None,
+            notes=(*self._not_judged, *broken, *_of_stopped(stopped), *((uncertainty.note,) if uncertainty else ())),
+        )
+
+    def enough(self, references: Sequence[float]) -> float | None:
+        """Return the headline score that makes the verdict `pass` if every run reaches it in some epoch.
+
+        None where nothing but whole runs can tell: the best epoch is the one of the best headline score, so that of no
+        other metric, and of no comparison, is known before the last epoch.
+
+        Args:
+            references: gold labels, one for each evaluation example.
+        """
+        headline = self.task.headline_metric
+        if self.rule is not None or not set(self.thresholds) <= {headline}:
+            return None
+        bound = self.thresholds.get(headline, chance_score(headline, references) + 2 * _ROUNDING)
+        return max(bound, 2 * _ROUNDING)  # above 0, as which an undefined score counts where epochs are compared
+
+    @property
+    def _not_judged(self) -> tuple[str, ...]:
+        """Why the score is only reported, where that is so."""
+        if not self.task.report_only or self.thresholds or self.rule:
+            return ()
+        return (f"{self.task.name} is report-only, since {self.task.report_only}",)
+
+    @property
+    def _decisive(self) -> tuple[str, ...]:
+        """The metrics without which there is no verdict."""
+        compared = (self.task.headline_metric,) if self.rule is not None or not self.thresholds else ()
+        return tuple(dict.fromkeys((*self.thresholds, *compared)))
+
+    def _answer(
+        self, scores: Scores, references: Sequence[float], regression: Regression | None, *, at_least: bool
+    ) -> Answer:
+        """A threshold that is missed decides, then the baseline, then thresholds that are met, then chance."""
+        findings = [
+            Finding(metric, _of(scores, metric), bound, at_least=at_least) for metric, bound in self.thresholds.items()
+        ]
+        missed = [finding for finding in findings if finding.score < finding.bound - _ROUNDING]
+        if missed:
+            return _against_thresholds(Verdict.FAIL, "<", missed)
+        if regression is not None:
+            return Answer(regression.verdict, regression.text, regression.differences)
+        if findings:
+            return _against_thresholds(Verdict.PASS, ">=", findings)
+        return self._against_chance(scores, references, at_least=at_least)
+
+    def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> Answer:
+        metric, note = self.task.headline_metric, self.task.report_only
+        knows_nothing = METRICS[metric].chance is Chance.ZERO
+        bound_name = "knowing nothing," if knows_nothing else "the majority class,"
+        finding = Finding(metric, _of(scores, metric), chance_score(metric, references), bound_name, at_least)
+        beats = finding.score > finding.bound + _ROUNDING
+        text = finding.text(">" if beats else "does not beat")
+        if note:
+            text = f"{text}; report-only, since {note}: give a threshold to have it judged"
+        return Answer(Verdict.PASS if beats or note else Verdict.FAIL, text, (finding.difference,))
+
+    def _sentence(self, answer: Answer, n_runs: int, n_eval: int, uncertainty: Uncertainty | None) -> str:
+        if self.rule is not None and answer.facts:
+            size = [f"n={n_eval}"]
+        else:
+            size = [f"n={n_eval}", f"{n_runs} seed{'s' if n_runs > 1 else ''}"]
+            size += [uncertainty.text] if uncertainty else []
+        evidence = "; ".join((*answer.facts, ", ".join(size)))
+        return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
+
+
+def _against_thresholds(verdict: Verdict, relation: str, findings: Sequence[Finding]) -> Answer:
+    text = ", ".join(finding.text(relation) for finding in findings)
+    return Answer(verdict, text, tuple(finding.difference for finding in findings))
+
+
+def _of_stopped(stopped: Sequence[Run]) -> list[str]:
+    if not stopped:
+        return []
+    seeds = ", ".join(str(run.seed) for run in stopped)
+    return [f"seed {seeds} stopped when it was decided: the score is a lower bound, other metrics are of that epoch"]
+
+
+def _of(scores: Scores, metric: str) -> float:
+    score = scores[metric]
+    assert score is not None, metric
+    return score

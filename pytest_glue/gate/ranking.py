@@ -1,0 +1,87 @@
+"""Checkpoints against each other: what their evaluations say of which is best, as plain data for reports."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.core.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from pytest_glue.statistics.estimate import Estimate
+    from pytest_glue.statistics.ranking import Ranking
+
+
+def ranks(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | None:
+    """Return the ranking of each task with several checkpoints, and of their averages; None where there is none.
+
+    Tasks whose score is undefined or a lower bound for a checkpoint are left out, and so are averages over other tasks
+    than all that are ranked.
+
+    Args:
+        evaluations: of one test run.
+        alpha: the rate of one false difference or more among all pairs of a task.
+    """
+    by_task: dict[str, dict[str, Evaluation]] = defaultdict(dict)
+    for evaluation in evaluations:
+        if evaluation.score is not None and not evaluation.n_stopped:
+            by_task[evaluation.task][evaluation.checkpoint.label] = evaluation
+    several = {task: found for task, found in by_task.items() if len(found) > 1 and _same_examples(found)}
+    if not several:
+        return None
+    rankings = {task: _rank(found, alpha) for task, found in sorted(several.items())}
+    return {
+        "alpha": alpha,
+        "tasks": [_task(task, several[task], ranking) for task, ranking in rankings.items()],
+        "average": _average(rankings),
+    }
+
+
+def _rank(found: Mapping[str, Evaluation], alpha: float) -> "Ranking":
+    from pytest_glue.statistics.ranking import rank
+    from pytest_glue.statistics.seed_variance import published_spread
+
+    first = next(iter(found.values()))
+    predictions = {label: [run.predictions for run in each.runs] for label, each in found.items()}
+    spread = published_spread(first.task, first.headline_metric)
+    return rank(predictions, first.references, first.headline_metric, alpha=alpha, spread=spread)
+
+
+def _task(task: str, found: Mapping[str, Evaluation], ranking: "Ranking") -> dict[str, Any]:
+    first = next(iter(found.values()))
+    return {
+        "task": task,
+        "metric": first.headline_metric,
+        "n_eval": first.n_eval,
+        "scores": [
+            {"checkpoint": label, "seeds": len(found[label].runs), **_estimate(score)}
+            for label, score in ranking.scores.items()
+        ],
+        "pairs": [
+            {"first": pair.first, "second": pair.second, "p_value": pair.p_value, **_estimate(pair.difference)}
+            for pair in ranking.pairs
+        ],
+        "best": list(ranking.best),
+    }
+
+
+def _average(rankings: Mapping[str, "Ranking"]) -> list[dict[str, Any]]:
+    """Return the mean over tasks of each checkpoint that was ranked on all of them, the best first."""
+    from pytest_glue.statistics.ranking import average
+
+    if len(rankings) < 2:
+        return []
+    everywhere = set.intersection(*(set(ranking.scores) for ranking in rankings.values()))
+    averages = {label: average([ranking.scores[label] for ranking in rankings.values()]) for label in everywhere}
+    ordered = sorted(averages, key=lambda label: (-averages[label].value, label))
+    return [{"checkpoint": label, "tasks": len(rankings), **_estimate(averages[label])} for label in ordered]
+
+
+def _estimate(estimate: "Estimate") -> dict[str, Any]:
+    low, high = estimate.interval()
+    covers = "examples and seeds" if estimate.spread_source else "examples"
+    return {"value": estimate.value, "low": low, "high": high, "covers": covers}
+
+
+def _same_examples(found: Mapping[str, Evaluation]) -> bool:
+    references: Sequence[tuple[float, ...]] = [each.references for each in found.values()]
+    return all(each == references[0] for each in references)

@@ -1,0 +1,118 @@
+"""A candidate against its baseline: the comparison of the statistics, in words and as plain data for reports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.core.evaluation import Run, Verdict
+from pytest_glue.gate.baseline import Baseline
+
+if TYPE_CHECKING:
+    from pytest_glue.statistics.comparison import Comparison
+    from pytest_glue.statistics.seed_variance import SeedSpread
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a drop is a regression."""
+
+    name: str
+    """Of the baseline, as a person reads it."""
+    file: str
+    """Where it was read from."""
+    baseline: Baseline
+    max_drop: float
+    """The drop that is allowed, as a fraction."""
+    alpha: float
+    """One-sided error rate: of the whole test run for fail, of the item for pass."""
+    family_size: int
+    """Items of the test run that are compared."""
+    looks: tuple[int, ...] = ()
+    """The numbers of seeds at which a verdict is tried, where there are several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """What a comparison with a baseline found."""
+
+    verdict: Verdict
+    text: str
+    differences: tuple[str, ...]
+    """What stands in the sentence's brackets before the size of the evidence."""
+    facts: Mapping[str, Any]
+    """For reports."""
+
+
+def against_baseline(rule: Rule, runs: Sequence[Run], references: Sequence[float]) -> Regression:
+    """Compare a candidate's runs with a baseline's, example by example.
+
+    Args:
+        rule: the baseline and what is allowed.
+        runs: of the candidate.
+        references: gold labels, one for each evaluation example.
+    """
+    from pytest_glue.statistics.comparison import compare
+
+    baseline = rule.baseline
+    comparison = compare(
+        [run.predictions for run in runs],
+        [run.predictions for run in baseline.runs],
+        references,
+        baseline.headline_metric,
+        max_drop=rule.max_drop,
+        alpha=rule.alpha,
+        family_size=rule.family_size,
+        looks=rule.looks,
+        spread=published(baseline),
+    )
+    facts = {
+        "name": rule.name,
+        "file": rule.file,
+        "checkpoint": asdict(baseline.checkpoint),
+        "seeds": list(baseline.seeds),
+        **asdict(comparison),
+        "difference": comparison.difference,
+        "alpha": rule.alpha,
+        "family_size": rule.family_size,
+        "looks": list(rule.looks),
+    }
+    return Regression(comparison.verdict, _text(rule, comparison), _differences(rule, comparison, len(runs)), facts)
+
+
+def published(baseline: Baseline) -> "SeedSpread | None":
+    """Return the published spread of the baseline's task, for one run a side."""
+    from pytest_glue.statistics.seed_variance import published_spread
+
+    return published_spread(baseline.task, baseline.headline_metric)
+
+
+def _text(rule: Rule, comparison: "Comparison") -> str:
+    metric, drop = rule.baseline.headline_metric, f"{rule.max_drop:.3g}"
+    scores = f"{metric} {comparison.candidate_score:.3f} against {rule.name}'s {comparison.baseline_score:.3f}"
+    allowed = f"a drop of more than {drop}" if rule.max_drop else "a drop"
+    match comparison.verdict:
+        case Verdict.FAIL:
+            return f"{scores}: {allowed}"
+        case Verdict.PASS:
+            return f"{scores}: no drop of {drop} or more" if rule.max_drop else f"{scores}: an improvement"
+    return f"{scores}: {allowed} is neither shown nor ruled out{_remedy(rule, comparison)}"
+
+
+def _remedy(rule: Rule, comparison: "Comparison") -> str:
+    if comparison.smallest_visible_drop is None:
+        return ", since one seed a side says nothing of the noise between seeds: give --glue-seeds=3 or more on both"
+    shown = f"; these seeds and this split show a drop of {comparison.smallest_visible_drop:.3f} or more"
+    if not rule.max_drop or rule.max_drop >= comparison.smallest_visible_drop:
+        return shown
+    if comparison.seeds_needed is None:
+        return f"{shown}, and no number of seeds makes {rule.max_drop:.3g} visible on so few examples"
+    return f"{shown}, {comparison.seeds_needed} seeds a side would show {rule.max_drop:.3g}"
+
+
+def _differences(rule: Rule, comparison: "Comparison", n_runs: int) -> tuple[str, ...]:
+    seeds = f"{n_runs} against {len(rule.baseline.runs)} seeds"
+    if comparison.confidence_interval is None:
+        return f"{comparison.difference:+.3f}", seeds
+    low, high = comparison.confidence_interval
+    interval = f"{100 * comparison.confidence_level:.3g}% CI {low:+.3f} to {high:+.3f}"
+    return f"{comparison.difference:+.3f}", interval, seeds

@@ -1,0 +1,1 @@
+"""Other services, one file each."""

@@ -1,0 +1,23 @@
+"""The facts of an evaluation as properties of a JUnit test case: few, and with names that stay."""
+
+from pytest_glue.core.evaluation import Evaluation
+
+
+def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Return `<property>` names with their values; what is not there is left out."""
+    facts = {
+        "glue.task": evaluation.task,
+        "glue.checkpoint": evaluation.checkpoint.label,
+        "glue.metric": evaluation.headline_metric,
+        "glue.score": evaluation.score,
+        "glue.threshold": evaluation.threshold,
+        "glue.verdict": evaluation.verdict,
+        "glue.reason": evaluation.reason,
+        "glue.cached_runs": evaluation.n_cached or None,
+        "glue.stopped_runs": evaluation.n_stopped or None,
+    }
+    return [
+        (name, f"{value:.6g}" if isinstance(value, float) else str(value))
+        for name, value in facts.items()
+        if value is not None
+    ]

@@ -1,0 +1,54 @@
+"""Durations: what items took, kept between test runs in pytest's own cache."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import pytest
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.scheduling.cost_model import Record, estimate, expected_costs, targets
+
+KEY = "glue/durations"
+"""Where they stand in pytest's cache."""
+
+
+def expected(config: pytest.Config, asked: Mapping[str, Options]) -> dict[str, float]:
+    """Return how many seconds each item is expected to take whose node id tells what it fine-tunes.
+
+    Args:
+        config: of the test run.
+        asked: the options of each item, by node id.
+    """
+    return expected_costs(_estimates(asked), recorded(config))
+
+
+def recorded(config: pytest.Config) -> dict[str, Record]:
+    """Return what is kept, by node id; nothing where that cannot be read or pytest has no cache."""
+    kept = config.cache.get(KEY, {}) if _has_cache(config) else {}
+    try:
+        return {nodeid: Record.from_dict(record) for nodeid, record in kept.items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def record(config: pytest.Config, options: Options, evaluations: Sequence[Evaluation]) -> None:
+    """Keep how long items took whose runs were all trained, to their end, in this test run."""
+    trained = {
+        each.nodeid: sum(run.duration_s for run in each.runs) + (each.search.duration_s if each.search else 0.0)
+        for each in evaluations
+        if each.n_cached == each.n_stopped == 0
+    }
+    estimates = _estimates(dict.fromkeys(trained, options))
+    if not estimates or not _has_cache(config):
+        return
+    new = {nodeid: Record(cost, trained[nodeid]) for nodeid, cost in estimates.items()}
+    config.cache.set(KEY, {nodeid: asdict(each) for nodeid, each in (recorded(config) | new).items()})
+
+
+def _estimates(asked: Mapping[str, Options]) -> dict[str, float]:
+    return {nodeid: estimate(target) for nodeid, target in targets(asked).items()}
+
+
+def _has_cache(config: pytest.Config) -> bool:
+    return hasattr(config, "cache")  # not with `-p no:cacheprovider`

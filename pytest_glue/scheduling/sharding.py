@@ -1,0 +1,68 @@
+"""Sharding: the part of the collected items that this test run has, the same on every machine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
+
+import pytest
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.family import Family
+from pytest_glue.core.shards import Shard
+from pytest_glue.scheduling.cost_model import estimate, targets
+from pytest_glue.scheduling.groups import bundles
+from pytest_glue.scheduling.list_scheduling import shares
+
+OptionsOf = Callable[[pytest.Item], Options]
+
+
+def judged(items: Sequence[pytest.Item]) -> list[str]:
+    """Return the node ids of those items that are evaluated."""
+    return [item.nodeid for item in items if "glue_evaluation" in _fixtures(item)]
+
+
+def keep_part(config: pytest.Config, items: list[pytest.Item], shard: Shard, options_of: OptionsOf) -> Family:
+    """Deselect the items of the other parts, and return the family of all.
+
+    Args:
+        config: of the test run.
+        items: as collected and selected by everything else; those of the part are left in it.
+        shard: the part.
+        options_of: of an item.
+    """
+    asked = {item.nodeid: options_of(item) for item in items if _is_glue(item)}
+    part_of = parts([item.nodeid for item in items], asked, shard.parts)
+    family = Family.of(
+        len(judged(items)),
+        [[item.nodeid for item, part in zip(items, part_of, strict=True) if part == n] for n in range(shard.parts)],
+    )
+    mine = [part == shard.part - 1 for part in part_of]
+    config.hook.pytest_deselected(items=list(compress(items, (not each for each in mine))))
+    items[:] = compress(items, mine)
+    return family
+
+
+def parts(nodeids: Sequence[str], asked: Mapping[str, Options], n: int) -> list[int]:
+    """Return the part of each item, counted from 0.
+
+    What decides is known before anything runs and is the same on every machine: what was recorded, or kept, is not.
+
+    Args:
+        nodeids: of all items.
+        asked: the options of each glue item, by node id.
+        n: how many parts there are.
+    """
+    found = targets(asked)
+    made = bundles(nodeids, found, {nodeid: estimate(target) for nodeid, target in found.items()})
+    part_of = [0] * len(nodeids)
+    for bundle, part in zip(made, shares([bundle.cost_s for bundle in made], n), strict=True):
+        for place in bundle.places:
+            part_of[place] = part
+    return part_of
+
+
+def _is_glue(item: pytest.Item) -> bool:
+    return not {"glue_task", "glue_checkpoint"}.isdisjoint(_fixtures(item))
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())

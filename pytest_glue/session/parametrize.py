@@ -1,0 +1,74 @@
+"""Items: a test that asks for a task or a checkpoint becomes one item for each of them."""
+
+from itertools import product
+
+import pytest
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import SAMPLE, Checkpoint, ids
+from pytest_glue.core.errors import GlueError, OptionError
+from pytest_glue.execution import executor
+from pytest_glue.session.session import GlueSession
+
+
+def make_items(metafunc: pytest.Metafunc) -> None:
+    """Parametrize the test, task by task and within a task checkpoint by checkpoint, after a look at what they need.
+
+    Raises:
+        pytest.Collector.CollectError: an option is not accepted, or data or a checkpoint is missing.
+    """
+    try:
+        session = GlueSession.of(metafunc.config)
+        options = session.options_of(metafunc.definition)
+        asked = {"glue_task", "glue_checkpoint"} & set(metafunc.fixturenames) - _parametrized(metafunc)
+        if not metafunc.config.option.collectonly:
+            _check(options, asked, compared="glue_evaluation" in metafunc.fixturenames)
+        if "glue_task" in asked:
+            names = [task.name for task in options.tasks]
+            metafunc.parametrize("glue_task", names, ids=names, indirect=True)
+        if "glue_checkpoint" in asked:
+            checkpoints = ids(options.checkpoints or _none_configured())
+            metafunc.parametrize("glue_checkpoint", checkpoints.values(), ids=checkpoints.keys(), indirect=True)
+    except GlueError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+
+
+def _check(options: Options, asked: set[str], *, compared: bool) -> None:
+    """Make sure, before the first fine-tuning, that the last one will find its data and its checkpoint."""
+    from pytest_glue.data.source import open_source
+    from pytest_glue.gate.baseline_storage import read
+    from pytest_glue.gate.from_options import baseline_file
+    from pytest_glue.search.backend import check_storage, require
+    from pytest_glue.training.pretrained import check_checkpoint
+
+    executor.require(options.executor)
+    if options.search is not None:
+        require(options.search)
+        check_storage(options.search, options.search_storage)
+    if "glue_task" in asked:
+        source = open_source(options.data)
+        for task in options.tasks:
+            source.check(task)
+    if "glue_checkpoint" in asked:
+        for checkpoint in options.checkpoints:
+            check_checkpoint(checkpoint)
+    if compared and asked == {"glue_task", "glue_checkpoint"}:
+        for task, checkpoint in product(options.tasks, options.checkpoints):
+            if (file := baseline_file(options, task, checkpoint)) is not None:
+                read(file)
+
+
+def _parametrized(metafunc: pytest.Metafunc) -> set[str]:
+    """Return the names that the test parametrizes itself."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    names = [mark.args[0] if mark.args else mark.kwargs["argnames"] for mark in marks]
+    return {part.strip() for name in names for part in (name.split(",") if isinstance(name, str) else name)}
+
+
+def _none_configured() -> list[Checkpoint]:
+    message = (
+        "no checkpoint to test: name one with --glue-checkpoints=ID, as in distilbert-base-uncased, "
+        f"--glue-checkpoints=FOLDER, or --glue-checkpoints={SAMPLE} to try things out without a network; "
+        "or set `checkpoints` in [tool.pytest_glue]"
+    )
+    raise OptionError(message)

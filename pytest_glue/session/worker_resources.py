@@ -1,0 +1,48 @@
+"""Devices: the GPUs of this machine, one for each of xdist's workers."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_glue.core.environment import VISIBLE_DEVICES, expected_device, visible_devices
+
+PLACE = "glue_place"
+"""Where a worker's input says which place it has among the workers."""
+_ASKED = "PYTEST_XDIST_AUTO_NUM_WORKERS"
+"""The environment variable in which a user tells xdist what `-n auto` means."""
+
+
+def auto_workers() -> int | None:
+    """Return how many workers `-n auto` means: as many as there are GPUs; None where xdist or a user decides."""
+    if os.environ.get(_ASKED) or expected_device() != "cuda":
+        return None
+    return len(visible_devices()) or None
+
+
+def take_device(worker: Mapping[str, Any]) -> None:
+    """Let this process see one GPU only, where it is one of several workers and there are GPUs.
+
+    Args:
+        worker: the worker's input, as xdist gave it.
+    """
+    if worker["workercount"] > 1 and PLACE in worker and expected_device() == "cuda":
+        devices = visible_devices()
+        if devices:
+            os.environ[VISIBLE_DEVICES] = devices[worker[PLACE] % len(devices)]
+
+
+class Places:
+    """A plugin on xdist's controller that gives each worker a place, and the place of one that died to the next."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, int] = {}
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Called before a worker starts: it has the first place that no other has."""
+        free = next(place for place in range(len(self._taken) + 1) if place not in self._taken.values())
+        self._taken[node.gateway.id] = free
+        node.workerinput[PLACE] = free
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Called when a worker has ended, or has died."""
+        self._taken.pop(node.gateway.id, None)

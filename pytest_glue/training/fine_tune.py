@@ -1,0 +1,264 @@
+"""Training: the trainer of an item, and one run of it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from datasets import Dataset, DatasetDict
+from numpy.typing import NDArray
+from transformers import EvalPrediction, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+from pytest_glue.core.choices import Batching
+from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.evaluation import Epoch, Run, Scores
+from pytest_glue.core.tasks import Task
+from pytest_glue.statistics.scores import compute as compute_scores
+from pytest_glue.training.callbacks.early_stopping import StopWhenEnough
+from pytest_glue.training.callbacks.extra_evaluation import Companion
+from pytest_glue.training.library_state import quiet
+from pytest_glue.training.trainer.device_memory import is_out_of_memory
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
+from pytest_glue.training.trainer.resume_state import Unfinished
+
+ComputeMetrics = Callable[[EvalPrediction], dict[str, float]]
+
+
+def compute_metrics(task: Task, label_ids: Sequence[int]) -> ComputeMetrics:
+    """Return what `Trainer(compute_metrics=...)` takes: the task's metrics of a model's output, NaN where undefined.
+
+    Args:
+        task: says which metrics.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+    """
+
+    def compute(output: EvalPrediction) -> dict[str, float]:
+        predictions = task_predictions(output.predictions, label_ids)
+        return compute_scores(task, predictions, task_labels(output.label_ids, label_ids))
+
+    return compute
+
+
+def make_trainer(
+    task: Task,
+    model_init: Callable[..., Any],
+    arguments: TrainingArguments,
+    encoded: DatasetDict,
+    tokenizer: Any,
+    compute: ComputeMetrics,
+    batching: Batching = Batching.AUTO,
+) -> GlueTrainer:
+    """Return the trainer of an item; `fine_tune` trains it once for each seed, from the pretrained weights."""
+    with quiet(), _explained(arguments):
+        trainer = GlueTrainer(
+            batching=batching,
+            model_init=model_init,
+            args=arguments,
+            train_dataset=encoded[task.train_split],
+            eval_dataset=encoded[task.evaluation_split],
+            processing_class=tokenizer,
+            compute_metrics=compute,
+            callbacks=[UndefinedScores(task.headline_metric)],
+        )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def fine_tune(
+    trainer: Trainer,
+    task: Task,
+    label_ids: Sequence[int],
+    seed: int,
+    unfinished: Unfinished | None = None,
+    *,
+    enough: float | None = None,
+    companions: Sequence[Companion] = (),
+) -> Run:
+    """Fine-tune with a seed and return what the best epoch predicts.
+
+    The seed sets the random states of python, numpy and torch, and with them the head, dropout and the data's order.
+
+    Args:
+        trainer: of the item.
+        task: of the item.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+        seed: of the run.
+        unfinished: where the run goes on from, and is saved after each epoch; None where neither is wanted.
+        enough: the headline score at which it may end; None where it goes to its end.
+        companions: what is evaluated beside it.
+
+    Raises:
+        FineTuningError: the run ended without a result; the message gives cause and remedy.
+    """
+    start = time.perf_counter()
+    trainer.args.seed = seed
+    if isinstance(trainer, GlueTrainer):
+        trainer.unfinished = unfinished
+    stop = StopWhenEnough(task.headline_metric, float("inf") if enough is None else enough)
+    with quiet(), _explained(trainer.args), _called(trainer, stop, *companions):
+        trainer.train()
+        outcome = trainer.outcome if isinstance(trainer, GlueTrainer) else None
+        output = outcome or trainer.predict(evaluation_data(trainer))
+    duration = time.perf_counter() - start + (trainer.seconds_before if isinstance(trainer, GlueTrainer) else 0.0)
+    metrics = _metrics(trainer, output)
+    if task.headline_metric not in metrics:
+        message = f"compute_metrics returns {sorted(metrics)}, which lacks {task.name}'s {task.headline_metric!r}"
+        raise FineTuningError(message)
+    return Run(
+        seed=seed,
+        metrics=metrics,
+        history=history(trainer.state.log_history),
+        predictions=tuple(task_predictions(output.predictions, label_ids).tolist()),
+        duration_s=duration,
+        stopped=stop.stopped,
+    )
+
+
+def run_beside(run: Run, companion: Companion, label_ids: Sequence[int]) -> Run | None:
+    """Return the run of the companion's examples that came about beside another one's; None where it is not whole.
+
+    A training that went on after it was stopped, or began anew, has other evaluations than its companion saw.
+
+    Args:
+        run: that the companion's trainer just made.
+        companion: of that run.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+    """
+    log = companion.trainer.state.log_history
+    epochs = [entry["epoch"] for entry in log if "eval_loss" in entry]
+    if companion.best is None or len(epochs) != len(companion.scores):
+        return None
+    seen = [{**scores, "epoch": epoch} for scores, epoch in zip(companion.scores, epochs, strict=True)]
+    return replace(
+        run,
+        metrics=_metrics(companion.trainer, companion.best),
+        history=history([*(entry for entry in log if "eval_loss" not in entry), *seen]),
+        predictions=tuple(task_predictions(companion.best.predictions, label_ids).tolist()),
+    )
+
+
+def references(trainer: Trainer, label_ids: Sequence[int]) -> tuple[float, ...]:
+    """Return the gold labels of the evaluation examples, in the task's order."""
+    return tuple(task_labels(evaluation_data(trainer)["label"], label_ids).tolist())
+
+
+def notes(trainer: Trainer) -> tuple[str, ...]:
+    """Return what a reader of the evaluation should know of how it was trained."""
+    return trainer.notes if isinstance(trainer, GlueTrainer) else ()
+
+
+def evaluation_data(trainer: Trainer) -> Dataset:
+    """Return the one evaluation set of an item's trainer."""
+    assert isinstance(trainer.eval_dataset, Dataset)
+    return trainer.eval_dataset
+
+
+def task_predictions(output: Any, label_ids: Sequence[int]) -> NDArray[np.float64]:
+    """Return a model's output as predictions in the task's order: shape (n,).
+
+    Args:
+        output: logits of shape (n, labels), or a tuple that begins with them, as some models return.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+    """
+    logits = np.asarray(output[0] if isinstance(output, tuple) else output, dtype=np.float64)
+    if not label_ids:
+        return logits.reshape(len(logits))
+    chosen = task_labels(np.argmax(logits, axis=1), label_ids)
+    return np.where(np.isfinite(logits).all(axis=1), chosen, np.nan)
+
+
+def task_labels(labels: Any, label_ids: Sequence[int]) -> NDArray[np.float64]:
+    """Return the model's label ids as the task's: shape (n,). A regression's numbers are left as they are."""
+    values = np.asarray(labels)
+    return np.asarray(np.argsort(label_ids)[values] if label_ids else values, dtype=np.float64)
+
+
+def history(log: Sequence[Mapping[str, Any]]) -> tuple[Epoch, ...]:
+    """Return the trainer's log as one entry for each evaluation."""
+    losses = {entry["epoch"]: entry["loss"] for entry in log if "loss" in entry}
+    evaluations = [entry for entry in log if "eval_loss" in entry]
+    return tuple(
+        Epoch(
+            epoch=entry["epoch"],
+            loss=_number(losses.get(entry["epoch"])),
+            evaluation_loss=_number(entry["eval_loss"]),
+            metrics=_scores({k.removeprefix("eval_"): v for k, v in entry.items() if _is_metric(k)}),
+        )
+        for entry in evaluations
+    )
+
+
+class UndefinedScores(TrainerCallback):
+    """Lets an undefined headline score count as 0 where the best epoch is chosen.
+
+    The trainer never takes an epoch whose score is NaN for the best, and with NaN alone it keeps the last. 0 is what a
+    model that knows nothing scores, and what scikit-learn reports; the log keeps the NaN.
+    """
+
+    def __init__(self, metric: str) -> None:
+        self._key = f"eval_{metric}"
+
+    def on_evaluate(self, *_: Any, **kwargs: Any) -> None:
+        """Called by the trainer after it has logged an evaluation and before it compares it with the best."""
+        metrics: dict[str, float] = kwargs["metrics"]
+        if np.isnan(metrics.get(self._key, 0.0)):
+            metrics[self._key] = 0.0
+
+
+@contextmanager
+def _called(trainer: Trainer, *callbacks: TrainerCallback) -> Iterator[None]:
+    """Let a training call them, and the next one not."""
+    for callback in callbacks:
+        trainer.add_callback(callback)
+    try:
+        yield
+    finally:
+        for callback in callbacks:
+            trainer.remove_callback(callback)
+
+
+def _metrics(trainer: Trainer, output: Any) -> Scores:
+    """Return the item's metrics of what an evaluation or a prediction gave."""
+    assert trainer.compute_metrics is not None
+    assert output.label_ids is not None
+    return _scores(trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids)))
+
+
+def _scores(metrics: Mapping[str, Any]) -> Scores:
+    return {name: _number(value) for name, value in metrics.items()}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _is_metric(key: str) -> bool:
+    timings = ("_runtime", "_per_second", "_loss", "_time")
+    return key.startswith("eval_") and not key.endswith(timings)
+
+
+@contextmanager
+def _explained(arguments: TrainingArguments) -> Iterator[None]:
+    """Turn what ends a fine-tuning into an error with cause and remedy."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise FineTuningError(_cause(error, arguments)) from error
+    except KeyError as error:
+        if "metric_for_best_model" not in str(error):
+            raise
+        message = f"compute_metrics does not return {arguments.metric_for_best_model!r}, which chooses the best epoch"
+        raise FineTuningError(message) from error
+
+
+def _cause(error: RuntimeError, arguments: TrainingArguments) -> str:
+    if is_out_of_memory(error):
+        size = arguments.per_device_train_batch_size
+        return (
+            f"out of memory on {arguments.device} with {size} examples a batch; halve it and keep its mathematics "
+            f"with --glue-recipe per_device_train_batch_size={max(size // 2, 1)} "
+            "--glue-recipe gradient_accumulation_steps=2, or cut the inputs with --glue-max-length"
+        )
+    return f"the fine-tuning failed: {type(error).__name__}: {error}"

@@ -1,0 +1,80 @@
+"""The model: a pretrained encoder with a head for the task, made anew for each run."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+from pytest_glue.core.errors import CheckpointError
+from pytest_glue.core.tasks import Task
+from pytest_glue.training.labels import has_head, label_order
+from pytest_glue.training.pretrained import Pretrained
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+
+def model_init(
+    pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase"
+) -> Callable[..., "PreTrainedModel"]:
+    """Return what `Trainer(model_init=...)` takes: each call gives the checkpoint with a head for the task.
+
+    A head that the checkpoint lacks is initialised from torch's random state, which the trainer seeds before each run.
+
+    Raises:
+        CheckpointError: the configuration or the weights cannot be loaded, or the labels do not fit the task's.
+    """
+    config = task_config(pretrained, task, tokenizer)
+    replaces_head = has_head(config) and load_config(pretrained).num_labels != task.num_labels
+
+    def make(trial: Any = None) -> "PreTrainedModel":  # noqa: ARG001 - the trial of a hyperparameter search
+        try:
+            # Half-precision weights are for inference; `bf16` and `fp16` of the recipe mix precisions in training.
+            model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
+                pretrained.folder, config=config, dtype=torch.float32, ignore_mismatched_sizes=replaces_head
+            )
+        except Exception as error:  # each format of weights has its own
+            cause = f"{type(error).__name__}: {error}"
+            message = f"{pretrained.checkpoint.label} cannot be loaded as a sequence classifier: {cause}"
+            raise CheckpointError(message) from error
+        return model
+
+    return make
+
+
+def load_config(pretrained: Pretrained) -> "PretrainedConfig":
+    """Return the checkpoint's own configuration.
+
+    Raises:
+        CheckpointError: config.json names no model that transformers knows.
+    """
+    try:
+        config: PretrainedConfig = AutoConfig.from_pretrained(pretrained.folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        message = f"config.json of {pretrained.checkpoint.label} cannot be read: {error}"
+        raise CheckpointError(message) from error
+    return config
+
+
+def label_ids(pretrained: Pretrained, task: Task) -> tuple[int, ...]:
+    """Return the model's id of each of the task's labels, in the task's order; empty for a regression.
+
+    Raises:
+        CheckpointError: as for `load_config`, or the checkpoint's labels do not fit the task's.
+    """
+    return label_order(load_config(pretrained), task, pretrained.checkpoint.label)
+
+
+def task_config(pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase") -> "PretrainedConfig":
+    """Return the checkpoint's configuration with the task's labels and the tokenizer's padding."""
+    config, order = load_config(pretrained), label_ids(pretrained, task)
+    config.num_labels = task.num_labels
+    config.problem_type = None  # of an earlier fine-tuning; the model works it out from labels and their number
+    if order:
+        names = dict(zip(order, task.labels, strict=True))
+        config.id2label = {position: names[position] for position in sorted(names)}
+        config.label2id = {name: position for position, name in config.id2label.items()}
+    if getattr(config, "pad_token_id", None) is None:
+        config.pad_token_id = tokenizer.pad_token_id
+    return config

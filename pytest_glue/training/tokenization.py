@@ -1,0 +1,138 @@
+"""Tokenization: a checkpoint's tokenizer, how long its input may be, and a task's data as its model takes it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tokenizers
+import transformers
+from datasets import Dataset, DatasetDict, config, is_caching_enabled
+from transformers import AutoTokenizer
+
+from pytest_glue.core.errors import CheckpointError
+from pytest_glue.core.tasks import Task
+from pytest_glue.data.fingerprint import digest
+from pytest_glue.training.model import load_config
+from pytest_glue.training.pretrained import Pretrained
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_NO_LIMIT = 1_000_000
+"""Tokenizers that know no maximum claim one of 1e30."""
+
+_DEFAULT_MAX_LENGTH = 512
+
+
+def load_tokenizer(pretrained: Pretrained) -> "PreTrainedTokenizerBase":
+    """Return the checkpoint's fast tokenizer, or the slow one where it has no fast one.
+
+    A tokenizer without a padding token, as decoders have, pads with its end-of-text token.
+
+    Raises:
+        CheckpointError: the folder holds no tokenizer that can be loaded.
+    """
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            pretrained.folder, use_fast=True, trust_remote_code=False
+        )
+    except Exception as error:
+        message = (
+            f"the tokenizer of {pretrained.checkpoint.label} cannot be loaded ({type(error).__name__}: {error}): "
+            "save one beside the weights with tokenizer.save_pretrained(folder)"
+        )
+        raise CheckpointError(message) from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def max_length(tokenizer: "PreTrainedTokenizerBase", pretrained: Pretrained, limit: int | None = None) -> int:
+    """Return how many tokens an example is truncated to.
+
+    The smallest of what the tokenizer says, what the model has positions for, and the limit that was asked for.
+    """
+    bounds = [tokenizer.model_max_length, _positions(pretrained), limit]
+    known = [bound for bound in bounds if bound is not None and bound < _NO_LIMIT]
+    return min(known, default=_DEFAULT_MAX_LENGTH)
+
+
+def encode(
+    data: DatasetDict,
+    task: Task,
+    tokenizer: "PreTrainedTokenizerBase",
+    length: int,
+    label_ids: Sequence[int],
+) -> DatasetDict:
+    """Return the training and the evaluation split as token ids, with labels in the model's order.
+
+    The result is cached by content: the same examples, tokenizer and length are tokenized once on a machine.
+
+    Args:
+        data: the raw splits.
+        task: says which splits and columns.
+        tokenizer: of the checkpoint.
+        length: tokens an example is truncated to.
+        label_ids: the model's id of each of the task's labels; empty for a regression.
+    """
+
+    def tokenize(batch: dict[str, list[Any]]) -> dict[str, Any]:
+        encoding = tokenizer(*(batch[key] for key in task.sentence_keys), truncation=True, max_length=length)
+        labels = batch[task.label_key]
+        return {**encoding, "label": [label_ids[label] for label in labels] if label_ids else labels}
+
+    state = _tokenizer_state(tokenizer)
+
+    def encoded(split: Dataset) -> Dataset:
+        facts = [digest(split, task.columns), task.sentence_keys, length, list(label_ids), state]
+        fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+        return split.map(
+            tokenize,
+            batched=True,
+            remove_columns=split.column_names,
+            new_fingerprint=fingerprint,
+            cache_file_name=_cache_file(fingerprint),
+        )
+
+    return DatasetDict({name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)})
+
+
+def _positions(pretrained: Pretrained) -> int | None:
+    config = load_config(pretrained)
+    positions = getattr(config, "max_position_embeddings", None)
+    if not isinstance(positions, int) or positions <= 0:
+        return None
+    # RoBERTa and its kin count positions from the padding id on: 514 of them hold 512 tokens.
+    return positions - (config.pad_token_id + 1 if config.model_type in _OFFSET_POSITIONS else 0)
+
+
+_OFFSET_POSITIONS = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text"}
+_OFFSET_POSITIONS |= {"mpnet", "longformer", "ibert", "xmod", "esm", "luke", "lilt", "markuplm"}
+
+
+def _cache_file(fingerprint: str) -> str | None:
+    """Return where an encoded split is kept: data in memory, as the sources give it, has no place of its own.
+
+    None where caching is switched off, or where there is no folder to write to.
+    """
+    folder = Path(config.HF_DATASETS_CACHE) / "pytest-glue"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(folder / f"{fingerprint}.arrow") if is_caching_enabled() else None
+
+
+def _tokenizer_state(tokenizer: "PreTrainedTokenizerBase") -> str:
+    """Return a digest of what the tokenizer does with a text, whatever it was used for before."""
+    versions = [transformers.__version__, tokenizers.__version__]
+    facts = [type(tokenizer).__name__, tokenizer.get_vocab(), str(tokenizer.special_tokens_map), versions]
+    if tokenizer.is_fast:
+        rules = json.loads(tokenizer.backend_tokenizer.to_str())
+        facts.append({name: rule for name, rule in rules.items() if name not in {"truncation", "padding"}})
+    else:  # a slow one follows rules that are code, and switches
+        plain = {name: value for name, value in tokenizer.init_kwargs.items() if isinstance(value, bool | int | str)}
+        facts.append({name: value for name, value in plain.items() if not name.endswith(("_file", "_path"))})
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

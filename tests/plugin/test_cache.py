@@ -1,0 +1,341 @@
+"""The store of finished runs: what was trained once is read, and says so; what cannot be read is trained."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from pytest_glue.sample.checkpoint import write_sample_checkpoint
+from pytest_glue.sample.examples import sample_dataset
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+JUnit = Callable[[], dict[str, ET.Element]]
+
+TINY = ("--glue-max-train-samples=16", "--glue-max-eval-samples=24", "--glue-recipe=num_train_epochs=1")
+STSB = ("--glue-tasks=stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json", *TINY)
+SAMPLE = (*STSB, "--glue-data=sample", "--glue-checkpoints=sample")
+HEAVY = [
+    *("torch", "transformers", "datasets", "evaluate", "sklearn", "scipy.stats", "accelerate", "huggingface_hub"),
+    "filelock",
+]
+LISTS_IMPORTS_AT_EXIT = f"""
+import atexit, sys
+from pathlib import Path
+
+@atexit.register
+def _list():
+    Path("imported.txt").write_text(" ".join(name for name in {HEAVY} if name in sys.modules))
+"""
+TELLS_WHAT_IS_TRAINED = """
+import time
+from pytest_glue.execution import fine_tuning
+
+plain = fine_tuning.fine_tune
+
+def fine_tune(trainer, task, label_ids, seed, *more, **options):
+    with open("trained.txt", "a") as file:
+        file.write(f"{task.name} {seed}\\n")
+    time.sleep(3)
+    return plain(trainer, task, label_ids, seed, *more, **options)
+
+fine_tuning.fine_tune = fine_tune
+"""
+
+
+@pytest.fixture
+def folder() -> Path:
+    """The folder of this test's store."""
+    return Path(os.environ["PYTEST_GLUE_CACHE"])
+
+
+@pytest.fixture
+def files(pytester: pytest.Pytester) -> tuple[str, ...]:
+    """Options for data and a checkpoint that are folders."""
+    data = sample_dataset("stsb")
+    (pytester.path / "data" / "stsb").mkdir(parents=True)
+    for split in ("train", "validation"):
+        data[split].to_parquet(pytester.path / "data" / "stsb" / f"{split}-00000-of-00001.parquet")
+    write_sample_checkpoint(pytester.path / "model")
+    return (*STSB, "--glue-data=./data", "--glue-checkpoints=./model")
+
+
+def cached(report: Report) -> list[bool]:
+    """Return of each run of the one item whether it was read."""
+    (result,) = report()["results"]
+    return [run["cached"] for run in result["runs"]]
+
+
+def without_times(result: dict[str, Any]) -> dict[str, Any]:
+    """Return an item's result without what differs when it is read."""
+    runs = [{name: value for name, value in run.items() if name != "cached"} for run in result["runs"]]
+    return {**result, "runs": runs, "duration_s": None}
+
+
+def test_the_same_command_again(here: Run, report: Report, junit: JUnit) -> None:
+    """The second time every run is read: the same result to the last digit, and each report says that it was."""
+    here(*SAMPLE).assert_outcomes(passed=1)
+    (trained,) = report()["results"]
+    assert [False] == cached(report)
+
+    result = here(*SAMPLE, "--junitxml=out.xml")
+
+    result.assert_outcomes(passed=1)
+    (read,) = report()["results"]
+    assert [True] == cached(report)
+    assert without_times(trained) == without_times(read)
+    result.stdout.fnmatch_lines(["task * time *", "stsb * cached *"])
+    (case,) = junit().values()
+    assert ["1"] == [each.attrib["value"] for each in case.findall(".//property[@name='glue.cached_runs']")]
+
+
+def test_what_is_read_imports_nothing(
+    pytester: pytest.Pytester, fresh: Run, files: tuple[str, ...], report: Report
+) -> None:
+    """A test run all of whose runs are read ends without torch, transformers and their like being imported."""
+    fresh(*files).assert_outcomes(passed=1)
+    pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
+
+    fresh(*files).assert_outcomes(passed=1)
+
+    assert [True] == cached(report)
+    assert "" == (pytester.path / "imported.txt").read_text("utf-8")
+
+
+def test_only_missing_seeds_are_trained(here: Run, report: Report) -> None:
+    """With more seeds than before the new ones are trained, and the table tells how many were not."""
+    here(*SAMPLE, "--glue-seeds=8,").assert_outcomes(passed=1)
+
+    result = here(*SAMPLE, "--glue-seeds=7,8")
+
+    assert [False, True] == cached(report)
+    result.stdout.fnmatch_lines(["stsb * s (1 of 2 cached) *"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "second", "kept"), [("use", True, True), ("refresh", False, True), ("off", False, False)]
+)
+def test_what_the_policy_says(here: Run, report: Report, policy: str, *, second: bool, kept: bool) -> None:
+    """`use` reads what is there, `refresh` trains and keeps it anew, `off` neither reads nor keeps."""
+    here(*SAMPLE, "--glue-cache=off").assert_outcomes(passed=1)
+    for expected in (False, second):
+        here(*SAMPLE, f"--glue-cache={policy}").assert_outcomes(passed=1)
+        assert [expected] == cached(report)
+    here(*SAMPLE).assert_outcomes(passed=1)
+    assert [kept] == cached(report)
+
+
+def test_refresh_replaces_what_was_kept(here: Run, report: Report, folder: Path) -> None:
+    """What `refresh` trains is what is read from then on, also where a damaged file was."""
+    here(*SAMPLE)
+    (file,) = folder.rglob("*.run")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    here(*SAMPLE, "--glue-cache=refresh").assert_outcomes(passed=1)
+    here(*SAMPLE, "--glue-cache=only").assert_outcomes(passed=1)
+    assert [True] == cached(report)
+
+
+def test_only_trains_nothing(pytester: pytest.Pytester, fresh: Run, report: Report, files: tuple[str, ...]) -> None:
+    """With `only`, a run that is not there is an error that says which, what comes closest and what makes it."""
+    fresh(*files).assert_outcomes(passed=1)
+    pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
+    fresh(*files, "--glue-cache=only").assert_outcomes(passed=1)
+
+    fresh(*files, "--glue-cache=only", "--glue-seeds=7,").assert_outcomes(errors=1)
+
+    (error,) = report()["errors"]
+    assert "the run of stsb with seed 7 is not in the store " in error["message"]
+    assert "(the closest of 1 kept runs differs in seed), and --glue-cache=only trains nothing" in error["message"]
+    assert error["message"].endswith("--glue-seeds=7, --glue-cache=use`")
+    assert "" == (pytester.path / "imported.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "note"),
+    [
+        (lambda content: content[:-1], "is damaged: its contents do not match its digest; it was not used"),
+        (lambda _: b"", "is damaged: it does not begin as an entry does; it was not used"),
+        (
+            lambda content: content.replace(b"run 1 ", b"run 9 ", 1),
+            "is of another version of pytest-glue (format 9, this one reads 1); it was not used",
+        ),
+    ],
+    ids=["cut", "empty", "newer"],
+)
+def test_a_file_that_is_no_entry(
+    here: Run, report: Report, folder: Path, damage: Callable[[bytes], bytes], note: str
+) -> None:
+    """What is damaged or of a newer version is trained again, kept, and said to have been of no use."""
+    here(*SAMPLE)
+    (trained,) = report()["results"]
+    (file,) = folder.rglob("*.run")
+    file.write_bytes(damage(file.read_bytes()))
+
+    here(*SAMPLE).assert_outcomes(passed=1)
+
+    (again,) = report()["results"]
+    assert [False] == cached(report)
+    assert trained["score"] == again["score"]
+    assert [f"the kept run {file} {note}"] == [each for each in again["notes"] if "kept run" in each]
+    here(*SAMPLE)
+    assert [True] == cached(report)
+
+
+def test_a_store_that_cannot_be_written(pytester: pytest.Pytester, here: Run, report: Report) -> None:
+    """Where there can be no folder the run goes on without it and says so; with `only` it is an error."""
+    (pytester.path / "file").touch()
+
+    here(*SAMPLE, "--glue-cache-dir=file/runs").assert_outcomes(passed=1)
+
+    (result,) = report()["results"]
+    folder = pytester.path / "file" / "runs"
+    assert [f"not kept: the store {folder} cannot be written (Not a directory)"] == [
+        note for note in result["notes"] if "store" in note
+    ]
+    here(*SAMPLE, "--glue-cache-dir=file/runs", "--glue-cache=only").assert_outcomes(errors=1)
+
+
+def test_what_changes_a_run_is_not_read(pytester: pytest.Pytester, here: Run, report: Report, files: Any) -> None:
+    """A changed seed, recipe, example or weight is another run; a file that was only touched is not."""
+    here(*files)
+    os.utime(pytester.path / "model" / "model.safetensors")
+    here(*files)
+    assert [True] == cached(report)
+    for change in ("--glue-seeds=7,", "--glue-recipe=weight_decay=0.5", "--glue-max-length=20"):
+        here(*files, change).assert_outcomes(passed=1)
+        assert [False] == cached(report), change
+
+    data = sample_dataset("stsb")["train"].to_list()
+    data[0]["label"] = 5 - data[0]["label"]
+    changed = sample_dataset("stsb")["train"].from_list(data, features=sample_dataset("stsb")["train"].features)
+    changed.to_parquet(pytester.path / "data" / "stsb" / "train-00000-of-00001.parquet")
+    here(*files)
+    assert [False] == cached(report)
+
+    weights = pytester.path / "model" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-3] ^= 1
+    weights.write_bytes(content)
+    here(*files)
+    assert [False] == cached(report)
+
+
+def test_what_changes_no_run_is_read(pytester: pytest.Pytester, here: Run, report: Report, files: Any) -> None:
+    """The same files under other names, judged by another threshold, are the same run; the report has its new name."""
+    here(*files)
+    (pytester.path / "model").rename(pytester.path / "candidate")
+    (pytester.path / "data").rename(pytester.path / "glue")
+
+    here(*files, "--glue-data=./glue", "--glue-checkpoints=./candidate", "--glue-threshold=stsb=1").assert_outcomes(
+        failed=1
+    )
+
+    assert [True] == cached(report)
+    (result,) = report()["results"]
+    assert ("./candidate", "./glue") == (result["checkpoint"]["name"], result["data"])
+
+
+@pytest.mark.parametrize(
+    ("suite", "conftest", "arguments", "reason"),
+    [
+        (
+            "",
+            "@pytest.fixture\ndef glue_model_init(glue_model_init):\n    return glue_model_init",
+            [],
+            "glue_model_init is overridden, and no key holds what that does",
+        ),
+        (
+            "def test_glue(glue_evaluation, glue_trainer):\n    assert glue_trainer.state.global_step == 1",
+            "",
+            [],
+            "the test asks for glue_trainer, which only a fine-tuning trains",
+        ),
+        (
+            "",
+            "",
+            ["--glue-search=optuna", "--glue-trials=1", "--glue-search-fraction=1"],
+            "hyperparameters are searched first, and a search is kept as its study",
+        ),
+        ("", "", ["--glue-recipe=output_dir=kept"], "the recipe's output_dir asks for more than a score"),
+    ],
+    ids=["override", "trainer", "search", "output"],
+)
+def test_runs_that_no_key_determines(
+    pytester: pytest.Pytester,
+    here: Run,
+    report: Report,
+    folder: Path,
+    suite: str,
+    conftest: str,
+    arguments: list[str],
+    reason: str,
+) -> None:
+    """Where a user's code takes part, or more than a score is asked for, each run is trained, and a note says why."""
+    here(*SAMPLE).assert_outcomes(passed=1)
+    (before,) = folder.rglob("*.run")
+    pytester.makeconftest("import pytest\n" + conftest)
+    if suite:
+        pytester.makepyfile(test_suite=suite)
+
+    for _ in range(2):
+        here(*SAMPLE, *arguments).assert_outcomes(passed=1)
+        assert [False] == cached(report)
+
+    (result,) = report()["results"]
+    assert f"the store of finished runs is not used: {reason}" in result["notes"]
+    assert [before] == list(folder.rglob("*.run"))
+    here(*SAMPLE, *arguments, "--glue-cache=only").assert_outcomes(errors=1)
+    assert reason in report()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("fixture", ["glue_task", "glue_checkpoint"])
+def test_overrides_whose_value_counts(pytester: pytest.Pytester, here: Run, report: Report, fixture: str) -> None:
+    """An overridden task or checkpoint is a part of the key, so its runs are kept as any others."""
+    pytester.makeconftest(f"import pytest\n@pytest.fixture\ndef {fixture}({fixture}):\n    return {fixture}")
+    for expected in (False, True):
+        here(*SAMPLE).assert_outcomes(passed=1)
+        assert [expected] == cached(report)
+
+
+def test_a_comparison_of_runs_that_are_read(here: Run, report: Report) -> None:
+    """A baseline is recorded from runs that are read, and compared with them, as with runs that were trained."""
+    asked = (*SAMPLE, "--glue-seeds=2")
+    here(*asked)
+    here(*asked, "--glue-save=main").assert_outcomes(passed=1)
+    here(*asked, "--glue-compare=main").assert_outcomes(passed=1)
+    assert [True, True] == cached(report)
+    (result,) = report()["results"]
+    assert pytest.approx(0, abs=1e-4) == result["baseline"]["difference"]  # predictions are recorded to four decimals
+
+
+def test_two_commands_at_once(pytester: pytest.Pytester) -> None:
+    """Two processes that start together on the same items train each item once between them."""
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
+    pytester.makeconftest(TELLS_WHAT_IS_TRAINED)
+    command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=stsb,wnli", "-p", "no:cacheprovider"]
+
+    both = [
+        subprocess.Popen([*command, f"--glue-json={name}.json"], cwd=pytester.path, stdout=subprocess.PIPE, text=True)
+        for name in ("one", "two")
+    ]
+    outputs = [process.communicate(timeout=300)[0] for process in both]
+
+    assert [0, 0] == [process.returncode for process in both], "\n".join(outputs)
+    trained = (pytester.path / "trained.txt").read_text("utf-8").splitlines()
+    assert ["stsb 42", "wnli 42"] == sorted(trained)
+
+
+def test_workers_share_the_store(pytester: pytest.Pytester, fresh: Run) -> None:
+    """Two tests that ask for the same item on two workers have it trained once."""
+    pytester.makepyfile(test_one="def test_glue(glue_evaluation): ...", test_two="def test_glue(glue_evaluation): ...")
+    pytester.makeconftest(TELLS_WHAT_IS_TRAINED)
+
+    fresh(*SAMPLE, "-n", "2").assert_outcomes(passed=2)
+
+    assert ["stsb 42"] == (pytester.path / "trained.txt").read_text("utf-8").splitlines()

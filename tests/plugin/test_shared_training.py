@@ -1,0 +1,214 @@
+"""Tasks that differ in the split that they are evaluated on: one fine-tuning for both, which gives the runs of two."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_glue.execution import fine_tuning
+from pytest_glue.sample.examples import sample_dataset
+from pytest_glue.training.fine_tune import fine_tune as plain_fine_tune
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
+
+Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
+
+ASKED = (
+    *("--glue-data=sample", "--glue-checkpoints=sample", "--glue-json=out.json"),
+    *("--glue-max-train-samples=48", "--glue-max-eval-samples=32", "--glue-recipe=num_train_epochs=2"),
+    *("--glue-recipe=learning_rate=1e-3", "--glue-threshold=mnli=0", "--glue-threshold=mnli-mm=0"),
+)
+BOTH = (*ASKED, "--glue-tasks=mnli,mnli-mm")
+TELLS_WHAT_IS_TRAINED = """
+import os, time
+from pytest_glue.execution import fine_tuning
+
+plain = fine_tuning.fine_tune
+
+def fine_tune(trainer, task, label_ids, seed, *more, **options):
+    with open("trained.txt", "a") as file:
+        file.write(f"{task.name} {seed}\\n")
+    time.sleep(3)
+    return plain(trainer, task, label_ids, seed, *more, **options)
+
+fine_tuning.fine_tune = fine_tune
+
+def pytest_collection_modifyitems(items):
+    if "BACKWARDS" in os.environ:
+        items.reverse()
+"""
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Task and seed of each fine-tuning in this process."""
+    names: list[str] = []
+
+    def fine_tune(trainer: Any, task: Any, label_ids: Any, seed: int, *more: Any, **options: Any) -> Any:
+        names.append(f"{task.name} {seed}")
+        return plain_fine_tune(trainer, task, label_ids, seed, *more, **options)
+
+    monkeypatch.setattr(fine_tuning, "fine_tune", fine_tune)
+    return names
+
+
+def results(report: Report) -> dict[str, Any]:
+    """Return the results by task, without durations and notes."""
+    found = report()["results"]
+    for result in found:
+        result.update(duration_s=None, notes=None, runs=[{**run, "duration_s": None} for run in result["runs"]])
+    return {result["task"]: result for result in found}
+
+
+def cached(report: Report) -> list[bool]:
+    """Return of each run of each item whether it was read as an earlier command's."""
+    return [run["cached"] for result in report()["results"] for run in result["runs"]]
+
+
+def test_one_fine_tuning_gives_what_two_give(here: Run, report: Report, trained: list[str]) -> None:
+    """Both together are trained once, with scores, histories and intervals of each alone; the second says with whom."""
+    alone: dict[str, Any] = {}
+    for task in ("mnli", "mnli-mm"):
+        here(*ASKED, f"--glue-tasks={task}", f"--glue-cache-dir={task}").assert_outcomes(passed=1)
+        alone |= results(report)
+    assert ["mnli 42", "mnli-mm 42"] == trained
+    assert alone["mnli"]["metrics"] != alone["mnli-mm"]["metrics"]
+    trained.clear()
+
+    result = here(*BOTH)
+
+    result.assert_outcomes(passed=2)
+    assert (["mnli 42"], [False, False]) == (trained, cached(report))
+    result.stdout.fnmatch_lines(["mnli-mm * s  pass", "mnli-mm: trained together with mnli"])
+    assert alone == results(report)
+
+
+def test_what_the_policy_says(here: Run, report: Report, trained: list[str]) -> None:
+    """A later command reads both as cached runs, and `refresh` trains once more and reads what it made itself."""
+    here(*BOTH)
+    for policy, expected in (("only", []), ("refresh", ["mnli 42"]), ("use", [])):
+        trained.clear()
+        here(*BOTH, f"--glue-cache={policy}").assert_outcomes(passed=2)
+        assert expected == trained, policy
+        assert [not expected] * 2 == cached(report)
+        together = [note for result in report()["results"] for note in result["notes"] if "together" in note]
+        assert ["trained together with mnli"] * len(expected) == together
+
+
+def test_each_seed_that_is_missing(here: Run, report: Report, trained: list[str]) -> None:
+    """Of several seeds each is trained once for both, also where the store has a seed of one of them already."""
+    here(*ASKED, "--glue-tasks=mnli-mm", "--glue-seeds=7,").assert_outcomes(passed=1)
+    here(*BOTH, "--glue-seeds=7,8").assert_outcomes(passed=2)
+    assert ["mnli-mm 7", "mnli 7", "mnli 8"] == trained
+    assert [True, False, False, False] == cached(report)  # mnli-mm's are the first
+
+
+@pytest.mark.parametrize("workers", [False, True], ids=["commands", "workers"])
+def test_two_processes_at_once(pytester: pytest.Pytester, workers: bool) -> None:  # noqa: FBT001 - a parameter
+    """Two processes that start together on the two tasks, commands or workers of one, train once between them."""
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
+    pytester.makeconftest(TELLS_WHAT_IS_TRAINED)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *BOTH]
+    variables = [os.environ] if workers else [os.environ, os.environ | {"BACKWARDS": "1"}]
+    command += ["-n", "2", "--glue-cache=refresh"] if workers else []
+
+    started = [
+        subprocess.Popen(
+            [*command, f"--glue-json={n}.json"], cwd=pytester.path, stdout=subprocess.PIPE, text=True, env=env
+        )
+        for n, env in enumerate(variables)
+    ]
+    outputs = [process.communicate(timeout=300)[0] for process in started]
+
+    assert [0] * len(started) == [process.returncode for process in started], "\n".join(outputs)
+    assert 1 == len((pytester.path / "trained.txt").read_text("utf-8").splitlines())
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("--glue-batching=plain", ["mnli 42"]),
+        ("--glue-resume", ["mnli 42"]),
+        ("--glue-cache=off", ["mnli 42", "mnli-mm 42"]),
+        ("--glue-recipe=output_dir=kept", ["mnli 42", "mnli-mm 42"]),
+        ("--glue-stop-when-decided", ["mnli 42", "mnli-mm 42"]),
+        ("--glue-recipe=load_best_model_at_end=false", ["mnli 42", "mnli-mm 42"]),
+        ("--glue-recipe=eval_on_start=true", ["mnli 42", "mnli-mm 42"]),
+    ],
+)
+def test_what_is_shared(here: Run, trained: list[str], asked: str, expected: list[str]) -> None:
+    """Without a store, or where a run may end early or with another epoch than the best, each task is trained."""
+    here(*BOTH, asked).assert_outcomes(passed=2)
+    assert expected == trained
+
+
+def test_an_item_that_was_deselected(pytester: pytest.Pytester, here: Run) -> None:
+    """For a task whose item does not run nothing is evaluated and kept."""
+    here(*BOTH, "-k", "not mm", "--glue-cache-dir=runs").assert_outcomes(passed=1, deselected=1)
+    assert 1 == len(list((pytester.path / "runs").rglob("*.run")))
+
+
+def test_another_tests_item(pytester: pytest.Pytester, here: Run, trained: list[str]) -> None:
+    """Two tests can have other options and fixtures, so what one of them trains is not the other's."""
+    suite = """
+        import pytest
+
+        @pytest.mark.glue(tasks=["mnli"])
+        def test_one(glue_evaluation): ...
+
+        @pytest.mark.glue(tasks=["mnli-mm"], max_length=12)
+        def test_two(glue_evaluation): ...
+        """
+    pytester.makepyfile(test_suite=suite)
+    here(*BOTH).assert_outcomes(passed=2)
+    assert ["mnli 42", "mnli-mm 42"] == trained
+
+
+@pytest.mark.parametrize("fixture", ["glue_model_init", "glue_task"])
+def test_code_of_a_users_own(
+    pytester: pytest.Pytester, here: Run, report: Report, trained: list[str], fixture: str
+) -> None:
+    """With an overridden fixture each task is trained, since nobody knows what it does for the other one."""
+    pytester.makeconftest(f"import pytest\n\n@pytest.fixture\ndef {fixture}({fixture}):\n    return {fixture}")
+    here(*BOTH).assert_outcomes(passed=2)
+    assert ["mnli 42", "mnli-mm 42"] == trained
+    assert [] == [note for result in report()["results"] for note in result["notes"] if "together" in note]
+
+
+def test_data_of_a_folder(here: Run, trained: list[str], tmp_path: Path) -> None:
+    """Where the data is a folder's, and each task's part of it has another identity, the training is shared too."""
+    (tmp_path / "glue" / "mnli").mkdir(parents=True)
+    for name, split in sample_dataset("mnli").items():
+        split.to_parquet(tmp_path / "glue" / "mnli" / f"{name}-00000-of-00001.parquet")
+    here(*BOTH, f"--glue-data={tmp_path / 'glue'}").assert_outcomes(passed=2)
+    assert ["mnli 42"] == trained
+
+
+def test_a_fine_tuning_that_went_on(
+    here: Run, report: Report, trained: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that ended in its midst and goes on gives the run that it was begun for, and the other task is trained."""
+    here(*BOTH, "--glue-cache-dir=whole").assert_outcomes(passed=2)
+    expected = results(report)
+    plain = GlueTrainer.training_step
+
+    def ends_in_epoch_two(self: GlueTrainer, *given: Any, **named: Any) -> Any:
+        if self.state.epoch and self.state.epoch > 1:
+            raise RuntimeError("the power went off")
+        return plain(self, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GlueTrainer, "training_step", ends_in_epoch_two)
+        here(*BOTH, "--glue-resume").assert_outcomes(errors=2)
+    trained.clear()
+
+    result = here(*BOTH, "--glue-resume")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["all: seed 42 went on after epoch 1, where it had been stopped"])
+    assert ["mnli 42", "mnli-mm 42"] == trained
+    assert expected == results(report)

@@ -1,0 +1,67 @@
+"""Entries: what was written comes back, and what was not written is told from it."""
+
+import hashlib
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from pytest_glue.cache.entry import Entry, EntryError
+
+EntryOf = Callable[..., Entry]
+
+
+def test_an_entry_comes_back(entry_of: EntryOf) -> None:
+    """Run, conditions and key are the same to the last digit, undefined scores and infinite predictions too."""
+    entry = replace(entry_of(), together_with="mnli", test_run="1f")
+    again = Entry.from_bytes(entry.to_bytes())
+    assert (entry.run, entry.conditions) == (again.run, again.conditions)
+    assert ("mnli", "1f") == (again.together_with, again.test_run)
+    assert entry.key.name == again.key.name
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda _: b"", "is damaged: it does not begin as an entry does"),
+        (lambda _: b'{"task": "rte"}', "is damaged: it does not begin as an entry does"),
+        (lambda content: content[:-1], "is damaged: its contents do not match its digest"),
+        (lambda content: content + b" ", "is damaged: its contents do not match its digest"),
+        (
+            lambda content: content.replace(b"run 1 ", b"run 2 ", 1),
+            "is of another version of pytest-glue (format 2, this one reads 1)",
+        ),
+    ],
+    ids=["empty", "foreign", "cut", "longer", "newer"],
+)
+def test_other_bytes(entry_of: EntryOf, damage: Callable[[bytes], bytes], message: str) -> None:
+    """A file that was cut, edited, made by a newer version or by something else is none, and is said to be what."""
+    with pytest.raises(EntryError) as caught:
+        Entry.from_bytes(damage(entry_of().to_bytes()))
+    assert message == str(caught.value)
+
+
+def test_one_changed_bit(entry_of: EntryOf) -> None:
+    """No byte behind the first line can change unnoticed."""
+    content = entry_of().to_bytes()
+    for place in range(content.index(b"\n") + 1, len(content)):
+        with pytest.raises(EntryError):
+            Entry.from_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+
+
+def test_contents_that_contradict_each_other(entry_of: EntryOf) -> None:
+    """With a digest that is right, too few predictions or another seed than the key's are damage still."""
+    entry = entry_of()
+    short = replace(entry.run, predictions=entry.run.predictions[1:])
+    for run in (short, replace(entry.run, seed=7)):
+        with pytest.raises(EntryError, match=r"^is damaged: it contradicts itself$"):
+            Entry.from_bytes(replace(entry, run=run).to_bytes())
+
+
+def test_contents_that_lack_something() -> None:
+    """JSON with a right digest and without a run's parts is damage."""
+    payload = zlib.compress(b'{"key": {}}')
+    content = f"pytest-glue run 1 {hashlib.sha256(payload).hexdigest()}\n".encode() + payload
+    with pytest.raises(EntryError, match=r"^is damaged: it lacks what an entry holds \(KeyError\('conditions'\)\)$"):
+        Entry.from_bytes(content)

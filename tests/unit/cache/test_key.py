@@ -1,0 +1,116 @@
+"""The key of a run: what changes a run changes it, and nothing else does."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_glue.cache import key as key_module
+from pytest_glue.cache.key import OPTIONS, Key
+from pytest_glue.config.options import Options
+from pytest_glue.core.recipe import NOTEBOOK
+
+KeyOf = Callable[..., Key]
+
+CHANGES_NO_RUN = {
+    *("threshold", "save", "compare", "storage", "max_drop", "alpha", "max_seeds", "inconclusive"),
+    "stop_when_decided",
+    *("cache", "cache_dir", "resume", "timeout", "executor", "shard", "json"),
+}
+"""Options that say what is done with runs."""
+HAS_ITS_OWN_PART = {"tasks", "checkpoints", "data", "seeds", "recipe"}
+"""Options of which an item or a run has one value, and its key a field."""
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"seed": 43}, "seed"),
+        ({"task": "mrpc"}, "task"),
+        ({"digest": "sha256:2"}, "checkpoint"),
+        ({"data": "sample cola"}, "data"),
+        ({"recipe": {"learning_rate": 3e-5}}, "recipe"),
+        ({"recipe": {"lr_scheduler_kwargs": {"power": 2}}}, "recipe"),
+        ({"max_train_samples": 8}, "options"),
+        ({"max_eval_samples": 8}, "options"),
+        ({"max_length": 8}, "options"),
+    ],
+)
+def test_what_changes_a_run_changes_its_key(key_of: KeyOf, change: dict[str, Any], part: str) -> None:
+    """Another seed, task, checkpoint, data, recipe or limit is another run, and the differing part has a name."""
+    plain, changed = key_of(), key_of(**change)
+    assert plain.name != changed.name
+    assert part in plain.differences(changed)
+
+
+def test_a_change_of_the_notebooks_recipe_changes_a_key(key_of: KeyOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recipe that nobody gave is a part of the key too."""
+    plain = key_of()
+    monkeypatch.setattr("pytest_glue.core.recipe.NOTEBOOK", {**NOTEBOOK, "weight_decay": 0.02})
+    assert ["recipe"] == plain.differences(key_of())
+
+
+@pytest.mark.parametrize("recipe", [{"learning_rate": 2e-5}, {"logging_steps": 3}, {"per_device_eval_batch_size": 8}])
+def test_what_changes_no_run_changes_no_key(key_of: KeyOf, recipe: dict[str, Any]) -> None:
+    """A default that is spelt out, and a field without effect, leave the key as it is."""
+    assert key_of().name == key_of(recipe=recipe).name
+
+
+def test_a_library_changes_a_key(key_of: KeyOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version of torch is another key, since its kernels may sum in another order."""
+    plain = key_of()
+    versions = dict.fromkeys(key_module.LIBRARIES, "1.0")
+    monkeypatch.setattr(key_module, "library_versions", lambda: versions)
+    assert ["libraries"] == plain.differences(key_of())
+
+
+@pytest.mark.parametrize(("variable", "counts"), [("ACCELERATE_MIXED_PRECISION", True), ("OMP_NUM_THREADS", False)])
+def test_variables_that_change_scores(
+    key_of: KeyOf, monkeypatch: pytest.MonkeyPatch, variable: str, *, counts: bool
+) -> None:
+    """A variable that changes the precision is a part of the key; the number of threads is none."""
+    plain = key_of()
+    monkeypatch.setenv(variable, "3")
+    assert (["environment"] if counts else []) == plain.differences(key_of())
+
+
+def test_a_recipe_for_the_cpu_is_of_the_cpu(key_of: KeyOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine with an accelerator, `use_cpu` makes runs of the CPU."""
+    monkeypatch.setattr(key_module, "expected_device", lambda: "mps")
+    assert ("mps", "cpu") == (key_of().device, key_of(recipe={"use_cpu": True}).device)
+
+
+IS_NEVER_KEPT = ("search", "trials", "search_fraction", "search_split", "search_storage", "space", "ray")
+"""A search is kept as its study, and the runs after it are not kept."""
+
+
+def test_each_option_is_decided_upon() -> None:
+    """A new option either is a part of the key or is known to change no run."""
+    decided = [*OPTIONS, *CHANGES_NO_RUN, *HAS_ITS_OWN_PART, *IS_NEVER_KEPT]
+    assert sorted(field.name for field in fields(Options)) == sorted(decided)
+
+
+def test_the_code_that_makes_runs_is_a_part() -> None:
+    """What is digested is there: a module of the pipeline that is renamed is missed here."""
+    package = Path(key_module.__file__).parents[1]
+    assert [] == [name for name in key_module._CODE if not (package / name).exists()]
+
+
+def test_a_key_is_the_same_in_another_process(key_of: KeyOf) -> None:
+    """Hash seeds and the order of sets leave no mark on a key, and none of the heavy libraries is needed for it."""
+    code = (
+        "import sys\n"
+        "from pytest_glue.core.checkpoints import Checkpoint, Origin\n"
+        "from pytest_glue.config.options import Options\n"
+        "from pytest_glue.cache.key import Key\n"
+        "from pytest_glue.core.tasks import GLUE\n"
+        f"checkpoint = Checkpoint('a/b', Origin.HUB, 'main', 'sha256:{'1' * 64}')\n"
+        "print(Key.of(Options(), GLUE['rte'], checkpoint, 'sample rte', 42).name)\n"
+        "print([name for name in ('torch', 'transformers', 'datasets', 'numpy') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert [key_of().name, "[]"] == done.stdout.splitlines()

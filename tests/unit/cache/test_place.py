@@ -1,0 +1,32 @@
+"""The place of the store where nobody names one."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_glue.cache.place import default_folder
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "folder"),
+    [
+        ("linux", {}, "home/.cache/pytest-glue/runs"),
+        ("linux", {"XDG_CACHE_HOME": "/caches"}, "/caches/pytest-glue/runs"),
+        ("linux", {"XDG_CACHE_HOME": "relative"}, "home/.cache/pytest-glue/runs"),
+        ("darwin", {}, "home/Library/Caches/pytest-glue/runs"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local/pytest-glue/runs"),
+        ("linux", {"PYTEST_GLUE_CACHE": "/mine", "XDG_CACHE_HOME": "/caches"}, "/mine"),
+        ("linux", {"PYTEST_GLUE_CACHE": "~/mine"}, "home/mine"),
+    ],
+)
+def test_the_default_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str, variables: dict[str, str], folder: str
+) -> None:
+    """It lies among the user's caches, as the platform keeps them, unless `PYTEST_GLUE_CACHE` names another."""
+    for variable in ("PYTEST_GLUE_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in {"HOME": str(tmp_path / "home"), **variables}.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert tmp_path / folder == default_folder()

@@ -1,0 +1,108 @@
+"""Checkpoints: what a user may write, and the ids and labels that come of it."""
+
+from pathlib import Path
+
+import pytest
+
+from pytest_glue.core.checkpoints import Checkpoint, Origin, ids
+from pytest_glue.core.errors import CheckpointError
+
+COMMIT = "86b5e0934494bd15c9632b12f734a8a67f723594"
+
+
+def hub(name: str, revision: str | None = None) -> Checkpoint:
+    """Return a checkpoint of the hub."""
+    return Checkpoint(name, Origin.HUB, revision)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sample", Checkpoint("sample", Origin.SAMPLE)),
+        ("bert-base-uncased", hub("bert-base-uncased")),
+        (" FacebookAI/roberta-base ", hub("FacebookAI/roberta-base")),
+        (f"a/b@{COMMIT}", hub("a/b", COMMIT)),
+        ("a/b@refs/pr/1", hub("a/b", "refs/pr/1")),
+        ("./not/there", Checkpoint("./not/there", Origin.FOLDER)),
+        ("../there", Checkpoint("../there", Origin.FOLDER)),
+        ("/models/mine", Checkpoint("/models/mine", Origin.FOLDER)),
+        ("~/models/mine", Checkpoint("~/models/mine", Origin.FOLDER)),
+    ],
+)
+def test_what_a_user_may_write(text: str, expected: Checkpoint) -> None:
+    """`sample`, a hub id with or without a revision, and what looks like a path are told apart by their form."""
+    assert expected == Checkpoint.parse(text)
+
+
+def test_a_folder_that_exists_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`models/mine` is a folder where there is one, and a hub id where there is none."""
+    monkeypatch.chdir(tmp_path)
+    assert Origin.HUB is Checkpoint.parse("models/mine").origin
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    assert Origin.FOLDER is Checkpoint.parse("models/mine").origin
+
+
+@pytest.mark.parametrize("text", ["", "a/b/c", "two words", "a/b@", "a/b@no spaces", "https://hub/a"])
+def test_what_is_neither_folder_nor_hub_id_is_refused(text: str) -> None:
+    """The message repeats the text and lists the forms that are accepted."""
+    with pytest.raises(CheckpointError) as caught:
+        Checkpoint.parse(text)
+    assert str(caught.value) == (
+        f"checkpoint {text!r} is neither a folder nor a hub id: "
+        "accepted are `owner/name`, `owner/name@revision`, an existing folder, or `sample`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "expected"),
+    [
+        (hub("a/b"), "a/b"),
+        (hub("a/b", "main"), "a/b@main"),
+        (hub("a/b", COMMIT), "a/b@86b5e09"),
+        (Checkpoint("sample", Origin.SAMPLE), "sample"),
+        (Checkpoint("/models/mine/", Origin.FOLDER), "mine"),
+    ],
+)
+def test_a_label_is_short(checkpoint: Checkpoint, expected: str) -> None:
+    """A person reads a folder's last part, and a commit's first seven digits."""
+    assert expected == checkpoint.label
+
+
+def test_identity_is_added_to_what_was_asked_for() -> None:
+    """Revision and digest are filled in; name and origin stay."""
+    assert Checkpoint("a/b", Origin.HUB, COMMIT, "sha256:0") == hub("a/b", "main").identified(
+        revision=COMMIT, digest="sha256:0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["z", "a/b"], ["a-b", "z"]),
+        (["a/b", f"a/b@{COMMIT}", "a/b@v1"], ["a-b", "a-b-86b5e09", "a-b-v1"]),
+        (["sample", "sample"], ["sample"]),
+        (["/x/run 1/model"], ["model"]),
+        (["/x/run 1/model", "/x/run;2/model"], ["run-1-model", "run-2-model"]),
+        (["/x/1/a/m", "/x/2/a/m", "bert"], ["1-a-m", "2-a-m", "bert"]),
+    ],
+    ids=["sorted", "revisions", "once", "folder", "folders-of-one-name", "as-many-parents-as-needed"],
+)
+def test_ids_are_short_unique_and_safe_in_a_shell(texts: list[str], expected: list[str]) -> None:
+    """An id is the name without anything a shell minds, and longer only where two would be the same."""
+    assert expected == list(ids(map(Checkpoint.parse, texts)))
+
+
+def test_ids_do_not_depend_on_the_order() -> None:
+    """The same checkpoints in another order get the same ids."""
+    checkpoints = [Checkpoint.parse(text) for text in ("/x/1/m", "/x/2/m", "bert")]
+    assert ids(checkpoints) == ids(reversed(checkpoints))
+
+
+@pytest.mark.parametrize("texts", [["/x/m", "/x/./m"], ["a/b", "a-b"]], ids=["one-folder-twice", "same-id"])
+def test_checkpoints_that_cannot_be_told_apart_are_refused(texts: list[str]) -> None:
+    """Two names for one folder, or hub ids that differ in what an id leaves out, are named in the message."""
+    with pytest.raises(CheckpointError) as caught:
+        ids(map(Checkpoint.parse, texts))
+    assert str(caught.value) == (
+        f"these checkpoints cannot be told apart by their names: {', '.join(texts)}; give each of them once"
+    )

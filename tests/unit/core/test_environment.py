@@ -1,0 +1,110 @@
+"""The environment of a test run."""
+
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+
+import pytest_glue
+from pytest_glue.core import environment
+from pytest_glue.core.environment import (
+    commit,
+    expected_device,
+    expected_devices,
+    header_versions,
+    library_versions,
+    python_and_platform,
+)
+
+
+def test_versions_are_the_libraries_own() -> None:
+    """What is read from the metadata is what the libraries say of themselves."""
+    versions = library_versions()
+    assert (torch.__version__, transformers.__version__) == (versions["torch"], versions["transformers"])
+    assert pytest_glue.__version__ == versions["pytest-glue"]
+
+
+def test_a_library_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report names what is not there, and does not fail for it."""
+    monkeypatch.setattr(environment, "LIBRARIES", ("torch", "no-such-library"))
+    assert "not installed" == library_versions.__wrapped__()["no-such-library"]
+
+
+def test_the_header_has_three_versions() -> None:
+    """The header is a line."""
+    assert re.fullmatch(r"torch \S+, transformers \S+, datasets \S+", header_versions())
+
+
+def test_the_interpreter_is_named() -> None:
+    """Python's version and the platform are there."""
+    assert {"python": platform.python_version(), "platform": platform.platform()} == python_and_platform()
+
+
+@pytest.mark.parametrize(
+    ("torch_version", "system", "variables", "expected"),
+    [
+        ("2.13.0+cpu", "Darwin arm64", {"PATH": "/opt/nvidia/bin"}, "cpu"),
+        ("2.13.0", "Darwin arm64", {"PATH": ""}, "mps"),
+        ("2.13.0", "Linux x86_64", {"PATH": "/opt/nvidia/bin"}, "cuda"),
+        ("2.13.0", "Linux x86_64", {"PATH": "/opt/nvidia/bin", "CUDA_VISIBLE_DEVICES": "0"}, "cuda"),
+        ("2.13.0", "Linux x86_64", {"PATH": "/opt/nvidia/bin", "CUDA_VISIBLE_DEVICES": ""}, "cpu"),
+        ("2.13.0", "Linux x86_64", {"PATH": "/opt/nvidia/bin", "CUDA_VISIBLE_DEVICES": "-1"}, "cpu"),
+    ],
+    ids=["cpu-build", "apple", "nvidia", "nvidia-chosen", "nvidia-hidden", "nvidia-switched-off"],
+)
+def test_the_device_is_told_without_torch(
+    monkeypatch: pytest.MonkeyPatch, torch_version: str, system: str, variables: dict[str, str], expected: str
+) -> None:
+    """From torch's version, the machine and its variables; these machines are not at hand, so they are played."""
+    name, machine = system.split()
+    monkeypatch.setattr(environment, "library_versions", lambda: {"torch": torch_version})
+    monkeypatch.setattr(platform, "system", lambda: name)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    assert expected == expected_device()
+
+
+@pytest.mark.parametrize(
+    ("files", "visible", "expected"),
+    [
+        (["nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"], None, 2),
+        (["nvidia0", "nvidia1"], "1", 1),
+        (["nvidia0", "nvidia1"], "0,1,2", 2),
+        ([], "0,1", 2),
+        ([], None, 1),
+        (["nvidia0"], "", 1),
+    ],
+)
+def test_the_number_of_devices(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: list[str], visible: str | None, expected: int
+) -> None:
+    """As many as the system has and the variable shows; one where neither tells."""
+    for name in files:
+        (tmp_path / name).touch()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert expected == expected_devices(tmp_path)
+
+
+def test_the_commit_is_the_repositorys(tmp_path: Path) -> None:
+    """In a repository, also in a folder of it, the commit that is checked out is named."""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    (tmp_path / "suites").mkdir()
+    assert head == commit(tmp_path) == commit(tmp_path / "suites")
+
+
+def test_outside_of_a_repository_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a folder without a repository nor a machine without git is an error."""
+    assert commit(tmp_path) is None
+    monkeypatch.setenv("PATH", "")
+    assert commit(tmp_path) is None

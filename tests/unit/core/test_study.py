@@ -1,0 +1,56 @@
+"""A study as plain data."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from pytest_glue.core.study import SearchTerms, Study, Trial, TrialEpoch, TrialState, highest
+
+TRIALS = (
+    Trial(0, TrialState.COMPLETE, {"learning_rate": 2e-5}, 0.5, (TrialEpoch(0.4, 0.7), TrialEpoch(0.5, 0.6)), 1.5),
+    Trial(1, TrialState.FAILED, {"learning_rate": 1e-4}, None, (), 0.5, "FineTuningError: diverged"),
+    Trial(2, TrialState.PRUNED, {"learning_rate": 3e-5}, 0.7, (TrialEpoch(0.7, 0.6),), 1.0),
+    Trial(3, TrialState.COMPLETE, {"learning_rate": 5e-5}, 0.6, (TrialEpoch(0.6, 0.6), TrialEpoch(0.3, 0.2)), 2.0),
+    Trial(4, TrialState.COMPLETE, {"learning_rate": 6e-5}, 0.6, (TrialEpoch(0.1, 0.6), TrialEpoch(0.6, 0.5)), 2.0),
+)
+
+
+@pytest.fixture
+def study() -> Study:
+    """A study in which everything has happened."""
+    terms = SearchTerms("optuna", 5, 0.1, "held-out", {"learning_rate": {"low": 1e-5, "high": 1e-4}})
+    return Study(terms, "rte-sample-0", "studies", "accuracy", 40, 80, 42, TRIALS, {"learning_rate": 1.0}, 7.0)
+
+
+def test_the_best_trial_saw_all_its_epochs(study: Study) -> None:
+    """A pruned trial is no candidate, whatever it scored; of equals the one of the lower loss is the best."""
+    assert 4 == study.best.number
+
+
+def test_of_equals_the_first_is_the_best(study: Study) -> None:
+    """Where score and loss are equal, so that nothing tells trials apart, the first stays."""
+    twin = replace(study.trials[4], number=5)
+    assert 4 == replace(study, trials=(*study.trials, twin)).best.number
+
+
+def test_trials_are_counted_by_state(study: Study) -> None:
+    """Every state is counted, also one that did not occur."""
+    assert {"complete": 3, "pruned": 1, "failed": 1} == study.counts
+
+
+def test_a_study_survives_a_journey(study: Study) -> None:
+    """Plain data, through JSON and back, is the same study."""
+    assert study == Study.from_dict(json.loads(json.dumps(study.to_dict())))
+
+
+def test_plain_data_has_the_best_on_top(study: Study) -> None:
+    """Whoever reads the report finds the best trial and the counts without looking for them."""
+    plain = study.to_dict()
+    assert ({"learning_rate": 6e-5}, 0.6) == (plain["best"]["hyperparameters"], plain["best"]["objective"])
+    assert {"complete": 3, "pruned": 1, "failed": 1} == plain["counts"]
+
+
+def test_the_highest_objective() -> None:
+    """It is None where no trial has one."""
+    assert (0.7, None) == (highest(TRIALS), highest(TRIALS[1:2]))

@@ -1,0 +1,116 @@
+"""The table of tasks."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_glue.core.errors import OptionError
+from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.tasks import GLUE, Task, find_task
+
+EVERY_TASK = pytest.mark.parametrize("task", GLUE.values(), ids=GLUE.keys())
+PAIR = ("sentence1", "sentence2")
+MNLI = ("premise", "hypothesis")
+
+FORMS = {
+    "cola": ("cola", ("sentence",), 2, "validation"),
+    "mnli": ("mnli", MNLI, 3, "validation_matched"),
+    "mnli-mm": ("mnli", MNLI, 3, "validation_mismatched"),
+    "mrpc": ("mrpc", PAIR, 2, "validation"),
+    "qnli": ("qnli", ("question", "sentence"), 2, "validation"),
+    "qqp": ("qqp", ("question1", "question2"), 2, "validation"),
+    "rte": ("rte", PAIR, 2, "validation"),
+    "sst2": ("sst2", ("sentence",), 2, "validation"),
+    "stsb": ("stsb", PAIR, 1, "validation"),
+    "wnli": ("wnli", PAIR, 2, "validation"),
+}
+"""What the hub's dataset card and the run_glue examples say, written down a second time."""
+
+PAPER_METRICS = {
+    "cola": ("matthews_correlation",),
+    "mrpc": ("accuracy", "f1"),
+    "qqp": ("accuracy", "f1"),
+    "stsb": ("pearson", "spearmanr"),
+}
+
+
+def test_glue_has_its_ten_tasks_in_order() -> None:
+    """The table holds GLUE's ten tasks, in the order of their names."""
+    assert list(FORMS) == list(GLUE)
+
+
+@EVERY_TASK
+def test_a_task_has_the_form_of_the_hubs_dataset(task: Task) -> None:
+    """Configuration, text columns, width of the head and evaluation split are those of `nyu-mll/glue`."""
+    assert FORMS[task.name] == (task.configuration, task.sentence_keys, task.num_labels, task.evaluation_split)
+
+
+@EVERY_TASK
+def test_a_task_has_the_metrics_of_the_paper(task: Task) -> None:
+    """Matthews for CoLA, accuracy and F1 for the paraphrases, correlations for STS-B, accuracy for the others."""
+    assert PAPER_METRICS.get(task.name, ("accuracy",)) == task.metrics
+
+
+@EVERY_TASK
+def test_the_headline_metric_comes_first_and_is_known(task: Task) -> None:
+    """The first metric decides, and each metric has a range and a chance score."""
+    assert task.metrics[0] == task.headline_metric
+    assert set(METRICS) >= set(task.metrics)
+
+
+@EVERY_TASK
+def test_columns_are_text_then_label(task: Task) -> None:
+    """A split needs the text columns and the label."""
+    assert (*FORMS[task.name][1], "label") == task.columns
+
+
+def test_only_similarity_is_a_regression() -> None:
+    """STS-B alone has no classes."""
+    assert ["stsb"] == [task.name for task in GLUE.values() if task.is_regression]
+
+
+def test_only_wnli_is_report_only() -> None:
+    """WNLI alone is not judged without a threshold, and says why."""
+    assert {"wnli": "plain fine-tuning does not beat the majority class on wnli"} == {
+        task.name: task.report_only for task in GLUE.values() if task.report_only
+    }
+
+
+def test_entailment_is_class_zero_but_in_wnli() -> None:
+    """The order of the labels is the dataset's own: WNLI has the two the other way round than RTE."""
+    assert ("entailment", "not_entailment") == GLUE["rte"].labels == GLUE["qnli"].labels
+    assert ("not_entailment", "entailment") == GLUE["wnli"].labels
+
+
+def test_only_mnlis_two_are_siblings() -> None:
+    """Of GLUE's tasks, mnli and mnli-mm alone differ in nothing but what they are evaluated on; none is its own."""
+    pairs = [(one.name, other.name) for one in GLUE.values() for other in GLUE.values() if one.is_sibling_of(other)]
+    assert [("mnli", "mnli-mm"), ("mnli-mm", "mnli")] == pairs
+    assert not replace(GLUE["mnli"], metrics=("f1",)).is_sibling_of(GLUE["mnli-mm"])
+
+
+def test_a_task_is_found_by_its_name() -> None:
+    """`find_task` returns the table's entry, of GLUE or of the table that it is given."""
+    own = Task("own", "own", ("text",), ("no", "yes"), ("accuracy",))
+    assert GLUE["mnli-mm"] is find_task("mnli-mm")
+    assert own is find_task("own", {"own": own})
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cloa", "unknown task 'cloa': did you mean cola?"),
+        ("squad", f"unknown task 'squad': accepted: {', '.join(FORMS)}"),
+    ],
+)
+def test_an_unknown_task_is_refused_with_the_closest_names(name: str, message: str) -> None:
+    """The message has the name that was given, and the closest ones or all."""
+    with pytest.raises(OptionError) as caught:
+        find_task(name)
+    assert message == str(caught.value)
+
+
+def test_the_table_cannot_be_changed() -> None:
+    """Nobody changes a task for everybody else in the process."""
+    with pytest.raises(TypeError):
+        GLUE["cola"] = GLUE["rte"]  # type: ignore[index]

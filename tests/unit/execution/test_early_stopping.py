@@ -1,0 +1,122 @@
+"""Runs that may end when the verdict is sure: how much is enough, and when whole ones are asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.evaluation import Conditions, Epoch, Evaluation, Policy, Run, Verdict
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.execution.evaluate import Plan, Subject, evaluate
+from pytest_glue.gate.criteria import Criteria
+
+RTE = GLUE["rte"]
+REFERENCES = (0.0, 1.0) * 5
+
+
+@dataclass
+class Known:
+    """Runs whose scores after each of two epochs are known, and who asked for what."""
+
+    epochs: Mapping[int, tuple[float, float]]
+    asked: list[tuple[int, float | None]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def conditions(self) -> Conditions:
+        """Of ten examples."""
+        checkpoint = Checkpoint("a/b", Origin.HUB, "main", f"sha256:{'1' * 64}")
+        return Conditions(checkpoint, 8, 10, f"sha256:{'1' * 64}", {}, "cpu", REFERENCES, ())
+
+    def run(self, seed: int, *, enough: float | None = None) -> Run:
+        """Return the run, ended after its first epoch where that is enough."""
+        self.asked.append((seed, enough and round(enough, 6)))
+        first, second = self.epochs[seed]
+        stopped = enough is not None and first >= enough
+        score = first if stopped else max(first, second)
+        right = round(10 * score)
+        predictions = tuple(label if place < right else 1 - label for place, label in enumerate(REFERENCES))
+        history = tuple(Epoch(float(n), 1 / n, 1 / n, {"accuracy": score}) for n in (1, 2))
+        return Run(seed, {"accuracy": score}, history, predictions, 1.0, stopped=stopped)
+
+
+def evaluated(
+    runs: Known, thresholds: Mapping[str, float], *, seeds: Sequence[int] = (), stop: bool = True
+) -> Evaluation:
+    """Evaluate all of the runs, or the seeds that are given."""
+    chosen = tuple(seeds or runs.epochs)
+    plan = Plan(chosen, (len(chosen),), Policy.PASS, stop)
+    return evaluate(Subject("a", RTE, "data"), runs, Criteria(RTE, "a/b", thresholds), plan)
+
+
+def test_without_the_option_runs_are_whole() -> None:
+    """Nobody says what is enough unless it was asked for."""
+    runs = Known({1: (0.8, 0.9)})
+    assert 0.9 == evaluated(runs, {"accuracy": 0.7}, stop=False).score
+    assert [(1, None)] == runs.asked
+
+
+def test_each_seed_ends_at_the_threshold() -> None:
+    """Where every seed reaches the threshold, each is stopped there, and the mean of the lower bounds passes."""
+    runs = Known({1: (0.8, 0.9), 2: (0.7, 1.0)})
+    found = evaluated(runs, {"accuracy": 0.7})
+    assert (Verdict.PASS, 0.75, 2) == (found.verdict, found.score, found.n_stopped)
+    assert [(1, 0.7), (2, 0.7)] == runs.asked
+
+
+def test_a_seed_makes_up_for_those_before_it() -> None:
+    """What a whole run fell short of, the next one has to reach beside its own share, so that the mean is sure."""
+    runs = Known({1: (0.5, 0.6), 2: (0.7, 0.9)})
+    found = evaluated(runs, {"accuracy": 0.7})
+    assert (Verdict.PASS, 0.75, 0) == (found.verdict, found.score, found.n_stopped)
+    assert [(1, 0.7), (2, 0.8)] == runs.asked
+
+
+@pytest.mark.parametrize(("last", "verdict"), [(0.9, Verdict.PASS), (0.7, Verdict.FAIL)])
+def test_stopped_seeds_are_trained_to_their_end(last: float, verdict: Verdict) -> None:
+    """Where a later seed falls short, those that were stopped tell by whole runs whether the mean passes without it."""
+    runs = Known({1: (0.7, last), 2: (0.5, 0.6)})
+    found = evaluated(runs, {"accuracy": 0.7})
+    assert [(1, 0.7), (2, 0.7), (1, None)] == runs.asked
+    whole = evaluated(Known(runs.epochs), {"accuracy": 0.7}, stop=False)
+    assert (verdict, 0) == (found.verdict, found.n_stopped)
+    assert (whole.verdict, whole.score, whole.reason, whole.runs) == (
+        found.verdict,
+        found.score,
+        found.reason,
+        found.runs,
+    )
+
+
+def test_no_more_is_trained_than_it_takes() -> None:
+    """The second of two stopped seeds stays so where the first one's whole run makes the mean pass."""
+    runs = Known({1: (0.7, 0.9), 2: (0.7, 0.9), 3: (0.5, 0.6)})
+    found = evaluated(runs, {"accuracy": 0.7})
+    assert [(1, 0.7), (2, 0.7), (3, 0.7), (1, None)] == runs.asked
+    assert (Verdict.PASS, 1) == (found.verdict, found.n_stopped)
+
+
+def test_without_a_threshold_chance_is_to_be_beaten() -> None:
+    """Half of the examples right is what knowing nothing scores here, so only more than that is enough."""
+    runs = Known({1: (0.5, 0.6), 2: (0.7, 0.8)})
+    found = evaluated(runs, {})
+    assert (Verdict.PASS, [2]) == (found.verdict, [run.seed for run in found.runs if run.stopped])
+
+
+@pytest.mark.parametrize(
+    ("task", "thresholds", "enough"),
+    [
+        ("mrpc", {"accuracy": 0.7}, 0.7),
+        ("mrpc", {"accuracy": 0.7, "f1": 0.8}, None),
+        ("mrpc", {"f1": 0.8}, None),
+        ("rte", {}, 0.5),
+        ("stsb", {"pearson": -1.0}, 0.0),
+        ("cola", {}, 0.0),
+    ],
+)
+def test_what_is_enough(task: str, thresholds: Mapping[str, float], enough: float | None) -> None:
+    """Only the metric that chooses the best epoch can be sure, and only above what an undefined score counts as."""
+    found = Criteria(GLUE[task], "a/b", thresholds).enough(REFERENCES)
+    assert (None if enough is None else pytest.approx(enough, abs=1e-8)) == found
+    assert found is None or found > 0

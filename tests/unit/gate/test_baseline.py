@@ -1,0 +1,146 @@
+"""A baseline: there and back through JSON, and what is refused."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.evaluation import Evaluation, Run
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.gate.baseline import Baseline
+
+Runs = Callable[..., list[Run]]
+Make = Callable[..., Baseline]
+
+
+@pytest.fixture
+def recorded(runs: Runs, baseline: Make, rte: tuple[float, ...]) -> Baseline:
+    """A baseline of RTE with three seeds."""
+    return baseline(runs("rte", rte, 80, 84, 88))
+
+
+def refused(plain: Any) -> str:
+    """Return what is said of plain data that is no baseline."""
+    with pytest.raises(BaselineError) as caught:
+        Baseline.from_dict(plain)
+    return str(caught.value)
+
+
+def test_there_and_back(recorded: Baseline) -> None:
+    """A baseline is the same after a journey through JSON."""
+    assert recorded == Baseline.from_dict(json.loads(json.dumps(recorded.to_dict())))
+
+
+def test_a_regression_there_and_back(predicting: Callable[..., Run], evaluation: Callable[..., Evaluation]) -> None:
+    """Numbers come back with four decimals."""
+    gold = tuple(number / 9 for number in range(9))
+    run = predicting("stsb", [label + 0.123456 * (-1) ** place for place, label in enumerate(gold)], gold)
+    evaluated = evaluation([run], task="stsb", n_eval=9)
+    baseline = Baseline.of(evaluated, GLUE["stsb"], {}, {})
+    back = Baseline.from_dict(json.loads(json.dumps(baseline.to_dict())))
+    assert tuple(round(value, 4) for value in run.predictions) == back.runs[0].predictions
+    assert (True, "pearson") == (back.is_regression, back.headline_metric)
+
+
+def test_what_is_recorded(recorded: Baseline) -> None:
+    """Score, seeds, split, recipe and digests of an evaluation are in its record, under stable names."""
+    plain = recorded.to_dict()
+    assert [
+        *("schema_version", "task", "checkpoint", "headline_metric", "is_regression", "evaluation_split", "n_train"),
+        *("n_eval", "data_digest", "recipe", "libraries", "visible_drops", "runs", "search"),
+    ] == list(plain)
+    assert (42, 43, 44) == recorded.seeds
+    assert recorded.score == pytest.approx(193 / 277)
+    assert ("validation", 2490, 277, "sha256:d") == (
+        recorded.evaluation_split,
+        recorded.n_train,
+        recorded.n_eval,
+        recorded.data_digest,
+    )
+    assert {"seed", "metrics", "predictions"} == plain["runs"][0].keys()
+    assert Checkpoint("sample", Origin.SAMPLE, None, "sha256:c") == recorded.checkpoint
+
+
+@pytest.mark.parametrize("plain", [None, [], 3, "{}", {}, {"task": "rte"}])
+def test_what_is_no_baseline(plain: Any) -> None:
+    """JSON of something else is said to be no baseline."""
+    assert "it is no baseline of pytest-glue: it has no schema_version" == refused(plain)
+
+
+@pytest.mark.parametrize("version", [2, 0, "1", None])
+def test_another_schema(recorded: Baseline, version: Any) -> None:
+    """A record of a future version is named with both versions and the remedy."""
+    assert (
+        f"it has schema version {version!r} and this pytest-glue reads 1: "
+        "install the version that wrote it, or record it anew"
+    ) == refused({**recorded.to_dict(), "schema_version": version})
+
+
+@pytest.mark.parametrize("name", ["task", "runs", "n_eval", "checkpoint", "recipe", "is_regression", "visible_drops"])
+def test_a_field_that_is_missing(recorded: Baseline, name: str) -> None:
+    """A field that somebody deleted is named."""
+    plain = recorded.to_dict()
+    del plain[name]
+    message = refused(plain)
+    assert message.startswith("it lacks what a baseline holds, or holds something else: ")
+    assert name in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("extra", 1),
+        ("runs", 3),
+        ("runs", [3]),
+        ("runs", [{"seed": 42}]),
+        ("runs", {}),
+        ("checkpoint", None),
+        ("checkpoint", {"name": "a", "origin": "moon"}),
+        ("recipe", 3),
+        ("recipe", ["num_train_epochs"]),
+        ("visible_drops", 0.1),
+        ("visible_drops", {"three": 0.1}),
+        ("visible_drops", {"3": "much"}),
+        ("libraries", None),
+        ("task", 3),
+        ("headline_metric", None),
+        ("data_digest", 12),
+        ("n_eval", "277"),
+        ("n_train", None),
+        ("is_regression", "no"),
+    ],
+)
+def test_an_edit_into_nonsense(recorded: Baseline, name: str, value: Any) -> None:
+    """Whatever stands where something else belongs, the answer is a sentence."""
+    assert refused({**recorded.to_dict(), name: value}).startswith(("it ", "its "))
+
+
+def test_no_runs(recorded: Baseline) -> None:
+    """A record of nothing is refused."""
+    assert "it holds no runs" == refused({**recorded.to_dict(), "runs": []})
+
+
+def test_a_seed_twice(recorded: Baseline) -> None:
+    """The same run twice is not more evidence."""
+    plain = recorded.to_dict()
+    plain["runs"][2]["seed"] = 42
+    assert "it holds a seed twice: [42, 43, 42]" == refused(plain)
+
+
+@pytest.mark.parametrize(("lines", "count"), [(["0101"], 4), ([], 0)])
+def test_another_number_of_predictions(recorded: Baseline, lines: list[str], count: int) -> None:
+    """Predictions that were cut are named with their seed and both numbers."""
+    plain = recorded.to_dict()
+    plain["runs"][1]["predictions"] = lines
+    assert f"it says n_eval 277 and holds {count} predictions of seed 43" == refused(plain)
+
+
+@pytest.mark.parametrize("score", [None, 61.4, "0.6", float("nan"), True])
+def test_a_score_that_is_none(recorded: Baseline, score: Any) -> None:
+    """A score that is out of range, or no number, is named with its seed."""
+    plain = recorded.to_dict()
+    plain["runs"][0]["metrics"]["accuracy"] = score
+    assert f"its accuracy of seed 42 is {score!r}, no score" == refused(plain)

@@ -1,0 +1,201 @@
+"""The storage of baselines: which file, what is said of it, and that it is never damaged."""
+
+import json
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.evaluation import Run
+from pytest_glue.gate import baseline_storage
+from pytest_glue.gate.baseline import Baseline
+
+Runs = Callable[..., list[Run]]
+Make = Callable[..., Baseline]
+
+
+@pytest.fixture
+def three(runs: Runs, baseline: Make, rte: tuple[float, ...]) -> Baseline:
+    """A baseline of RTE with three seeds and accuracy 0.697."""
+    return baseline(runs("rte", rte, 84, 84, 84))
+
+
+def touch(folder: Path, *names: str) -> list[Path]:
+    """Make files of RTE's items in `main`."""
+    files = [baseline_storage.path_of(folder, "main", "rte", name) for name in names]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    return files
+
+
+def missed(folder: Path, name: str = "main", checkpoint: str = "sample") -> str:
+    """Return what is said where no file is found."""
+    with pytest.raises(BaselineError) as caught:
+        baseline_storage.find(folder, name, "rte", checkpoint)
+    return str(caught.value)
+
+
+def test_an_item_has_a_file_of_its_own(tmp_path: Path) -> None:
+    """A name is a folder, a task a folder in it, and an item a file."""
+    assert tmp_path / "main" / "rte" / "a-b.json" == baseline_storage.path_of(tmp_path, "main", "rte", "a-b")
+
+
+def test_the_own_file_is_found(tmp_path: Path) -> None:
+    """Where there are several, an item is compared with its own."""
+    _other, own = touch(tmp_path, "other", "sample")
+    assert own == baseline_storage.find(tmp_path, "main", "rte", "sample")
+
+
+def test_the_only_file_of_a_task_is_found(tmp_path: Path) -> None:
+    """A candidate with another id than what was recorded is compared with the only file that there is."""
+    (other,) = touch(tmp_path, "other")
+    assert other == baseline_storage.find(tmp_path, "main", "rte", "sample")
+
+
+def test_one_of_several_must_be_named(tmp_path: Path) -> None:
+    """Where there are several files and none is the item's own, nothing is guessed."""
+    first, _second = touch(tmp_path, "one", "two")
+    assert missed(tmp_path) == (
+        "baseline 'main' holds one, two for rte and not sample: "
+        f"name the file that it is compared with, as in --glue-compare={first}"
+    )
+
+
+def test_the_names_that_there_are_are_listed(tmp_path: Path) -> None:
+    """A name under which nothing is recorded is answered with those that there are."""
+    touch(tmp_path, "one")
+    assert missed(tmp_path, "mian") == (
+        f"baseline 'mian' holds nothing for rte; baselines in {tmp_path}: main. Record it with --glue-save=mian"
+    )
+
+
+def test_an_empty_storage_says_so(tmp_path: Path) -> None:
+    """Where nothing is recorded yet, also where there is no folder, the answer is how to record."""
+    folder = tmp_path / "nowhere"
+    assert missed(folder) == (
+        f"baseline 'main' holds nothing for rte; no baseline is recorded in {folder}. Record it with --glue-save=main"
+    )
+
+
+def test_a_file_can_be_named(tmp_path: Path) -> None:
+    """What ends in .json is a file, whatever it is called, and must be there."""
+    (file,) = touch(tmp_path, "one")
+    assert file == baseline_storage.find(tmp_path / "elsewhere", str(file), "rte", "sample")
+    assert f"there is no baseline file {tmp_path / 'two.json'}" == missed(tmp_path, str(tmp_path / "two.json"))
+
+
+def test_there_and_back(tmp_path: Path, three: Baseline) -> None:
+    """What was written is read, and the file is text that ends in a line."""
+    file = baseline_storage.path_of(tmp_path, "main", "rte", "sample")
+    assert f"recorded {file}: accuracy 0.697 of 3 seeds" == baseline_storage.write(file, three)
+    assert three == baseline_storage.read(file)
+    assert file.read_text("utf-8").endswith("}\n")
+    assert [file] == list(file.parent.iterdir())
+
+
+def test_the_same_baseline_is_the_same_file(tmp_path: Path, three: Baseline) -> None:
+    """The order is stable: recording the same anew changes no byte."""
+    file = tmp_path / "a.json"
+    baseline_storage.write(file, three)
+    before = file.read_bytes()
+    assert f"recorded {file} anew: accuracy 0.697 -> 0.697" == baseline_storage.write(file, three)
+    assert before == file.read_bytes()
+
+
+def test_what_changed_is_said(
+    tmp_path: Path, three: Baseline, runs: Runs, baseline: Make, rte: tuple[float, ...]
+) -> None:
+    """Overwriting names scores, seeds, checkpoint, data and recipe where they differ."""
+    file = tmp_path / "a.json"
+    baseline_storage.write(file, three)
+    other = baseline(runs("rte", rte, 70), data_digest="sha256:e", recipe={"num_train_epochs": 1})
+    assert baseline_storage.write(file, other) == (
+        f"recorded {file} anew: accuracy 0.697 -> 0.747, 3 -> 1 seeds, other data, another recipe"
+    )
+
+
+def test_a_damaged_file_is_replaced(tmp_path: Path, three: Baseline) -> None:
+    """Recording anew is the remedy for a damaged file, and says what was there."""
+    file = tmp_path / "a.json"
+    file.write_text("{")
+    assert f"recorded {file} in place of a damaged file: accuracy 0.697" == baseline_storage.write(file, three)
+    assert three == baseline_storage.read(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is damaged (not JSON: "),
+        (b'{"schema_version": 1', "is damaged (not JSON: "),
+        (b"\xff\xfe", "is damaged (not JSON: "),
+        (b"[]", "cannot be used: it is no baseline of pytest-glue: it has no schema_version"),
+        (b'{"schema_version": 2}', "cannot be used: it has schema version 2 "),
+        (b'{"schema_version": 1}', "cannot be used: it lacks what a baseline holds"),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, message: str) -> None:
+    """The message names the file and what is wrong with it."""
+    file = tmp_path / "a.json"
+    file.write_bytes(content)
+    with pytest.raises(BaselineError) as caught:
+        baseline_storage.read(file)
+    assert str(caught.value).startswith(f"baseline {file} {message}")
+
+
+def test_a_file_that_is_a_folder(tmp_path: Path, three: Baseline) -> None:
+    """What the system refuses is said in its words, for reading and for writing."""
+    folder = tmp_path / "a.json"
+    (folder / "b").mkdir(parents=True)
+    with pytest.raises(BaselineError, match=r"a\.json cannot be read: Is a directory"):
+        baseline_storage.read(folder)
+    with pytest.raises(BaselineError, match=r"a\.json cannot be written: "):
+        baseline_storage.write(folder, three)
+    assert [folder] == list(tmp_path.iterdir())
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path, three: Baseline) -> None:
+    """A baseline that cannot be written as JSON does not touch the existing one, and leaves nothing aside."""
+    file = tmp_path / "a.json"
+    baseline_storage.write(file, three)
+    before = file.read_bytes()
+    impossible = Baseline.from_dict(three.to_dict() | {"visible_drops": {"3": float("nan")}})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        baseline_storage.write(file, impossible)
+    assert before == file.read_bytes()
+    assert [file] == list(tmp_path.iterdir())
+
+
+def write_often(file: str, plain: str) -> None:
+    """Write a baseline fifty times: what a process of its own does."""
+    baseline = Baseline.from_dict(json.loads(plain))
+    for _ in range(50):
+        baseline_storage.write(Path(file), baseline)
+
+
+def test_two_processes_leave_one_whole_file(
+    tmp_path: Path, three: Baseline, runs: Runs, baseline: Make, rte: tuple[float, ...]
+) -> None:
+    """While two workers write the same file, whoever reads it sees one of the two, whole."""
+    file = tmp_path / "a.json"
+    both = [three, baseline(runs("rte", rte, 60, 61))]
+    baseline_storage.write(file, three)
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=write_often, args=(str(file), json.dumps(each.to_dict()))) for each in both]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        assert baseline_storage.read(file) in both
+    assert [0, 0] == [writer.exitcode for writer in writers]
+    assert baseline_storage.read(file) in both
+    assert [file] == list(tmp_path.iterdir())
+
+
+def test_unused_files_are_found(tmp_path: Path) -> None:
+    """Files that no item was compared with are named, in order; where a file was named, none is."""
+    one, three, two = touch(tmp_path, "one", "three", "two")
+    assert [one, three] == baseline_storage.unused(tmp_path, "main", {two})
+    assert [] == baseline_storage.unused(tmp_path, str(one), set())
+    assert [] == baseline_storage.unused(tmp_path, "other", set())

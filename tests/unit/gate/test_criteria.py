@@ -1,0 +1,118 @@
+"""Criteria: the verdict on a score, and the sentence that says why."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pytest_glue.core.evaluation import Run, Verdict
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.gate.criteria import Criteria
+
+NAME = "bert-base-uncased@86b5e09"
+CI = r"95% CI 0\.\d{3} to 0\.\d{3}"
+HALVES = (0.0,) * 100 + (1.0,) * 100
+
+Runs = Callable[..., list[Run]]
+Predicting = Callable[..., Run]
+
+
+def criteria(task: str, **thresholds: float) -> Criteria:
+    """Return the criteria of a task with these floors."""
+    return Criteria(GLUE[task], NAME, thresholds)
+
+
+def confusion(found: int, missed: int, false_alarms: int) -> list[float]:
+    """Return predictions for `HALVES`: of the 100 ones so many found and missed, and so many zeros taken for ones."""
+    return [1.0] * false_alarms + [0.0] * (100 - false_alarms) + [1.0] * found + [0.0] * missed
+
+
+def test_a_miss_reads_as_the_design_says(runs: Runs, rte: tuple[float, ...]) -> None:
+    """Below the threshold the verdict is `fail`, with task, checkpoint, score, floor, difference and evidence."""
+    judgement = criteria("rte", accuracy=0.65).judge(runs("rte", rte, 107, 107, 107), rte)
+    assert (Verdict.FAIL, 0.65, 146 / 277) == (judgement.verdict, judgement.threshold, judgement.chance)
+    assert judgement.confidence_interval is not None
+    low, high = judgement.confidence_interval
+    assert low < 170 / 277 < high
+    assert (
+        f"rte · {NAME}: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 3 seeds, 95% CI {low:.3f} to {high:.3f})"
+        == judgement.reason
+    )
+
+
+def test_a_pass_reads_likewise(runs: Runs) -> None:
+    """At or above the threshold the verdict is `pass`; one run is one seed."""
+    judgement = criteria("sst2", accuracy=0.5).judge(runs("sst2", HALVES, 80), HALVES)
+    assert (Verdict.PASS, 0.5) == (judgement.verdict, judgement.threshold)
+    assert judgement.confidence_interval is not None
+    low, high = judgement.confidence_interval
+    assert (
+        f"sst2 · {NAME}: accuracy 0.600 >= threshold 0.500 (+0.100; n=200, 1 seed, 95% CI {low:.3f} to {high:.3f})"
+        == judgement.reason
+    )
+
+
+def test_an_interval_says_what_it_covers(runs: Runs, rte: tuple[float, ...]) -> None:
+    """The notes name where the noise between seeds was taken from, or that it is not in the interval."""
+    plain = criteria("rte", accuracy=0.5)
+    three, one = plain.judge(runs("rte", rte, 80, 84, 88), rte), plain.judge(runs("rte", rte, 80), rte)
+    neither = criteria("cola", matthews_correlation=0.0).judge(runs("cola", rte, 80), rte)
+    assert three.notes[-1].startswith("the interval covers examples and seeds (")
+    assert "published: bert-base-cased, 20 seeds" in one.notes[-1]
+    assert ("the interval covers examples, not seeds",) == neither.notes
+
+
+@pytest.mark.parametrize(
+    ("floor", "text"),
+    [
+        (0.6501, "accuracy 0.6500 < threshold 0.6501 (-0.0001;"),
+        (0.65001, "accuracy 0.65000 < threshold 0.65001 (-0.00001;"),
+        (0.65 + 2e-9, "accuracy 0.650000000 < threshold 0.650000002 (-0.000000002;"),
+    ],
+)
+def test_a_narrow_miss_shows_its_digits(runs: Runs, floor: float, text: str) -> None:
+    """Two numbers that differ are never written as the same: no `0.650 < threshold 0.650`."""
+    judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
+    assert Verdict.FAIL is judgement.verdict
+    assert text in judgement.reason
+
+
+@pytest.mark.parametrize("floor", [0.65, 0.65 - 1e-15, 0.65 + 1e-15], ids=["equal", "below", "above"])
+def test_a_score_at_the_threshold_passes(runs: Runs, floor: float) -> None:
+    """Reaching the floor is enough, and rounding in the last bit decides nothing."""
+    judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
+    assert Verdict.PASS is judgement.verdict
+    assert "accuracy 0.650 >= threshold 0.650 (+0.000; n=200," in judgement.reason
+
+
+@pytest.mark.parametrize(
+    ("predictions", "verdict", "text"),
+    [
+        (
+            confusion(90, 10, 10),
+            Verdict.PASS,
+            "accuracy 0.900 >= threshold 0.800, f1 0.900 >= threshold 0.850 (+0.100; +0.050; n=200, 1 seed",
+        ),
+        (confusion(70, 30, 0), Verdict.FAIL, "f1 0.824 < threshold 0.850 (-0.026; n=200, 1 seed"),
+        (
+            confusion(50, 50, 0),
+            Verdict.FAIL,
+            "accuracy 0.750 < threshold 0.800, f1 0.667 < threshold 0.850 (-0.050; -0.183; n=200, 1 seed",
+        ),
+    ],
+    ids=["all-reached", "one-missed", "both-missed"],
+)
+def test_all_thresholds_must_be_reached(
+    predicting: Predicting, predictions: list[float], verdict: Verdict, text: str
+) -> None:
+    """One missed floor fails the item, and a failure speaks of the missed ones only."""
+    judgement = criteria("mrpc", accuracy=0.8, f1=0.85).judge([predicting("mrpc", predictions, HALVES)], HALVES)
+    assert (verdict, 0.8) == (judgement.verdict, judgement.threshold)
+    assert judgement.reason.startswith(f"mrpc · {NAME}: {text}, 95% CI ")
+
+
+def test_another_metrics_threshold_decides_alone(predicting: Predicting) -> None:
+    """With a floor for F1 only, accuracy is reported and not judged, and the headline metric has no floor."""
+    found = [predicting("mrpc", confusion(100, 0, 100), HALVES)]
+    judgement = criteria("mrpc", f1=0.5).judge([*found, predicting("mrpc", confusion(100, 0, 99), HALVES)], HALVES)
+    assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
+    assert "accuracy" not in judgement.reason

@@ -1,0 +1,57 @@
+"""Predictions as text."""
+
+import json
+
+import pytest
+
+from pytest_glue.core.errors import BaselineError
+from pytest_glue.gate.prediction_codec import from_lines, to_lines
+
+
+def test_classes_are_a_character_each() -> None:
+    """A hundred classes stand in a line, and read back as what they were."""
+    classes = (0.0, 1.0, 2.0) * 83 + (35.0,)
+    lines = to_lines(classes, is_regression=False)
+    assert [100, 100, 50] == [len(line) for line in lines]
+    assert "01201201201" == lines[0][:11]
+    assert "z" == lines[-1][-1]
+    assert classes == from_lines(lines, is_regression=False)
+
+
+def test_numbers_have_four_decimals() -> None:
+    """Sixteen numbers stand in a line, and read back as what they were to four decimals."""
+    numbers = tuple(number / 7 - 1 for number in range(33))
+    lines = to_lines(numbers, is_regression=True)
+    assert [16, 16, 1] == [len(line.split()) for line in lines]
+    assert lines[0].startswith("-1.0000 -0.8571 -0.7143 ")
+    assert tuple(round(number, 4) for number in numbers) == from_lines(lines, is_regression=True)
+
+
+@pytest.mark.parametrize("is_regression", [False, True])
+def test_nothing_is_nothing(*, is_regression: bool) -> None:
+    """No predictions are no lines."""
+    assert [] == to_lines((), is_regression=is_regression)
+    assert () == from_lines([], is_regression=is_regression)
+
+
+@pytest.mark.parametrize(("n", "limit"), [(71, 100), (277, 400), (9815, 12_000), (40_430, 50_000)])
+def test_the_bytes_of_a_seed(n: int, limit: int) -> None:
+    """From WNLI to QQP a seed's predictions take little more than a byte an example."""
+    assert len(json.dumps(to_lines((1.0,) * n, is_regression=False), indent=1).encode()) < limit
+
+
+@pytest.mark.parametrize(
+    ("line", "is_regression", "message"),
+    [
+        ("01 10", False, "its predictions hold something else than classes: "),
+        ("0A", False, "its predictions hold something else than classes: "),
+        ("1.0 two", True, "its predictions hold something else than numbers: "),
+        ("1.0 nan", True, "its predictions hold something else than numbers: "),
+        ("1.0 inf", True, "its predictions hold something else than numbers: "),
+    ],
+)
+def test_what_is_no_prediction_is_refused(line: str, message: str, *, is_regression: bool) -> None:
+    """A line that somebody edited is named as such."""
+    with pytest.raises(BaselineError) as caught:
+        from_lines([line], is_regression=is_regression)
+    assert str(caught.value).startswith(message)

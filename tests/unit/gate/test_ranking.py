@@ -1,0 +1,115 @@
+"""Checkpoints against each other, as plain data."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.evaluation import Evaluation, Run
+from pytest_glue.gate.ranking import ranks
+
+Runs = Callable[..., list[Run]]
+Labels = tuple[float, ...]
+
+
+@pytest.fixture
+def of(evaluation: Callable[..., Evaluation], runs: Runs, rte: Labels) -> Callable[..., Evaluation]:
+    """Make the evaluation of a checkpoint on a task of accuracy, with so many mistakes a run."""
+
+    def make(name: str, task: str, *wrong: int, references: Sequence[float] | None = None) -> Evaluation:
+        gold = tuple(references or rte)
+        seed = 1000 * len(name) + 42
+        return evaluation(
+            runs(task, gold, *wrong, first_seed=seed),
+            task=task,
+            checkpoint=Checkpoint(name, Origin.HUB),
+            references=gold,
+            n_eval=len(gold),
+        )
+
+    return make
+
+
+def test_one_checkpoint_has_no_rank(of: Callable[..., Evaluation]) -> None:
+    """Where each task has one checkpoint there is nothing to rank."""
+    assert ranks([], 0.05) is None
+    assert ranks([of("a", "rte", 80), of("b", "sst2", 80)], 0.05) is None
+
+
+def test_a_clear_winner(of: Callable[..., Evaluation]) -> None:
+    """The better of two comes first, with the difference, its interval and p value, and is best alone."""
+    found = ranks([of("a", "rte", 138, 140, 142), of("bb", "rte", 60, 62, 64)], 0.05)
+    assert found is not None
+    (task,) = found["tasks"]
+    (pair,) = task["pairs"]
+    assert ("rte", "accuracy", 277, ["bb"], []) == (
+        task["task"],
+        task["metric"],
+        task["n_eval"],
+        task["best"],
+        found["average"],
+    )
+    assert [("bb", 3), ("a", 3)] == [(score["checkpoint"], score["seeds"]) for score in task["scores"]]
+    assert ("bb", "a", "examples and seeds") == (pair["first"], pair["second"], pair["covers"])
+    assert pair["value"] == pytest.approx(78 / 277)
+    assert pair["low"] < pair["value"] < pair["high"]
+    assert pair["p_value"] < 0.05
+
+
+def test_a_tie(of: Callable[..., Evaluation]) -> None:
+    """Two that cannot be told apart are tied for best."""
+    found = ranks([of("a", "rte", 80, 82, 84), of("bb", "rte", 81, 82, 85)], 0.05)
+    assert found is not None
+    assert ["a", "bb"] == found["tasks"][0]["best"]
+
+
+def test_averages_over_tasks(of: Callable[..., Evaluation]) -> None:
+    """Of several ranked tasks, those checkpoints that are on all of them have an average, the best first."""
+    everywhere = [
+        of(name, task, *wrong) for task in ("sst2", "rte") for name, wrong in (("a", (90, 92)), ("bb", (60, 62)))
+    ]
+    found = ranks([*everywhere, of("ccc", "rte", 20, 22)], 0.05)
+    assert found is not None
+    assert ["rte", "sst2"] == [task["task"] for task in found["tasks"]]
+    assert [("bb", 2), ("a", 2)] == [(each["checkpoint"], each["tasks"]) for each in found["average"]]
+    assert found["average"][0]["value"] == pytest.approx(216 / 277)
+    assert found["average"][0]["low"] < found["average"][0]["value"] < found["average"][0]["high"]
+
+
+def test_other_examples_are_not_ranked(of: Callable[..., Evaluation], rte: Labels) -> None:
+    """Scores on other examples are no paired comparison."""
+    assert ranks([of("a", "rte", 80), of("bb", "rte", 80, references=rte[:200])], 0.05) is None
+
+
+def test_an_undefined_score_is_left_out(of: Callable[..., Evaluation], evaluation: Callable[..., Evaluation]) -> None:
+    """A checkpoint without a score has no rank, and does not keep the others from theirs."""
+    broken = evaluation(of("dddd", "rte", 80).runs, checkpoint=Checkpoint("dddd", Origin.HUB), score=None)
+    found = ranks([of("a", "rte", 80, 82), broken, of("bb", "rte", 90, 92)], 0.05)
+    assert found is not None
+    assert ["a", "bb"] == [score["checkpoint"] for score in found["tasks"][0]["scores"]]
+
+
+def test_ranks_are_plain(of: Callable[..., Evaluation]) -> None:
+    """What was found goes through JSON as it is."""
+    found = ranks([of("a", "cola", 80), of("bb", "cola", 90)], 0.05)
+    assert found == json.loads(json.dumps(found))
+
+
+def test_one_seed_each_without_a_known_spread(
+    of: Callable[..., Evaluation], evaluation: Callable[..., Evaluation], runs: Runs, rte: Labels
+) -> None:
+    """Where nothing tells the noise between seeds there is no p value, and all are tied."""
+    both = [
+        evaluation(
+            runs("cola", rte, wrong),
+            task="cola",
+            headline_metric="matthews_correlation",
+            checkpoint=Checkpoint(name, Origin.HUB),
+        )
+        for name, wrong in (("a", 40), ("bb", 120))
+    ]
+    found = ranks(both, 0.05)
+    assert found is not None
+    (task,) = found["tasks"]
+    assert (None, "examples", ["a", "bb"]) == (task["pairs"][0]["p_value"], task["pairs"][0]["covers"], task["best"])

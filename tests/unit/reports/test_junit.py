@@ -1,0 +1,39 @@
+"""The properties of a JUnit test case."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pytest_glue.core.evaluation import Evaluation, Verdict
+from pytest_glue.reports.junit import properties
+
+
+def test_properties_have_stable_names(evaluation: Evaluation) -> None:
+    """Few facts, under names that others rely on, as texts."""
+    assert properties(evaluation) == [
+        ("glue.task", "rte"),
+        ("glue.checkpoint", "a/b@86b5e09"),
+        ("glue.metric", "accuracy"),
+        ("glue.score", "0.614"),
+        ("glue.threshold", "0.65"),
+        ("glue.verdict", "fail"),
+        ("glue.reason", "rte · a/b@86b5e09: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 1 seed)"),
+    ]
+
+
+def test_what_is_not_there_is_left_out(like: Callable[..., Evaluation]) -> None:
+    """An undefined score and a threshold that nobody gave are no properties, and no `None`."""
+    found = dict(properties(like(score=None, threshold=None, verdict=Verdict.DEGENERATE)))
+    assert set() == {"glue.score", "glue.threshold"} & found.keys()
+    assert "degenerate" == found["glue.verdict"]
+
+
+def test_runs_that_were_read_are_counted(evaluation: Evaluation, like: Callable[..., Evaluation]) -> None:
+    """The number of runs that were not trained is a property where there are any."""
+    run = replace(evaluation.runs[0], cached=True)
+    assert "2" == dict(properties(like(runs=(run, *evaluation.runs, run))))["glue.cached_runs"]
+
+
+def test_a_score_of_zero_is_there(like: Callable[..., Evaluation]) -> None:
+    """0 is a score, and a third has as many digits as anybody compares."""
+    assert "0" == dict(properties(like(score=0.0)))["glue.score"]
+    assert "0.333333" == dict(properties(like(score=1 / 3)))["glue.score"]

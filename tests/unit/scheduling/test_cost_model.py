@@ -1,0 +1,115 @@
+"""What an item is expected to cost: from what was asked for, and from what was recorded."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.scheduling.cost_model import Record, Target, estimate, expected_costs, targets, typical
+
+Asked = Callable[..., Options]
+
+
+def cost(options: Options, task: str = "rte") -> float:
+    """Return the estimate of the first checkpoint on a task."""
+    return estimate(Target(GLUE[task], options.checkpoints[0], options))
+
+
+@pytest.mark.parametrize(
+    ("changes", "factor"),
+    [
+        ({"seeds": (1, 2, 3)}, 3),
+        ({"recipe": {"num_train_epochs": 10}}, 2),
+        ({"recipe": {"max_steps": 5 * 2490 // 16}}, 1),
+        ({"recipe": {"max_steps": 5 * 2490 // 32, "gradient_accumulation_steps": 2}}, 1),
+        ({"max_train_samples": 249, "max_eval_samples": 28}, 0.1),
+        ({"max_length": 7}, 0.1),
+        ({"max_train_samples": 10**6, "max_length": 10**6}, 1),
+        ({"search": "optuna", "trials": 20, "search_fraction": 0.1}, 3),
+    ],
+)
+def test_costs_follow_what_is_asked_for(asked: Asked, changes: dict[str, Any], factor: float) -> None:
+    """Seeds, epochs, steps, examples, lengths and trials multiply a cost; limits only lower it."""
+    assert pytest.approx(factor, rel=0.05) == cost(asked("roberta-large", **changes)) / cost(asked("roberta-large"))
+
+
+def test_evaluation_costs_a_third(asked: Asked) -> None:
+    """As many examples to evaluate on as to train on add a third."""
+    both, train = (cost(asked("roberta-large", max_train_samples=500, max_eval_samples=n), "cola") for n in (500, 1))
+    assert pytest.approx(4 / 3, rel=0.02) == both / train
+
+
+def test_a_large_task_costs_a_thousand_small_ones(asked: Asked) -> None:
+    """The order of the tasks is that of their examples and lengths."""
+    options = asked("bert-base-uncased")
+    assert 400 < cost(options, "qqp") / cost(options, "wnli") < 1000
+    assert ["wnli", "cola", "rte", "stsb", "mrpc", "sst2", "qnli", "qqp", "mnli", "mnli-mm"] == sorted(
+        GLUE, key=lambda name: cost(options, name)
+    )
+
+
+def test_the_sample_is_of_its_own_size(asked: Asked) -> None:
+    """On made-up data, qqp costs what mnli does."""
+    options = asked("bert-base-uncased", data="sample")
+    assert cost(options, "mnli") == cost(options, "qqp") < cost(asked("bert-base-uncased"), "qqp") / 100
+
+
+def test_node_ids_tell_what_is_fine_tuned(asked: Asked) -> None:
+    """Its bracket is matched with checkpoints and with all tasks, which a marker can name; no other item is there."""
+    options = asked("sample", "me/mnli-mm", tasks=(GLUE["mnli"], GLUE["mnli-mm"]))
+    nodeids = {
+        "suites/test_a.py::test_glue[mnli-sample]": ("mnli", "sample"),
+        "suites/test_[a].py::TestIt::test_glue[mnli-mm-sample]": ("mnli-mm", "sample"),
+        "test_a.py::test_glue[mnli-mm-me-mnli-mm]": ("mnli-mm", "me/mnli-mm"),
+        "test_a.py::test_glue[rte-sample]": ("rte", "sample"),
+        "test_a.py::test_glue[rte-other]": None,
+        "test_a.py::test_glue[mnli-sample-1]": None,
+        "test_a.py::test_plain": None,
+    }
+    found = targets(dict.fromkeys(nodeids, options))
+    assert {nodeid: told for nodeid, told in nodeids.items() if told} == {
+        nodeid: (target.task.name, target.checkpoint.name) for nodeid, target in found.items()
+    }
+
+
+def test_each_item_has_its_own_options(asked: Asked) -> None:
+    """Two items of one task and checkpoint, of which a marker limits one, cost what each asks for."""
+    whole, limited = asked(), asked(max_train_samples=8)
+    found = targets({"a.py::test_a[rte-sample]": whole, "a.py::test_b[rte-sample]": limited})
+    assert [cost(whole), cost(limited)] == [estimate(target) for target in found.values()]
+
+
+def test_what_was_recorded_beats_what_is_estimated() -> None:
+    """A record is taken as it is, and what has none is scaled by the median of recorded over estimated."""
+    estimates = {"a": 10.0, "b": 20.0, "c": 30.0, "d": 40.0}
+    records = {"a": Record(10, 5), "b": Record(20, 40), "c": Record(30, 90)}
+    assert {"a": 5, "b": 40, "c": 90, "d": 80} == expected_costs(estimates, records)
+
+
+def test_a_record_of_something_else_only_scales() -> None:
+    """What was recorded with other limits is not what this item takes, but says how fast the machine is."""
+    assert {"a": 20, "b": 2} == expected_costs({"a": 100.0, "b": 10.0}, {"a": Record(10, 2)})
+
+
+def test_records_that_hold_scale_before_others() -> None:
+    """Where some records are of what is asked for now, only those say how fast that is."""
+    records = {"a": Record(10, 5), "b": Record(1, 100), "gone": Record(1, 100)}
+    assert {"a": 5, "b": 10} == expected_costs({"a": 10.0, "b": 20.0}, records)
+
+
+def test_without_records_estimates_are_left() -> None:
+    """The first test run has estimates only."""
+    assert {"a": 10} == expected_costs({"a": 10.0}, {})
+
+
+def test_an_unknown_item_costs_the_median() -> None:
+    """Tests that are no glue items cost what a middle one does; where there is none, all cost the same."""
+    assert (20, 1) == (typical({"a": 1, "b": 20, "c": 90}), typical({}))
+
+
+def test_a_record_survives_json() -> None:
+    """What is kept is plain data."""
+    assert Record(2, 3) == Record.from_dict(asdict(Record(2, 3)))

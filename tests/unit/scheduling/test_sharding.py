@@ -1,0 +1,56 @@
+"""Which item is in which part."""
+
+from collections.abc import Sequence
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.family import Family
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.scheduling.cost_model import estimate, targets
+from pytest_glue.scheduling.sharding import parts
+
+CHECKPOINTS = ("bert-base-uncased", "bert-large-uncased", "distilbert-base-uncased")
+OPTIONS = Options(checkpoints=tuple(map(Checkpoint.parse, CHECKPOINTS)))
+NODEIDS = [f"a.py::test[{task}-{name}]" for task in GLUE for name in CHECKPOINTS]
+
+
+def of(nodeids: Sequence[str], n: int) -> dict[str, int]:
+    """Return the part of each item."""
+    glue = {nodeid: OPTIONS for nodeid in nodeids if "[" in nodeid}
+    return dict(zip(nodeids, parts(nodeids, glue, n), strict=True))
+
+
+def test_parts_do_not_hang_on_the_order() -> None:
+    """Machines that collect in another order have the same parts."""
+    assert of(NODEIDS, 5) == of(NODEIDS[::-1], 5)
+
+
+def test_parts_are_balanced_by_cost() -> None:
+    """None of three parts is expected to take much longer than a third, unless one fine-tuning does."""
+    costs = {nodeid: estimate(target) for nodeid, target in targets(dict.fromkeys(NODEIDS, OPTIONS)).items()}
+    shared = {nodeid: 0 if "mnli-mm" in nodeid else cost for nodeid, cost in costs.items()}
+    part_of = of(NODEIDS, 3)
+    loads = [sum(cost for nodeid, cost in shared.items() if part_of[nodeid] == part) for part in range(3)]
+    assert max(loads) <= 1.15 * max(*shared.values(), sum(loads) / 3)
+
+
+def test_items_that_share_a_fine_tuning_stay_together() -> None:
+    """Both tasks of one fine-tuning of mnli are in one part."""
+    part_of = of(NODEIDS, 5)
+    for name in CHECKPOINTS:
+        assert part_of[f"a.py::test[mnli-{name}]"] == part_of[f"a.py::test[mnli-mm-{name}]"]
+
+
+def test_other_items_are_spread_too() -> None:
+    """Tests that are no glue items are shared out as well, each into one part."""
+    part_of = of([f"b.py::test_{n}" for n in range(6)], 3)
+    assert [0, 0, 1, 1, 2, 2] == sorted(part_of.values())
+
+
+def test_the_partition_tells_itself_from_others() -> None:
+    """The digest is of who has what: not of the order within a part, but of every item's part."""
+    assert Family.of(3, [["a", "b"], ["c"]]) == Family.of(3, [["b", "a"], ["c"]])
+    assert 3 == len(
+        {Family.of(3, each).partition for each in ([["a"], ["b", "c"]], [["a", "b"], ["c"]], [["a"], ["b"]])}
+    )
+    assert Family(3, "sha256:0") == Family.from_dict(Family(3, "sha256:0").to_dict())

@@ -1,0 +1,180 @@
+"""An evaluation beside a training: the training does not notice, and the run beside it is the one it had alone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from datasets import DatasetDict
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
+
+from pytest_glue.core.choices import Batching
+from pytest_glue.core.evaluation import Run
+from pytest_glue.core.recipe import RecipeValue
+from pytest_glue.core.tasks import GLUE, Task
+from pytest_glue.sample.examples import sample_dataset
+from pytest_glue.training.arguments import training_arguments
+from pytest_glue.training.callbacks.extra_evaluation import Companion
+from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer, run_beside
+from pytest_glue.training.tokenization import encode
+from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
+
+SIZE: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+LABELS: dict[str, Any] = {"num_labels": 3}
+RECIPE: dict[str, RecipeValue] = {"learning_rate": 2e-3, "per_device_train_batch_size": 8, "num_train_epochs": 4}
+MNLI, MISMATCHED = GLUE["mnli"], GLUE["mnli-mm"]
+IDS = (0, 1, 2)
+
+Make = Callable[..., GlueTrainer]
+
+
+@pytest.fixture
+def encoded(sample_tokenizer: PreTrainedTokenizerBase) -> dict[Task, DatasetDict]:
+    """Few examples of the two tasks: the same ones to train on."""
+    data = sample_dataset("mnli")
+
+    def few(task: Task, n: int) -> DatasetDict:
+        return DatasetDict({"train": data["train"].select(range(52)), task.evaluation_split: some(task, n)})
+
+    def some(task: Task, n: int) -> Any:
+        return data[task.evaluation_split].select(range(n))
+
+    return {task: encode(few(task, n), task, sample_tokenizer, 48, IDS) for task, n in ((MNLI, 40), (MISMATCHED, 50))}
+
+
+@pytest.fixture
+def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase, encoded: dict[Task, DatasetDict]) -> Make:
+    """Make a task's trainer of a small new model with dropout."""
+
+    def trainer_of(task: Task, batching: str = "auto", **recipe: RecipeValue) -> GlueTrainer:
+        def new_model() -> BertForSequenceClassification:
+            return BertForSequenceClassification(BertConfig(vocab_size=len(sample_tokenizer), **LABELS, **SIZE))
+
+        arguments = training_arguments(task, {**RECIPE, **recipe}, 42, tmp_path / f"{SCRATCH}run")
+        compute = compute_metrics(task, IDS)
+        trainer = make_trainer(task, new_model, arguments, encoded[task], sample_tokenizer, compute, Batching(batching))
+        trainer._fixed = 64.0  # else measured by a clock
+        return trainer
+
+    return trainer_of
+
+
+def weights(trainer: GlueTrainer) -> dict[str, torch.Tensor]:
+    """Return the weights of a trainer's model."""
+    assert trainer.model
+    return {name: weight.detach().clone() for name, weight in trainer.model.state_dict().items()}
+
+
+def seen(trainer: GlueTrainer) -> list[dict[str, Any]]:
+    """Return a training's log without what a clock has a part in."""
+    clocks = ("runtime", "per_second", "flos", "train_loss")
+    return [
+        {name: value for name, value in entry.items() if not name.endswith(clocks)}
+        for entry in trainer.state.log_history
+    ]
+
+
+def without_times(run: Run | None) -> Run:
+    """Return a run without what differs each time."""
+    assert run
+    return replace(run, duration_s=0.0)
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "packed": {"batching": "packed"},
+    "micro": {"batching": "micro"},
+    "plain": {"batching": "plain"},
+    "workers": {"batching": "plain", "dataloader_num_workers": 1, "dataloader_persistent_workers": True},
+    "accumulation": {"gradient_accumulation_steps": 3},
+    "optimizer": {"optim": "adafactor", "lr_scheduler_type": "cosine", "warmup_steps": 9},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_run_that_it_would_have_been(make: Make, encoded: dict[Task, DatasetDict], way: str) -> None:
+    """Weights, losses and scores are those of a training without; the run beside it is the one of its own training."""
+    plain, own, together = make(MNLI, **WAYS[way]), make(MISMATCHED, **WAYS[way]), make(MNLI, **WAYS[way])
+    expected = fine_tune(plain, MNLI, IDS, 3)
+    expected_beside = fine_tune(own, MISMATCHED, IDS, 3)
+    companion = Companion(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+
+    found = fine_tune(together, MNLI, IDS, 3, companions=[companion])
+
+    assert without_times(expected) == without_times(found)
+    assert seen(plain) == seen(together)
+    ended = weights(together)
+    assert all(torch.equal(weight, ended[name]) for name, weight in weights(plain).items())
+    assert without_times(expected_beside) == without_times(run_beside(found, companion, IDS))
+
+
+def test_the_random_numbers_after_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
+    """An evaluation beside leaves the random state, and what the trainer knows of its own evaluation, as they were."""
+    trainer = make(MNLI)
+    fine_tune(trainer, MNLI, IDS, 3)
+    state, outcome = torch.random.get_rng_state(), trainer.outcome
+    trainer.is_in_train = True
+    trainer.evaluated_beside(encoded[MISMATCHED]["validation_mismatched"])
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert outcome is trainer.outcome
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [
+        ((0.1, 0.9, 0.9, 0.5), 1),
+        ((0.9, 0.1, 0.2, 0.3), 0),
+        ((0.1, 0.2, 0.3, 0.4), 3),
+        ((float("nan"), -0.5, 0.0, -0.1), 0),
+        ((-0.5, float("nan"), 0.0, -0.1), 1),
+    ],
+    ids=str,
+)
+def test_the_best_epoch_is_its_own(
+    make: Make,
+    encoded: dict[Task, DatasetDict],
+    monkeypatch: pytest.MonkeyPatch,
+    scores: tuple[float, ...],
+    best: int,
+) -> None:
+    """Its best epoch is the first with its highest score, an undefined one counting as 0, as where it is alone."""
+    own, together = make(MISMATCHED), make(MNLI)
+    sequence = iter(chain(scores, [-1.0]))
+    monkeypatch.setattr(own, "compute_metrics", lambda _: {"accuracy": next(sequence)})
+    fine_tune(own, MISMATCHED, IDS, 3)
+    companion = Companion(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    mine, predictions = iter(scores), []
+
+    def compute(output: Any) -> dict[str, float]:
+        if len(output.predictions) == 40:
+            return {"accuracy": 0.5}
+        predictions.append(output.predictions)
+        return {"accuracy": next(mine)}
+
+    monkeypatch.setattr(together, "compute_metrics", compute)
+    fine_tune(together, MNLI, IDS, 3, companions=[companion])
+    assert own.outcome
+    assert companion.best
+    assert predictions[best] is companion.best.predictions
+    assert (own.outcome.predictions == companion.best.predictions).all()
+
+
+def test_a_training_that_was_not_seen_as_a_whole(make: Make, encoded: dict[Task, DatasetDict]) -> None:
+    """Where the companion missed an epoch, as where the run went on after it was stopped, there is no run beside."""
+    trainer = make(MNLI)
+    companion = Companion(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    run = fine_tune(trainer, MNLI, IDS, 3, companions=[companion])
+    assert run_beside(run, companion, IDS)
+    del companion.scores[0]
+    assert None is run_beside(run, companion, IDS)
+
+
+def test_the_next_training_is_without_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
+    """A companion sees the one training that it was given to."""
+    trainer = make(MNLI, num_train_epochs=1)
+    companion = Companion(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    for seed, companions in ((3, [companion]), (4, [])):
+        fine_tune(trainer, MNLI, IDS, seed, companions=companions)
+    assert 1 == len(companion.scores)

@@ -1,0 +1,212 @@
+"""A deadline: what it interrupts, what is gone afterwards, and what goes on as before."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+from transformers import Trainer, TrainerCallback
+
+from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.training.callbacks import time_limit as module
+from pytest_glue.training.callbacks.time_limit import deadline
+from pytest_glue.training.fine_tune import fine_tune
+
+COLA = GLUE["cola"]
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('.', flush=True); time.sleep(600)"
+MakeTrainer = Callable[..., Trainer]
+
+unix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="alarms are a thing of Unix")
+
+
+class Meanwhile(TrainerCallback):
+    """Does something at a step of the training."""
+
+    def __init__(self, step: int, act: Callable[[], object]) -> None:
+        self._step, self._act = step, act
+
+    def on_step_begin(self, *given: Any, **_: Any) -> None:
+        """Called by the trainer before each update."""
+        if given[1].global_step == self._step:
+            self._act()
+
+
+def hang() -> None:
+    """Take far longer than any limit."""
+    time.sleep(600)
+
+
+def hang_at_the_end() -> None:
+    """The same, when the time is as good as over."""
+    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.5)  # again, where it rang in a `__del__`
+    hang()
+
+
+def ended(trainer: Trainer, limit_s: float = 60.0) -> str:
+    """Fine-tune with a deadline that is reached, and return the message."""
+    with pytest.raises(FineTuningError) as caught, deadline(trainer, "cola-a", 7, limit_s):
+        fine_tune(trainer, COLA, (0, 1), 7)
+    return str(caught.value)
+
+
+@pytest.fixture
+def no_alarm() -> Iterator[None]:
+    """Make sure that a test leaves no alarm."""
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+@unix
+def test_what_hangs_is_ended(tiny_trainer: MakeTrainer) -> None:
+    """A training that hangs ends at the limit, and the message says whose it was, how far it came, and what to do."""
+    trainer = tiny_trainer()
+    trainer.add_callback(Meanwhile(6, hang))
+    start = time.monotonic()
+    assert (
+        "cola-a, seed 7: the fine-tuning took longer than --glue-timeout=6 and was ended at epoch 1.5 of 2, "
+        "step 6 of 8; raise the limit, train less with --glue-max-train-samples or --glue-recipe num_train_epochs=N, "
+        "or look for what hangs; with --glue-resume the next try goes on from the last epoch"
+    ) == ended(trainer, 6.0)
+    assert time.monotonic() - start < 60
+
+
+@unix
+def test_a_trainer_can_train_again(tiny_trainer: MakeTrainer) -> None:
+    """The next training of the trainer has its own time, and is the training that it would have been."""
+    expected = fine_tune(tiny_trainer(), COLA, (0, 1), 8)
+    trainer = tiny_trainer()
+    once = Meanwhile(2, hang_at_the_end)
+    trainer.add_callback(once)
+    ended(trainer)
+    trainer.remove_callback(once)
+    with deadline(trainer, "cola-a", 8, 60.0):
+        run = fine_tune(trainer, COLA, (0, 1), 8)
+    assert (expected.metrics, expected.predictions, expected.history) == (run.metrics, run.predictions, run.history)
+    assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
+    assert signal.SIG_DFL is signal.getsignal(signal.SIGALRM)
+
+
+def test_without_a_limit_nothing_is_watched(tiny_trainer: MakeTrainer) -> None:
+    """Without a limit there is no alarm and no look at the clock."""
+    trainer = tiny_trainer()
+    before = list(trainer.callback_handler.callbacks)
+    with deadline(trainer, "cola-a", 7, None):
+        assert before == trainer.callback_handler.callbacks
+        assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
+
+
+@unix
+def test_an_except_of_the_users_does_not_hold_it(tiny_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """User code that catches every `Exception` does not catch this, and where it catches all, the alarm rings again."""
+    monkeypatch.setattr(module, "_AGAIN_S", 0.5)
+    caught = []
+
+    def stubborn() -> None:
+        try:
+            try:
+                hang()
+            except Exception:  # noqa: BLE001
+                caught.append("exception")
+        except BaseException:  # noqa: BLE001
+            caught.append("all")
+        hang()
+
+    trainer = tiny_trainer()
+    trainer.add_callback(Meanwhile(2, stubborn))
+    assert "step 2 of 8" in ended(trainer, 6.0)
+    assert ["all"] == caught
+
+
+def test_outside_the_main_thread_the_steps_look_at_the_clock(tiny_trainer: MakeTrainer) -> None:
+    """Where no alarm can ring, the step during which the time ran out is the last."""
+    trainer = tiny_trainer()
+    trainer.add_callback(Meanwhile(3, lambda: time.sleep(6.0)))
+    messages: list[str] = []
+    thread = threading.Thread(target=lambda: messages.append(ended(trainer, 6.0)))
+    thread.start()
+    thread.join()
+    assert "step 4 of 8" in messages[0]
+
+
+@unix
+def test_workers_of_a_data_loader_are_gone(tiny_trainer: MakeTrainer) -> None:
+    """The processes that load a batch are gone afterwards, and nobody complains of it."""
+    trainer = tiny_trainer(dataloader_num_workers=2)
+    before = set(psutil.Process().children(recursive=True))
+    seen: list[int] = []
+
+    def count_and_hang() -> None:
+        seen.append(len(set(psutil.Process().children(recursive=True)) - before))
+        hang_at_the_end()
+
+    trainer.add_callback(Meanwhile(1, count_and_hang))
+    ended(trainer)
+    assert [2] == seen
+    assert before == set(psutil.Process().children(recursive=True))
+
+
+@unix
+def test_a_child_that_does_not_listen_is_killed(tiny_trainer: MakeTrainer) -> None:
+    """What a training started is ended by force where need be; what was there before is left alone."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        process = subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        process.stdout.readline()
+        return process
+
+    with start() as other:
+        trainer = tiny_trainer()
+        trainer.add_callback(Meanwhile(1, lambda: started.append(start())))
+        trainer.add_callback(Meanwhile(2, hang_at_the_end))
+        ended(trainer)
+        (process,) = started
+        with process:
+            assert not psutil.pid_exists(process.pid)
+        assert None is other.poll()
+        other.kill()
+
+
+@unix
+@pytest.mark.usefixtures("no_alarm")
+def test_an_alarm_that_was_set_rings_when_it_should(tiny_trainer: MakeTrainer) -> None:
+    """Somebody else's later alarm has its handler and the rest of its time back."""
+    rung: list[int] = []
+
+    def handler(number: int, _frame: object) -> None:
+        rung.append(number)
+
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 100.0, 7.0)
+    trainer = tiny_trainer()
+    trainer.add_callback(Meanwhile(2, hang_at_the_end))
+    ended(trainer)
+    left, interval = signal.getitimer(signal.ITIMER_REAL)
+    assert 50 < left < 99.9
+    assert 7.0 == pytest.approx(interval)
+    assert handler is signal.getsignal(signal.SIGALRM)
+    assert [] == rung
+
+
+@unix
+@pytest.mark.usefixtures("no_alarm")
+def test_an_earlier_alarm_of_somebody_else_rings_first(tiny_trainer: MakeTrainer) -> None:
+    """Where another limit is reached first, it is that one's error that is raised."""
+
+    def handler(_number: int, _frame: object) -> None:
+        raise TimeoutError("theirs")
+
+    trainer = tiny_trainer()
+    trainer.add_callback(Meanwhile(2, hang))
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 1.0, 0.5)  # again, where it rang in a `__del__`
+    with pytest.raises(TimeoutError, match="theirs"), deadline(trainer, "cola-a", 7, 60.0):
+        fine_tune(trainer, COLA, (0, 1), 7)

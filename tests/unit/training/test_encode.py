@@ -1,0 +1,66 @@
+"""Encoding: a task's splits as a model takes them, cached by content."""
+
+from typing import Any
+
+import pytest
+from datasets import Dataset, DatasetDict
+from transformers import PreTrainedTokenizerBase
+
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.training.tokenization import encode
+
+Columns = dict[str, list[Any]]
+PAIRS: Columns = {"sentence1": ["a b c d", "a"], "sentence2": ["b a", "c d e f g"], "label": [0, 1], "idx": [0, 1]}
+COLA: Columns = {"sentence": ["a b", "c d"], "label": [0, 1]}
+
+
+def data(columns: Columns) -> DatasetDict:
+    """Return splits with these examples."""
+    return DatasetDict({name: Dataset.from_dict(columns) for name in ("train", "validation", "test")})
+
+
+def test_a_pair_is_encoded_as_the_tokenizer_does(sample_tokenizer: PreTrainedTokenizerBase) -> None:
+    """Both sentences go in together, and nothing is padded before a batch is made."""
+    encoded = encode(data(PAIRS), GLUE["rte"], sample_tokenizer, 32, (0, 1))["train"]
+    expected = sample_tokenizer(PAIRS["sentence1"], PAIRS["sentence2"])
+    assert expected["input_ids"] == encoded["input_ids"][:]
+    assert expected["token_type_ids"] == encoded["token_type_ids"][:]
+
+
+def test_a_single_sentence_is_encoded_alone(sample_tokenizer: PreTrainedTokenizerBase) -> None:
+    """A task of single sentences makes inputs of one sentence, of which the model's columns alone are left."""
+    encoded = encode(data(COLA), GLUE["cola"], sample_tokenizer, 32, (0, 1))["validation"]
+    assert sample_tokenizer(COLA["sentence"])["input_ids"] == encoded["input_ids"][:]
+    assert {"input_ids", "token_type_ids", "attention_mask", "label"} == set(encoded.column_names)
+
+
+def test_only_what_is_used_is_encoded(sample_tokenizer: PreTrainedTokenizerBase) -> None:
+    """The test split, which has no labels, is left out."""
+    assert ["train", "validation"] == list(encode(data(COLA), GLUE["cola"], sample_tokenizer, 32, (0, 1)))
+
+
+def test_long_pairs_are_truncated(sample_tokenizer: PreTrainedTokenizerBase) -> None:
+    """No input is longer than asked for, special tokens included, and of a pair something is left of both."""
+    encoded = encode(data(PAIRS), GLUE["rte"], sample_tokenizer, 5, (0, 1))["train"]
+    assert [5, 5] == [len(ids) for ids in encoded["input_ids"]]
+    assert [[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]] == encoded["token_type_ids"][:]
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "label_ids", "expected"),
+    [
+        ("rte", PAIRS, (0, 1), [0, 1]),
+        ("rte", PAIRS, (1, 0), [1, 0]),
+        ("stsb", {**PAIRS, "label": [2.5, 0.0]}, (), [2.5, 0.0]),
+    ],
+    ids=["same-order", "other-order", "regression"],
+)
+def test_labels_are_the_models(
+    sample_tokenizer: PreTrainedTokenizerBase,
+    task: str,
+    columns: Columns,
+    label_ids: tuple[int, ...],
+    expected: list[Any],
+) -> None:
+    """A label becomes the model's id of it; a regression's number stays."""
+    assert expected == encode(data(columns), GLUE[task], sample_tokenizer, 32, label_ids)["train"]["label"][:]

@@ -1,0 +1,151 @@
+"""Runs of the real trainer with a tiny model: what a run holds, and how it fails."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from datasets import Dataset, DatasetDict
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase, Trainer
+
+from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.evaluation import Run
+from pytest_glue.core.recipe import RecipeValue
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.training.arguments import training_arguments
+from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer, references
+from pytest_glue.training.tokenization import encode
+
+COLA = GLUE["cola"]
+GOOD, BAD = "a a a", "z z z"
+LABELS = [1, 0, 1, 0, 1, 1, 0, 0]
+SIZE: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+LEARNS_FAST: dict[str, Any] = {"initializer_range": 0.3, "hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0}
+RECIPE: dict[str, RecipeValue] = {"num_train_epochs": 4, "learning_rate": 0.003, "lr_scheduler_type": "constant"}
+OUT_OF_MEMORY = (
+    "out of memory on cpu with 2 examples a batch; halve it and keep its mathematics "
+    "with --glue-recipe per_device_train_batch_size=1 --glue-recipe gradient_accumulation_steps=2, "
+    "or cut the inputs with --glue-max-length"
+)
+
+MakeTrainer = Callable[..., Trainer]
+
+
+@pytest.fixture
+def trainer_of(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> MakeTrainer:
+    """Make a trainer of a tiny new model on eight sentences."""
+    split = Dataset.from_dict({"sentence": [GOOD if label else BAD for label in LABELS], "label": LABELS})
+    data = DatasetDict({"train": split, "validation": split})
+
+    def new_model() -> BertForSequenceClassification:
+        return BertForSequenceClassification(BertConfig(vocab_size=len(sample_tokenizer), **SIZE, **LEARNS_FAST))
+
+    def make(
+        init: Callable[[], Any] = new_model,
+        label_ids: tuple[int, ...] = (0, 1),
+        compute: Any = None,
+        **recipe: RecipeValue,
+    ) -> Trainer:
+        arguments = training_arguments(
+            COLA, {"per_device_train_batch_size": 2, **RECIPE, **recipe}, seed=42, output_dir=tmp_path / "run"
+        )
+        encoded = encode(data, COLA, sample_tokenizer, 16, label_ids)
+        compute = compute or compute_metrics(COLA, label_ids)
+        return make_trainer(COLA, init, arguments, encoded, sample_tokenizer, compute)
+
+    return make
+
+
+def without_duration(run: Run) -> Run:
+    """Return a run without what differs each time."""
+    return replace(run, duration_s=0.0)
+
+
+def test_a_run_holds_scores_history_and_predictions(trainer_of: MakeTrainer) -> None:
+    """Each epoch is an entry of history, and scores and predictions are those of the best of them."""
+    run = fine_tune(trainer_of(), COLA, (0, 1), seed=7)
+    assert (7, False, [1.0, 2.0, 3.0, 4.0]) == (run.seed, run.cached, [epoch.epoch for epoch in run.history])
+    assert [float(label) for label in LABELS] == list(run.predictions)
+    assert {"matthews_correlation": 1.0} == run.metrics
+    assert run.metrics in [epoch.metrics for epoch in run.history]
+    assert None not in {epoch.loss for epoch in run.history} | {epoch.evaluation_loss for epoch in run.history}
+
+
+def test_a_seed_makes_a_run(trainer_of: MakeTrainer) -> None:
+    """The same seed gives the same run, also after another one; another seed gives another."""
+    trainer = trainer_of(num_train_epochs=1)
+    first, other, again = (without_duration(fine_tune(trainer, COLA, (0, 1), seed)) for seed in (1, 2, 1))
+    assert first == again
+    assert first.history != other.history
+
+
+def test_a_model_with_another_order_predicts_the_tasks_classes(trainer_of: MakeTrainer) -> None:
+    """Where the model numbers the labels the other way round, predictions and references are still the task's."""
+    trainer = trainer_of(label_ids=(1, 0))
+    run = fine_tune(trainer, COLA, (1, 0), seed=42)
+    assert [float(label) for label in LABELS] == list(references(trainer, (1, 0))) == list(run.predictions)
+
+
+def test_a_model_that_breaks_has_no_score(trainer_of: MakeTrainer) -> None:
+    """Weights that become NaN end in a run without a score, and in no exception."""
+
+    def broken() -> BertForSequenceClassification:
+        model = BertForSequenceClassification(BertConfig(**SIZE))
+        torch.nn.init.constant_(model.classifier.bias, float("nan"))
+        return model
+
+    run = fine_tune(trainer_of(broken, num_train_epochs=1), COLA, (0, 1), seed=42)
+    assert {"matthews_correlation": None} == run.metrics
+    assert [{"matthews_correlation": None}] == [epoch.metrics for epoch in run.history]
+
+
+@pytest.mark.parametrize(("second", "best", "step"), [(0.5, 0.5, 8), (-0.5, 0.0, 4)], ids=["better", "worse"])
+def test_an_undefined_score_is_neither_best_nor_worst(
+    trainer_of: MakeTrainer, second: float, best: float, step: int
+) -> None:
+    """A first epoch without a score gives way to one that has learnt something, and not to one below zero."""
+    scores = chain([float("nan")], repeat(second))
+    trainer = trainer_of(compute=lambda _: {"matthews_correlation": next(scores)}, num_train_epochs=2)
+    fine_tune(trainer, COLA, (0, 1), seed=42)
+    assert (best, step) == (trainer.state.best_metric, trainer.state.best_global_step)
+
+
+def test_metrics_of_the_users_own_need_the_headline_metric(trainer_of: MakeTrainer) -> None:
+    """An overridden `glue_compute_metrics` that leaves it out is told what it returns and what it lacks."""
+    trainer = trainer_of(
+        compute=lambda _: {"f1": 0.5}, load_best_model_at_end=False, save_strategy="no", eval_strategy="no"
+    )
+    with pytest.raises(FineTuningError) as caught:
+        fine_tune(trainer, COLA, (0, 1), seed=42)
+    assert "compute_metrics returns ['f1'], which lacks cola's 'matthews_correlation'" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+            OUT_OF_MEMORY,
+        ),
+        (RuntimeError("index out of range"), "the fine-tuning failed: RuntimeError: index out of range"),
+    ],
+    ids=["memory", "other"],
+)
+def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: RuntimeError, message: str) -> None:
+    """What ends a run without a result is told in a sentence, with what to do where that is known."""
+
+    def fail(*_: Any) -> None:
+        raise failure
+
+    def failing() -> BertForSequenceClassification:
+        model = BertForSequenceClassification(BertConfig(**SIZE))
+        model.register_forward_pre_hook(fail)
+        return model
+
+    trainer = trainer_of(failing)
+    with pytest.raises(FineTuningError) as caught:
+        fine_tune(trainer, COLA, (0, 1), seed=42)
+    assert message == str(caught.value)

@@ -1,0 +1,61 @@
+"""Label orders, with real configurations."""
+
+import pytest
+from transformers import BertConfig
+
+from pytest_glue.core.errors import CheckpointError
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.training.labels import has_head, label_order
+
+
+def config(*names: str, architecture: str = "BertForSequenceClassification") -> BertConfig:
+    """Return the configuration of a checkpoint with these labels."""
+    return BertConfig(id2label=dict(enumerate(names)), architectures=[architecture])
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "expected"),
+    [
+        ("rte", ("entailment", "not_entailment"), (0, 1)),
+        ("rte", ("not_entailment", "entailment"), (1, 0)),
+        ("mnli", ("CONTRADICTION", "NEUTRAL", "ENTAILMENT"), (2, 1, 0)),
+        ("mnli", ("contradiction", "entailment", "neutral"), (1, 2, 0)),
+        ("mrpc", ("Not Equivalent", "equivalent"), (0, 1)),
+        ("qqp", ("duplicate", "not-duplicate"), (1, 0)),
+        ("rte", ("LABEL_0", "LABEL_1"), (0, 1)),
+        ("mnli", ("positive", "negative"), (0, 1, 2)),
+        ("stsb", ("positive", "negative"), ()),
+    ],
+    ids=["same", "swapped", "upper-case", "permuted", "spaces", "hyphens", "generic", "other-number", "regression"],
+)
+def test_the_models_ids_of_the_tasks_labels(task: str, names: tuple[str, ...], expected: tuple[int, ...]) -> None:
+    """Names decide where they are the task's; generic names, and a head that is replaced, are in the task's order."""
+    assert expected == label_order(config(*names), GLUE[task], "a/b")
+
+
+def test_an_encoder_without_a_head_has_no_label_names() -> None:
+    """What an encoder's configuration says about labels is nobody's choice, and is not looked at."""
+    names = config("positive", "negative", architecture="BertModel")
+    assert (0, 1) == label_order(names, GLUE["rte"], "a/b")
+
+
+@pytest.mark.parametrize(
+    "names", [("positive", "negative"), ("entailment", "LABEL_1"), ("entailment", "Entailment")], ids="-".join
+)
+def test_other_names_are_refused_with_the_two_lists(names: tuple[str, ...]) -> None:
+    """A head for as many labels but other ones is another task's: the message has both lists and the remedy."""
+    with pytest.raises(CheckpointError) as caught:
+        label_order(config(*names), GLUE["rte"], "a/b")
+    assert str(caught.value) == (
+        f"a/b has a head for the labels {list(names)}, and rte has ['entailment', 'not_entailment']: these cannot be "
+        "mapped. Name id2label in its config.json after the task's labels, or take it without its head"
+    )
+
+
+@pytest.mark.parametrize(
+    ("architectures", "expected"),
+    [(["BertForSequenceClassification"], True), (["BertForMaskedLM"], False), ([], False), (None, False)],
+)
+def test_a_head_is_known_by_the_architecture(architectures: list[str] | None, *, expected: bool) -> None:
+    """A checkpoint has a classification head if it was saved as a sequence classifier."""
+    assert expected is has_head(BertConfig(architectures=architectures))

@@ -1,0 +1,113 @@
+"""Tokenizers: fast and slow ones, their padding, and how long their input may be."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import (
+    AutoConfig,
+    BertConfig,
+    BertweetTokenizer,
+    DistilBertConfig,
+    GPT2Config,
+    PretrainedConfig,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    T5Config,
+)
+
+from pytest_glue.core.errors import CheckpointError
+from pytest_glue.training.pretrained import Pretrained
+from pytest_glue.training.tokenization import load_tokenizer, max_length
+
+Save = Callable[..., Pretrained]
+NO_LIMIT = int(1e30)
+END = "[SEP]"
+FAST: Any = PreTrainedTokenizerFast
+SLOW: Any = BertweetTokenizer
+
+
+def claiming(tokenizer: Any, length: int) -> Any:
+    """Return a tokenizer that claims to take so many tokens."""
+    return FAST(tokenizer_object=tokenizer.backend_tokenizer, model_max_length=length)
+
+
+def test_a_fast_tokenizer_is_loaded_as_one(sample: Pretrained) -> None:
+    """The sample has a fast tokenizer, and it is used."""
+    tokenizer = load_tokenizer(sample)
+    assert tokenizer.is_fast
+    assert "[PAD]" == tokenizer.pad_token
+
+
+def test_a_tokenizer_without_padding_pads_with_its_end_of_text(saved: Save, sample_tokenizer: Any) -> None:
+    """Decoders have no padding token; their end of text serves."""
+    backend = sample_tokenizer.backend_tokenizer
+    without = FAST(tokenizer_object=backend)
+    without.eos_token = END
+    assert without.pad_token is None
+    assert END == load_tokenizer(saved(BertConfig(), without)).pad_token
+
+
+def test_a_tokenizer_that_cannot_be_loaded_is_named(saved: Save) -> None:
+    """The message has the checkpoint, the cause and the remedy."""
+    pretrained = saved(BertConfig())
+    (pretrained.folder / "tokenizer.json").write_text("{", encoding="utf-8")
+    with pytest.raises(CheckpointError) as caught:
+        load_tokenizer(pretrained)
+    assert str(caught.value).startswith("the tokenizer of checkpoint cannot be loaded (")
+    assert str(caught.value).endswith("save one beside the weights with tokenizer.save_pretrained(folder)")
+
+
+@pytest.mark.parametrize(
+    ("config", "claim", "limit", "expected"),
+    [
+        (BertConfig(max_position_embeddings=64), NO_LIMIT, None, 64),
+        (BertConfig(max_position_embeddings=64), 32, None, 32),
+        (BertConfig(max_position_embeddings=64), 128, None, 64),
+        (BertConfig(max_position_embeddings=64), 32, 16, 16),
+        (BertConfig(max_position_embeddings=64), NO_LIMIT, 1000, 64),
+        (RobertaConfig(max_position_embeddings=514), NO_LIMIT, None, 512),
+        (RobertaConfig(max_position_embeddings=130), 512, None, 128),
+        (DistilBertConfig(max_position_embeddings=256), NO_LIMIT, None, 256),
+        (GPT2Config(n_positions=1024), NO_LIMIT, None, 1024),
+        (T5Config(), NO_LIMIT, None, 512),
+        (T5Config(), NO_LIMIT, 100, 100),
+    ],
+    ids=[
+        "model-knows",
+        "tokenizer-is-shorter",
+        "tokenizer-promises-too-much",
+        "limit",
+        "limit-beyond-the-model",
+        "roberta",
+        "roberta-is-shorter",
+        "distilbert",
+        "gpt2-other-name",
+        "nobody-knows",
+        "limit-alone",
+    ],
+)
+def test_input_is_as_long_as_tokenizer_model_and_limit_allow(
+    saved: Save, sample_tokenizer: Any, config: PretrainedConfig, claim: int, limit: int | None, expected: int
+) -> None:
+    """The smallest bound that anybody knows counts; a claim of 1e30 is none, and RoBERTa's first positions are lost."""
+    tokenizer = claiming(sample_tokenizer, claim)
+    assert expected == max_length(tokenizer, saved(config), limit)
+
+
+@pytest.mark.parametrize("name", ["luke", "xlm-roberta", "camembert", "mpnet", "longformer", "esm"])
+def test_positions_that_start_behind_the_padding_id(saved: Save, sample_tokenizer: Any, name: str) -> None:
+    """Every model type that counts positions as RoBERTa does holds two tokens less than it has positions."""
+    config = AutoConfig.for_model(name, max_position_embeddings=514, pad_token_id=1)
+    assert 512 == max_length(claiming(sample_tokenizer, NO_LIMIT), saved(config))
+
+
+def test_a_slow_tokenizer_is_loaded_where_there_is_no_fast_one(saved: Save, tmp_path: Path) -> None:
+    """BERTweet's tokenizer, of a vocabulary and merges, has no fast one: it is used as it is, with its switches."""
+    (tmp_path / "vocab.txt").write_text("a 1\n@USER 1\n", encoding="utf-8")
+    (tmp_path / "bpe.codes").write_text("#version\na b 1\n", encoding="utf-8")
+    files = (str(tmp_path / "vocab.txt"), str(tmp_path / "bpe.codes"))
+    tokenizer = load_tokenizer(saved(RobertaConfig(), SLOW(*files, normalization=True)))
+    assert not tokenizer.is_fast
+    assert tokenizer("@somebody")["input_ids"] == tokenizer("@else")["input_ids"]

@@ -1,0 +1,283 @@
+"""The fast trainer: the same trajectory as a plain `Trainer`'s, and nothing computed twice or written."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+import torch
+from datasets import DatasetDict
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase, Trainer
+
+from pytest_glue.core.choices import Batching
+from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.recipe import RecipeValue
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.sample.examples import sample_dataset
+from pytest_glue.training.arguments import training_arguments
+from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer
+from pytest_glue.training.library_state import quiet
+from pytest_glue.training.tokenization import encode
+from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
+
+SIZE: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+NO_DROPOUT: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+RECIPE: dict[str, RecipeValue] = {"learning_rate": 2e-4, "per_device_train_batch_size": 8, "num_train_epochs": 2}
+RTE = GLUE["rte"]
+
+ROUNDING = 0.0 if version("transformers") >= "5" else 2e-4
+"""Of logged losses, in transformers 4."""
+WAYS = ("packed", "micro") if version("transformers") >= "5" else ("micro",)
+"""Encoders have attentions of their own in transformers 4."""
+
+Make = Callable[..., Any]
+
+
+class TooSmall(torch.nn.Module):
+    """A memory that is too small for more tokens than a number."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.seen = most, [0]
+
+    def __call__(self, _: Any, given: tuple[torch.Tensor, ...]) -> None:
+        """Called before each layer."""
+        tokens = given[0].shape[0] * given[0].shape[1]
+        if tokens > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        self.seen.append(tokens)
+
+
+@pytest.fixture
+def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
+    """Make a trainer of a small new model on the sample of a task; `batching` None is a plain `Trainer`."""
+
+    def trainer_of(
+        batching: str | None = "auto",
+        task: str = "rte",
+        n: int = 52,
+        memory: TooSmall | None = None,
+        sizes: dict[str, Any] = NO_DROPOUT,
+        **recipe: RecipeValue,
+    ) -> Trainer:
+        def new_model() -> BertForSequenceClassification:
+            labels: dict[str, Any] = {"num_labels": GLUE[task].num_labels}
+            model = BertForSequenceClassification(
+                BertConfig(vocab_size=len(sample_tokenizer), **labels, **SIZE, **sizes)
+            )
+            if memory:
+                model.bert.encoder.layer[0].register_forward_pre_hook(memory)
+            return model
+
+        data = sample_dataset(GLUE[task].configuration)
+        parts = DatasetDict({name: data[name].select(range(n)) for name in ("train", "validation")})
+        ids = tuple(range(GLUE[task].num_labels)) if GLUE[task].labels else ()
+        encoded = encode(parts, GLUE[task], sample_tokenizer, 48, ids)
+        arguments = training_arguments(GLUE[task], {**RECIPE, **recipe}, 42, tmp_path / f"{SCRATCH}run")
+        compute = compute_metrics(GLUE[task], ids)
+        if batching:
+            return make_trainer(
+                GLUE[task], new_model, arguments, encoded, sample_tokenizer, compute, Batching(batching)
+            )
+        return Trainer(
+            model_init=new_model,
+            args=arguments,
+            train_dataset=encoded["train"],
+            eval_dataset=encoded["validation"],
+            processing_class=sample_tokenizer,
+            compute_metrics=compute,
+        )
+
+    return trainer_of
+
+
+def losses(trainer: Any, key: str = "loss") -> list[float]:
+    """Return what a whole training logs."""
+    with quiet():
+        trainer.train()
+    return [entry[key] for entry in trainer.state.log_history if key in entry]
+
+
+def weights(trainer: Any) -> dict[str, torch.Tensor]:
+    """Return the weights that a training ended with."""
+    assert trainer.model
+    return {name: weight.detach().clone() for name, weight in trainer.model.state_dict().items()}
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "classes": {},
+    "regression": {"task": "stsb"},
+    "accumulation": {"gradient_accumulation_steps": 3, "per_device_train_batch_size": 4},
+    "smoothed-labels": {"label_smoothing_factor": 0.1},
+    "half-precision": {"bf16": True, "use_cpu": True},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("batching", WAYS)
+def test_the_trajectory_is_a_plain_trainers(make: Make, batching: str, kind: str) -> None:
+    """Without dropout, the losses of 50 updates and of each evaluation equal a plain `Trainer`'s to rounding."""
+    recipe = {"max_steps": 50, "logging_strategy": "steps", "logging_steps": 1, **KINDS[kind]}
+    tolerance = 2e-2 if kind == "half-precision" else 1e-4
+    usual, fast = make(None, **recipe), make(batching, **recipe)
+    if batching == "micro":
+        fast._fixed = 0.0  # parts cost nothing: as many as there are lengths
+    expected, found = losses(usual), losses(fast)
+    assert (f"batching: {batching}",) == fast.notes
+    assert 50 == len(expected) == len(found)
+    assert expected[0] != expected[-1]
+    assert pytest.approx(expected, rel=tolerance, abs=ROUNDING) == found
+    evaluations = [
+        [entry["eval_loss"] for entry in each.state.log_history if "eval_loss" in entry] for each in (usual, fast)
+    ]
+    assert pytest.approx(evaluations[0], rel=tolerance) == evaluations[1]
+
+
+def test_plain_is_plain(make: Make) -> None:
+    """With `plain`, and dropout on, each loss and weight is exactly a plain `Trainer`'s."""
+    usual, ours = make(None, sizes={}), make("plain", sizes={})
+    assert losses(usual) == losses(ours)
+    expected, found = weights(usual), weights(ours)
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_dropout_is_on_in_a_packed_training(make: Make) -> None:
+    """Dropout takes part in packed batches too: it changes the losses."""
+    assert losses(make("packed", sizes={})) != pytest.approx(losses(make("packed")), rel=1e-4)
+
+
+def test_an_evaluation_draws_one_number(make: Make) -> None:
+    """Random states after an evaluation are those that a plain one leaves, so that what follows is the same."""
+    states = []
+    for batching in (None, "packed", "micro"):
+        trainer = make(batching)
+        torch.manual_seed(5)
+        with quiet():
+            trainer.evaluate()
+        states.append(torch.get_rng_state())
+    assert torch.equal(states[0], states[1])
+    assert torch.equal(states[0], states[2])
+
+
+@pytest.mark.parametrize("batching", WAYS)
+def test_predictions_are_in_the_order_of_the_examples(make: Make, batching: str) -> None:
+    """Evaluated in the order of their lengths, examples have their own logits and labels."""
+    outputs = []
+    for kind in (None, batching):
+        trainer = make(kind)
+        with quiet():
+            outputs.append(trainer.predict(trainer.eval_dataset))
+    assert pytest.approx(outputs[0].predictions, abs=1e-5) == outputs[1].predictions
+    assert outputs[0].label_ids.tolist() == outputs[1].label_ids.tolist()
+    assert pytest.approx(outputs[0].metrics["test_loss"], rel=1e-5) == outputs[1].metrics["test_loss"]
+
+
+def test_the_best_epoch_is_kept_and_nothing_is_written(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best of the epochs is loaded and its predictions are returned, without a file or another evaluation."""
+    trainer = make("packed", num_train_epochs=4, learning_rate=0.02)
+    scores = chain([0.25, 0.75], repeat(0.5))
+    monkeypatch.setattr(trainer, "compute_metrics", lambda _: {"accuracy": next(scores)})
+    evaluated: list[str] = []
+    monkeypatch.setattr(trainer.callback_handler, "on_predict", lambda *_, **__: evaluated.append("again"))
+    run = fine_tune(trainer, RTE, (0, 1), seed=3)
+    assert (0.75, 14) == (trainer.state.best_metric, trainer.state.best_global_step)
+    assert [] == evaluated
+    assert [] == list(tmp_path.glob("**/*.safetensors")) + list(tmp_path.glob("**/checkpoint-*"))
+    with quiet():
+        again = trainer.predict(trainer.eval_dataset)
+    assert [float(label) for label in again.predictions.argmax(1)] == list(run.predictions)
+    logged = [entry["eval_loss"] for entry in trainer.state.log_history if "eval_loss" in entry]
+    assert pytest.approx(logged[1]) == again.metrics["test_loss"]
+    assert logged[1] != pytest.approx(logged[3], rel=1e-3)
+
+
+def test_without_a_best_epoch_the_last_one_counts(make: Make) -> None:
+    """Where the recipe does not load the best epoch, weights and predictions are the last one's."""
+    trainer = make("packed", load_best_model_at_end=False, save_strategy="no")
+    fine_tune(trainer, RTE, (0, 1), seed=3)
+    outcome = trainer.outcome
+    with quiet():
+        again = trainer.predict(trainer.eval_dataset)
+    assert pytest.approx(again.predictions, abs=1e-6) == outcome.predictions
+
+
+def test_a_folder_that_stays_gets_the_checkpoints(make: Make, tmp_path: Path) -> None:
+    """Where the recipe names a folder, checkpoints are written as a plain `Trainer` does, and the best is loaded."""
+    trainer = make("packed")
+    trainer.args.output_dir = str(tmp_path / "kept")
+    fine_tune(trainer, RTE, (0, 1), seed=3)
+    assert str(tmp_path / "kept") == str(Path(trainer.state.best_model_checkpoint).parent)
+    with quiet():
+        again = trainer.predict(trainer.eval_dataset)
+    assert pytest.approx(again.predictions, abs=1e-6) == trainer.outcome.predictions
+
+
+@pytest.mark.parametrize("batching", WAYS)
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_a_batch_that_does_not_fit_is_halved(make: Make, batching: str, accumulation: int) -> None:
+    """With too small a memory, the losses are those of a large one, no part is above it, and a note says so."""
+    recipe: dict[str, Any] = {
+        "gradient_accumulation_steps": accumulation,
+        "logging_strategy": "steps",
+        "logging_steps": 1,
+    }
+    memory = TooSmall(100)
+    usual, small = make(None, **recipe), make(batching, memory=memory, **recipe)
+    assert pytest.approx(losses(usual), rel=1e-4, abs=ROUNDING) == losses(small)
+    assert 100 >= max(memory.seen)
+    layout, halved = small.notes
+    assert f"batching: {batching}" == layout
+    assert halved.startswith("out of memory: batches are computed in parts of at most ")
+
+
+def test_an_example_that_does_not_fit_alone_is_an_error(make: Make) -> None:
+    """Where a single example is too much, there is nothing to halve: the error names the remedy."""
+    trainer = make("packed", memory=TooSmall(3))
+    with pytest.raises(FineTuningError, match="out of memory on cpu with 8 examples a batch"):
+        fine_tune(trainer, RTE, (0, 1), seed=1)
+
+
+def test_a_search_may_swap_data_and_arguments(make: Make) -> None:
+    """Data and batch size given after the trainer was made are those of the next training."""
+    trainer = make("packed")
+    assert isinstance(trainer.train_dataset, datasets.Dataset)
+    losses(trainer)
+    trainer.train_dataset = trainer.train_dataset.select(range(24))
+    losses(trainer)
+    assert (6, {}) == (trainer.state.max_steps, trainer.__getstate__()["_columns"])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "reason"),
+    [
+        ({"neftune_noise_alpha": 5.0}, "the recipe adds noise to embeddings"),
+        ({"remove_unused_columns": False}, "unused columns are kept"),
+    ],
+)
+def test_what_cannot_be_fast_says_why(make: Make, recipe: dict[str, Any], reason: str) -> None:
+    """Batches stay plain where the recipe needs it, and a note gives the reason."""
+    trainer = make("auto", **recipe)
+    assert isinstance(trainer, GlueTrainer)
+    trainer.get_train_dataloader()
+    assert (f"batching: plain, since {reason}",) == trainer.notes
+
+
+@pytest.mark.skipif("packed" not in WAYS, reason="nothing is packed")
+@pytest.mark.parametrize(
+    ("packed", "layout"), [(1.0, "packed"), (3.0, "micro, since padding is faster on this device")]
+)
+def test_where_packing_is_slow_it_is_not_used(
+    make: Make, monkeypatch: pytest.MonkeyPatch, packed: float, layout: str
+) -> None:
+    """On a device that is asked which way is faster, the answer holds for the trainer's next runs too."""
+    trainer = make("auto")
+    monkeypatch.setattr(GlueTrainer, "_times_packing", True)
+    monkeypatch.setattr(trainer, "_seconds", lambda *_: packed if trainer._is_packed else 2.0)
+    for _ in range(2):
+        losses(trainer)
+        assert (f"batching: {layout}",) == trainer.notes
