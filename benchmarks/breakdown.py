@@ -30,11 +30,11 @@ from benchmarks.checkpoints import whole
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import Batching
 from pytest_glue.core.tasks import find_task
-from pytest_glue.data.limits import limited
-from pytest_glue.data.source import open_source
+from pytest_glue.data.source import limited, open_source
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer
+from pytest_glue.training.fine_tune import fine_tune, make_trainer
 from pytest_glue.training.library_state import quiet
+from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.model import label_ids, model_init
 from pytest_glue.training.pretrained import resolve
 from pytest_glue.training.tokenization import encode, load_tokenizer, max_length

@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks.checkpoints import cut, whole
 from benchmarks.runs import Work, predictions_of
-from pytest_glue.core.evaluation import Verdict
 from pytest_glue.core.tasks import find_task
+from pytest_glue.core.verdict import Verdict
 
 
 def share_of_fails(predictions: list[Any], gold: list[float], metric: str, group: int, draws: int) -> dict[str, float]:

@@ -9,15 +9,15 @@ import argparse
 from pathlib import Path
 
 from benchmarks.runs import Work, predictions_of
-from pytest_glue.core.evaluation import Verdict
 from pytest_glue.core.tasks import find_task
+from pytest_glue.core.verdict import Verdict
 
 
 def main() -> None:
     """Fine-tune what is not in the cache, then print the table."""
     from pytest_glue.statistics.comparison import compare
     from pytest_glue.statistics.metrics import score
-    from pytest_glue.statistics.planning import visible_drops
+    from pytest_glue.statistics.power import visible_drops
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)

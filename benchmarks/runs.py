@@ -25,11 +25,11 @@ class Work:
 
 def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[list[float]], list[float]]:
     """Return the predictions of each seed, from the cache or from a fine-tuning, and the references."""
-    from pytest_glue.data.limits import limited
-    from pytest_glue.data.source import open_source
+    from pytest_glue.data.source import limited, open_source
     from pytest_glue.training.arguments import training_arguments
-    from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer, references
+    from pytest_glue.training.fine_tune import fine_tune, make_trainer, references
     from pytest_glue.training.library_state import quiet
+    from pytest_glue.training.metrics import compute_metrics
     from pytest_glue.training.model import label_ids, model_init
     from pytest_glue.training.pretrained import resolve
     from pytest_glue.training.tokenization import encode, load_tokenizer, max_length

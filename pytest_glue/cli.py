@@ -87,7 +87,7 @@ def _days(text: str) -> float:
 
 
 def _folder(asked: argparse.Namespace) -> Path:
-    from pytest_glue.cache.place import default_folder
+    from pytest_glue.cache.storage import default_folder
 
     folder: Path | None = asked.cache_dir
     return folder.expanduser() if folder else default_folder()

@@ -5,9 +5,11 @@ This file is loaded by every pytest run on the machine: whatever a fixture needs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_glue.session.run_sources import _data, _encoded_data, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.evaluation import Evaluation
     from pytest_glue.core.tasks import Task
-    from pytest_glue.execution.evaluate import Runs
-    from pytest_glue.execution.fine_tuning import FineTunings
-    from pytest_glue.progress.events import Tell
 
 
 @pytest.fixture
@@ -89,7 +88,7 @@ def glue_model_init(
 @pytest.fixture
 def glue_compute_metrics(glue_task: Task, glue_checkpoint: Checkpoint) -> Callable[[EvalPrediction], dict[str, float]]:
     """The task's metrics of a model's output, as `Trainer(compute_metrics=...)` takes them."""
-    from pytest_glue.training.fine_tune import compute_metrics
+    from pytest_glue.training.metrics import compute_metrics
     from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
 
@@ -109,7 +108,7 @@ def glue_training_arguments(
     from tempfile import TemporaryDirectory
 
     from pytest_glue.training.arguments import training_arguments
-    from pytest_glue.training.compat import own_precision
+    from pytest_glue.training.library_state import own_precision
     from pytest_glue.training.trainer.glue_trainer import SCRATCH
 
     with TemporaryDirectory(prefix=SCRATCH) as temporary, own_precision():
@@ -169,98 +168,3 @@ def glue_evaluation(
     evaluation = record(glue_options, glue_task, glue_checkpoint, found)
     session.record(request.node, evaluation)
     return evaluation
-
-
-def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> Runs:
-    """Return the item's runs: what the store has, and fine-tunings, made when the first is needed, for the rest.
-
-    Raises:
-        GlueError: data or checkpoint cannot be found.
-        CacheError: nothing may be trained, and these runs cannot be in the store.
-    """
-    from pytest_glue.cache.cached_runs import kept_runs, require_training
-    from pytest_glue.core.policy import CachePolicy
-    from pytest_glue.progress.events import Moment
-    from pytest_glue.session.dispatcher import happens_elsewhere
-    from pytest_glue.session.eligibility import not_keepable
-    from pytest_glue.session.session import GlueSession
-    from pytest_glue.session.siblings import siblings_of
-
-    session = GlueSession.of(request.config)
-    if session.dispatch is not None and happens_elsewhere(request.node, options):
-        return session.dispatch.runs_of(request.node, options, task, checkpoint)
-
-    def fine_tunings() -> FineTunings:
-        on_moment(Moment("loading"))
-        return _fine_tunings(request, options, task, checkpoint, on_moment)
-
-    on_moment = session.on_moment(request.node, options.seeds)
-    resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
-    if options.cache is CachePolicy.OFF:
-        runs = fine_tunings()
-        if options.resume:
-            runs.add_note(f"the store of finished runs is off{resumes_not}")
-        return runs
-    if (reason := not_keepable(request.node, options)) is None:
-        siblings = siblings_of(request.node, options, task)
-        return kept_runs(options, task, checkpoint, fine_tunings, session.command, siblings, session.test_run)
-    require_training(options.cache, reason)
-    runs = fine_tunings()
-    runs.add_note(f"the store of finished runs is not used: {reason}{resumes_not}")
-    return runs
-
-
-def _fine_tunings(
-    request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint, on_moment: Tell
-) -> FineTunings:
-    """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
-    from pytest_glue.data.fingerprint import digest_of_task
-    from pytest_glue.execution.fine_tuning import Examples, FineTunings, conditions_of
-    from pytest_glue.gate.from_options import search_of
-    from pytest_glue.session.session import GlueSession
-    from pytest_glue.training.callbacks.watch import Watch
-    from pytest_glue.training.model import label_ids
-    from pytest_glue.training.pretrained import resolve
-
-    trainer: Trainer = request.getfixturevalue("glue_trainer")
-    data: DatasetDict = request.getfixturevalue("glue_data")
-    tokenizer: Any = request.getfixturevalue("glue_tokenizer")
-    pretrained = resolve(checkpoint)
-    order, digest = label_ids(pretrained, task), digest_of_task(data, task)
-    slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
-    conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
-    name, config = request.node.callspec.id, request.config
-    on_trial, is_verbose = GlueSession.of(config).on_trial(name, options.trials, on_moment), config.get_verbosity() > 0
-    search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)
-
-    def examples_of(sibling: Task) -> Examples:
-        raw = _data(options, sibling)
-        encoded = _encoded_data(options, sibling, checkpoint, raw, tokenizer)
-        return Examples(encoded[sibling.evaluation_split], digest_of_task(raw, sibling))
-
-    watch = Watch(name, on_moment, options.timeout)
-    return FineTunings(trainer, task, order, conditions, watch, search, examples_of)
-
-
-def _data(options: Options, task: Task) -> DatasetDict:
-    from pytest_glue.data.limits import limited
-    from pytest_glue.data.source import open_source
-    from pytest_glue.training.library_state import quiet
-
-    with quiet():
-        data = open_source(options.data).load(task)
-    return limited(data, task, options.max_train_samples, options.max_eval_samples)
-
-
-def _encoded_data(
-    options: Options, task: Task, checkpoint: Checkpoint, data: DatasetDict, tokenizer: PreTrainedTokenizerBase
-) -> DatasetDict:
-    from pytest_glue.training.library_state import quiet
-    from pytest_glue.training.model import label_ids
-    from pytest_glue.training.pretrained import resolve
-    from pytest_glue.training.tokenization import encode, max_length
-
-    pretrained = resolve(checkpoint)
-    length = max_length(tokenizer, pretrained, options.max_length)
-    with quiet():
-        return encode(data, task, tokenizer, length, label_ids(pretrained, task))

@@ -1,6 +1,6 @@
 """The gate: one item for each task and checkpoint, red where a checkpoint is not good enough."""
 
-from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.evaluation import Evaluation
 
 
 def test_glue(glue_evaluation: Evaluation) -> None:

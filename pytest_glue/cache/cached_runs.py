@@ -4,25 +4,39 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Protocol
 
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
-from pytest_glue.cache.place import folder_of
-from pytest_glue.cache.sharing import Sharing
-from pytest_glue.cache.storage import Store
+from pytest_glue.cache.storage import Store, folder_of
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
-from pytest_glue.core.evaluation import Conditions, Run
-from pytest_glue.core.policy import CachePolicy
+from pytest_glue.core.runs import Conditions, Run, Runs
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.source import open_source
-from pytest_glue.execution.evaluate import Runs
 from pytest_glue.training.pretrained import identify
 from pytest_glue.training.trainer.resume_state import Unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Which tasks a fine-tuning is shared with."""
+
+    siblings: Sequence[Task]
+    """Those that the test run asks for, too."""
+    key_of: Callable[[Task], Key]
+    """Gives the key of a sibling's run, of any seed; the data is read for it."""
+    test_run: str
+    """What tells this test run from others, in all its processes."""
+
+    def made(self, entry: Entry) -> bool:
+        """Whether a fine-tuning of this very test run gave the run, beside its own."""
+        return bool(entry.together_with) and entry.test_run == self.test_run
+
 
 _A_WAIT_S = 1.0
 """What a lock that nobody holds never takes."""

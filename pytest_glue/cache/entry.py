@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pytest_glue.cache.key import Key
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Conditions, Run, as_object
+from pytest_glue.core.runs import Conditions, Run, as_object
 
 VERSION = 1
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_glue.cache.place import folder_of
+from pytest_glue.cache.storage import folder_of
 from pytest_glue.config.options import Options
+from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.paths import replace_file
-from pytest_glue.core.policy import CachePolicy
 
 _SETTLED_S = 2.0
 """A file that was changed so shortly ago can change again without its times showing it."""

@@ -22,8 +22,9 @@ OPTIONS = ("max_train_samples", "max_eval_samples", "max_length", "batching")
 """The options that change a run, beside those that have a part of the key to themselves."""
 
 _CODE = (
-    *("data", "training", "sample", "execution/fine_tuning.py", "fixtures.py", "statistics/scores.py"),
-    *("core/choices.py", "core/evaluation.py", "core/metrics.py", "core/recipe.py", "core/tasks.py"),
+    *("data", "training", "sample", "execution/fine_tuning.py", "fixtures.py", "session/run_sources.py"),
+    *("core/choices.py", "core/runs.py", "core/metrics.py", "core/recipe.py", "core/tasks.py"),
+    "statistics/metrics.py",
 )
 """The folders and files of this package that make a run out of what the rest of the key says."""
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
+from pytest_glue.config.options import Options
 from pytest_glue.core.paths import replace_file
 
 SUFFIX = ".run"
@@ -133,3 +135,28 @@ class Store:
                 if time.time() - left.stat().st_mtime > _A_DAY_S:
                     left.unlink()
         self.drop_unfinished(_UNFINISHED_S)  # nobody went on with it
+
+
+VARIABLE = "PYTEST_GLUE_CACHE"
+"""The environment variable that names another folder."""
+
+
+def folder_of(options: Options) -> Path:
+    """Return the folder of an item's store."""
+    return options.cache_dir or default_folder()
+
+
+def default_folder() -> Path:
+    """Return the folder that `PYTEST_GLUE_CACHE` names, or the one of the platform's caches."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named).expanduser()
+    return _caches() / "pytest-glue" / "runs"
+
+
+def _caches() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(named) if Path(named).is_absolute() else Path.home() / ".cache"

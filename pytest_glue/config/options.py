@@ -9,15 +9,12 @@ from pytest_glue.config.parsers import FIRST_SEED, PARSERS, SEED_END
 from pytest_glue.config.search_space import Distribution
 from pytest_glue.config.thresholds import Threshold
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.choices import Batching
+from pytest_glue.core.choices import Batching, CachePolicy, Place, Policy
 from pytest_glue.core.errors import GlueError, OptionError, closest
-from pytest_glue.core.evaluation import Policy
-from pytest_glue.core.policy import CachePolicy
 from pytest_glue.core.recipe import Recipe
 from pytest_glue.core.shards import Shard
 from pytest_glue.core.study import HELD_OUT
 from pytest_glue.core.tasks import GLUE, Task
-from pytest_glue.execution.executor import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,12 @@ from typing import Any
 from pytest_glue.config.search_space import Distribution, parse_space
 from pytest_glue.config.thresholds import Threshold
 from pytest_glue.core.checkpoints import SAMPLE, Checkpoint
-from pytest_glue.core.choices import Batching
+from pytest_glue.core.choices import Batching, CachePolicy, Place, Policy
 from pytest_glue.core.errors import OptionError
-from pytest_glue.core.evaluation import Policy
-from pytest_glue.core.policy import CachePolicy
 from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.shards import Shard
-from pytest_glue.core.study import EVALUATION, HELD_OUT
+from pytest_glue.core.study import BACKENDS, EVALUATION, HELD_OUT
 from pytest_glue.core.tasks import GLUE, Task, find_task
-from pytest_glue.execution.executor import Place
-from pytest_glue.search.backend import BACKENDS
 
 ALL = "all"
 TABLES = ("space", "ray")

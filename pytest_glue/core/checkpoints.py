@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from pytest_glue.core.errors import CheckpointError
-from pytest_glue.core.places import place_of
+from pytest_glue.core.paths import place_of
 
 SAMPLE = "sample"
 

@@ -1,5 +1,7 @@
 """The metrics by name: their ranges and what a score of knowing nothing is. How they are computed is in scores."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,3 +37,18 @@ METRICS = {
     )
 }
 """Keyed by the names that the hub's `glue` metric gives them."""
+
+
+def chance_score(metric: str, references: Sequence[float]) -> float:
+    """Return the best score of a checkpoint that predicts the same for every example.
+
+    Args:
+        metric: one of `metrics.METRICS`.
+        references: gold labels, one for each evaluation example; at least one.
+    """
+    if METRICS[metric].chance is Chance.ZERO:
+        return 0.0
+    counts = Counter(references)
+    if metric == "f1":
+        return 2 * counts[1] / (len(references) + counts[1])
+    return max(counts.values()) / len(references)

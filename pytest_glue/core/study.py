@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
@@ -12,7 +12,6 @@ from pytest_glue.core.recipe import RecipeValue
 HELD_OUT = "held-out"
 EVALUATION = "evaluation"
 """What trials are scored on: part of the training data, or the split that the gate is judged on."""
-
 Hyperparameters = Mapping[str, RecipeValue]
 """Values of fields of `TrainingArguments`."""
 
@@ -137,3 +136,9 @@ class Study:
         )
         own = {name: value for name, value in data.items() if name not in {"best", "counts"}}
         return cls(**{**own, "terms": SearchTerms(**data["terms"]), "trials": trials})
+
+
+BACKENDS: Mapping[str, tuple[str, str]] = {"optuna": ("optuna", "optuna"), "ray": ("ray.tune", "ray[tune]")}
+"""By name: the module that must be there, and what to install."""
+OnTrial = Callable[[Trial, float | None], None]
+"""Told of a trial that has ended, and of the highest objective of all that have."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_glue.core.errors import DataError
-from pytest_glue.core.places import place_of
+from pytest_glue.core.paths import place_of
 from pytest_glue.core.tasks import Task
 from pytest_glue.data import parquet, saved_to_disk, schema, tsv
 from pytest_glue.data.fingerprint import digest_of_file

@@ -3,42 +3,14 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from pytest_glue.core.evaluation import Conditions, Evaluation, Judgement, Policy, Run, Verdict, mean_scores
+from pytest_glue.core.choices import Policy
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Conditions, Run, Runs, mean_scores
 from pytest_glue.core.tasks import Task
+from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.comparability import Facts, check_comparable
 from pytest_glue.gate.criteria import Criteria
-
-
-class Runs(Protocol):
-    """Where the runs of an item come from: fine-tunings, or what is left of earlier ones."""
-
-    @property
-    def conditions(self) -> Conditions:
-        """What the runs have in common; nothing is trained for it. A search adds to it before the first run.
-
-        Raises:
-            GlueError: data or checkpoint cannot be had.
-        """
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader should know of how the runs of so far were come by."""
-        ...
-
-    def run(self, seed: int, *, enough: float | None = None) -> Run:
-        """Return the run of a seed.
-
-        Args:
-            seed: of the run.
-            enough: the headline score at which it may end, as a run that was stopped; None for a whole run.
-
-        Raises:
-            GlueError: there is none; the message gives cause and remedy.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib.util import find_spec
 from typing import Protocol
 
+from pytest_glue.core.choices import Place
 from pytest_glue.core.errors import MissingPackageError
-from pytest_glue.core.evaluation import Conditions, Run
-
-
-class Place(StrEnum):
-    """Where fine-tunings run."""
-
-    LOCAL = "local"
-    """In the process that asks for them."""
-    RAY = "ray"
-    """In workers of Ray, as many at a time as it has resources for."""
+from pytest_glue.core.runs import Conditions, Run
 
 
 def require(place: Place) -> None:

@@ -9,14 +9,15 @@ from transformers import Trainer
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import GlueError
-from pytest_glue.core.evaluation import Conditions, Run
+from pytest_glue.core.runs import Conditions, Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.progress.events import Moment
 from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.training.arguments import used_recipe
 from pytest_glue.training.callbacks.extra_evaluation import Companion
-from pytest_glue.training.callbacks.watch import Watch
-from pytest_glue.training.fine_tune import evaluation_data, fine_tune, notes, references, run_beside, task_labels
+from pytest_glue.training.callbacks.progress import Watch
+from pytest_glue.training.fine_tune import evaluation_data, fine_tune, notes, references, run_beside
+from pytest_glue.training.metrics import task_labels
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 from pytest_glue.training.trainer.resume_state import Unfinished
 

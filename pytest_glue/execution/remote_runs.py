@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pytest_glue.cache.cached_runs import KeptRuns
 from pytest_glue.core.errors import ExecutorError
-from pytest_glue.core.evaluation import Conditions, Run
+from pytest_glue.core.runs import Conditions, Run
 from pytest_glue.execution.executor import Errand, Executor, Failure, Outcome
 
 

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.evaluation import Evaluation, Scores
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Scores
 from pytest_glue.core.study import SearchTerms
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.prediction_codec import from_lines, to_lines

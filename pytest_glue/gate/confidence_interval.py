@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_glue.core.evaluation import Run
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.regression import Rule
 

@@ -3,14 +3,46 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_glue.core.chance import chance_score
-from pytest_glue.core.evaluation import Judgement, Run, Scores, Verdict, mean_scores
-from pytest_glue.core.metrics import METRICS, Chance
+from pytest_glue.core.metrics import METRICS, Chance, chance_score
+from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
+from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
 from pytest_glue.gate.diagnostics import ailments
-from pytest_glue.gate.finding import Finding
 from pytest_glue.gate.regression import Regression, Rule, against_baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A score beside a bound."""
+
+    metric: str
+    score: float
+    bound: float
+    bound_name: str = "threshold"
+    at_least: bool = False
+    """Whether the score is a lower bound."""
+
+    def text(self, relation: str) -> str:
+        """For example `accuracy 0.614 < threshold 0.650`."""
+        bound = f"{self.bound_name} {self.bound:.{self._digits}f}"
+        return f"{self.metric} {self._at_least}{self.score:.{self._digits}f} {relation} {bound}"
+
+    @property
+    def difference(self) -> str:
+        """The score minus the bound, with its sign; nothing has no minus."""
+        return f"{self._at_least}{round(self.score - self.bound, self._digits) + 0.0:+.{self._digits}f}"
+
+    @property
+    def _at_least(self) -> str:
+        return "at least " if self.at_least else ""
+
+    @property
+    def _digits(self) -> int:
+        """Three, or as many as it takes to see that the two differ: never `0.650 < 0.650`."""
+        differing = (n for n in range(3, 12) if f"{self.score:.{n}f}" != f"{self.bound:.{n}f}")
+        return next(differing, 3)
+
 
 _ROUNDING = 1e-9
 """Less than any example can change a score, and more than floating point does: scores this close are equal."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from pytest_glue.core.evaluation import Run
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 
 

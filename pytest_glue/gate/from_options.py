@@ -3,47 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_glue.config.options import Options
-from pytest_glue.config.search_space import DEFAULT, plain_space
 from pytest_glue.core.checkpoints import Checkpoint, ids
 from pytest_glue.core.environment import library_versions
-from pytest_glue.core.evaluation import Evaluation, Verdict
-from pytest_glue.core.study import SearchTerms
+from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.tasks import Task
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.regression import Rule
-from pytest_glue.search.backend import OnTrial
-
-if TYPE_CHECKING:
-    from pytest_glue.search.search import Search
 
 EXPECTED_SEEDS = (1, 2, 3, 5, 10, 20)
 """Numbers of a candidate's seeds for which a baseline says what it will be able to show."""
-
-
-def search_of(options: Options, name: str, root: Path, on_trial: OnTrial, *, verbose: bool) -> "Search | None":
-    """Return the search that comes before an item's runs; None where there is none.
-
-    Args:
-        options: of the item.
-        name: of the item, as a part of the study's name.
-        root: below which the user's own modules lie.
-        on_trial: told of each trial that has ended.
-        verbose: whether the backend may log.
-    """
-    if options.search is None:
-        return None
-    from pytest_glue.search.search import Search
-
-    space = options.space or DEFAULT
-    terms = SearchTerms(
-        options.search, options.trials, options.search_fraction, options.search_split, plain_space(space)
-    )
-    return Search(terms, space, options.search_storage, options.ray, root, verbose, name, on_trial)
 
 
 def baseline_file(options: Options, task: Task, checkpoint: Checkpoint) -> Path | None:
@@ -136,7 +109,7 @@ def _repeated(options: Options) -> tuple[int, ...]:
 
 
 def _visible_drops(options: Options, evaluation: Evaluation) -> dict[str, float]:
-    from pytest_glue.statistics.planning import visible_drops
+    from pytest_glue.statistics.power import visible_drops
 
     drops = visible_drops(
         [run.predictions for run in evaluation.runs],

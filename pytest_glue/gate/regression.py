@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.core.evaluation import Run, Verdict
+from pytest_glue.core.runs import Run
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
 
 if TYPE_CHECKING:

@@ -1,8 +1,14 @@
 """The lines above a test run: what will be evaluated, on what data, where and with which libraries."""
 
+from collections.abc import Mapping
+from itertools import product
+
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
+from pytest_glue.core.errors import GlueError
+from pytest_glue.gate.baseline_storage import read
+from pytest_glue.gate.from_options import baseline_file
 
 MADE_UP = "MADE-UP DATA: good for trying the gate out, no evidence of quality"
 
@@ -26,8 +32,6 @@ def header(options: Options, workers: int = 1) -> list[str]:
         f"glue: data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
     ]
     if options.compare:
-        from pytest_glue.reports.outlook import outlook
-
         lines.append(f"glue: compared with {options.compare}, alpha {options.alpha:g} for the whole test run")
         lines += [f"glue: {line}" for line in outlook(options)]
     if workers > 1 and expected_device() == "cpu" and (found := _warning(options, workers)):
@@ -38,6 +42,45 @@ def header(options: Options, workers: int = 1) -> list[str]:
 def _warning(options: Options, workers: int) -> str | None:
     import psutil
 
-    from pytest_glue.scheduling.memory import warning
+    from pytest_glue.scheduling.size_estimates import warning
 
     return warning(options.checkpoints, workers, psutil.virtual_memory().available, "this machine")
+
+
+def outlook(options: Options) -> list[str]:
+    """Return a line for each allowed drop or threshold margin that is smaller than what can be shown.
+
+    A baseline that is missing or damaged is left to the collection, which says so.
+    """
+    lines = []
+    for task, checkpoint in product(options.tasks, options.checkpoints):
+        try:
+            file = baseline_file(options, task, checkpoint)
+            baseline = None if file is None else read(file)
+        except GlueError:
+            continue
+        if baseline is None:
+            continue
+        visible = _visible(baseline.visible_drops, len(options.all_seeds))
+        seeds = f"{len(options.all_seeds)} seeds against the baseline's {len(baseline.runs)}"
+        if visible is None:
+            remedy = "record the baseline with --glue-seeds=3 or more"
+            lines.append(f"{task.name}: {seeds} show no drop of any size: {remedy}")
+            continue
+        max_drop = options.max_drop_of(task)
+        if 0 < max_drop < visible:
+            shown = f"less than the {visible:.3f} that {seeds} show"
+            lines.append(f"{task.name}: the allowed drop of {max_drop:.3g} is {shown}: expect inconclusive verdicts")
+        floor = options.thresholds_of(task).get(task.headline_metric)
+        if floor is not None and abs(baseline.score - floor) < visible:
+            lines.append(
+                f"{task.name}: the threshold {floor:.3g} is {abs(baseline.score - floor):.3f} from the baseline's "
+                f"{baseline.score:.3f}, and {seeds} show {visible:.3f}: expect it to be missed by chance"
+            )
+    return lines
+
+
+def _visible(visible_drops: Mapping[str, float], seeds: int) -> float | None:
+    """Return the drop that so many seeds show: of the next smaller number that the baseline knows."""
+    known = [int(count) for count in visible_drops if int(count) <= seeds]
+    return visible_drops[str(max(known))] if known else None

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_glue.core.errors import ReportError
-from pytest_glue.core.evaluation import Evaluation, Verdict
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA_VERSION
-from pytest_glue.reports.searches import search_lines
-from pytest_glue.reports.terminal import notes, table
+from pytest_glue.reports.terminal import notes, search_lines, table
 
 Report = Mapping[str, Any]
 

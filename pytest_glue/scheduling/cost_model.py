@@ -10,8 +10,7 @@ from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, ids
 from pytest_glue.core.recipe import RecipeValue, full_recipe
 from pytest_glue.core.tasks import GLUE, Task
-from pytest_glue.scheduling.size_estimates import parameters_of
-from pytest_glue.scheduling.sizes import GLUE_SIZES, SAMPLE_SIZES, UNKNOWN, Size
+from pytest_glue.scheduling.size_estimates import GLUE_SIZES, SAMPLE_SIZES, UNKNOWN, Size, parameters_of
 
 _RATE = 50e9
 """Operations a second, of two cores without an accelerator. Elsewhere all costs are wrong by the same factor, which

@@ -6,8 +6,7 @@ from itertools import compress
 import pytest
 
 from pytest_glue.config.options import Options
-from pytest_glue.core.family import Family
-from pytest_glue.core.shards import Shard
+from pytest_glue.core.shards import Family, Shard
 from pytest_glue.scheduling.cost_model import estimate, targets
 from pytest_glue.scheduling.groups import bundles
 from pytest_glue.scheduling.list_scheduling import shares

@@ -1,7 +1,7 @@
 """The protocol of a search backend, and the choice of one by its name."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,16 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_glue.config.search_space import Choices, Numbers, Space
 from pytest_glue.core.errors import MissingPackageError, SearchError
-from pytest_glue.core.study import Hyperparameters, Trial
+from pytest_glue.core.study import BACKENDS, Hyperparameters, OnTrial, Trial
 
 if TYPE_CHECKING:
     from pytest_glue.search.objective import Objective
-
-BACKENDS: Mapping[str, tuple[str, str]] = {"optuna": ("optuna", "optuna"), "ray": ("ray.tune", "ray[tune]")}
-"""By name: the module that must be there, and what to install."""
-
-OnTrial = Callable[[Trial, float | None], None]
-"""Told of a trial that has ended, and of the highest objective of all that have."""
 
 
 @dataclass(frozen=True, slots=True)

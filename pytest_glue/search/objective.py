@@ -10,7 +10,7 @@ from transformers.trainer_utils import IntervalStrategy
 
 from pytest_glue.core.errors import FineTuningError
 from pytest_glue.core.study import Hyperparameters, TrialEpoch
-from pytest_glue.training.hyperparameters import borrowed, set_hyperparameters
+from pytest_glue.training.arguments import borrowed, set_hyperparameters
 from pytest_glue.training.library_state import quiet
 
 Report = Callable[[TrialEpoch], bool]

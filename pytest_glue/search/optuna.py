@@ -19,7 +19,8 @@ from pytest_glue.config.search_space import Choices, Numbers, Space
 from pytest_glue.core import study as words
 from pytest_glue.core.errors import SearchError
 from pytest_glue.core.recipe import RecipeValue
-from pytest_glue.search.backend import OnTrial, Plan
+from pytest_glue.core.study import OnTrial
+from pytest_glue.search.backend import Plan
 from pytest_glue.search.objective import Objective
 
 _STARTUP_TRIALS = 5

@@ -14,8 +14,9 @@ from ray.tune.search import BasicVariantGenerator
 from pytest_glue.config.search_space import Choices, Numbers
 from pytest_glue.core import study as words
 from pytest_glue.core.errors import SearchError
+from pytest_glue.core.study import OnTrial
 from pytest_glue.integrations.ray import environment, ray_session, require_room
-from pytest_glue.search.backend import OnTrial, Plan
+from pytest_glue.search.backend import Plan
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.serialization import arrived, travelling, user_modules
 

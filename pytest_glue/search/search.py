@@ -13,13 +13,12 @@ from transformers import Trainer
 
 from pytest_glue.config.search_space import Space
 from pytest_glue.core.errors import SearchError
-from pytest_glue.core.study import EVALUATION, SearchTerms, Study, Trial
+from pytest_glue.core.study import EVALUATION, OnTrial, SearchTerms, Study, Trial
 from pytest_glue.core.tasks import Task
-from pytest_glue.search.backend import OnTrial, Plan, open_backend
+from pytest_glue.search.backend import Plan, open_backend
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.subset import split
-from pytest_glue.training.arguments import used_recipe
-from pytest_glue.training.hyperparameters import set_hyperparameters
+from pytest_glue.training.arguments import set_hyperparameters, used_recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.cache.cached_runs import kept_runs
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.policy import CachePolicy
+from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.tasks import find_task
 from pytest_glue.execution.executor import Errand, Outcome
 from pytest_glue.execution.remote_runs import RunsElsewhere
@@ -15,8 +15,8 @@ from pytest_glue.progress.tracker import show
 from pytest_glue.scheduling.cost_model import targets, typical
 from pytest_glue.scheduling.durations import expected
 from pytest_glue.scheduling.groups import bundles
-from pytest_glue.scheduling.memory import warning
-from pytest_glue.session.eligibility import not_keepable
+from pytest_glue.scheduling.size_estimates import warning
+from pytest_glue.session.eligibility import happens_elsewhere, not_keepable
 from pytest_glue.session.remote import TestRun, do_errand
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Dispatch:
     def _test_run(self, board: Any) -> TestRun:
         from dataclasses import replace
 
-        from pytest_glue.execution.executor import Place
+        from pytest_glue.core.choices import Place
         from pytest_glue.integrations.ray import address_of
 
         config, is_shipped = self._config, address_of(self._options.ray) is not None
@@ -163,7 +163,7 @@ class Dispatch:
         """Pack each folder that a user named as checkpoint or data: no machine but this one need have it."""
         import ray
 
-        from pytest_glue.core.places import place_of
+        from pytest_glue.core.paths import place_of
         from pytest_glue.execution.file_transfer import files_of_checkpoint, files_of_data, pack
 
         files: dict[str, set[Path]] = {}
@@ -185,13 +185,6 @@ def _errands(bundle: Mapping[str, RunsElsewhere], asked: Mapping[str, Options]) 
         for nodeid in errand.nodeids:
             bundle[nodeid].expect(errand)
     return errands
-
-
-def happens_elsewhere(item: pytest.Item, options: Options) -> bool:
-    """Whether an item's runs are an executor's: not where its test wants the trainer, or where nothing is trained."""
-    wants_evaluation = "glue_evaluation" in getattr(item, "fixturenames", ())
-    wants_trainer = "glue_trainer" in getattr(item, "fixturenames", ())
-    return wants_evaluation and not wants_trainer and options.cache is not CachePolicy.ONLY
 
 
 def _nothing() -> Trainings:

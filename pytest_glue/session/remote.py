@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_glue.core.places import moved
+from pytest_glue.core.paths import moved
 from pytest_glue.execution.executor import Answers, Errand, Failure, Outcome
 from pytest_glue.execution.file_transfer import Parcel, unpack
 from pytest_glue.progress.events import Running
@@ -169,8 +169,8 @@ class _Ending:
         self, request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
     ) -> None:
         """Make the errand's runs, and no evaluation of them."""
-        from pytest_glue.fixtures import runs_of
         from pytest_glue.gate.from_options import criteria_of
+        from pytest_glue.session.run_sources import runs_of
 
         runs = runs_of(request, glue_options, glue_task, glue_checkpoint)
         enough = None

@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_glue.config.sources import Settings
+from pytest_glue.core.choices import Place
 from pytest_glue.core.errors import GlueError, OptionError, VerdictError
-from pytest_glue.core.evaluation import Evaluation, Verdict
-from pytest_glue.core.family import Family
-from pytest_glue.execution.executor import Place
-from pytest_glue.session.threads import share_cores
-from pytest_glue.session.worker_resources import take_device
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.shards import Family
+from pytest_glue.core.verdict import Verdict
+from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_glue.config.options import Options
-    from pytest_glue.core.study import Trial
+    from pytest_glue.core.study import OnTrial, Trial
     from pytest_glue.progress.events import Moment, Tell
     from pytest_glue.progress.tracker import Listener
     from pytest_glue.progress.worker_status import Reader
-    from pytest_glue.search.backend import OnTrial
     from pytest_glue.session.dispatcher import Dispatch
 
 _NAME = "glue-session"
@@ -211,7 +210,7 @@ class GlueSession:
         """Return what shows a line for each trial of an item's search that ends."""
         from pytest_glue.progress.events import Moment
         from pytest_glue.progress.tracker import show
-        from pytest_glue.reports.searches import progress
+        from pytest_glue.reports.terminal import progress
 
         def tell(trial: Trial, best: float | None) -> None:
             if self._config.get_verbosity() >= 0:
@@ -281,9 +280,7 @@ class GlueSession:
         """Show the table of evaluations."""
         if not self._evaluations:
             return
-        from pytest_glue.reports.closing import closing_lines
-        from pytest_glue.reports.searches import search_lines
-        from pytest_glue.reports.terminal import notes, table
+        from pytest_glue.reports.terminal import closing_lines, notes, search_lines, table
 
         evaluations = [self._evaluations[nodeid] for nodeid in sorted(self._evaluations)]
         terminalreporter.write_sep("=", "glue")

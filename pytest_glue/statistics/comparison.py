@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
-from pytest_glue.core.evaluation import Verdict
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.power import growth, seeds_needed, smallest_visible_drop

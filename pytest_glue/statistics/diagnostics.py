@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pytest_glue.core.chance import chance_score
+from pytest_glue.core.metrics import chance_score
 from pytest_glue.statistics.metrics import aligned, score
 
 Bools = NDArray[np.bool_]

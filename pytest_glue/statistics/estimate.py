@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
-from pytest_glue.core.evaluation import Verdict
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.comparison import check_scores
 from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.seed_variance import SeedSpread

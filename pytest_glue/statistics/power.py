@@ -1,22 +1,21 @@
 """What a comparison can see: the smallest visible drop, and the seeds that an allowed drop needs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, ndtri, stdtrit
 
 from pytest_glue.statistics.metrics import Floats
-from pytest_glue.statistics.variance import Noise
+from pytest_glue.statistics.variance import BORROWED, Noise, Runs, noise
 
 POWER = 0.80
 """The share of comparisons in which a drop of the printed size is seen."""
-
 _AIM = 0.84
 """What the formula aims at to reach `POWER`: it takes the degrees of freedom for known, and they are estimated too."""
-
 CHANGED = 0.25
 """The least that a checkpoint which dropped differs from its predecessor in its expectation, example by example: this
 share of what its runs differ by from that expectation."""
-
 MAX_SEEDS = 1000
 """More seeds than this a side are not proposed."""
 
@@ -109,3 +108,39 @@ def seeds_needed(
     score = np.full(k.shape, baseline_score)
     enough = _solve(visibility(df, alpha), total, metric, score) <= max_drop
     return int(k[np.argmax(enough)]) if enough.any() else None
+
+
+def visible_drops(
+    predictions: ArrayLike, references: ArrayLike, metric: str, seeds: Sequence[int], *, alpha: float = 0.05
+) -> dict[int, float]:
+    """Return the smallest drop that a candidate of so many seeds will show, for each number of seeds.
+
+    The candidate is taken to vary between seeds as the baseline does, and to differ from it on as few examples as a
+    checkpoint does that dropped.
+
+    Args:
+        predictions: of the baseline, shape (k, n).
+        references: shape (n,).
+        metric: one of `score.METRIC_NAMES`.
+        seeds: numbers of the candidate's seeds.
+        alpha: the one-sided error rate.
+
+    Returns:
+        By the number of seeds, as fractions; nothing for a baseline of one run, which does not tell its spread.
+    """
+    runs = Runs.of(metric, predictions, references)
+    if runs.k < 2 or np.isnan(runs.scores).any():
+        return {}
+    against_itself = noise(runs, runs)
+    of_run = against_itself.seeds * runs.k / 2
+    drops = {}
+    for count in seeds:
+        candidate = BORROWED if count == 1 else 1 / count
+        squares = 0.0 if count == 1 else 1 / (count**2 * (count - 1))
+        total, squares = candidate + 1 / runs.k, squares + 1 / (runs.k**2 * (runs.k - 1))
+        df = np.asarray(runs.k - 1.0 if count == 1 else total**2 / squares)
+        planned = against_itself._replace(seeds=of_run * total, degrees_of_freedom=df, forecast_degrees_of_freedom=df)
+        drop = float(smallest_visible_drop(planned, alpha, metric, runs.scores.mean()))
+        if np.isfinite(drop):
+            drops[count] = drop
+    return drops

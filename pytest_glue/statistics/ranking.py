@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
 from pytest_glue.statistics.comparison import check_scores
+from pytest_glue.statistics.error_rates import holm_p_values
 from pytest_glue.statistics.estimate import Estimate
-from pytest_glue.statistics.family import holm_p_values
 from pytest_glue.statistics.seed_variance import SeedSpread
 from pytest_glue.statistics.variance import Runs, noise
 

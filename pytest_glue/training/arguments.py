@@ -1,13 +1,17 @@
 """A recipe as the `TrainingArguments` of a run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainingArguments
+from transformers import Trainer, TrainingArguments
 
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.recipe import Recipe, RecipeValue, full_recipe
+from pytest_glue.core.study import Hyperparameters
 from pytest_glue.core.tasks import Task
 
 
@@ -49,8 +53,39 @@ def used_recipe(arguments: TrainingArguments) -> dict[str, RecipeValue]:
 
 
 _NO_HYPERPARAMETERS = frozenset({"seed", "output_dir", "logging_dir", "run_name", "local_rank", "hub_token"})
+
+
 _NO_HYPERPARAMETERS |= {"push_to_hub_token", "accelerator_config", "fsdp_config", "include_num_input_tokens_seen"}
 
 
 def _default(field: Field[Any]) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def set_hyperparameters(trainer: Trainer, values: Hyperparameters) -> None:
+    """Set fields of the trainer's `TrainingArguments`, as `Trainer.hyperparameter_search` does for a trial.
+
+    The batch size is copied by the trainer, and gradient accumulation by its accelerator, when they are made.
+    """
+    for name, value in values.items():
+        setattr(trainer.args, name, value)
+    trainer._train_batch_size = trainer.args.train_batch_size
+    trainer.create_accelerator_and_postprocess()
+
+
+@contextmanager
+def borrowed(trainer: Trainer, **attributes: Any) -> Iterator[Trainer]:
+    """Lend a trainer with other attributes and a copy of its arguments; what was there before is restored."""
+    # Not a second TrainingArguments, which would reset accelerate's state under the living trainer.
+    lent = {**attributes, "args": copy(trainer.args)}
+    before = {name: getattr(trainer, name) for name in lent}
+    callbacks = list(trainer.callback_handler.callbacks)
+    for name, value in lent.items():
+        setattr(trainer, name, value)
+    try:
+        yield trainer
+    finally:
+        for name, value in before.items():
+            setattr(trainer, name, value)
+        trainer.callback_handler.callbacks[:] = callbacks
+        set_hyperparameters(trainer, {})

@@ -7,7 +7,7 @@ import evaluate
 from numpy.typing import ArrayLike
 
 from pytest_glue.core.tasks import GLUE, Task, find_task
-from pytest_glue.statistics.scores import compute
+from pytest_glue.statistics.metrics import compute
 
 
 class GlueMetric(evaluate.Metric):  # type: ignore[misc]

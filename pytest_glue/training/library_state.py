@@ -1,5 +1,6 @@
 """Quiet: the libraries' log lines and progress bars are kept out of the test output."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,3 +30,21 @@ def _show_bars(*, transformers_bars: bool, dataset_bars: bool) -> None:
     switch: Callable[[], None] = logging.enable_progress_bar if transformers_bars else logging.disable_progress_bar
     switch()
     (datasets.enable_progress_bars if dataset_bars else datasets.disable_progress_bars)()
+
+
+_PRECISION = "ACCELERATE_MIXED_PRECISION"
+
+
+@contextmanager
+def own_precision() -> Iterator[None]:
+    """Keep `bf16` and `fp16` to one item.
+
+    `TrainingArguments` of 4.57 leaves them in the environment of the process, where the next item would inherit them.
+    """
+    before = os.environ.get(_PRECISION)
+    try:
+        yield
+    finally:
+        os.environ.pop(_PRECISION, None)
+        if before is not None:
+            os.environ[_PRECISION] = before

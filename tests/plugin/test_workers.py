@@ -89,7 +89,7 @@ def test_workers_share_the_cores(pytester: pytest.Pytester, monkeypatch: pytest.
     """Each of two workers computes with half of the cores, unless the environment says how many threads it has."""
     pytester.makepyfile("""
         import torch
-        from pytest_glue.session.threads import cores
+        from pytest_glue.session.worker_resources import cores
 
         def test_threads(glue_model_init):
             assert torch.get_num_threads() == max(cores() // 2, 1)

@@ -16,7 +16,7 @@ from pytest_glue.cache.storage import Store
 from pytest_glue.cli import main
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Conditions, Run
+from pytest_glue.core.runs import Conditions, Run
 from pytest_glue.core.tasks import GLUE
 
 SHOWN = """\

@@ -4,16 +4,17 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from transformers import Trainer, TrainerCallback, TrainerState
 
 from pytest_glue.progress.events import Moment, Tell
+from pytest_glue.training.callbacks.time_limit import deadline
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 TRAINING = "training"
 EVALUATING = "evaluating"
-
 _INTERVAL_S = 1.0
 
 
@@ -106,3 +107,30 @@ def _last_loss(trainer: Trainer) -> float | None:
 
 def _finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How the runs of an item are watched, which changes nothing about them."""
+
+    item: str
+    """A name for messages."""
+    tell: Tell
+    """Hears of each run's moments."""
+    limit_s: float | None = None
+    """How long a run may take; None for as long as it likes."""
+
+    @contextmanager
+    def over(self, trainer: Trainer, seed: int, metric: str) -> Iterator[None]:
+        """Watch the trainer's next training.
+
+        Args:
+            trainer: of the item.
+            seed: of the run.
+            metric: whose value is an epoch's score.
+
+        Raises:
+            FineTuningError: it took too long.
+        """
+        with telling(trainer, self.tell, seed, metric), deadline(trainer, self.item, seed, self.limit_s):
+            yield

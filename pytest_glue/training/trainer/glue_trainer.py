@@ -9,8 +9,7 @@ from datasets import Dataset
 from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput
 
-from pytest_glue.training.trainer.best_epoch import KeptWeights
-from pytest_glue.training.trainer.outputs import output_of, plain_output
+from pytest_glue.training.trainer.best_epoch import KeptWeights, output_of, plain_output
 from pytest_glue.training.trainer.resume import MODEL
 from pytest_glue.training.trainer.sparse_embeddings import SparingTrainer
 

@@ -7,10 +7,9 @@ import torch
 from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
 
-from pytest_glue.training.trainer.columns import Columns
 from pytest_glue.training.trainer.device_memory import free_memory, is_out_of_memory
-from pytest_glue.training.trainer.micro_batches import PartedTrainer
-from pytest_glue.training.trainer.partition import filled
+from pytest_glue.training.trainer.flat_batch import Columns
+from pytest_glue.training.trainer.micro_batches import PartedTrainer, filled
 
 _TOKENS = {"cpu": 4096}
 _TOKENS_ELSEWHERE = 32768

@@ -13,12 +13,10 @@ from torch.utils.data import DataLoader
 from transformers import DataCollatorWithPadding, PreTrainedModel
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.training.trainer.columns import Columns
 from pytest_glue.training.trainer.device_memory import free_memory, is_out_of_memory
-from pytest_glue.training.trainer.dropout import quick_dropout
 from pytest_glue.training.trainer.equivalence import Layout, choose
-from pytest_glue.training.trainer.flat_batch import Flat, Padding
-from pytest_glue.training.trainer.packing import packed, packed_inputs
+from pytest_glue.training.trainer.flat_batch import Columns, Flat, Padding
+from pytest_glue.training.trainer.packing import packed, packed_inputs, quick_dropout
 from pytest_glue.training.trainer.resume import ResumableTrainer
 
 

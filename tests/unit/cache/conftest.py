@@ -12,7 +12,7 @@ from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import Store
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Conditions, Epoch, Run
+from pytest_glue.core.runs import Conditions, Epoch, Run
 from pytest_glue.core.tasks import GLUE
 
 DIGEST = f"sha256:{'1' * 64}"

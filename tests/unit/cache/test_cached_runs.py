@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.cache.cached_runs import KeptRuns
+from pytest_glue.cache.cached_runs import KeptRuns, Sharing
 from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
-from pytest_glue.cache.sharing import Sharing
 from pytest_glue.cache.storage import Store
 from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
-from pytest_glue.core.evaluation import Conditions, Run
-from pytest_glue.core.policy import CachePolicy
+from pytest_glue.core.runs import Conditions, Run
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.training.trainer.resume_state import Unfinished
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.cache.place import default_folder
+from pytest_glue.cache.storage import default_folder
 
 
 @pytest.mark.parametrize(

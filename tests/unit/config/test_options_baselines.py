@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.options import Layer, Options, combine
+from pytest_glue.core.choices import Policy
 from pytest_glue.core.errors import OptionError
-from pytest_glue.core.evaluation import Policy
 from pytest_glue.core.tasks import GLUE
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pytest_glue.core.chance import chance_score
-from pytest_glue.statistics.scores import FUNCTIONS
+from pytest_glue.core.metrics import chance_score
+from pytest_glue.statistics.metrics import FUNCTIONS
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1"])

@@ -8,7 +8,9 @@ import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import VerdictError
-from pytest_glue.core.evaluation import Epoch, Evaluation, Run, Scores, Verdict, mean_scores
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Epoch, Run, Scores, mean_scores
+from pytest_glue.core.verdict import Verdict
 
 
 def run(**metrics: float | None) -> Run:

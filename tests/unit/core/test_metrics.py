@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_glue.core.metrics import METRICS, Chance
-from pytest_glue.statistics.scores import FUNCTIONS
+from pytest_glue.statistics.metrics import FUNCTIONS
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from datasets import Dataset, DatasetDict
 
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.data.limits import limited
+from pytest_glue.data.source import limited
 
 
 @pytest.fixture

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Conditions, Epoch, Evaluation, Policy, Run, Verdict
+from pytest_glue.core.choices import Policy
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Conditions, Epoch, Run
 from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.execution.evaluate import Plan, Subject, evaluate
 from pytest_glue.gate.criteria import Criteria
 

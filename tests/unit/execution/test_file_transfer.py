@@ -6,7 +6,7 @@ import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, ids
 from pytest_glue.core.errors import CheckpointError
-from pytest_glue.core.places import moved, place_of
+from pytest_glue.core.paths import moved, place_of
 from pytest_glue.core.tasks import find_task
 from pytest_glue.data.source import open_source
 from pytest_glue.execution.file_transfer import Content, Parcel, files_of_checkpoint, files_of_data, pack, unpack
@@ -55,7 +55,7 @@ def test_what_is_sent_goes_by_its_name(folder: Path, tmp_path: Path, monkeypatch
     parcel = _packed(folder)
     folder.rename(tmp_path / "elsewhere")
     copy = unpack(parcel, lambda content: content, tmp_path / "shelf")
-    monkeypatch.setattr("pytest_glue.core.places._MOVED", {})
+    monkeypatch.setattr("pytest_glue.core.paths._MOVED", {})
 
     moved({parcel.name: copy})
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.choices import Place
 from pytest_glue.core.errors import ExecutorError, MissingPackageError
-from pytest_glue.core.evaluation import Conditions, Run
-from pytest_glue.execution.executor import Done, Errand, Failure, Outcome, Place, require
+from pytest_glue.core.runs import Conditions, Run
+from pytest_glue.execution.executor import Done, Errand, Failure, Outcome, require
 from pytest_glue.execution.remote_runs import RunsElsewhere
 
 NODEID = "test_suite.py::test_glue[rte-sample]"

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Epoch, Evaluation, Run, Verdict, mean_scores
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Epoch, Run, mean_scores
 from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
-from pytest_glue.statistics.scores import compute
+from pytest_glue.statistics.metrics import compute
 
 LEARNING = (Epoch(1.0, 0.7, 0.6, {}), Epoch(2.0, 0.4, 0.5, {}))
 """A history in which the loss falls."""

@@ -8,7 +8,8 @@ import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.evaluation import Evaluation, Run
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.evaluation import Run
+from pytest_glue.core.runs import Run
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 

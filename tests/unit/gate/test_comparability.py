@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.evaluation import Run
+from pytest_glue.core.runs import Run
 from pytest_glue.core.study import SearchTerms
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline

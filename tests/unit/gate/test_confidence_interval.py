@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_glue.core.evaluation import Run
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_glue.core.evaluation import Run, Verdict
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.criteria import Criteria
 
 NAME = "bert-base-uncased@86b5e09"

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_glue.core.evaluation import Epoch, Run, Verdict
+from pytest_glue.core.runs import Epoch, Run
 from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.criteria import Criteria
 
 WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"

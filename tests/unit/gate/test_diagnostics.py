@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_glue.core.evaluation import Epoch, Run
+from pytest_glue.core.runs import Epoch, Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.diagnostics import ailments
 

@@ -9,8 +9,10 @@ import pytest
 from pytest_glue.config.options import Layer, Options, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.evaluation import Evaluation, Run, Verdict
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.from_options import baseline_file, criteria_of, looks_of, record, unused_baselines

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Evaluation, Run
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Run
 from pytest_glue.gate.ranking import ranks
 
 Runs = Callable[..., list[Run]]

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_glue.core.evaluation import Judgement, Run, Verdict
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.regression import Rule, against_baseline

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Epoch, Evaluation, Run, Verdict
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Epoch, Run
 from pytest_glue.core.study import SearchTerms, Study, Trial, TrialEpoch, TrialState
+from pytest_glue.core.verdict import Verdict
 
 SEEN = TrialEpoch(0.4, 0.7)
 DIGEST = f"sha256:{'0' * 64}"

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.options import Layer, combine
-from pytest_glue.core.evaluation import Evaluation, Verdict
-from pytest_glue.core.family import Family
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.shards import Family
 from pytest_glue.core.study import Study
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA, document
 
 jsonschema = importlib.import_module("jsonschema")  # ships no types

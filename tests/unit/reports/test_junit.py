@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_glue.core.evaluation import Evaluation, Verdict
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.junit import properties
 
 

@@ -11,9 +11,10 @@ import pytest
 from pytest_glue.cli import main
 from pytest_glue.config.options import Layer, combine
 from pytest_glue.core.errors import ReportError
-from pytest_glue.core.evaluation import Evaluation, Verdict
-from pytest_glue.core.family import Family
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.shards import Family
 from pytest_glue.core.study import Study
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA, document, write
 from pytest_glue.reports.merge import evaluations, merge, read
 

@@ -11,7 +11,7 @@ from pytest_glue.config.options import Layer, Options, combine
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
-from pytest_glue.reports.outlook import outlook
+from pytest_glue.reports.header import outlook
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.reports.ranking import ranking_lines
+from pytest_glue.reports.terminal import ranking_lines
 
 
 @pytest.fixture

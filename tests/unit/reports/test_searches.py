@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.study import Study
-from pytest_glue.reports.searches import progress, search_lines
+from pytest_glue.reports.terminal import progress, search_lines
 
 Like = Callable[..., Evaluation]
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Evaluation, Verdict
+from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import seconds
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.terminal import notes, table
 
 Like = Callable[..., Evaluation]

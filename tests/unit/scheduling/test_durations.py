@@ -7,8 +7,10 @@ import pytest
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.evaluation import Evaluation, Run, Verdict
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Run
 from pytest_glue.core.study import SearchTerms, Study
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.scheduling.cost_model import Record, estimate, targets
 from pytest_glue.scheduling.durations import KEY, expected, record, recorded
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.scheduling.memory import PROCESS, needed, warning
+from pytest_glue.scheduling.size_estimates import PROCESS, needed, warning
 
 
 def test_what_a_fine_tuning_takes(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.family import Family
+from pytest_glue.core.shards import Family
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.scheduling.cost_model import estimate, targets
 from pytest_glue.scheduling.sharding import parts

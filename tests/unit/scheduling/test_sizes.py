@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.scheduling.sizes import GLUE_SIZES, SAMPLE_SIZES
+from pytest_glue.scheduling.size_estimates import GLUE_SIZES, SAMPLE_SIZES
 
 CONFIGURATIONS = {task.configuration: task for task in GLUE.values() if task.name != "mnli-mm"}
 

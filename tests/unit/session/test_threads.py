@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from pytest_glue.session.threads import VARIABLE, cores, share_cores
+from pytest_glue.session.worker_resources import VARIABLE, cores, share_cores
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def _threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_worker_has_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four workers on eight cores have two threads each, also where torch is there already."""
-    monkeypatch.setattr("pytest_glue.session.threads.cores", lambda: 8)
+    monkeypatch.setattr("pytest_glue.session.worker_resources.cores", lambda: 8)
     share_cores(4)
     assert ("2", "2") == (os.environ[VARIABLE], os.environ["TOLD"])
 

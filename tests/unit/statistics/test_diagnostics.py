@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pytest_glue.core.chance import chance_score
+from pytest_glue.core.metrics import chance_score
 from pytest_glue.statistics.diagnostics import collapsed, constant_predictions, never_moved
 
 Array = NDArray[np.float64]

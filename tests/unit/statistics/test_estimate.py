@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pytest_glue.core.evaluation import Verdict
+from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.estimate import Estimate, estimate
 from pytest_glue.statistics.seed_variance import SeedSpread
 

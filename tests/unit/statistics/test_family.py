@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pytest_glue.statistics.family import bonferroni, holm_p_values
+from pytest_glue.statistics.error_rates import bonferroni, holm_p_values
 
 
 def test_holm_is_the_textbook() -> None:

@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.statistics.scores import FUNCTIONS, compute
+from pytest_glue.statistics.metrics import FUNCTIONS, compute
 
 Numbers = NDArray[np.float64]
 Function = Callable[[Numbers, Numbers], Any]

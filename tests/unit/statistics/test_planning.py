@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pytest_glue.statistics.comparison import compare
-from pytest_glue.statistics.planning import visible_drops
+from pytest_glue.statistics.power import visible_drops
 
 N = 277
 LABELS = np.random.default_rng(11).integers(0, 2, N)

@@ -21,7 +21,8 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import Batching
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import compute_metrics, make_trainer
+from pytest_glue.training.fine_tune import make_trainer
+from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.pretrained import Pretrained, resolve
 from pytest_glue.training.tokenization import encode, load_tokenizer
 

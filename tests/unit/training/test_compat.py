@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pytest_glue.training.compat import own_precision
+from pytest_glue.training.library_state import own_precision
 
 
 @pytest.mark.parametrize("before", [None, "fp16"], ids=["unset", "set"])

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.tasks import GLUE, Task
-from pytest_glue.statistics.scores import compute
+from pytest_glue.statistics.metrics import compute
 from pytest_glue.training.evaluate_metric import GlueMetric
 
 WITHOUT_NETWORK = """

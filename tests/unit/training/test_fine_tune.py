@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 from transformers import EvalPrediction, TrainerControl, TrainerState, TrainingArguments
 
-from pytest_glue.core.evaluation import Epoch
+from pytest_glue.core.runs import Epoch
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.training.fine_tune import (
-    UndefinedScores,
-    compute_metrics,
-    history,
-    task_labels,
-    task_predictions,
-)
+from pytest_glue.training.metrics import UndefinedScores, compute_metrics, history, task_labels, task_predictions
 
 LOGITS = np.array([[3.0, 1.0, 2.0], [0.0, 9.0, 1.0], [0.0, 1.0, 2.0], [5.0, 5.0, 1.0]], dtype=np.float32)
 

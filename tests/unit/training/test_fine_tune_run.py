@@ -12,11 +12,12 @@ from datasets import Dataset, DatasetDict
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase, Trainer
 
 from pytest_glue.core.errors import FineTuningError
-from pytest_glue.core.evaluation import Run
 from pytest_glue.core.recipe import RecipeValue
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer, references
+from pytest_glue.training.fine_tune import fine_tune, make_trainer, references
+from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.tokenization import encode
 
 COLA = GLUE["cola"]

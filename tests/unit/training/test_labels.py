@@ -5,7 +5,7 @@ from transformers import BertConfig
 
 from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.training.labels import has_head, label_order
+from pytest_glue.training.model import has_head, label_order
 
 
 def config(*names: str, architecture: str = "BertForSequenceClassification") -> BertConfig:

@@ -12,13 +12,14 @@ from datasets import DatasetDict
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.core.evaluation import Run
 from pytest_glue.core.recipe import RecipeValue
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.arguments import training_arguments
 from pytest_glue.training.callbacks.extra_evaluation import Companion
-from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer, run_beside
+from pytest_glue.training.fine_tune import fine_tune, make_trainer, run_beside
+from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.tokenization import encode
 from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
 

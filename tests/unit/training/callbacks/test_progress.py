@@ -9,7 +9,7 @@ import pytest
 from transformers import Trainer
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.core.evaluation import Run
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.progress.events import Moment
 from pytest_glue.training.callbacks import progress as module

@@ -7,8 +7,7 @@ import torch
 from datasets import Dataset
 from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
-from pytest_glue.training.trainer.columns import Columns
-from pytest_glue.training.trainer.flat_batch import Flat, Padding
+from pytest_glue.training.trainer.flat_batch import Columns, Flat, Padding
 
 ACCEPTED = ("input_ids", "token_type_ids", "attention_mask", "label", "labels", "pixels")
 ROWS: dict[str, list[Any]] = {

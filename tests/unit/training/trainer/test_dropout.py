@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pytest_glue.training.trainer.dropout import dropout, quick_dropout
+from pytest_glue.training.trainer.packing import dropout, quick_dropout
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])

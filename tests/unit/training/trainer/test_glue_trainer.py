@@ -18,8 +18,9 @@ from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import compute_metrics, fine_tune, make_trainer
+from pytest_glue.training.fine_tune import fine_tune, make_trainer
 from pytest_glue.training.library_state import quiet
+from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.tokenization import encode
 from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_glue.training.trainer.partition import Cost, filled, partition
+from pytest_glue.training.trainer.micro_batches import Cost, filled, partition
 
 NO_LIMIT = float("inf")
 

@@ -10,7 +10,7 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedMo
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.library_state import quiet
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
-from pytest_glue.training.trainer.vocabulary import Vocabulary
+from pytest_glue.training.trainer.sparse_embeddings import Vocabulary
 
 SIZE: dict[str, Any] = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
 DECAYS: dict[str, Any] = {"weight_decay": 1.0, "learning_rate": 0.01}
