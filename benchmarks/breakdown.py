@@ -33,7 +33,7 @@ from pytest_glue.core.tasks import find_task
 from pytest_glue.data.source import limited, open_source
 from pytest_glue.training.arguments import training_arguments
 from pytest_glue.training.fine_tune import fine_tune, make_trainer
-from pytest_glue.training.library_state import quiet
+from pytest_glue.training.library_state import silence_libraries
 from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.model import label_ids, model_init
 from pytest_glue.training.pretrained import resolve
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--batching", choices=list(Batching), default=Batching.AUTO)
     options = parser.parse_args()
     clock, task = Clock(), find_task(options.task)
-    with quiet(), TemporaryDirectory(prefix=SCRATCH) as folder:
+    with silence_libraries(), TemporaryDirectory(prefix=SCRATCH) as folder:
         trainer, encoded = prepare(options, clock, Path(folder))
         watch(trainer, clock)
         label_count = range(0 if task.is_regression else task.num_labels)

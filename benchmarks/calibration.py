@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from pytest_glue.statistics.comparison import p_values
-from pytest_glue.statistics.error_rates import look_alpha, looks
-from pytest_glue.statistics.power import growth, smallest_visible_drop
-from pytest_glue.statistics.seed_variance import SeedSpread
-from pytest_glue.statistics.variance import Noise, Runs, noise
+from pytest_glue.statistics.error_rates import interim_analyses, nominal_alpha
+from pytest_glue.statistics.power import minimum_detectable_drop, variance_inflation
+from pytest_glue.statistics.seed_variance import SeedVariance
+from pytest_glue.statistics.variance import ScoredRuns, VarianceComponents, variance_components
 
 ALPHA = 0.05
 MAX_DROP = 0.02
@@ -118,7 +118,7 @@ class World:
         variances = []
         for _ in range(20):
             drawn = self.draw(rng, np.zeros((1, 1)), 20)
-            scores = Runs.of(self.metric, drawn.baseline, drawn.references).scores
+            scores = ScoredRuns.of(self.metric, drawn.baseline, drawn.references).scores
             variances.append(float(scores.var(ddof=1)))
         return float(np.sqrt(np.mean(variances)))
 
@@ -148,37 +148,46 @@ class Judged(NamedTuple):
 
 
 def judge(
-    metric: str, candidate: Runs, baseline: Runs, max_drop: float, published: Array | None, alpha: float = ALPHA
+    metric: str,
+    candidate: ScoredRuns,
+    baseline: ScoredRuns,
+    max_drop: float,
+    published: Array | None,
+    alpha: float = ALPHA,
 ) -> Judged:
     """Apply the package's own functions to a batch; `published` holds a spread for each trial of one run a side."""
     baseline_score = baseline.scores.mean(axis=-1)
     difference = candidate.scores.mean(axis=-1) - baseline_score
     if published is None:
-        of_it = noise(candidate, baseline, None, growth(metric, baseline_score, max_drop))
+        of_it = variance_components(candidate, baseline, None, variance_inflation(metric, baseline_score, max_drop))
     else:
-        of_it = _with_published(candidate, baseline, published, growth(metric, baseline_score, max_drop))
+        of_it = _with_published(candidate, baseline, published, variance_inflation(metric, baseline_score, max_drop))
     p_fail, p_pass = p_values(difference, of_it, max_drop)
-    visible = smallest_visible_drop(of_it, alpha, metric, baseline_score)
+    visible = minimum_detectable_drop(of_it, alpha, metric, baseline_score)
     return Judged(p_fail <= alpha, p_pass <= alpha, visible)
 
 
-def _with_published(candidate: Runs, baseline: Runs, published: Array, widening: Array) -> Noise:
+def _with_published(
+    candidate: ScoredRuns, baseline: ScoredRuns, published: Array, widening: Array
+) -> VarianceComponents:
     each = [
-        noise(_trial(candidate, i), _trial(baseline, i), SeedSpread(float(sd), 19, "simulated"), float(widening[i]))
+        variance_components(
+            _trial(candidate, i), _trial(baseline, i), SeedVariance(float(sd), 19, "simulated"), float(widening[i])
+        )
         for i, sd in enumerate(published)
     ]
-    seeds, examples, df, examples_df, flips = (
-        np.concatenate([getattr(one, name) for one in each]) for name in Noise._fields[:5]
+    seeds, examples, df, examples_df, residual_variance = (
+        np.concatenate([getattr(one, name) for one in each]) for name in VarianceComponents._fields[:5]
     )
-    return Noise(seeds, examples, df, examples_df, flips, each[0].source, df)
+    return VarianceComponents(seeds, examples, df, examples_df, residual_variance, each[0].source, df)
 
 
-def _trial(runs: Runs, index: int) -> Runs:
-    return Runs(runs.scores[index : index + 1], runs.influences[index : index + 1])
+def _trial(runs: ScoredRuns, index: int) -> ScoredRuns:
+    return ScoredRuns(runs.scores[index : index + 1], runs.influences[index : index + 1])
 
 
-def _first(runs: Runs, count: int) -> Runs:
-    return Runs(runs.scores[:, :count], runs.influences[:, :count])
+def _first(runs: ScoredRuns, count: int) -> ScoredRuns:
+    return ScoredRuns(runs.scores[:, :count], runs.influences[:, :count])
 
 
 def _logistic(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -215,10 +224,10 @@ def cells(world: World, trials: int, rng: np.random.Generator) -> dict[tuple[int
     edge: dict[tuple[int, int], list[Judged]] = {design: [] for design in DESIGNS}
     for size in batches(trials, world.n, 30):
         drawn = world.draw(rng, np.repeat([[0.0] * 10 + [MAX_DROP] * 10], size, axis=0), 10)
-        candidates = Runs.of(world.metric, drawn.candidate, drawn.references)
-        baseline = Runs.of(world.metric, drawn.baseline, drawn.references)
+        candidates = ScoredRuns.of(world.metric, drawn.candidate, drawn.references)
+        baseline = ScoredRuns.of(world.metric, drawn.baseline, drawn.references)
         for found, drop, columns in ((unchanged, 0.0, slice(0, 10)), (edge, MAX_DROP, slice(10, 20))):
-            candidate = Runs(candidates.scores[:, columns], candidates.influences[:, columns])
+            candidate = ScoredRuns(candidates.scores[:, columns], candidates.influences[:, columns])
             for a, b in DESIGNS:
                 published = _published(rng, sd, size) if (a, b) == (1, 1) else None
                 sides = _first(candidate, a), _first(baseline, b)
@@ -244,8 +253,8 @@ def _seen(world: World, design: tuple[int, int], visible: Array, sd: float, rng:
         drops = np.repeat(visible[done : done + size, np.newaxis], design[0], axis=1)
         drawn = world.draw(rng, drops, design[1])
         done += size
-        candidate = Runs.of(world.metric, drawn.candidate, drawn.references)
-        baseline = Runs.of(world.metric, drawn.baseline, drawn.references)
+        candidate = ScoredRuns.of(world.metric, drawn.candidate, drawn.references)
+        baseline = ScoredRuns.of(world.metric, drawn.baseline, drawn.references)
         published = _published(rng, sd, size) if design == (1, 1) else None
         found.append(judge(world.metric, candidate, baseline, 0.0, published).fails)
     return _share(found)
@@ -273,10 +282,12 @@ def print_cells(metrics: tuple[str, ...], sizes: tuple[int, ...], trials: int, r
     every: list[Cell] = []
     for metric in metrics:
         for n in sizes:
-            for spread in SPREADS if n < SIZES[-1] else SPREADS[1:]:
-                row = cells(World(metric, n, spread), trials, rng)
+            for seed_variance in SPREADS if n < SIZES[-1] else SPREADS[1:]:
+                row = cells(World(metric, n, seed_variance), trials, rng)
                 every += row.values()
-                print(f"| {metric} | {n} | {spread} | " + " | ".join(_cell(cell) for cell in row.values()) + " |")
+                print(
+                    f"| {metric} | {n} | {seed_variance} | " + " | ".join(_cell(cell) for cell in row.values()) + " |"
+                )
                 sys.stdout.flush()
     errors = np.array([cell[:3] for cell in every])
     seen = np.array([cell.seen for cell in every])
@@ -299,10 +310,10 @@ def print_unknown(trials: int, rng: np.random.Generator) -> None:
     """Print what one run a side says without a published spread."""
     world = World("accuracy", 277, 0.02)
     drawn = world.draw(rng, np.full((trials, 1), 0.05), 1)
-    candidate = Runs.of("accuracy", drawn.candidate, drawn.references)
-    baseline = Runs.of("accuracy", drawn.baseline, drawn.references)
+    candidate = ScoredRuns.of("accuracy", drawn.candidate, drawn.references)
+    baseline = ScoredRuns.of("accuracy", drawn.baseline, drawn.references)
     difference = candidate.scores[:, 0] - baseline.scores[:, 0]
-    p_fail, p_pass = p_values(difference, noise(candidate, baseline), 0.0)
+    p_fail, p_pass = p_values(difference, variance_components(candidate, baseline), 0.0)
     print("\n### One seed a side, no known spread\n")
     print(f"{int((~(p_fail <= ALPHA) & ~(p_pass <= ALPHA)).sum())} of {trials} are inconclusive; no drop is printed.")
 
@@ -315,20 +326,20 @@ def print_coverage(sizes: tuple[int, ...], trials: int, rng: np.random.Generator
     print("|---|--:|--:|" + "--:|" * len(counts))
     for metric in METRICS:
         for n in sizes:
-            for spread in SPREADS[1:]:
-                shares = _coverage(World(metric, n, spread), counts, trials, rng)
-                print(f"| {metric} | {n} | {spread} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
+            for seed_variance in SPREADS[1:]:
+                shares = _coverage(World(metric, n, seed_variance), counts, trials, rng)
+                print(f"| {metric} | {n} | {seed_variance} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
 
 
 def _coverage(world: World, counts: tuple[int, ...], trials: int, rng: np.random.Generator) -> list[float]:
     sd, held = world.run_sd(rng), np.zeros(len(counts))
     for size in batches(trials, world.n, 11):
         drawn = world.draw(rng, np.zeros((size, 1)), 10)
-        runs = Runs.of(world.metric, drawn.baseline, drawn.references)
+        runs = ScoredRuns.of(world.metric, drawn.baseline, drawn.references)
         for i, k in enumerate(counts):
             # A table of 20 runs is one draw a batch here, for one seed.
-            spread = SeedSpread(float(_published(rng, sd, 1)[0]), 19, "simulated") if k == 1 else None
-            of_it = noise(_first(runs, k), None, spread)
+            seed_variance = SeedVariance(float(_published(rng, sd, 1)[0]), 19, "simulated") if k == 1 else None
+            of_it = variance_components(_first(runs, k), None, seed_variance)
             reach = stdtrit(of_it.degrees_of_freedom, 0.975) * np.sqrt(of_it.seeds + of_it.examples)
             held[i] += (np.abs(runs.scores[:, :k].mean(axis=-1) - world.score) <= reach).sum()
     return [float(share) for share in held / trials]
@@ -336,18 +347,18 @@ def _coverage(world: World, counts: tuple[int, ...], trials: int, rng: np.random
 
 def print_sequence(trials: int, rng: np.random.Generator) -> None:
     """Print what looking early saves: the candidate's seeds until a verdict, against the same number at once."""
-    counts = looks(3, 10)
-    alpha = look_alpha(counts, ALPHA)
+    counts = interim_analyses(3, 10)
+    alpha = nominal_alpha(counts, ALPHA)
     print(f"\n### Seeds added until conclusive ({trials} trials a row)\n")
     print(f"Looks at {', '.join(map(str, counts))} seeds of the candidate against a baseline of 10, each at ", end="")
     print(f"alpha {alpha:.4f}; beside it 10 seeds at once at {ALPHA}. Accuracy.\n")
     print("| n | seed sd | allowed | true drop | fail | pass | fine-tunings | fail, 10 | pass, 10 | fine-tunings, 10 |")
     print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for n, spread, allowed in ((277, 0.003, 0.03), (277, 0.02, 0.04), (1043, 0.01, 0.02), (1043, 0.02, 0.03)):
-        world = World("accuracy", n, spread)
+    for n, seed_variance, allowed in ((277, 0.003, 0.03), (277, 0.02, 0.04), (1043, 0.01, 0.02), (1043, 0.02, 0.03)):
+        world = World("accuracy", n, seed_variance)
         for drop, max_drop in ((0.0, 0.0), (0.0, allowed), (allowed, allowed), (2 * allowed, allowed)):
             fail, passed, used, fail_10, pass_10 = _sequence(world, (drop, max_drop), counts, alpha, trials, rng)
-            print(f"| {n} | {spread} | {max_drop} | {drop} | {fail:.3f} | {passed:.3f} | {used:.1f} ", end="")
+            print(f"| {n} | {seed_variance} | {max_drop} | {drop} | {fail:.3f} | {passed:.3f} | {used:.1f} ", end="")
             print(f"| {fail_10:.3f} | {pass_10:.3f} | 10 |", flush=True)
 
 
@@ -363,8 +374,8 @@ def _sequence(
     total = np.zeros(5)
     for size in batches(trials, world.n, 20):
         drawn = world.draw(rng, np.full((size, 10), drop), 10)
-        candidate = Runs.of(world.metric, drawn.candidate, drawn.references)
-        baseline = Runs.of(world.metric, drawn.baseline, drawn.references)
+        candidate = ScoredRuns.of(world.metric, drawn.candidate, drawn.references)
+        baseline = ScoredRuns.of(world.metric, drawn.baseline, drawn.references)
         fails, passes, used = np.zeros(size, bool), np.zeros(size, bool), np.zeros(size)
         for k in counts:
             pending = ~(fails | passes)

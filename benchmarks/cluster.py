@@ -19,7 +19,7 @@ from statistics import mean
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.tasks import GLUE, find_task
-from pytest_glue.scheduling.cost_model import Target, estimate
+from pytest_glue.scheduling.cost_model import CostTarget, estimate
 
 SIZES = ("distil", "base", "base", "large")
 """What checkpoints are like, in turn, in the words of their names."""
@@ -29,9 +29,9 @@ def costs(checkpoints: int, seeds: int, seconds: float, of: str) -> list[float]:
     """Return what each fine-tuning is expected to take, in seconds, in the order of the items."""
     options = replace(Options(), seeds=(42,))
     named = [Checkpoint.parse(f"team/{SIZES[number % len(SIZES)]}-{number}") for number in range(checkpoints)]
-    unit = seconds / estimate(Target(find_task(of), Checkpoint.parse("bert-base-uncased"), options))
+    unit = seconds / estimate(CostTarget(find_task(of), Checkpoint.parse("bert-base-uncased"), options))
     tasks = [task for task in GLUE.values() if task.name != "mnli-mm"]
-    return [unit * estimate(Target(task, each, options)) for task in tasks for each in named for _ in range(seeds)]
+    return [unit * estimate(CostTarget(task, each, options)) for task in tasks for each in named for _ in range(seeds)]
 
 
 def makespan(durations: Sequence[float], gpus: int, lost_after: float | None = None) -> float:

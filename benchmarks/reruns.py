@@ -17,7 +17,7 @@ def main() -> None:
     """Fine-tune what is not in the cache, then print the table."""
     from pytest_glue.statistics.comparison import compare
     from pytest_glue.statistics.metrics import score
-    from pytest_glue.statistics.power import visible_drops
+    from pytest_glue.statistics.power import minimum_detectable_drops
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)
@@ -33,7 +33,7 @@ def main() -> None:
     runs, gold = predictions_of(work, seeds, options.cache / f"{task.name}-sample-{options.epochs}")
     groups = [runs[start : start + options.seeds] for start in range(0, len(runs), options.seeds)]
     baseline, metric = groups[0], task.headline_metric
-    drop = visible_drops(baseline, gold, metric, [options.seeds])[options.seeds]
+    drop = minimum_detectable_drops(baseline, gold, metric, [options.seeds])[options.seeds]
     floor = float(score(metric, baseline, gold).mean())
     print(f"{task.name}, {metric} {floor:.3f}, n={len(gold)}, {options.seeds} seeds, {options.reruns} reruns")
     print("| rule | pass | inconclusive | red |")

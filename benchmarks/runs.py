@@ -28,7 +28,7 @@ def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[
     from pytest_glue.data.source import limited, open_source
     from pytest_glue.training.arguments import training_arguments
     from pytest_glue.training.fine_tune import fine_tune, make_trainer, references
-    from pytest_glue.training.library_state import quiet
+    from pytest_glue.training.library_state import silence_libraries
     from pytest_glue.training.metrics import compute_metrics
     from pytest_glue.training.model import label_ids, model_init
     from pytest_glue.training.pretrained import resolve
@@ -36,7 +36,7 @@ def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[
 
     task, pretrained = work.task, resolve(Checkpoint.parse(work.checkpoint))
     tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
-    with quiet(), TemporaryDirectory() as temporary:
+    with silence_libraries(), TemporaryDirectory() as temporary:
         data = limited(open_source(work.data).load(task), task, work.max_train_samples, work.max_eval_samples)
         encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
         arguments = training_arguments(task, work.recipe, seeds[0], Path(temporary))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_glue.cache.entry import Entry
-    from pytest_glue.cache.storage import Kept
+    from pytest_glue.cache.storage import CacheFile
 
 _A_DAY_S = 24 * 60 * 60
 
@@ -64,7 +64,7 @@ def _merge(asked: argparse.Namespace) -> int:
     """Write the report that one test run would have left, and show its table."""
     from pytest_glue.core.errors import ReportError
     from pytest_glue.reports.json import write
-    from pytest_glue.reports.merge import closing_lines, evaluations, merge, read
+    from pytest_glue.reports.merge import evaluations, merge, read, summary_lines
 
     try:
         merged = merge({str(file): read(file) for file in asked.reports})
@@ -72,7 +72,7 @@ def _merge(asked: argparse.Namespace) -> int:
     except ReportError as error:
         print(error, file=sys.stderr)
         return 2
-    print("\n".join([*closing_lines(merged), f"JSON report: {asked.output}"]))
+    print("\n".join([*summary_lines(merged), f"JSON report: {asked.output}"]))
     return 1 if merged["errors"] or any(each.failed for each in evaluations(merged)) else 0
 
 
@@ -93,12 +93,12 @@ def _folder(asked: argparse.Namespace) -> Path:
     return folder.expanduser() if folder else default_folder()
 
 
-def _chosen(asked: argparse.Namespace) -> list[tuple["Kept", "Entry | None"]]:
+def _chosen(asked: argparse.Namespace) -> list[tuple["CacheFile", "Entry | None"]]:
     """Return the files that the filters leave, with what each holds; one that cannot be read has no task or name."""
-    from pytest_glue.cache.storage import Store
+    from pytest_glue.cache.storage import RunCache
 
     before = time.time() - (asked.older_than or 0) * _A_DAY_S
-    files = [kept for kept in Store(_folder(asked)).files() if kept.used_at <= before or asked.older_than is None]
+    files = [kept for kept in RunCache(_folder(asked)).files() if kept.used_at <= before or asked.older_than is None]
     return [(kept, entry) for kept in files if _is_asked_for(asked, entry := kept.entry)]
 
 
@@ -112,23 +112,23 @@ def _is_asked_for(asked: argparse.Namespace, entry: "Entry | None") -> bool:
     return asked.task in {None, entry.key.task["name"]} and (asked.checkpoint is None or asked.checkpoint in names)
 
 
-def _shown(asked: argparse.Namespace, found: Sequence[tuple["Kept", "Entry | None"]]) -> list[str]:
+def _shown(asked: argparse.Namespace, found: Sequence[tuple["CacheFile", "Entry | None"]]) -> list[str]:
     from pytest_glue.core.formatting import columns
 
     rows = [_row(kept, entry) for kept, entry in found]
     header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used")
     table = columns(header, rows, right=("seed", "score", "trained in", "size", "last used")) if rows else []
-    return [*table, _total([kept for kept, _ in found]), *_unfinished(asked)]
+    return [*table, _total([kept for kept, _ in found]), *_resume_state(asked)]
 
 
-def _unfinished(asked: argparse.Namespace) -> list[str]:
-    from pytest_glue.cache.storage import Store
+def _resume_state(asked: argparse.Namespace) -> list[str]:
+    from pytest_glue.cache.storage import RunCache
 
-    size = Store(_folder(asked)).unfinished_bytes()
+    size = RunCache(_folder(asked)).resume_state_bytes()
     return [f"unfinished runs: {size / 1_000_000:.2f} MB"] if size else []
 
 
-def _row(kept: "Kept", entry: "Entry | None") -> tuple[str, ...]:
+def _row(kept: "CacheFile", entry: "Entry | None") -> tuple[str, ...]:
     from pytest_glue.core.formatting import seconds
 
     days = (time.time() - kept.used_at) / _A_DAY_S
@@ -149,18 +149,18 @@ def _row(kept: "Kept", entry: "Entry | None") -> tuple[str, ...]:
     )
 
 
-def _cleared(asked: argparse.Namespace, chosen: Sequence["Kept"]) -> list[str]:
-    from pytest_glue.cache.storage import Store
+def _cleared(asked: argparse.Namespace, chosen: Sequence["CacheFile"]) -> list[str]:
+    from pytest_glue.cache.storage import RunCache
 
-    store = Store(_folder(asked))
+    run_cache = RunCache(_folder(asked))
     for kept in chosen:
-        store.drop(kept)
+        run_cache.drop(kept)
     if asked.task is asked.checkpoint is None:
-        store.drop_unfinished((asked.older_than or 0) * _A_DAY_S)
+        run_cache.drop_resume_states((asked.older_than or 0) * _A_DAY_S)
     return [f"deleted {_total(chosen)}"]
 
 
-def _total(files: Sequence["Kept"]) -> str:
+def _total(files: Sequence["CacheFile"]) -> str:
     runs = "1 run" if len(files) == 1 else f"{len(files)} runs"
     return f"{runs}, {sum(kept.n_bytes for kept in files) / 1_000_000:.2f} MB"
 

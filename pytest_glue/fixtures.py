@@ -108,10 +108,10 @@ def glue_training_arguments(
     from tempfile import TemporaryDirectory
 
     from pytest_glue.training.arguments import training_arguments
-    from pytest_glue.training.library_state import own_precision
+    from pytest_glue.training.library_state import isolated_precision
     from pytest_glue.training.trainer.glue_trainer import SCRATCH
 
-    with TemporaryDirectory(prefix=SCRATCH) as temporary, own_precision():
+    with TemporaryDirectory(prefix=SCRATCH) as temporary, isolated_precision():
         kept = glue_options.recipe.get("output_dir")
         folder = Path(str(kept)) / request.node.callspec.id if kept else Path(temporary)
         yield training_arguments(glue_task, glue_options.recipe, glue_options.seeds[0], folder)
@@ -148,22 +148,25 @@ def glue_evaluation(
     """The item's runs, score and verdict; `glue_evaluation.check()` fails the test where the verdict is red."""
     from dataclasses import replace
 
-    from pytest_glue.cache.file_digests import digests_of
+    from pytest_glue.cache.file_digests import file_digests_of
     from pytest_glue.data.source import open_source
-    from pytest_glue.execution.evaluate import Plan, Subject, evaluate
-    from pytest_glue.gate.from_options import criteria_of, looks_of, record
+    from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
+    from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record
     from pytest_glue.session.session import GlueSession
     from pytest_glue.training.pretrained import identify
 
     session = GlueSession.of(request.config)
-    identified, notes = identify(glue_checkpoint, digests_of(glue_options))
+    identified, notes = identify(glue_checkpoint, file_digests_of(glue_options))
     source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, source.description)
     criteria = criteria_of(glue_options, glue_task, glue_checkpoint, identified.label, session.family_size)
-    plan = Plan(
-        glue_options.all_seeds, looks_of(glue_options), glue_options.inconclusive, glue_options.stop_when_decided
+    seed_plan = SeedPlan(
+        glue_options.all_seeds,
+        interim_analyses_of(glue_options),
+        glue_options.inconclusive,
+        glue_options.stop_when_decided,
     )
-    found = evaluate(subject, runs_of(request, glue_options, glue_task, glue_checkpoint), criteria, plan)
+    found = evaluate(subject, runs_of(request, glue_options, glue_task, glue_checkpoint), criteria, seed_plan)
     found = replace(found, notes=(*notes, *source.notes, *found.notes))
     evaluation = record(glue_options, glue_task, glue_checkpoint, found)
     session.record(request.node, evaluation)

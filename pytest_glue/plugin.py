@@ -79,9 +79,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Called on xdist's controller before the first worker is there: each is to have a GPU of its own."""
     if flags.asked(config):
-        from pytest_glue.session.worker_resources import Places
+        from pytest_glue.session.worker_resources import GpuAssigner
 
-        config.pluginmanager.register(Places())
+        config.pluginmanager.register(GpuAssigner())
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -102,7 +102,7 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     if (folder := folder_of(node.workerinput)).is_dir():
         from pytest_glue.session.session import GlueSession
 
-        GlueSession.of(node.config).read_letters(folder)
+        GlueSession.of(node.config).read_statuses(folder)
 
 
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:

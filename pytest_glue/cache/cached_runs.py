@@ -10,23 +10,23 @@ from typing import Protocol
 
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
-from pytest_glue.cache.storage import Store, folder_of
+from pytest_glue.cache.storage import RunCache, folder_of
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
-from pytest_glue.core.runs import Conditions, Run, Runs
+from pytest_glue.core.runs import Run, RunConditions, RunSource
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.source import open_source
 from pytest_glue.training.pretrained import identify
-from pytest_glue.training.trainer.resume_state import Unfinished
+from pytest_glue.training.trainer.resume_state import ResumeState
 
 
 @dataclass(frozen=True, slots=True)
-class Sharing:
+class SharedTraining:
     """Which tasks a fine-tuning is shared with."""
 
-    siblings: Sequence[Task]
+    shared_tasks: Sequence[Task]
     """Those that the test run asks for, too."""
     key_of: Callable[[Task], Key]
     """Gives the key of a sibling's run, of any seed; the data is read for it."""
@@ -35,45 +35,45 @@ class Sharing:
 
     def made(self, entry: Entry) -> bool:
         """Whether a fine-tuning of this very test run gave the run, beside its own."""
-        return bool(entry.together_with) and entry.test_run == self.test_run
+        return bool(entry.trained_with) and entry.test_run == self.test_run
 
 
 _A_WAIT_S = 1.0
 """What a lock that nobody holds never takes."""
 
 
-class Trainings(Runs, Protocol):
+class TrainerRunSource(RunSource, Protocol):
     """Runs that happen when they are asked for."""
 
     @property
-    def beside(self) -> Mapping[Task, tuple[Run, Conditions]]:
+    def shared_runs(self) -> Mapping[Task, tuple[Run, RunConditions]]:
         """The runs of other tasks that came about beside the last one, with their conditions."""
         ...
 
     def run(
         self,
         seed: int,
-        unfinished: Unfinished | None = None,
+        resume_state: ResumeState | None = None,
         *,
-        enough: float | None = None,
-        siblings: Sequence[Task] = (),
+        target_score: float | None = None,
+        shared_tasks: Sequence[Task] = (),
     ) -> Run:
-        """See `Runs`; goes on with what is unfinished, and saves there what it could go on from.
+        """See `RunSource`; goes on with what is unfinished, and saves there what it could go on from.
 
         Where that can be had, `beside` then has a run of each of the siblings.
         """
         ...
 
 
-def kept_runs(
+def cached_runs(
     options: Options,
     task: Task,
     checkpoint: Checkpoint,
-    fine_tunings: Callable[[], Trainings],
+    fine_tunings: Callable[[], TrainerRunSource],
     command: str,
-    siblings: Sequence[Task] = (),
+    shared_tasks: Sequence[Task] = (),
     test_run: str = "",
-) -> "KeptRuns":
+) -> "CachedRuns":
     """Return an item's runs, of which those that are kept are read.
 
     Args:
@@ -82,7 +82,7 @@ def kept_runs(
         checkpoint: of the item, as asked for.
         fine_tunings: makes the runs that are not there; called when the first of them is needed.
         command: what started the test run, for a message.
-        siblings: the tasks whose runs the fine-tunings can give as well, and that the test run asks for.
+        shared_tasks: the tasks whose runs the fine-tunings can give as well, and that the test run asks for.
         test_run: what tells this test run from others, in all its processes.
 
     Raises:
@@ -97,9 +97,9 @@ def kept_runs(
 
     key = key_of(task)
     keys = [key.of_seed(seed) for seed in options.all_seeds]
-    store = Store(folder_of(options))
-    shared = Sharing(siblings, key_of, test_run)
-    return KeptRuns(store, options.cache, identified, keys, fine_tunings, command, shared, resume=options.resume)
+    run_cache = RunCache(folder_of(options))
+    shared = SharedTraining(shared_tasks, key_of, test_run)
+    return CachedRuns(run_cache, options.cache, identified, keys, fine_tunings, command, shared, resume=options.resume)
 
 
 def require_training(policy: CachePolicy, reason: str) -> None:
@@ -112,7 +112,7 @@ def require_training(policy: CachePolicy, reason: str) -> None:
         raise CacheError(f"--glue-cache=only trains nothing, and these runs are never kept: {reason}")
 
 
-class KeptRuns:
+class CachedRuns:
     """Runs that are read where they are kept, and trained and kept where they are not.
 
     The fine-tunings are made when the first of them is needed: what is read takes none of torch.
@@ -120,20 +120,20 @@ class KeptRuns:
 
     def __init__(
         self,
-        store: Store,
+        run_cache: RunCache,
         policy: CachePolicy,
         checkpoint: Checkpoint,
         keys: Sequence[Key],
-        fine_tunings: Callable[[], Trainings],
+        fine_tunings: Callable[[], TrainerRunSource],
         command: str,
-        sharing: Sharing,
+        sharing: SharedTraining,
         *,
         resume: bool = False,
     ) -> None:
         """Take what an item's runs are looked for by.
 
         Args:
-            store: where they are.
+            run_cache: where they are.
             policy: what may be read, and whether anything is trained.
             checkpoint: with its identity; the sample's own without.
             keys: of every run that may be asked for.
@@ -142,7 +142,7 @@ class KeptRuns:
             sharing: whose runs the fine-tunings give as well.
             resume: whether a run that is stopped leaves what it can go on from.
         """
-        self._store = store
+        self._run_cache = run_cache
         self._policy = policy
         self._checkpoint = checkpoint
         self._keys = {key.seed: key for key in keys}
@@ -152,41 +152,41 @@ class KeptRuns:
         self._resume = resume
         self._found: dict[str, Entry] = {}
         self._notes: dict[str, None] = {}
-        self._made: Trainings | None = None
+        self._made: TrainerRunSource | None = None
 
     @cached_property
-    def conditions(self) -> Conditions:
-        """See `Runs`; of a run that is there, or else of the fine-tunings."""
+    def conditions(self) -> RunConditions:
+        """See `RunSource`; of a run that is there, or else of the fine-tunings."""
         return self.known_conditions or self._fine_tunings.conditions
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """See `Runs`: how runs were trained, and what of the store was of no use, and why."""
+        """See `RunSource`: how runs were trained, and what of the store was of no use, and why."""
         trained = self._made.notes if self._made else ()
-        return (*(note for note in trained if note not in self.conditions.notes), *self.notes_of_store)
+        return (*(note for note in trained if note not in self.conditions.notes), *self.cache_notes)
 
-    def run(self, seed: int, *, enough: float | None = None) -> Run:
-        """See `Runs`."""
+    def run(self, seed: int, *, target_score: float | None = None) -> Run:
+        """See `RunSource`."""
         key = self._keys[seed]
         entry = self._read(key)
         if entry is None:
-            siblings = {} if enough is not None else self._siblings(seed)
-            with self._alone(key, *siblings.values()):
+            shared_tasks = {} if target_score is not None else self._shared_tasks(seed)
+            with self._alone(key, *shared_tasks.values()):
                 entry = self._read(key)  # another process may have made it meanwhile
                 if entry is None:
-                    return self._train(key, enough, siblings)
+                    return self._train(key, target_score, shared_tasks)
         if self._sharing.made(entry):
-            self._note(f"trained together with {entry.together_with}")
+            self._note(f"trained together with {entry.trained_with}")
             return entry.run
         return replace(entry.run, cached=True)
 
-    def _siblings(self, seed: int) -> dict[Task, Key]:
+    def _shared_tasks(self, seed: int) -> dict[Task, Key]:
         """Return the tasks that a fine-tuning is shared with: those whose run is missing, with its key."""
-        keys = {task: self._sharing.key_of(task).of_seed(seed) for task in self._sharing.siblings}
+        keys = {task: self._sharing.key_of(task).of_seed(seed) for task in self._sharing.shared_tasks}
         return {task: key for task, key in keys.items() if self._read(key) is None}
 
     @property
-    def known_conditions(self) -> Conditions | None:
+    def known_conditions(self) -> RunConditions | None:
         """The conditions of a run that is there; None where none is."""
         for key in self._keys.values():
             if (entry := self._read(key)) is not None:
@@ -196,7 +196,7 @@ class KeptRuns:
         return None
 
     @property
-    def notes_of_store(self) -> tuple[str, ...]:
+    def cache_notes(self) -> tuple[str, ...]:
         """What of the store was of no use, and why."""
         return tuple(self._notes)
 
@@ -205,7 +205,7 @@ class KeptRuns:
         entry = self._read(self._keys[seed])
         return replace(entry.run, cached=True) if entry else None
 
-    def keep(self, run: Run, conditions: Conditions, notes: tuple[str, ...]) -> None:
+    def keep(self, run: Run, conditions: RunConditions, notes: tuple[str, ...]) -> None:
         """Keep a run that was made elsewhere; one that was stopped is no whole run, and one that was kept is there.
 
         Args:
@@ -217,7 +217,7 @@ class KeptRuns:
             self._keep(Entry(self._keys[run.seed], conditions, run, test_run=self._sharing.test_run), notes)
 
     @property
-    def _fine_tunings(self) -> Trainings:
+    def _fine_tunings(self) -> TrainerRunSource:
         if self._made is None:
             if self._policy is CachePolicy.ONLY:
                 raise CacheError(self._missing(next(iter(self._keys.values()))))
@@ -225,36 +225,36 @@ class KeptRuns:
         return self._made
 
     def _read(self, key: Key) -> Entry | None:
-        if self._policy is CachePolicy.REFRESH and not self._sharing.siblings:
+        if self._policy is CachePolicy.REFRESH and not self._sharing.shared_tasks:
             return None
         if key.name not in self._found:
             try:
-                entry = self._store.read(key)
+                entry = self._run_cache.read(key)
             except EntryError as error:
-                self._note(f"the kept run {self._store.path(key)} {error}; it was not used")
+                self._note(f"the kept run {self._run_cache.path(key)} {error}; it was not used")
                 return None
             except OSError as error:
-                self._note(f"the store {self._store.folder} cannot be read ({error.strerror})")
+                self._note(f"the store {self._run_cache.folder} cannot be read ({error.strerror})")
                 return None
             if entry is None or (self._policy is CachePolicy.REFRESH and not self._sharing.made(entry)):
                 return None
             self._found[key.name] = entry
         return self._found[key.name]
 
-    def _train(self, key: Key, enough: float | None, siblings: Mapping[Task, Key]) -> Run:
+    def _train(self, key: Key, target_score: float | None, shared_tasks: Mapping[Task, Key]) -> Run:
         if self._policy is CachePolicy.ONLY:
             raise CacheError(self._missing(key))
         trained = self._fine_tunings
-        left = self._store.unfinished(key)
-        unfinished = Unfinished(left, key.text) if self._resume else None
-        run = trained.run(key.seed, unfinished, enough=enough, siblings=tuple(siblings))
-        for note in unfinished.notes if unfinished else ():
+        left = self._run_cache.resume_state(key)
+        resume_state = ResumeState(left, key.text) if self._resume else None
+        run = trained.run(key.seed, resume_state, target_score=target_score, shared_tasks=tuple(shared_tasks))
+        for note in resume_state.notes if resume_state else ():
             self._note(f"seed {key.seed} {note}")
         test_run = self._sharing.test_run
         if not run.stopped:
             self._keep(Entry(key, trained.conditions, run, test_run=test_run), trained.notes)
-        for task, (other, conditions) in trained.beside.items():
-            self._keep(Entry(siblings[task], conditions, other, key.task["name"], test_run), trained.notes)
+        for task, (other, conditions) in trained.shared_runs.items():
+            self._keep(Entry(shared_tasks[task], conditions, other, key.task["name"], test_run), trained.notes)
         shutil.rmtree(left, ignore_errors=True)  # not before the run is kept: a process can be killed at any time
         return run
 
@@ -265,7 +265,7 @@ class KeptRuns:
             return
         try:
             notes = dict.fromkeys((*entry.conditions.notes, *of_training))  # what is known once it was trained
-            self._store.write(replace(entry, conditions=replace(entry.conditions, notes=tuple(notes))))
+            self._run_cache.write(replace(entry, conditions=replace(entry.conditions, notes=tuple(notes))))
         except OSError as error:
             self._note_unwritable(error)
 
@@ -282,11 +282,11 @@ class KeptRuns:
         with ExitStack() as stack:
             try:
                 for key in sorted(keys, key=lambda each: each.name):
-                    stack.enter_context(self._store.locked(key))
+                    stack.enter_context(self._run_cache.locked(key))
             except OSError as error:
                 self._note_unwritable(error)
             except NotImplementedError:
-                self._note(f"another process may make the same runs: the store {self._store.folder} has no locks")
+                self._note(f"another process may make the same runs: the store {self._run_cache.folder} has no locks")
             waited = time.perf_counter() - start
             if waited > _A_WAIT_S:
                 self._note(f"waited {waited:.0f} s for another process that made the same run")
@@ -294,13 +294,13 @@ class KeptRuns:
 
     def _missing(self, key: Key) -> str:
         """Return the message about a run that is not there, with the kept one that comes closest."""
-        what = f"the run of {key.task['name']} with seed {key.seed} is not in the store {self._store.folder}"
+        what = f"the run of {key.task['name']} with seed {key.seed} is not in the store {self._run_cache.folder}"
         remedy = f"make it with `{self._command} --glue-cache=use`"
         return f"{what} ({self._closest(key)}), and --glue-cache=only trains nothing: {remedy}"
 
     def _closest(self, key: Key) -> str:
         try:
-            files = self._store.files()
+            files = self._run_cache.files()
         except OSError:
             files = []
         entries = [entry for kept in files[-_LOOKED_AT:] if (entry := kept.entry) is not None]
@@ -311,7 +311,7 @@ class KeptRuns:
         return f"the closest of {len(files)} kept runs differs in {', '.join(closest)}"
 
     def _note_unwritable(self, error: OSError) -> None:
-        self._note(f"not kept: the store {self._store.folder} cannot be written ({error.strerror or error})")
+        self._note(f"not kept: the store {self._run_cache.folder} cannot be written ({error.strerror or error})")
 
     def _note(self, text: str) -> None:
         self._notes[text] = None

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pytest_glue.cache.key import Key
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.runs import Conditions, Run, as_object
+from pytest_glue.core.runs import Run, RunConditions, as_object
 
 VERSION = 1
 
@@ -23,9 +23,9 @@ class Entry:
     """One run, and all that a report and a verdict need beside it."""
 
     key: Key
-    conditions: Conditions
+    conditions: RunConditions
     run: Run
-    together_with: str = ""
+    trained_with: str = ""
     """The task whose fine-tuning gave the run beside its own; empty where the run had one to itself."""
     test_run: str = ""
     """What tells the test run that made it from others."""
@@ -68,8 +68,8 @@ class Entry:
             "references": tuple(recorded["references"]),
             "notes": tuple(recorded["notes"]),
         }
-        added = (data.get("together_with", ""), data.get("test_run", ""))
-        return cls(Key(**data["key"]), Conditions(**conditions), Run.from_dict(data["run"]), *added)
+        added = (data.get("trained_with", ""), data.get("test_run", ""))
+        return cls(Key(**data["key"]), RunConditions(**conditions), Run.from_dict(data["run"]), *added)
 
     def _check(self) -> None:
         """Make sure that the parts belong together."""

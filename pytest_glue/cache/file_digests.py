@@ -21,7 +21,7 @@ _KEPT_S = 60 * 24 * 60 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Digests:
+class FileDigests:
     """What was found, in a folder of small files; without it, everything is read each time."""
 
     folder: Path
@@ -54,11 +54,11 @@ class Digests:
         return digest
 
 
-def digests_of(options: Options) -> Callable[[Sequence[Path], Callable[[], str]], str]:
+def file_digests_of(options: Options) -> Callable[[Sequence[Path], Callable[[], str]], str]:
     """Return what knows digests for an item: its store's, or nothing where it has none."""
     if options.cache is CachePolicy.OFF:
         return lambda _, read: read()
-    return Digests(folder_of(options) / "digests").of
+    return FileDigests(folder_of(options) / "digests").of
 
 
 def _seal(name: str, digest: str) -> str:

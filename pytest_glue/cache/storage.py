@@ -17,12 +17,12 @@ from pytest_glue.core.paths import replace_file
 SUFFIX = ".run"
 MAX_BYTES = 1_000_000_000
 _A_DAY_S = 24 * 60 * 60.0
-_UNFINISHED = "unfinished"
-_UNFINISHED_S = 7 * _A_DAY_S
+_RESUME_STATES = "unfinished"
+_RESUME_STATES_S = 7 * _A_DAY_S
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CacheFile:
     """A file of the store."""
 
     path: Path
@@ -40,7 +40,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class RunCache:
     """Finished runs in a folder that several processes and machines may share.
 
     Every method may raise OSError: whoever asks decides whether a store that does not work matters.
@@ -90,35 +90,35 @@ class Store:
             with suppress(OSError):
                 path.unlink()
 
-    def unfinished(self, key: Key) -> Path:
+    def resume_state(self, key: Key) -> Path:
         """Return the folder of what a run that was stopped left."""
-        return self.folder / _UNFINISHED / key.name
+        return self.folder / _RESUME_STATES / key.name
 
-    def unfinished_bytes(self) -> int:
+    def resume_state_bytes(self) -> int:
         """Return the size of all that runs left that were stopped, and of those that are under way."""
         total = 0
-        for path in (self.folder / _UNFINISHED).glob("*/*/*"):
+        for path in (self.folder / _RESUME_STATES).glob("*/*/*"):
             with suppress(FileNotFoundError, NotADirectoryError):  # replaced by another process
                 total += path.stat().st_size
         return total
 
-    def drop_unfinished(self, older_than_s: float = 0.0) -> None:
+    def drop_resume_states(self, older_than_s: float = 0.0) -> None:
         """Delete what runs left that were stopped, where nothing was saved there for so many seconds."""
-        for left in self.folder.glob(f"{_UNFINISHED}/*"):
+        for left in self.folder.glob(f"{_RESUME_STATES}/*"):
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime >= older_than_s:
                     shutil.rmtree(left)
 
-    def files(self) -> list[Kept]:
+    def files(self) -> list[CacheFile]:
         """Return the files of the store, the one first that was not used for longest."""
         found = []
         for path in self.folder.glob(f"??/*{SUFFIX}"):
             with suppress(FileNotFoundError):  # dropped by another process
                 stat = path.stat()
-                found.append(Kept(path, stat.st_size, stat.st_mtime))
+                found.append(CacheFile(path, stat.st_size, stat.st_mtime))
         return sorted(found, key=lambda kept: (kept.used_at, kept.path))
 
-    def drop(self, kept: Kept) -> None:
+    def drop(self, kept: CacheFile) -> None:
         """Delete a file of the store."""
         kept.path.unlink(missing_ok=True)
 
@@ -134,7 +134,7 @@ class Store:
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > _A_DAY_S:
                     left.unlink()
-        self.drop_unfinished(_UNFINISHED_S)  # nobody went on with it
+        self.drop_resume_states(_RESUME_STATES_S)  # nobody went on with it
 
 
 VARIABLE = "PYTEST_GLUE_CACHE"

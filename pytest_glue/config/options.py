@@ -9,7 +9,7 @@ from pytest_glue.config.parsers import FIRST_SEED, PARSERS, SEED_END
 from pytest_glue.config.search_space import Distribution
 from pytest_glue.config.thresholds import Threshold
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.choices import Batching, CachePolicy, Place, Policy
+from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
 from pytest_glue.core.errors import GlueError, OptionError, closest
 from pytest_glue.core.recipe import Recipe
 from pytest_glue.core.shards import Shard
@@ -45,7 +45,7 @@ class Options:
     alpha: float = 0.05
     """One-sided error rate of the whole test run."""
     max_seeds: int | None = None
-    inconclusive: Policy = Policy.PASS
+    inconclusive: InconclusivePolicy = InconclusivePolicy.PASS
     stop_when_decided: bool = False
     """Whether a fine-tuning ends once its item is sure to pass."""
     search: str | None = None
@@ -62,7 +62,7 @@ class Options:
     """Whether a killed fine-tuning goes on from its last epoch, for which each epoch's state is written."""
     timeout: float | None = None
     """Seconds that one fine-tuning may take; None for as long as it likes."""
-    executor: Place = Place.LOCAL
+    executor: ExecutorKind = ExecutorKind.LOCAL
     """Where fine-tunings run."""
     shard: Shard | None = None
     """The part of the items that this test run has; None for all of them."""
@@ -88,7 +88,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class OptionSource:
     """The options that one place gives, as it gives them."""
 
     origin: str
@@ -98,7 +98,7 @@ class Layer:
     """What relative paths of this place start from."""
 
 
-def combine(layers: Iterable[Layer]) -> Options:
+def combine(layers: Iterable[OptionSource]) -> Options:
     """Return the options that the places give together: a later place beats an earlier one, key by key in a mapping.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 from pytest_glue.config.search_space import Distribution, parse_space
 from pytest_glue.config.thresholds import Threshold
 from pytest_glue.core.checkpoints import SAMPLE, Checkpoint
-from pytest_glue.core.choices import Batching, CachePolicy, Place, Policy
+from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.shards import Shard
@@ -294,7 +294,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "max_drop": _max_drops,
         "alpha": _number(0, 0.5),
         "max_seeds": _at_least(2),
-        "inconclusive": _one_of(Policy),
+        "inconclusive": _one_of(InconclusivePolicy),
         "stop_when_decided": _switch,
         "search": _backend,
         "trials": _at_least(1),
@@ -305,7 +305,7 @@ PARSERS: Mapping[str, Parse] = MappingProxyType(
         "cache_dir": _path,
         "resume": _switch,
         "timeout": _timeout,
-        "executor": _one_of(Place),
+        "executor": _one_of(ExecutorKind),
         "shard": lambda value, _: Shard.parse(value),
         "json": _path,
         "space": _space,

@@ -8,20 +8,20 @@ from typing import Any, Self
 import pytest
 
 from pytest_glue.config import flags
-from pytest_glue.config.options import Layer, Options, combine
+from pytest_glue.config.options import Options, OptionSource, combine
 from pytest_glue.core.errors import OptionError
 
 _TABLE = "tool.pytest_glue"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OptionSources:
     """The places that hold for a whole test run; what a test's marker says comes on top."""
 
-    default: Layer
-    table: Layer
-    ini: Layer
-    command_line: Layer
+    default: OptionSource
+    table: OptionSource
+    ini: OptionSource
+    command_line: OptionSource
 
     @classmethod
     def from_pytest_config(cls, config: pytest.Config) -> Self:
@@ -33,10 +33,10 @@ class Settings:
         file = _table_file(config)
         ini = {name: config.getini(f"glue_{name}") for name, _metavar, _text in flags.FLAGS}
         return cls(
-            Layer("default", {"storage": "glue-baselines", "search_storage": "glue-search"}, config.rootpath),
-            Layer(f"[{_TABLE}] {{name}} in {file.name}", _read_table(file), file.parent),
-            Layer("glue_{name}", {name: value for name, value in ini.items() if value}, config.rootpath),
-            Layer("--glue-{option}", flags.given(config), Path.cwd()),
+            OptionSource("default", {"storage": "glue-baselines", "search_storage": "glue-search"}, config.rootpath),
+            OptionSource(f"[{_TABLE}] {{name}} in {file.name}", _read_table(file), file.parent),
+            OptionSource("glue_{name}", {name: value for name, value in ini.items() if value}, config.rootpath),
+            OptionSource("--glue-{option}", flags.given(config), Path.cwd()),
         )
 
     def options(self, *marks: pytest.Mark) -> Options:
@@ -51,7 +51,9 @@ class Settings:
         Raises:
             OptionError: a place has an unknown key or a value that is not accepted.
         """
-        markers = [Layer("@pytest.mark.glue({name}=...)", _keywords(mark), self.table.base) for mark in reversed(marks)]
+        markers = [
+            OptionSource("@pytest.mark.glue({name}=...)", _keywords(mark), self.table.base) for mark in reversed(marks)
+        ]
         options = combine([self.default, self.table, self.ini, *markers, self.command_line])
         marked = {name for marker in markers for name in marker.values} & {"tasks", "checkpoints"}
         return (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from pytest_glue.core.errors import CheckpointError
-from pytest_glue.core.paths import place_of
+from pytest_glue.core.paths import local_path
 
 SAMPLE = "sample"
 
@@ -62,7 +62,7 @@ class Checkpoint:
     @property
     def folder(self) -> Path:
         """The folder of a checkpoint that is one."""
-        return place_of(self.name)
+        return local_path(self.name)
 
     @property
     def label(self) -> str:

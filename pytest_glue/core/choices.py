@@ -29,7 +29,7 @@ class CachePolicy(StrEnum):
     """The store is neither read nor written."""
 
 
-class Policy(StrEnum):
+class InconclusivePolicy(StrEnum):
     """What an inconclusive verdict does to its item."""
 
     PASS = "pass"  # noqa: S105 - no password
@@ -38,7 +38,7 @@ class Policy(StrEnum):
     """Red: what is not shown to be good enough is not let through."""
 
 
-class Place(StrEnum):
+class ExecutorKind(StrEnum):
     """Where fine-tunings run."""
 
     LOCAL = "local"

@@ -21,15 +21,15 @@ def replace_file(path: Path, content: str | bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
-_MOVED: dict[str, Path] = {}
+_RELOCATED: dict[str, Path] = {}
 """What this process was sent, by the name that the user gave it."""
 
 
-def place_of(name: str) -> Path:
+def local_path(name: str) -> Path:
     """Return the folder of that name: the one that was sent here, or the path that the name is."""
-    return _MOVED.get(name) or Path(name).expanduser()
+    return _RELOCATED.get(name) or Path(name).expanduser()
 
 
-def moved(folders: Mapping[str, Path]) -> None:
+def register_relocated(folders: Mapping[str, Path]) -> None:
     """Say where the folders lie that were sent to this machine, by the names that the user gave them."""
-    _MOVED.update(folders)
+    _RELOCATED.update(folders)

@@ -6,7 +6,7 @@ from statistics import mean
 from typing import Any, Protocol, Self
 
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.study import SearchTerms, Study
+from pytest_glue.core.study import SearchConfig, Study
 
 Scores = Mapping[str, float | None]
 """A value for each metric, as fractions; None where the metric is undefined."""
@@ -49,7 +49,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class RunConditions:
     """What the runs of an item have in common: all that an evaluation holds of them beside the runs themselves."""
 
     checkpoint: Checkpoint
@@ -65,7 +65,7 @@ class Conditions:
     """Gold labels, one for each evaluation example, in the task's order."""
     notes: tuple[str, ...]
     """What a reader should know of them: a slow tokenizer."""
-    terms: SearchTerms | None = None
+    terms: SearchConfig | None = None
     """How their hyperparameters are searched; None where the recipe is used as it is."""
     study: Study | None = None
     """What the search found; None before it, and where there is none."""
@@ -87,11 +87,11 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return mean(defined) if len(defined) == len(values) else None
 
 
-class Runs(Protocol):
+class RunSource(Protocol):
     """Where the runs of an item come from: fine-tunings, or what is left of earlier ones."""
 
     @property
-    def conditions(self) -> Conditions:
+    def conditions(self) -> RunConditions:
         """What the runs have in common; nothing is trained for it. A search adds to it before the first run.
 
         Raises:
@@ -104,12 +104,12 @@ class Runs(Protocol):
         """What a reader should know of how the runs of so far were come by."""
         ...
 
-    def run(self, seed: int, *, enough: float | None = None) -> Run:
+    def run(self, seed: int, *, target_score: float | None = None) -> Run:
         """Return the run of a seed.
 
         Args:
             seed: of the run.
-            enough: the headline score at which it may end, as a run that was stopped; None for a whole run.
+            target_score: the headline score at which it may end, as a run that was stopped; None for a whole run.
 
         Raises:
             GlueError: there is none; the message gives cause and remedy.

@@ -27,7 +27,7 @@ class TrialState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SearchTerms:
+class SearchConfig:
     """How hyperparameters are searched; scores that were found on other terms are not compared."""
 
     backend: str
@@ -83,7 +83,7 @@ def highest(trials: Sequence[Trial]) -> float | None:
 class Study:
     """A finished search."""
 
-    terms: SearchTerms
+    terms: SearchConfig
     name: str
     storage: str
     """Where it is kept, so that it can go on."""
@@ -135,7 +135,7 @@ class Study:
             for trial in data["trials"]
         )
         own = {name: value for name, value in data.items() if name not in {"best", "counts"}}
-        return cls(**{**own, "terms": SearchTerms(**data["terms"]), "trials": trials})
+        return cls(**{**own, "terms": SearchConfig(**data["terms"]), "trials": trials})
 
 
 BACKENDS: Mapping[str, tuple[str, str]] = {"optuna": ("optuna", "optuna"), "ray": ("ray.tune", "ray[tune]")}

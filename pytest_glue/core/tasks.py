@@ -18,7 +18,7 @@ class Task:
     configuration: str
     """The dataset's configuration that holds its splits; mnli and mnli-mm share one."""
 
-    sentence_keys: tuple[str, ...]
+    text_columns: tuple[str, ...]
     """The one or two text columns."""
 
     labels: tuple[str, ...]
@@ -29,7 +29,7 @@ class Task:
 
     evaluation_split: str = "validation"
     train_split: str = "train"
-    label_key: str = "label"
+    label_column: str = "label"
 
     report_only: str = ""
     """Why a score of this task is reported but not judged as long as no threshold is given; empty for most."""
@@ -52,9 +52,9 @@ class Task:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that a split must have."""
-        return (*self.sentence_keys, self.label_key)
+        return (*self.text_columns, self.label_column)
 
-    def is_sibling_of(self, other: "Task") -> bool:
+    def shares_training_with(self, other: "Task") -> bool:
         """Whether a fine-tuning for the one is a fine-tuning for the other, evaluated on another split."""
         alike = replace(self, name=other.name, evaluation_split=other.evaluation_split, report_only=other.report_only)
         return self.evaluation_split != other.evaluation_split and alike == other

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_glue.core.errors import DataError
-from pytest_glue.core.paths import place_of
+from pytest_glue.core.paths import local_path
 from pytest_glue.core.tasks import Task
 from pytest_glue.data import parquet, saved_to_disk, schema, tsv
 from pytest_glue.data.fingerprint import digest_of_file
-from pytest_glue.data.splits import Layout, Splits
+from pytest_glue.data.splits import FolderLayout, Splits
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-LAYOUTS: tuple[Layout, ...] = (saved_to_disk, parquet, tsv)
+LAYOUTS: tuple[FolderLayout, ...] = (saved_to_disk, parquet, tsv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class FolderSource:
         Raises:
             DataError: as for `check`.
         """
-        root = place_of(self.text)
+        root = local_path(self.text)
         split_files = (file for split in self._splits(task).values() for file in split.files)
         folders = {folder for file in split_files for folder in file.parents if folder.is_relative_to(root)}
         return sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
@@ -64,7 +64,7 @@ class FolderSource:
         return schema.load(self._splits(task), task, self.text)
 
     def _splits(self, task: Task) -> Splits:
-        folder = place_of(self.text)
+        folder = local_path(self.text)
         if not folder.is_dir():
             state = "is a file" if folder.exists() else "does not exist"
             raise DataError(f"the data folder {self.text} {state}: give a folder, `hub` or `sample`")

@@ -62,7 +62,7 @@ def _ordered(splits: Splits) -> list[tuple[str, Split]]:
 
 def _require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
     labelled = split in {task.train_split, task.evaluation_split}
-    for column in task.columns if labelled else task.sentence_keys:
+    for column in task.columns if labelled else task.text_columns:
         if column not in there:
             message = (
                 f"{where}: split {split!r} of task {task.name} has no column {column!r}; there: {', '.join(there)}"
@@ -74,10 +74,10 @@ def _conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset
     labelled = split in {task.train_split, task.evaluation_split}
     if labelled and not len(dataset):
         raise DataError(f"{where}: split {split!r} of task {task.name} is empty")
-    for column in (*task.sentence_keys, *([task.label_key] if labelled else [])):
+    for column in (*task.text_columns, *([task.label_column] if labelled else [])):
         if count := dataset.data.column(column).null_count:
             raise DataError(f"{where}: {count} of {len(dataset)} values of column {column!r} are missing")
-    if task.label_key not in dataset.column_names:
+    if task.label_column not in dataset.column_names:
         return dataset
     if task.is_regression:
         return _with_numbers(dataset, task, where, labelled=labelled)
@@ -90,12 +90,14 @@ def _with_numbers(dataset: "Dataset", task: Task, where: str, *, labelled: bool)
     import pyarrow.compute as pc
     from datasets import ClassLabel, Value
 
-    feature, values = dataset.features[task.label_key], _labels(dataset, task)
+    feature, values = dataset.features[task.label_column], _labels(dataset, task)
     if isinstance(feature, ClassLabel) or not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
-        message = f"{where}: task {task.name} is a regression, but column {task.label_key!r} is {feature}"
+        message = f"{where}: task {task.name} is a regression, but column {task.label_column!r} is {feature}"
         raise DataError(message)
     if labelled and not pc.all(pc.is_finite(values)).as_py():
-        raise DataError(f"{where}: column {task.label_key!r} of task {task.name} has values that are no finite numbers")
+        raise DataError(
+            f"{where}: column {task.label_column!r} of task {task.name} has values that are no finite numbers"
+        )
     if feature == Value("float32"):
         return dataset
     return _with_label(dataset, task, values.cast(pa.float32()), Value("float32"))
@@ -105,7 +107,7 @@ def _with_classes(dataset: "Dataset", task: Task, where: str, *, labelled: bool)
     """The label of a classification, as ids in the task's order."""
     from datasets import ClassLabel
 
-    feature, accepted = dataset.features[task.label_key], ClassLabel(names=list(task.labels))
+    feature, accepted = dataset.features[task.label_column], ClassLabel(names=list(task.labels))
     ids: dict[Any, int]
     if isinstance(feature, ClassLabel):
         if set(feature.names) != set(task.labels):
@@ -121,7 +123,9 @@ def _with_classes(dataset: "Dataset", task: Task, where: str, *, labelled: bool)
     values = _labels(dataset, task)
     distinct = values.unique().to_pylist()
     if strange := [value for value in distinct if value not in ids]:
-        message = f"{where}: {strange[:5]} in column {task.label_key!r} are no labels of task {task.name}: {list(ids)}"
+        message = (
+            f"{where}: {strange[:5]} in column {task.label_column!r} are no labels of task {task.name}: {list(ids)}"
+        )
         raise DataError(message)
     if feature == accepted and all(ids[value] == value for value in distinct):
         return dataset
@@ -130,7 +134,7 @@ def _with_classes(dataset: "Dataset", task: Task, where: str, *, labelled: bool)
 
 def _labels(dataset: "Dataset", task: Task) -> Any:
     """The label column as an Arrow array."""
-    return dataset.with_format("arrow")[:][task.label_key]
+    return dataset.with_format("arrow")[:][task.label_column]
 
 
 def _mapped(values: Any, ids: dict[Any, int]) -> Any:
@@ -144,7 +148,7 @@ def _with_label(dataset: "Dataset", task: Task, values: Any, feature: Any) -> "D
     from datasets import Dataset, DatasetInfo, Features
 
     table = dataset.with_format("arrow")[:]
-    place = table.column_names.index(task.label_key)
-    features = Features({**dataset.features, task.label_key: feature})
-    table = table.set_column(place, task.label_key, values).replace_schema_metadata(None)
+    place = table.column_names.index(task.label_column)
+    features = Features({**dataset.features, task.label_column: feature})
+    table = table.set_column(place, task.label_column, values).replace_schema_metadata(None)
     return Dataset(table, info=DatasetInfo(features=features), split=dataset.split)

@@ -43,7 +43,7 @@ class Split(Protocol):
 Splits = Mapping[str, Split]
 
 
-class Layout(Protocol):
+class FolderLayout(Protocol):
     """A way to keep tasks in a folder: a module with these two functions."""
 
     def splits(self, folder: Path, task: Task) -> Splits:

@@ -126,14 +126,14 @@ class TsvSplit:
 
         task, header, rows = self.task, self.columns(), list(self._rows())
         columns: dict[str, list[Any]] = {}
-        for key in task.sentence_keys:
+        for key in task.text_columns:
             place = header.index(key)
             columns[key] = [fields[place] for _, _, fields in rows]
-        columns[task.label_key] = self._labels(header, rows)
+        columns[task.label_column] = self._labels(header, rows)
         columns["idx"] = [index for index, _, _ in rows]
         label = Value("float32") if task.is_regression else ClassLabel(names=list(task.labels))
         features = Features(
-            {**dict.fromkeys(task.sentence_keys, Value("string")), task.label_key: label, "idx": Value("int32")}
+            {**dict.fromkeys(task.text_columns, Value("string")), task.label_column: label, "idx": Value("int32")}
         )
         return Dataset(pa.table(columns, features.arrow_schema))
 
@@ -161,9 +161,9 @@ class TsvSplit:
     def _labels(self, header: Sequence[str], rows: Sequence[Row]) -> list[float]:
         """The labels as numbers; a name goes before a number, and only what is not judged can be without."""
         task = self.task
-        if task.label_key not in header:
+        if task.label_column not in header:
             return [UNLABELLED] * len(rows)
-        column, names = header.index(task.label_key), task.labels
+        column, names = header.index(task.label_column), task.labels
         ids = {str(number): number for number in range(len(names))} | {name: place for place, name in enumerate(names)}
         if self.split not in {task.train_split, task.evaluation_split}:
             ids = {"": UNLABELLED, str(UNLABELLED): UNLABELLED} | ids

@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_glue.core.choices import Policy
+from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.runs import Conditions, Run, Runs, mean_scores
+from pytest_glue.core.runs import Run, RunConditions, RunSource, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.comparability import Facts, check_comparable
@@ -24,18 +24,18 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SeedPlan:
     """How many runs there will be, and what an open verdict means."""
 
     seeds: tuple[int, ...]
-    looks: tuple[int, ...]
+    interim_analyses: tuple[int, ...]
     """After how many of the seeds a verdict is tried; an inconclusive one is followed by more of them."""
-    inconclusive: Policy
+    inconclusive: InconclusivePolicy
     stop_when_decided: bool = False
     """Whether a run may end once the verdict is sure to be `pass`."""
 
 
-def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Evaluation:
+def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> Evaluation:
     """Ask for the run of each seed until there is a verdict, or no seed is left.
 
     Raises:
@@ -48,10 +48,12 @@ def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Ev
         check_comparable(
             criteria.rule.baseline, criteria.rule.file, _facts(task, runs.conditions), runs.conditions.references
         )
-    finished, judgement = _run(runs, criteria, plan)
+    finished, judgement = _run(runs, criteria, seed_plan)
     conditions = runs.conditions
     scores = mean_scores(finished)
-    red = {Verdict.FAIL, Verdict.DEGENERATE} | ({Verdict.INCONCLUSIVE} if plan.inconclusive is Policy.FAIL else set())
+    red = {Verdict.FAIL, Verdict.DEGENERATE} | (
+        {Verdict.INCONCLUSIVE} if seed_plan.inconclusive is InconclusivePolicy.FAIL else set()
+    )
     return Evaluation(
         nodeid=subject.nodeid,
         task=task.name,
@@ -81,18 +83,18 @@ def evaluate(subject: Subject, runs: Runs, criteria: Criteria, plan: Plan) -> Ev
     )
 
 
-def _facts(task: Task, conditions: Conditions) -> Facts:
+def _facts(task: Task, conditions: RunConditions) -> Facts:
     return Facts(
         task, conditions.n_train, conditions.n_eval, conditions.data_digest, conditions.recipe, conditions.terms
     )
 
 
-def _run(runs: Runs, criteria: Criteria, plan: Plan) -> tuple[list[Run], Judgement]:
-    enough = criteria.enough(runs.conditions.references) if plan.stop_when_decided else None
+def _run(runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> tuple[list[Run], Judgement]:
+    target_score = criteria.target_score(runs.conditions.references) if seed_plan.stop_when_decided else None
     finished: list[Run] = []
-    for look in plan.looks:
-        for seed in plan.seeds[len(finished) : look]:
-            finished.append(runs.run(seed, enough=_enough_of_next(enough, finished, criteria.task)))
+    for look in seed_plan.interim_analyses:
+        for seed in seed_plan.seeds[len(finished) : look]:
+            finished.append(runs.run(seed, target_score=_target_score_of_next(target_score, finished, criteria.task)))
         judgement = criteria.judge(finished, runs.conditions.references)
         if judgement.verdict is not Verdict.INCONCLUSIVE:
             break
@@ -104,10 +106,10 @@ def _run(runs: Runs, criteria: Criteria, plan: Plan) -> tuple[list[Run], Judgeme
     return finished, judgement
 
 
-def _enough_of_next(enough: float | None, finished: Sequence[Run], task: Task) -> float | None:
+def _target_score_of_next(target_score: float | None, finished: Sequence[Run], task: Task) -> float | None:
     """Return the score at which the next run may end: what is enough, and what the runs before it fell short of."""
     scores = [run.metrics[task.headline_metric] for run in finished]
     defined = [score for score in scores if score is not None]
-    if enough is None or len(defined) < len(scores):
+    if target_score is None or len(defined) < len(scores):
         return None
-    return max(enough, enough * (len(scores) + 1) - sum(defined))
+    return max(target_score, target_score * (len(scores) + 1) - sum(defined))

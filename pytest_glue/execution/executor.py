@@ -5,25 +5,25 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Protocol
 
-from pytest_glue.core.choices import Place
+from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import MissingPackageError
-from pytest_glue.core.runs import Conditions, Run
+from pytest_glue.core.runs import Run, RunConditions
 
 
-def require(place: Place) -> None:
+def require(place: ExecutorKind) -> None:
     """Make sure that what a place needs is installed, without importing it.
 
     Raises:
         MissingPackageError: it is not.
     """
-    if place is Place.RAY and find_spec("ray") is None:
+    if place is ExecutorKind.RAY and find_spec("ray") is None:
         raise MissingPackageError(
             "--glue-executor=ray needs a package that is not installed: pip install 'pytest-glue[ray]'"
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class RunRequest:
     """Runs that one process makes, one after the other: of an item, or of several that share their fine-tunings."""
 
     nodeids: tuple[str, ...]
@@ -38,33 +38,33 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunResult:
     """What an errand brought for one of its items."""
 
     runs: tuple[Run, ...]
     """In the order of the errand's seeds."""
-    conditions: Conditions
+    conditions: RunConditions
     notes: tuple[str, ...]
     """What a reader should know of how the runs were come by."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class RunFailure:
     """Why an errand brought nothing for an item, where that lies in the work: another try would end the same way."""
 
     message: str
     """The error of the user's world, or the traceback of any other."""
 
 
-Answers = Mapping[str, Outcome | Failure]
+RunResults = Mapping[str, RunResult | RunFailure]
 """What an errand brought, by the node ids of its items."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CompletedRequest:
     """An errand that has ended."""
 
-    answers: Answers
+    results: RunResults
     losses: tuple[str, ...] = ()
     """Why each try before this one ended: a process or a machine that was lost."""
 
@@ -72,7 +72,7 @@ class Done:
 class Executor(Protocol):
     """Does errands, several at a time."""
 
-    def submit(self, errands: Sequence[Errand]) -> None:
+    def submit(self, requests: Sequence[RunRequest]) -> None:
         """Begin with these, in this order, as soon as there are resources for them; returns at once.
 
         Raises:
@@ -80,7 +80,7 @@ class Executor(Protocol):
         """
         ...
 
-    def wait(self, errand: Errand) -> Done:
+    def wait(self, request: RunRequest) -> CompletedRequest:
         """Return how an errand ended, which was submitted before.
 
         Raises:

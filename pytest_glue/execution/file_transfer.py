@@ -20,7 +20,7 @@ Content = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class FileArchive:
     """A folder with those of its files that are needed."""
 
     name: str
@@ -38,7 +38,7 @@ class Parcel:
         return hashlib.sha256(repr(sorted(self.digests.items())).encode()).hexdigest()
 
 
-def pack(name: str, folder: Path, files: Sequence[Path], put: Callable[[Content], Any]) -> Parcel:
+def pack(name: str, folder: Path, files: Sequence[Path], put: Callable[[Content], Any]) -> FileArchive:
     """Return a parcel of a folder.
 
     Args:
@@ -53,27 +53,27 @@ def pack(name: str, folder: Path, files: Sequence[Path], put: Callable[[Content]
     folder = folder.absolute()
     content = {file.absolute().relative_to(folder).as_posix(): file.read_bytes() for file in files}
     digests = {file: hashlib.sha256(content[file]).hexdigest() for file in content}
-    return Parcel(name, folder, digests, put(content))
+    return FileArchive(name, folder, digests, put(content))
 
 
-def unpack(parcel: Parcel, fetch: Callable[[Any], Content], shelf: Path) -> Path:
+def unpack(archive: FileArchive, fetch: Callable[[Any], Content], shelf: Path) -> Path:
     """Return a folder of this machine that holds what the parcel does: the same path, or else a copy on a shelf.
 
     The copy has the path's own parts below it, so that what is called by its last parts is called the same here.
 
     Args:
-        parcel: what is needed.
+        archive: what is needed.
         fetch: returns the content, by what the parcel has of it; called only where this machine has not got it.
         shelf: where copies are put.
     """
-    if _holds(parcel.folder, tuple(sorted(parcel.digests.items()))):
-        return parcel.folder
-    copy = shelf / parcel.digest[:16]
-    folder = copy.joinpath(*parcel.folder.parts[1:])
+    if _holds(archive.folder, tuple(sorted(archive.digests.items()))):
+        return archive.folder
+    copy = shelf / archive.digest[:16]
+    folder = copy.joinpath(*archive.folder.parts[1:])
     if not copy.is_dir():
         aside = shelf / f".{secrets.token_hex(8)}"
-        for file, content in fetch(parcel.content).items():
-            path = aside.joinpath(*parcel.folder.parts[1:], file)
+        for file, content in fetch(archive.content).items():
+            path = aside.joinpath(*archive.folder.parts[1:], file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         try:

@@ -9,17 +9,17 @@ from transformers import Trainer
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import GlueError
-from pytest_glue.core.runs import Conditions, Run
+from pytest_glue.core.runs import Run, RunConditions
 from pytest_glue.core.tasks import Task
-from pytest_glue.progress.events import Moment
+from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.training.arguments import used_recipe
-from pytest_glue.training.callbacks.extra_evaluation import Companion
-from pytest_glue.training.callbacks.progress import Watch
-from pytest_glue.training.fine_tune import evaluation_data, fine_tune, notes, references, run_beside
+from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
+from pytest_glue.training.callbacks.progress import RunMonitor
+from pytest_glue.training.fine_tune import evaluation_data, fine_tune, notes, references, run_of_extra_evaluation
 from pytest_glue.training.metrics import task_labels
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
-from pytest_glue.training.trainer.resume_state import Unfinished
+from pytest_glue.training.trainer.resume_state import ResumeState
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,7 +32,7 @@ class Examples:
     """Of training and evaluation split."""
 
 
-class FineTunings:
+class TrainerRuns:
     """Runs that happen when they are asked for, in this process."""
 
     def __init__(
@@ -40,8 +40,8 @@ class FineTunings:
         trainer: Trainer,
         task: Task,
         label_ids: tuple[int, ...],
-        conditions: Conditions,
-        watch: Watch,
+        conditions: RunConditions,
+        monitor: RunMonitor,
         search: Search | None = None,
         examples_of: Callable[[Task], Examples] | None = None,
     ) -> None:
@@ -52,7 +52,7 @@ class FineTunings:
             task: of the item.
             label_ids: the model's id of each of the task's labels; empty for a regression.
             conditions: what the runs have in common, as far as it is known.
-            watch: who hears of each run, and how long it may take.
+            monitor: who hears of each run, and how long it may take.
             search: what comes before the first run; None where the recipe is used as it is.
             examples_of: reads what a sibling of the task is evaluated on; None where siblings get no runs.
         """
@@ -60,18 +60,18 @@ class FineTunings:
         self._task = task
         self._label_ids = label_ids
         self._search = search
-        self._watch = watch
+        self._monitor = monitor
         self.conditions = replace(conditions, terms=search.terms if search else None)
-        """See `Runs`."""
+        """See `RunSource`."""
         self._notes: tuple[str, ...] = ()
         self._examples_of = examples_of
         self._examples: dict[Task, Examples] = {}
-        self.beside: Mapping[Task, tuple[Run, Conditions]] = {}
+        self.shared_runs: Mapping[Task, tuple[Run, RunConditions]] = {}
         """The runs of siblings that came about beside the last one, with what they have in common with others."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """See `Runs`: also how batches were laid out, once there was one."""
+        """See `RunSource`: also how batches were laid out, once there was one."""
         return (*self._notes, *notes(self._trainer))
 
     def add_note(self, note: str) -> None:
@@ -81,54 +81,62 @@ class FineTunings:
     def run(
         self,
         seed: int,
-        unfinished: Unfinished | None = None,
+        resume_state: ResumeState | None = None,
         *,
-        enough: float | None = None,
-        siblings: Sequence[Task] = (),
+        target_score: float | None = None,
+        shared_tasks: Sequence[Task] = (),
     ) -> Run:
-        """See `Runs`: fine-tune with that seed, from the pretrained weights; before the first run comes the search.
+        """Fine-tune with a seed, from the pretrained weights. The search, if any, comes before the first run.
 
         Args:
             seed: of the run.
-            unfinished: where it goes on from, and is saved after each epoch; None where neither is wanted.
-            enough: the headline score at which it may end; None where it goes to its end.
-            siblings: tasks for which `beside` is to have a run, where that can be had.
+            resume_state: where it goes on from, and is saved after each epoch; None where neither is wanted.
+            target_score: the headline score at which it may end; None where it goes to its end.
+            shared_tasks: tasks for which `beside` is to have a run, where that can be had.
 
         Raises:
             FineTuningError: the run ended without a result, or took too long.
             SearchError: the search found nothing, or its storage cannot be used.
         """
         if self._search is not None and self.conditions.study is None:
-            self._watch.tell(Moment("searching"))
+            self._monitor.on_progress(TrainingProgress("searching"))
             self._find_hyperparameters(self._search)
-        companions = self._companions(siblings)
-        with self._watch.over(self._trainer, seed, self._task.headline_metric):
+        extra_evaluations = self._extra_evaluations(shared_tasks)
+        with self._monitor.over(self._trainer, seed, self._task.headline_metric):
             run = fine_tune(
                 self._trainer,
                 self._task,
                 self._label_ids,
                 seed,
-                unfinished,
-                enough=enough,
-                companions=tuple(companions.values()),
+                resume_state,
+                target_score=target_score,
+                extra_evaluations=tuple(extra_evaluations.values()),
             )
-        found = {task: run_beside(run, companion, self._label_ids) for task, companion in companions.items()}
-        self.beside = {task: (other, self._conditions_of(task)) for task, other in found.items() if other is not None}
+        found = {
+            task: run_of_extra_evaluation(run, extra_evaluation, self._label_ids)
+            for task, extra_evaluation in extra_evaluations.items()
+        }
+        self.shared_runs = {
+            task: (other, self._conditions_of(task)) for task, other in found.items() if other is not None
+        }
         return run
 
-    def _companions(self, siblings: Sequence[Task]) -> dict[Task, Companion]:
+    def _extra_evaluations(self, shared_tasks: Sequence[Task]) -> dict[Task, ExtraEvaluationCallback]:
         """Return what a training is accompanied by; without siblings whose data cannot be had, as their items say."""
         if self._examples_of is None or not isinstance(self._trainer, GlueTrainer):
             return {}
-        for task in siblings:
+        for task in shared_tasks:
             if task not in self._examples:
                 with suppress(GlueError):
                     self._examples[task] = self._examples_of(task)
-        there = [task for task in siblings if task in self._examples]
-        return {task: Companion(self._trainer, self._examples[task].encoded, task.headline_metric) for task in there}
+        there = [task for task in shared_tasks if task in self._examples]
+        return {
+            task: ExtraEvaluationCallback(self._trainer, self._examples[task].encoded, task.headline_metric)
+            for task in there
+        }
 
-    def _conditions_of(self, sibling: Task) -> Conditions:
-        examples = self._examples[sibling]
+    def _conditions_of(self, shared_task: Task) -> RunConditions:
+        examples = self._examples[shared_task]
         labels = task_labels(examples.encoded["label"], self._label_ids)
         return replace(
             self.conditions,
@@ -156,7 +164,7 @@ def conditions_of(
     data_digest: str,
     max_length: int | None,
     notes: tuple[str, ...],
-) -> Conditions:
+) -> RunConditions:
     """Return what the runs of a trainer have in common.
 
     Args:
@@ -168,7 +176,7 @@ def conditions_of(
         notes: what a reader should know.
     """
     assert isinstance(trainer.train_dataset, Sized)
-    return Conditions(
+    return RunConditions(
         checkpoint=checkpoint,
         n_train=len(trainer.train_dataset),
         n_eval=len(evaluation_data(trainer)),

@@ -17,9 +17,9 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from pytest_glue.execution.executor import Answers, Done, Errand, Failure
+from pytest_glue.execution.executor import CompletedRequest, RunFailure, RunRequest, RunResults
 from pytest_glue.integrations.ray import ray_session, require_room
-from pytest_glue.progress.events import Running
+from pytest_glue.progress.events import ItemProgress
 
 _LOST = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, RaySystemError)
 _TRIES_AGAIN = 3
@@ -29,22 +29,22 @@ _POLL_S = 0.5
 _ROOM_S = 10.0
 """How often it is looked whether there still is a machine large enough."""
 
-DoErrand = Callable[[Any, Errand], Answers]
+ExecuteRequest = Callable[[Any, RunRequest], RunResults]
 """Does an errand in a worker, with what all errands have in common."""
-OnAnswers = Callable[[Errand, Answers], None]
+OnResults = Callable[[RunRequest, RunResults], None]
 
 
-class Board:
+class ProgressActor:
     """Where workers write what their errands are at, and the controller reads it: an actor, which all of them reach."""
 
     def __init__(self) -> None:
-        self._news: dict[str, Running] = {}
+        self._news: dict[str, ItemProgress] = {}
 
-    def tell(self, running: Running) -> None:
+    def on_progress(self, item_progress: ItemProgress) -> None:
         """Write what an errand is at; what was there of it is out of date."""
-        self._news[running.item] = running
+        self._news[item_progress.item] = item_progress
 
-    def read(self) -> tuple[Running, ...]:
+    def read(self) -> tuple[ItemProgress, ...]:
         """Return what is new since this was last asked."""
         news = tuple(self._news.values())
         self._news.clear()
@@ -57,10 +57,10 @@ class RayExecutor:
     def __init__(
         self,
         table: Mapping[str, Any],
-        do: DoErrand,
+        do: ExecuteRequest,
         common: Callable[[Any], Any],
-        on_answers: OnAnswers,
-        on_running: Callable[..., None],
+        on_results: OnResults,
+        on_progress: Callable[..., None],
         *,
         shipped: Path,
         verbose: bool,
@@ -70,9 +70,9 @@ class RayExecutor:
         Args:
             table: what `[tool.pytest_glue.ray]` holds.
             do: a function that every worker can import.
-            common: makes what every errand needs, which travels once, when Ray is there; takes the handle of a `Board`.
-            on_answers: told of what each errand brought, as it arrives.
-            on_running: told now and then what errands are at, as any number of `Running`.
+            common: takes the handle of a `ProgressActor` and returns what every request needs; sent once.
+            on_results: told of what each errand brought, as it arrives.
+            on_progress: told now and then what errands are at, as any number of `ItemProgress`.
             shipped: the folder that the machines of a running cluster get a copy of.
             verbose: whether Ray may log.
 
@@ -80,12 +80,12 @@ class RayExecutor:
             ExecutorError: no cluster answers, or no machine of it is large enough for one errand.
         """
         self._tries = int(table.get("max_retries", _TRIES_AGAIN))
-        self._on_answers = on_answers
-        self._on_running = on_running
+        self._on_results = on_results
+        self._on_progress = on_progress
         self._asked: Any = None
-        self._pending: dict[ray.ObjectRef[Any], Errand] = {}
-        self._done: dict[Errand, Done] = {}
-        self._losses: dict[Errand, tuple[str, ...]] = {}
+        self._pending: dict[ray.ObjectRef[Any], RunRequest] = {}
+        self._done: dict[RunRequest, CompletedRequest] = {}
+        self._losses: dict[RunRequest, tuple[str, ...]] = {}
         self._looked = time.monotonic()
         self._stack = ExitStack()
         with ExitStack() as stack:
@@ -93,7 +93,7 @@ class RayExecutor:
             self._resources = _resources(table)
             require_room(self._resources)
             actor: Any = ray.remote(num_cpus=0, max_restarts=-1)
-            self._board = actor(Board).remote()
+            self._board = actor(ProgressActor).remote()
             self._common = ray.put(common(self._board))
             # A task that Ray itself began again could not be counted, nor told apart by what it was lost to.
             remote: Any = ray.remote(max_retries=0, **_options(self._resources))
@@ -107,14 +107,14 @@ class RayExecutor:
         found = [_room(node["Resources"], self._resources) for node in nodes if node["Alive"]]
         return max(found, key=lambda room: room[0] / max(room[1], 1.0))
 
-    def submit(self, errands: Sequence[Errand]) -> None:
+    def submit(self, requests: Sequence[RunRequest]) -> None:
         """See `Executor`."""
-        for errand in errands:
-            self._pending[self._do.remote(self._common, errand)] = errand
+        for request in requests:
+            self._pending[self._do.remote(self._common, request)] = request
 
-    def wait(self, errand: Errand) -> Done:
+    def wait(self, request: RunRequest) -> CompletedRequest:
         """See `Executor`; whatever arrives meanwhile is taken in, too."""
-        while errand not in self._done:
+        while request not in self._done:
             ready, _ = ray.wait(list(self._pending), timeout=_POLL_S)
             for reference in ready:
                 self._take(reference)
@@ -122,13 +122,13 @@ class RayExecutor:
             if not ready and time.monotonic() - self._looked > _ROOM_S:
                 require_room(self._resources)
                 self._looked = time.monotonic()
-        return self._done[errand]
+        return self._done[request]
 
     def _look_at_board(self) -> None:
         """Tell what errands are at, as soon as the board has answered: nobody waits for it."""
         if self._asked is not None and ray.wait([self._asked], timeout=0)[0]:
             with suppress(RayError):  # the board begins anew on another machine where its own was lost
-                self._on_running(*ray.get(self._asked))
+                self._on_progress(*ray.get(self._asked))
             self._asked = None
         if self._asked is None:
             self._asked = self._board.read.remote()
@@ -141,26 +141,26 @@ class RayExecutor:
         self._stack.close()
 
     def _take(self, reference: Any) -> None:
-        errand = self._pending.pop(reference)
-        losses = self._losses.get(errand, ())
+        request = self._pending.pop(reference)
+        losses = self._losses.get(request, ())
         try:
-            answers = ray.get(reference)
+            results = ray.get(reference)
         except _LOST as error:
-            losses = self._losses[errand] = (*losses, _loss(error))
+            losses = self._losses[request] = (*losses, _loss(error))
             if len(losses) <= self._tries:
-                self.submit([errand])
+                self.submit([request])
                 return
-            answers = _all_failed(errand, f"given up after {len(losses)} tries: {'; '.join(dict.fromkeys(losses))}")
+            results = _all_failed(request, f"given up after {len(losses)} tries: {'; '.join(dict.fromkeys(losses))}")
         except RayTaskError as error:
-            answers = _all_failed(errand, str(error))
+            results = _all_failed(request, str(error))
         except RayError as error:  # the folder that cannot be shipped, a task that nothing can run
-            answers = _all_failed(errand, f"{type(error).__name__}: {error}")
-        self._on_answers(errand, answers)
-        self._done[errand] = Done(answers, losses)
+            results = _all_failed(request, f"{type(error).__name__}: {error}")
+        self._on_results(request, results)
+        self._done[request] = CompletedRequest(results, losses)
 
 
-def _all_failed(errand: Errand, message: str) -> Answers:
-    return dict.fromkeys(errand.nodeids, Failure(message))
+def _all_failed(request: RunRequest, message: str) -> RunResults:
+    return dict.fromkeys(request.nodeids, RunFailure(message))
 
 
 def _loss(error: Exception) -> str:

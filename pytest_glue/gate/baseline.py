@@ -9,7 +9,7 @@ from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Scores
-from pytest_glue.core.study import SearchTerms
+from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.prediction_codec import from_lines, to_lines
 
@@ -51,12 +51,16 @@ class Baseline:
     visible_drops: Mapping[str, float]
     """By the number of the candidate's seeds, the smallest drop that a comparison with this baseline shows."""
     runs: tuple[RecordedRun, ...]
-    search: SearchTerms | None = None
+    search: SearchConfig | None = None
     """How its hyperparameters were searched; None where they were given."""
 
     @classmethod
     def of(
-        cls, evaluation: Evaluation, task: Task, libraries: Mapping[str, str], visible_drops: Mapping[str, float]
+        cls,
+        evaluation: Evaluation,
+        task: Task,
+        libraries: Mapping[str, str],
+        visible_drops: Mapping[str, float],
     ) -> Self:
         """Return the record of an evaluation."""
         return cls(
@@ -116,7 +120,7 @@ class Baseline:
             recorded = data["checkpoint"]
             checkpoint = Checkpoint(**{**recorded, "origin": Origin(recorded["origin"])})
             drops = {str(int(seeds)): float(drop) for seeds, drop in data["visible_drops"].items()}
-            search = SearchTerms(**data["search"]) if data.get("search") else None
+            search = SearchConfig(**data["search"]) if data.get("search") else None
             fields = {name: value for name, value in data.items() if name != "schema_version"}
             baseline = cls(
                 **{**fields, "checkpoint": checkpoint, "visible_drops": drops, "runs": runs, "search": search}

@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.recipe import WITHOUT_EFFECT
-from pytest_glue.core.study import SearchTerms
+from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.baseline import Baseline
 
@@ -20,7 +20,7 @@ class Facts:
     n_eval: int
     data_digest: str
     recipe: Mapping[str, Any]
-    search: SearchTerms | None = None
+    search: SearchConfig | None = None
     """How hyperparameters are searched first; None where they are not."""
 
 
@@ -70,21 +70,21 @@ _ROUNDING = 1e-4
 """More than the decimals of recorded numbers change a correlation."""
 
 
-def _search_differences(recorded: SearchTerms | None, used: SearchTerms | None) -> Iterator[str]:
+def _search_differences(recorded: SearchConfig | None, used: SearchConfig | None) -> Iterator[str]:
     """Yield what tells the searches apart: the best of many trials is no fair bound for a recipe that was given."""
     if recorded is None or used is None:
         yield from _different("hyperparameters", _found(recorded), _found(used))
         return
-    for field in fields(SearchTerms):
+    for field in fields(SearchConfig):
         yield from _different(f"search's {field.name}", getattr(recorded, field.name), getattr(used, field.name))
 
 
-def _found(search: SearchTerms | None) -> str:
+def _found(search: SearchConfig | None) -> str:
     return "given" if search is None else f"searched with {search.backend}"
 
 
 def _recipe_differences(
-    recorded: Mapping[str, Any], used: Mapping[str, Any], search: SearchTerms | None
+    recorded: Mapping[str, Any], used: Mapping[str, Any], search: SearchConfig | None
 ) -> Iterator[str]:
     searched = set(search.space) if search else set()
     for name in sorted((recorded.keys() | used.keys()) - WITHOUT_EFFECT - searched):

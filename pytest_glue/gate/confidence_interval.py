@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
-from pytest_glue.gate.regression import Rule
+from pytest_glue.gate.regression import RegressionCriterion
 
 if TYPE_CHECKING:
-    from pytest_glue.statistics.seed_variance import SeedSpread
+    from pytest_glue.statistics.seed_variance import SeedVariance
 
 LEVEL = 0.95
 _ROUNDING = 1e-6
@@ -32,7 +32,7 @@ class Uncertainty:
 
 
 def uncertainty_of(
-    task: Task, runs: Sequence[Run], references: Sequence[float], rule: Rule | None
+    task: Task, runs: Sequence[Run], references: Sequence[float], rule: RegressionCriterion | None
 ) -> Uncertainty | None:
     """Return the interval of the mean headline score over seeds and examples.
 
@@ -45,10 +45,10 @@ def uncertainty_of(
 
     if len(references) < 2 or not _is_of_predictions(task, runs, references):
         return None
-    spread = _spread(task, rule) if len(runs) == 1 else None
-    of_score = estimate([run.predictions for run in runs], references, task.headline_metric, spread)
+    seed_variance = _seed_variance(task, rule) if len(runs) == 1 else None
+    of_score = estimate([run.predictions for run in runs], references, task.headline_metric, seed_variance)
     low, high = of_score.interval(LEVEL)
-    source = of_score.spread_source
+    source = of_score.variance_source
     note = f"the interval covers examples and seeds ({source})" if source else "the interval covers examples, not seeds"
     return Uncertainty((low, high), note)
 
@@ -64,13 +64,13 @@ def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[flo
     return all(one is not None and math.isclose(one, other, abs_tol=_ROUNDING) for one, other in pairs)
 
 
-def _spread(task: Task, rule: Rule | None) -> "SeedSpread | None":
-    from pytest_glue.statistics.seed_variance import SeedSpread, published_spread
+def _seed_variance(task: Task, rule: RegressionCriterion | None) -> "SeedVariance | None":
+    from pytest_glue.statistics.seed_variance import SeedVariance, published_seed_variance
 
     if rule is None or len(rule.baseline.runs) < 2:
-        return published_spread(task.name, task.headline_metric)
+        return published_seed_variance(task.name, task.headline_metric)
     import numpy as np
 
     scores = [run.metrics[task.headline_metric] for run in rule.baseline.runs]
     deviation = float(np.std(np.asarray(scores, np.float64), ddof=1))
-    return SeedSpread(deviation, len(scores) - 1, f"the {len(scores)} runs of {rule.name}")
+    return SeedVariance(deviation, len(scores) - 1, f"the {len(scores)} runs of {rule.name}")

@@ -8,12 +8,12 @@ from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
-from pytest_glue.gate.diagnostics import ailments
-from pytest_glue.gate.regression import Regression, Rule, against_baseline
+from pytest_glue.gate.diagnostics import diagnose
+from pytest_glue.gate.regression import Regression, RegressionCriterion, against_baseline
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BoundComparison:
     """A score beside a bound."""
 
     metric: str
@@ -49,7 +49,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class VerdictText:
     """A verdict before it is put into a sentence."""
 
     verdict: Verdict
@@ -67,7 +67,7 @@ class Criteria:
     """The checkpoint as a person reads it."""
     thresholds: Mapping[str, float]
     """The floor of each metric that has one; all of them must be reached."""
-    rule: Rule | None = None
+    rule: RegressionCriterion | None = None
     """The baseline that it must not fall behind."""
 
     def judge(self, runs: Sequence[Run], references: Sequence[float]) -> Judgement:
@@ -82,19 +82,19 @@ class Criteria:
             references: gold labels, one for each evaluation example.
         """
         scores = mean_scores(runs)
-        broken = ailments(self.task, runs, references)
+        broken = diagnose(self.task, runs, references)
         undefined = [metric for metric in self._decisive if scores[metric] is None]
         stopped = [run for run in runs if run.stopped]
         no_interval = undefined or stopped  # a lower bound is no estimate
         uncertainty = None if no_interval else uncertainty_of(self.task, runs, references, self.rule)
         regression = None if undefined or self.rule is None else against_baseline(self.rule, runs, references)
         if undefined:
-            answer = Answer(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
+            answer = VerdictText(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
         else:
             answer = self._answer(scores, references, regression, at_least=bool(stopped))
         judged = answer.verdict is not Verdict.PASS and not self.task.report_only
         if broken and (judged or undefined):
-            answer, broken = Answer(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts), []
+            answer, broken = VerdictText(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts), []
         return Judgement(
             verdict=answer.verdict,
             reason=self._sentence(answer, len(runs), len(references), uncertainty),
@@ -105,7 +105,7 @@ class Criteria:
             notes=(*self._not_judged, *broken, *_of_stopped(stopped), *((uncertainty.note,) if uncertainty else ())),
         )
 
-    def enough(self, references: Sequence[float]) -> float | None:
+    def target_score(self, references: Sequence[float]) -> float | None:
         """Return the headline score that makes the verdict `pass` if every run reaches it in some epoch.
 
         None where nothing but whole runs can tell: the best epoch is the one of the best headline score, so that of no
@@ -135,32 +135,33 @@ class Criteria:
 
     def _answer(
         self, scores: Scores, references: Sequence[float], regression: Regression | None, *, at_least: bool
-    ) -> Answer:
+    ) -> VerdictText:
         """A threshold that is missed decides, then the baseline, then thresholds that are met, then chance."""
         findings = [
-            Finding(metric, _of(scores, metric), bound, at_least=at_least) for metric, bound in self.thresholds.items()
+            BoundComparison(metric, _of(scores, metric), bound, at_least=at_least)
+            for metric, bound in self.thresholds.items()
         ]
         missed = [finding for finding in findings if finding.score < finding.bound - _ROUNDING]
         if missed:
             return _against_thresholds(Verdict.FAIL, "<", missed)
         if regression is not None:
-            return Answer(regression.verdict, regression.text, regression.differences)
+            return VerdictText(regression.verdict, regression.text, regression.differences)
         if findings:
             return _against_thresholds(Verdict.PASS, ">=", findings)
         return self._against_chance(scores, references, at_least=at_least)
 
-    def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> Answer:
+    def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> VerdictText:
         metric, note = self.task.headline_metric, self.task.report_only
         knows_nothing = METRICS[metric].chance is Chance.ZERO
         bound_name = "knowing nothing," if knows_nothing else "the majority class,"
-        finding = Finding(metric, _of(scores, metric), chance_score(metric, references), bound_name, at_least)
+        finding = BoundComparison(metric, _of(scores, metric), chance_score(metric, references), bound_name, at_least)
         beats = finding.score > finding.bound + _ROUNDING
         text = finding.text(">" if beats else "does not beat")
         if note:
             text = f"{text}; report-only, since {note}: give a threshold to have it judged"
-        return Answer(Verdict.PASS if beats or note else Verdict.FAIL, text, (finding.difference,))
+        return VerdictText(Verdict.PASS if beats or note else Verdict.FAIL, text, (finding.difference,))
 
-    def _sentence(self, answer: Answer, n_runs: int, n_eval: int, uncertainty: Uncertainty | None) -> str:
+    def _sentence(self, answer: VerdictText, n_runs: int, n_eval: int, uncertainty: Uncertainty | None) -> str:
         if self.rule is not None and answer.facts:
             size = [f"n={n_eval}"]
         else:
@@ -170,9 +171,9 @@ class Criteria:
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
 
 
-def _against_thresholds(verdict: Verdict, relation: str, findings: Sequence[Finding]) -> Answer:
+def _against_thresholds(verdict: Verdict, relation: str, findings: Sequence[BoundComparison]) -> VerdictText:
     text = ", ".join(finding.text(relation) for finding in findings)
-    return Answer(verdict, text, tuple(finding.difference for finding in findings))
+    return VerdictText(verdict, text, tuple(finding.difference for finding in findings))
 
 
 def _of_stopped(stopped: Sequence[Run]) -> list[str]:

@@ -7,7 +7,7 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 
 
-def ailments(task: Task, runs: Sequence[Run], references: Sequence[float]) -> list[str]:
+def diagnose(task: Task, runs: Sequence[Run], references: Sequence[float]) -> list[str]:
     """Return what is broken, each as a clause that names the seeds; nothing for healthy runs.
 
     A run diverged if a loss or a prediction is no number; it is constant if it predicts the same for every example;

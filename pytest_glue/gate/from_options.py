@@ -13,7 +13,7 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.criteria import Criteria
-from pytest_glue.gate.regression import Rule
+from pytest_glue.gate.regression import RegressionCriterion
 
 EXPECTED_SEEDS = (1, 2, 3, 5, 10, 20)
 """Numbers of a candidate's seeds for which a baseline says what it will be able to show."""
@@ -47,7 +47,7 @@ def criteria_of(options: Options, task: Task, checkpoint: Checkpoint, label: str
     rule = None
     if file is not None and options.compare is not None:
         name = file.stem if options.compare.endswith(".json") else options.compare
-        rule = Rule(
+        rule = RegressionCriterion(
             name,
             str(file),
             baseline_storage.read(file),
@@ -59,14 +59,14 @@ def criteria_of(options: Options, task: Task, checkpoint: Checkpoint, label: str
     return Criteria(task, label, options.thresholds_of(task), rule)
 
 
-def looks_of(options: Options) -> tuple[int, ...]:
+def interim_analyses_of(options: Options) -> tuple[int, ...]:
     """Return after how many seeds a verdict is tried: once, or several times where seeds may be added."""
     first, last = len(options.seeds), len(options.all_seeds)
     if options.compare is None or last == first:
         return (first,)
-    from pytest_glue.statistics.error_rates import looks
+    from pytest_glue.statistics.error_rates import interim_analyses
 
-    return looks(first, last)
+    return interim_analyses(first, last)
 
 
 def record(options: Options, task: Task, checkpoint: Checkpoint, evaluation: Evaluation) -> Evaluation:
@@ -104,14 +104,14 @@ def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> lis
 
 def _repeated(options: Options) -> tuple[int, ...]:
     """Return the looks where there are several, which then share the error rate."""
-    looks = looks_of(options)
-    return looks if len(looks) > 1 else ()
+    interim_analyses = interim_analyses_of(options)
+    return interim_analyses if len(interim_analyses) > 1 else ()
 
 
 def _visible_drops(options: Options, evaluation: Evaluation) -> dict[str, float]:
-    from pytest_glue.statistics.power import visible_drops
+    from pytest_glue.statistics.power import minimum_detectable_drops
 
-    drops = visible_drops(
+    drops = minimum_detectable_drops(
         [run.predictions for run in evaluation.runs],
         evaluation.references,
         evaluation.headline_metric,

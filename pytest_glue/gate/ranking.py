@@ -38,12 +38,12 @@ def ranks(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | N
 
 def _rank(found: Mapping[str, Evaluation], alpha: float) -> "Ranking":
     from pytest_glue.statistics.ranking import rank
-    from pytest_glue.statistics.seed_variance import published_spread
+    from pytest_glue.statistics.seed_variance import published_seed_variance
 
     first = next(iter(found.values()))
     predictions = {label: [run.predictions for run in each.runs] for label, each in found.items()}
-    spread = published_spread(first.task, first.headline_metric)
-    return rank(predictions, first.references, first.headline_metric, alpha=alpha, spread=spread)
+    seed_variance = published_seed_variance(first.task, first.headline_metric)
+    return rank(predictions, first.references, first.headline_metric, alpha=alpha, seed_variance=seed_variance)
 
 
 def _task(task: str, found: Mapping[str, Evaluation], ranking: "Ranking") -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _average(rankings: Mapping[str, "Ranking"]) -> list[dict[str, Any]]:
 
 def _estimate(estimate: "Estimate") -> dict[str, Any]:
     low, high = estimate.interval()
-    covers = "examples and seeds" if estimate.spread_source else "examples"
+    covers = "examples and seeds" if estimate.variance_source else "examples"
     return {"value": estimate.value, "low": low, "high": high, "covers": covers}
 
 

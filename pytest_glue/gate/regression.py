@@ -10,11 +10,15 @@ from pytest_glue.gate.baseline import Baseline
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.comparison import Comparison
-    from pytest_glue.statistics.seed_variance import SeedSpread
+    from pytest_glue.statistics.seed_variance import SeedVariance
+
+
+_FIELDS = {"minimum_detectable_drop": "smallest_visible_drop", "variance_source": "spread_source"}
+"""Names of the JSON report where they differ from those of a `Comparison`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RegressionCriterion:
     """When a drop is a regression."""
 
     name: str
@@ -28,7 +32,7 @@ class Rule:
     """One-sided error rate: of the whole test run for fail, of the item for pass."""
     family_size: int
     """Items of the test run that are compared."""
-    looks: tuple[int, ...] = ()
+    interim_analyses: tuple[int, ...] = ()
     """The numbers of seeds at which a verdict is tried, where there are several."""
 
 
@@ -44,7 +48,7 @@ class Regression:
     """For reports."""
 
 
-def against_baseline(rule: Rule, runs: Sequence[Run], references: Sequence[float]) -> Regression:
+def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references: Sequence[float]) -> Regression:
     """Compare a candidate's runs with a baseline's, example by example.
 
     Args:
@@ -63,31 +67,31 @@ def against_baseline(rule: Rule, runs: Sequence[Run], references: Sequence[float
         max_drop=rule.max_drop,
         alpha=rule.alpha,
         family_size=rule.family_size,
-        looks=rule.looks,
-        spread=published(baseline),
+        interim_analyses=rule.interim_analyses,
+        seed_variance=published(baseline),
     )
     facts = {
         "name": rule.name,
         "file": rule.file,
         "checkpoint": asdict(baseline.checkpoint),
         "seeds": list(baseline.seeds),
-        **asdict(comparison),
+        **{_FIELDS.get(name, name): value for name, value in asdict(comparison).items()},
         "difference": comparison.difference,
         "alpha": rule.alpha,
         "family_size": rule.family_size,
-        "looks": list(rule.looks),
+        "looks": list(rule.interim_analyses),
     }
     return Regression(comparison.verdict, _text(rule, comparison), _differences(rule, comparison, len(runs)), facts)
 
 
-def published(baseline: Baseline) -> "SeedSpread | None":
+def published(baseline: Baseline) -> "SeedVariance | None":
     """Return the published spread of the baseline's task, for one run a side."""
-    from pytest_glue.statistics.seed_variance import published_spread
+    from pytest_glue.statistics.seed_variance import published_seed_variance
 
-    return published_spread(baseline.task, baseline.headline_metric)
+    return published_seed_variance(baseline.task, baseline.headline_metric)
 
 
-def _text(rule: Rule, comparison: "Comparison") -> str:
+def _text(rule: RegressionCriterion, comparison: "Comparison") -> str:
     metric, drop = rule.baseline.headline_metric, f"{rule.max_drop:.3g}"
     scores = f"{metric} {comparison.candidate_score:.3f} against {rule.name}'s {comparison.baseline_score:.3f}"
     allowed = f"a drop of more than {drop}" if rule.max_drop else "a drop"
@@ -99,18 +103,18 @@ def _text(rule: Rule, comparison: "Comparison") -> str:
     return f"{scores}: {allowed} is neither shown nor ruled out{_remedy(rule, comparison)}"
 
 
-def _remedy(rule: Rule, comparison: "Comparison") -> str:
-    if comparison.smallest_visible_drop is None:
+def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
+    if comparison.minimum_detectable_drop is None:
         return ", since one seed a side says nothing of the noise between seeds: give --glue-seeds=3 or more on both"
-    shown = f"; these seeds and this split show a drop of {comparison.smallest_visible_drop:.3f} or more"
-    if not rule.max_drop or rule.max_drop >= comparison.smallest_visible_drop:
+    shown = f"; these seeds and this split show a drop of {comparison.minimum_detectable_drop:.3f} or more"
+    if not rule.max_drop or rule.max_drop >= comparison.minimum_detectable_drop:
         return shown
     if comparison.seeds_needed is None:
         return f"{shown}, and no number of seeds makes {rule.max_drop:.3g} visible on so few examples"
     return f"{shown}, {comparison.seeds_needed} seeds a side would show {rule.max_drop:.3g}"
 
 
-def _differences(rule: Rule, comparison: "Comparison", n_runs: int) -> tuple[str, ...]:
+def _differences(rule: RegressionCriterion, comparison: "Comparison", n_runs: int) -> tuple[str, ...]:
     seeds = f"{n_runs} against {len(rule.baseline.runs)} seeds"
     if comparison.confidence_interval is None:
         return f"{comparison.difference:+.3f}", seeds

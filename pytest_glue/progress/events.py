@@ -6,7 +6,7 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TrainingProgress:
     """What a fine-tuning is at.
 
     Durations instead of times of day, since it may be read on a machine with another clock.
@@ -41,12 +41,12 @@ class Moment:
         return cls(**data)
 
 
-Tell = Callable[[Moment], None]
+ProgressCallback = Callable[[TrainingProgress], None]
 """Who is told of a fine-tuning's moments."""
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class ItemProgress:
     """An item that runs, where it does, and what it is at."""
 
     item: str
@@ -57,10 +57,10 @@ class Running:
     """Which of its runs, from 1; 0 before the first."""
     runs: int
     """How many it will have, unless its verdict asks for more."""
-    moment: Moment
+    moment: TrainingProgress
 
     @classmethod
-    def of(cls, item: str, where: str, seeds: Sequence[int], moment: Moment) -> Self:
+    def of(cls, item: str, where: str, seeds: Sequence[int], moment: TrainingProgress) -> Self:
         """Return an item as it runs now.
 
         Args:
@@ -93,4 +93,4 @@ class Running:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Inverse of `to_dict`, also after a journey through JSON."""
-        return cls(**{**data, "moment": Moment.from_dict(data["moment"])})
+        return cls(**{**data, "moment": TrainingProgress.from_dict(data["moment"])})

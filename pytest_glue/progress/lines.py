@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_glue.core.formatting import seconds
-from pytest_glue.progress.events import Running
+from pytest_glue.progress.events import ItemProgress
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class ProgressSnapshot:
     """A test run as seen from where it is shown."""
 
     costs: Mapping[str, float]
@@ -16,7 +16,7 @@ class Overview:
     finished: frozenset[str]
     trained: frozenset[str]
     """Those of the finished ones for which something was trained: the others took no time."""
-    running: tuple[Running, ...]
+    running: tuple[ItemProgress, ...]
     elapsed_s: float
     """Since the first training began."""
 
@@ -27,7 +27,7 @@ class Overview:
         return tuple(item for item in self.costs if item not in begun)
 
 
-def time_left(overview: Overview) -> float | None:
+def time_left(overview: ProgressSnapshot) -> float | None:
     """Return the seconds that the test run is expected to take from now on, at the pace of so far; None if unknown."""
     costs, running = overview.costs, overview.running
     done = sum(costs[item] for item in overview.trained) + sum(each.share * costs[each.item] for each in running)
@@ -39,7 +39,7 @@ def time_left(overview: Overview) -> float | None:
     return max(overview.elapsed_s / done * left, longest)
 
 
-def live_lines(overview: Overview, width: int, height: int) -> list[str]:
+def live_lines(overview: ProgressSnapshot, width: int, height: int) -> list[str]:
     """Return a line for each item that runs, and one for all of them; none wider or more than there is room for."""
     shown = [running_line(running) for running in overview.running]
     room = max(height - 1, 0)
@@ -49,7 +49,7 @@ def live_lines(overview: Overview, width: int, height: int) -> list[str]:
     return [_cut(line, width) for line in [*shown, summary_line(overview)]]
 
 
-def running_line(running: Running) -> str:
+def running_line(running: ItemProgress) -> str:
     """Return what an item is at."""
     moment = running.moment
     where = f"[{running.where}] " if running.where else ""
@@ -65,7 +65,7 @@ def running_line(running: Running) -> str:
     return f"{where}{label(running.item)}: {', '.join(facts)}"
 
 
-def summary_line(overview: Overview) -> str:
+def summary_line(overview: ProgressSnapshot) -> str:
     """Return how many items are done, run and wait, and how long it will take."""
     left = time_left(overview)
     counts = f"{len(overview.finished)} of {len(overview.costs)} items done"

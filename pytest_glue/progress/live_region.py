@@ -36,7 +36,7 @@ def is_live(config: pytest.Config) -> bool:
     return not shared and not dumb and bool(terminal.isatty())
 
 
-class Screen:
+class LiveRegion:
     """Lines below the one that pytest is at, until pytest writes on.
 
     The cursor rests where pytest left it, so that whatever is written next stands where it would stand without them.

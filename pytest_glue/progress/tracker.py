@@ -7,9 +7,9 @@ from typing import NamedTuple, Protocol
 
 import pytest
 
-from pytest_glue.progress.events import Running
-from pytest_glue.progress.lines import Overview, due, live_lines, running_line, summary_line
-from pytest_glue.progress.live_region import Screen, is_live, uncaptured
+from pytest_glue.progress.events import ItemProgress
+from pytest_glue.progress.lines import ProgressSnapshot, due, live_lines, running_line, summary_line
+from pytest_glue.progress.live_region import LiveRegion, is_live, uncaptured
 
 INTERVAL_S = 60.0
 """How far a log's lines about an item are apart."""
@@ -31,14 +31,14 @@ def show(config: pytest.Config, line: str) -> None:
         terminal.flush()
 
 
-class Listener(Protocol):
+class ProgressListener(Protocol):
     """Who hears of a test run's items while they run: what shows them, or what passes it on to another process."""
 
     def expect(self, costs: Mapping[str, float]) -> None:
         """Hear which items there are, by node id, and what each is expected to cost, in any unit."""
         ...
 
-    def tell(self, *those: Running) -> None:
+    def on_progress(self, *those: ItemProgress) -> None:
         """Hear what items are at that run."""
         ...
 
@@ -51,14 +51,14 @@ class Listener(Protocol):
         ...
 
 
-class View(Protocol):
+class ProgressView(Protocol):
     """A place where progress can be seen."""
 
-    def tell(self, running: Running, overview: Overview) -> None:
+    def on_progress(self, running: ItemProgress, overview: ProgressSnapshot) -> None:
         """Hear of an item that runs, and of all of them."""
         ...
 
-    def forget(self, overview: Overview) -> None:
+    def forget(self, overview: ProgressSnapshot) -> None:
         """Hear that an item has ended."""
         ...
 
@@ -70,13 +70,13 @@ class View(Protocol):
 class Progress:
     """What a test run knows of its items while they run, and shows."""
 
-    def __init__(self, view: View | None) -> None:
+    def __init__(self, view: ProgressView | None) -> None:
         """Take where it is shown; None for nowhere."""
         self._view = view
         self._lock = RLock()  # a thread tells of xdist's workers
         self._costs: Mapping[str, float] = {}
         self._finished: set[str] = set()
-        self._running: dict[str, Running] = {}
+        self._running: dict[str, ItemProgress] = {}
         self._told: set[str] = set()
         self._start: float | None = None
 
@@ -88,12 +88,12 @@ class Progress:
         return cls(Live(config) if is_live(config) else Log(config))
 
     def expect(self, costs: Mapping[str, float]) -> None:
-        """See `Listener`."""
+        """See `ProgressListener`."""
         with self._lock:
             self._costs = dict(costs)
 
-    def tell(self, *those: Running) -> None:
-        """See `Listener`."""
+    def on_progress(self, *those: ItemProgress) -> None:
+        """See `ProgressListener`."""
         with self._lock:
             those = tuple(running for running in those if running.item not in self._finished)
             for running in those:
@@ -101,34 +101,34 @@ class Progress:
             if self._view is not None:
                 overview = self._overview()
                 for running in those:
-                    self._view.tell(running, overview)
+                    self._view.on_progress(running, overview)
 
     def finish(self, item: str) -> None:
-        """See `Listener`."""
+        """See `ProgressListener`."""
         with self._lock:
             self._finished.add(item)  # also where the items are not known yet: a worker's letter comes late
             if self._running.pop(item, None) is not None and self._view is not None:
                 self._view.forget(self._overview())
 
     def close(self) -> None:
-        """See `Listener`."""
+        """See `ProgressListener`."""
         with self._lock:
             view, self._view = self._view, None
             if view is not None:
                 view.close()
 
-    def _hear(self, running: Running) -> None:
+    def _hear(self, running: ItemProgress) -> None:
         if self._start is None and running.moment.steps:  # to import libraries is paid once: it is no pace
             self._start = time.monotonic()
         self._told.add(running.item)
         self._running[running.item] = running
 
-    def _overview(self) -> Overview:
+    def _overview(self) -> ProgressSnapshot:
         known = [each for each in self._running.values() if each.item in self._costs]
         running = sorted(known, key=lambda each: (each.where, each.item))
         elapsed = 0.0 if self._start is None else time.monotonic() - self._start
         finished = frozenset(self._finished.intersection(self._costs))
-        return Overview(self._costs, finished, finished & self._told, tuple(running), elapsed)
+        return ProgressSnapshot(self._costs, finished, finished & self._told, tuple(running), elapsed)
 
 
 class _Said(NamedTuple):
@@ -144,18 +144,18 @@ class Live:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._screen: Screen | None = None
+        self._screen: LiveRegion | None = None
         self._drawn = 0.0
 
-    def tell(self, running: Running, overview: Overview) -> None:  # noqa: ARG002 - the protocol
-        """See `View`."""
+    def on_progress(self, running: ItemProgress, overview: ProgressSnapshot) -> None:  # noqa: ARG002 - the protocol
+        """See `ProgressView`."""
         now = time.monotonic()
         if now - self._drawn >= _REDRAWN_S:
             self._drawn = now
             self._draw(overview)
 
-    def forget(self, overview: Overview) -> None:
-        """See `View`: others may still run, and the next one is shown at once."""
+    def forget(self, overview: ProgressSnapshot) -> None:
+        """See `ProgressView`: others may still run, and the next one is shown at once."""
         self._drawn = 0.0
         if overview.running:
             self._draw(overview)
@@ -163,13 +163,13 @@ class Live:
             self._screen.erase()
 
     def close(self) -> None:
-        """See `View`."""
+        """See `ProgressView`."""
         if self._screen is not None:
             self._screen.close()
 
-    def _draw(self, overview: Overview) -> None:
+    def _draw(self, overview: ProgressSnapshot) -> None:
         if self._screen is None:
-            self._screen = Screen(self._config)
+            self._screen = LiveRegion(self._config)
         size = self._screen.size
         self._screen.draw(live_lines(overview, size.columns - 1, size.lines - 2))
 
@@ -181,8 +181,8 @@ class Log:
         self._config = config
         self._said: dict[str, _Said] = {}
 
-    def tell(self, running: Running, overview: Overview) -> None:
-        """See `View`."""
+    def on_progress(self, running: ItemProgress, overview: ProgressSnapshot) -> None:
+        """See `ProgressView`."""
         now, epochs = time.monotonic(), int(running.moment.epoch)
         said = self._said.get(running.item, _Said(now, now, epochs))
         ended = epochs > said.epochs
@@ -193,8 +193,8 @@ class Log:
         if is_due:
             show(self._config, f"glue: {running_line(running)}; {summary_line(overview)}")
 
-    def forget(self, overview: Overview) -> None:
-        """See `View`: pytest says that it has ended."""
+    def forget(self, overview: ProgressSnapshot) -> None:
+        """See `ProgressView`: pytest says that it has ended."""
 
     def close(self) -> None:
-        """See `View`."""
+        """See `ProgressView`."""

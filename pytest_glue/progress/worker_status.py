@@ -15,7 +15,7 @@ from threading import Event, Thread
 from typing import Any, Self
 
 from pytest_glue.core.paths import replace_file
-from pytest_glue.progress.events import Running
+from pytest_glue.progress.events import ItemProgress
 from pytest_glue.progress.tracker import Progress
 
 INTERVAL_S = 1.0
@@ -28,25 +28,25 @@ def folder_of(workerinput: Mapping[str, Any]) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class WorkerStatus:
     """What a worker tells."""
 
     costs: Mapping[str, float]
     """Of all items, by node id, which every worker knows."""
-    running: Running | None
+    item_progress: ItemProgress | None
     """The item that it is at."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {"costs": dict(self.costs), "running": self.running and self.running.to_dict()}
+        return {"costs": dict(self.costs), "running": self.item_progress and self.item_progress.to_dict()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Inverse of `to_dict`, also after a journey through JSON."""
-        return cls(dict(data["costs"]), Running.from_dict(data["running"]) if data["running"] else None)
+        return cls(dict(data["costs"]), ItemProgress.from_dict(data["running"]) if data["running"] else None)
 
 
-class Writer:
+class StatusFileWriter:
     """A worker's progress: one letter, which it replaces."""
 
     def __init__(self, folder: Path, worker: str) -> None:
@@ -60,36 +60,36 @@ class Writer:
         self._costs: Mapping[str, float] = {}
 
     def expect(self, costs: Mapping[str, float]) -> None:
-        """See `Listener`; where there are items, the folder is made, by which the controller knows that there are."""
+        """Make the folder if there are items: its existence tells the controller so."""
         self._costs = dict(costs)
         if self._costs:
             with suppress(OSError):
                 self._file.parent.mkdir(mode=0o700, exist_ok=True)
             self._write(None)
 
-    def tell(self, *those: Running) -> None:
-        """See `Listener`; a worker is at one item."""
-        for running in those:
-            self._write(running)
+    def on_progress(self, *those: ItemProgress) -> None:
+        """See `ProgressListener`; a worker is at one item."""
+        for item_progress in those:
+            self._write(item_progress)
 
     def finish(self, item: str) -> None:
-        """See `Listener`."""
+        """See `ProgressListener`."""
         if item in self._costs:
             self._write(None)
 
     def close(self) -> None:
-        """See `Listener`; the last worker takes the folder away, where no controller did."""
+        """See `ProgressListener`; the last worker takes the folder away, where no controller did."""
         with suppress(OSError):
             self._file.unlink(missing_ok=True)
             self._file.parent.rmdir()
 
-    def _write(self, running: Running | None) -> None:
+    def _write(self, item_progress: ItemProgress | None) -> None:
         if self._file.parent.is_dir():  # else nobody reads it, or not any more
             with suppress(OSError):
-                replace_file(self._file, json.dumps(Letter(self._costs, running).to_dict()))
+                replace_file(self._file, json.dumps(WorkerStatus(self._costs, item_progress).to_dict()))
 
 
-class Reader:
+class StatusFileReader:
     """The controller's look at its workers' letters, in a thread: xdist's own loop tells nobody of the time."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
@@ -108,16 +108,16 @@ class Reader:
 
     def _read_on(self) -> None:
         while not self._end.wait(INTERVAL_S):
-            letters = read_letters(self._folder)
-            for letter in letters:
-                self._progress.expect(letter.costs)
-            self._progress.tell(*(letter.running for letter in letters if letter.running))
+            statuses = read_statuses(self._folder)
+            for status in statuses:
+                self._progress.expect(status.costs)
+            self._progress.on_progress(*(status.item_progress for status in statuses if status.item_progress))
 
 
-def read_letters(folder: Path) -> list[Letter]:
+def read_statuses(folder: Path) -> list[WorkerStatus]:
     """Return what the workers tell, in the order of their names; what cannot be read is left out."""
-    letters = []
+    statuses = []
     for file in sorted(folder.glob("*.json")):
         with suppress(OSError, ValueError, KeyError, TypeError):
-            letters.append(Letter.from_dict(json.loads(file.read_text("utf-8"))))
-    return letters
+            statuses.append(WorkerStatus.from_dict(json.loads(file.read_text("utf-8"))))
+    return statuses

@@ -33,7 +33,7 @@ def header(options: Options, workers: int = 1) -> list[str]:
     ]
     if options.compare:
         lines.append(f"glue: compared with {options.compare}, alpha {options.alpha:g} for the whole test run")
-        lines += [f"glue: {line}" for line in outlook(options)]
+        lines += [f"glue: {line}" for line in power_warnings(options)]
     if workers > 1 and expected_device() == "cpu" and (found := _warning(options, workers)):
         lines.append(f"glue: {found}")
     return lines + ([f"glue: {MADE_UP}"] if made_up else [])
@@ -47,7 +47,7 @@ def _warning(options: Options, workers: int) -> str | None:
     return warning(options.checkpoints, workers, psutil.virtual_memory().available, "this machine")
 
 
-def outlook(options: Options) -> list[str]:
+def power_warnings(options: Options) -> list[str]:
     """Return a line for each allowed drop or threshold margin that is smaller than what can be shown.
 
     A baseline that is missing or damaged is left to the collection, which says so.
@@ -80,7 +80,7 @@ def outlook(options: Options) -> list[str]:
     return lines
 
 
-def _visible(visible_drops: Mapping[str, float], seeds: int) -> float | None:
+def _visible(minimum_detectable_drops: Mapping[str, float], seeds: int) -> float | None:
     """Return the drop that so many seeds show: of the next smaller number that the baseline knows."""
-    known = [int(count) for count in visible_drops if int(count) <= seeds]
-    return visible_drops[str(max(known))] if known else None
+    known = [int(count) for count in minimum_detectable_drops if int(count) <= seeds]
+    return minimum_detectable_drops[str(max(known))] if known else None

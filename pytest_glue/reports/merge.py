@@ -17,7 +17,9 @@ from pytest_glue.reports.terminal import notes, search_lines, table
 
 Report = Mapping[str, Any]
 
-PLACES = (*("shard", "storage", "search_storage", "cache", "cache_dir", "resume", "executor", "ray", "timeout"),)
+SHARD_LOCAL_OPTIONS = (
+    *("shard", "storage", "search_storage", "cache", "cache_dir", "resume", "executor", "ray", "timeout"),
+)
 """Options that may differ from part to part: where things are kept or run, and what is done again, changes no score."""
 _NEEDED = ("environment", "options", "family", "results", "errors")
 
@@ -53,7 +55,9 @@ def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
         ReportError: a part is missing or there twice, or they are not parts of one test run.
     """
     _check_parts(reports)
-    _check_equal(reports, "options", lambda report: {k: v for k, v in report["options"].items() if k not in PLACES})
+    _check_equal(
+        reports, "options", lambda report: {k: v for k, v in report["options"].items() if k not in SHARD_LOCAL_OPTIONS}
+    )
     _check_equal(reports, "environments", lambda report: {k: report["environment"][k] for k in ("libraries", "commit")})
     _check_equal(reports, "items", lambda report: report["family"])
     ordered = sorted(reports.values(), key=lambda report: _part(report)[0])
@@ -89,7 +93,7 @@ def evaluations(report: Report) -> list[Evaluation]:
     ]
 
 
-def closing_lines(report: Report) -> list[str]:
+def summary_lines(report: Report) -> list[str]:
     """Return what a terminal shows at the end of a test run with that report."""
     found = evaluations(report)
     tasks = Counter(each.task for each in found)

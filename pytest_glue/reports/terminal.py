@@ -108,7 +108,7 @@ def _bound(evaluation: Evaluation) -> tuple[float, str]:
     return evaluation.chance, f"({evaluation.chance:.3f})"
 
 
-def closing_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
+def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
     """Return the reasons of open verdicts, the records that nobody compares with any more, and the ranking.
 
     Args:

@@ -26,7 +26,7 @@ _WITHOUT_ANY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CostTarget:
     """What an item fine-tunes."""
 
     task: Task
@@ -35,7 +35,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordedDuration:
     """How long an item took in an earlier test run."""
 
     estimated_s: float
@@ -49,13 +49,13 @@ class Record:
         return cls(float(data["estimated_s"]), float(data["trained_s"]))
 
 
-def targets(asked: Mapping[str, Options]) -> dict[str, Target]:
+def targets(asked: Mapping[str, Options]) -> dict[str, CostTarget]:
     """Return what each item fine-tunes, as its node id tells; items that tell it of none are left out.
 
     Args:
         asked: the options of each item, by node id.
     """
-    known: dict[int, dict[str, Target]] = {}  # by options, which many items share
+    known: dict[int, dict[str, CostTarget]] = {}  # by options, which many items share
     for options in asked.values():
         if id(options) not in known:
             known[id(options)] = _by_bracket(options)
@@ -63,7 +63,7 @@ def targets(asked: Mapping[str, Options]) -> dict[str, Target]:
     return {nodeid: target for nodeid, target in found if target is not None}
 
 
-def estimate(target: Target) -> float:
+def estimate(target: CostTarget) -> float:
     """Return how many seconds an item's fine-tunings take: the order is to be trusted, the number is not."""
     options, task = target.options, target.task
     size, recipe = _size(options, task), full_recipe(task, options.recipe)
@@ -82,7 +82,7 @@ def estimate(target: Target) -> float:
     return run * runs
 
 
-def expected_costs(estimates: Mapping[str, float], records: Mapping[str, Record]) -> dict[str, float]:
+def expected_costs(estimates: Mapping[str, float], records: Mapping[str, RecordedDuration]) -> dict[str, float]:
     """Return how many seconds each item is expected to take.
 
     What was recorded of an item beats what is estimated, where the same was asked of it; the other estimates are scaled
@@ -103,14 +103,14 @@ def typical(costs: Mapping[str, float]) -> float:
     return median(costs.values()) if costs else _WITHOUT_ANY
 
 
-def _holds(record: Record | None, estimated_s: float) -> bool:
+def _holds(record: RecordedDuration | None, estimated_s: float) -> bool:
     return record is not None and abs(record.estimated_s - estimated_s) <= 1e-6 * estimated_s
 
 
-def _by_bracket(options: Options) -> dict[str, Target]:
+def _by_bracket(options: Options) -> dict[str, CostTarget]:
     """Return what stands between the brackets of a node id, with what it means: a marker can name any task."""
     return {
-        f"{task.name}-{name}": Target(task, checkpoint, options)
+        f"{task.name}-{name}": CostTarget(task, checkpoint, options)
         for name, checkpoint in ids(options.checkpoints).items()
         for task in {*GLUE.values(), *options.tasks}
     }

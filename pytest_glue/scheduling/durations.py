@@ -7,7 +7,7 @@ import pytest
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.scheduling.cost_model import Record, estimate, expected_costs, targets
+from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, expected_costs, targets
 
 KEY = "glue/durations"
 """Where they stand in pytest's cache."""
@@ -23,11 +23,11 @@ def expected(config: pytest.Config, asked: Mapping[str, Options]) -> dict[str, f
     return expected_costs(_estimates(asked), recorded(config))
 
 
-def recorded(config: pytest.Config) -> dict[str, Record]:
+def recorded(config: pytest.Config) -> dict[str, RecordedDuration]:
     """Return what is kept, by node id; nothing where that cannot be read or pytest has no cache."""
     kept = config.cache.get(KEY, {}) if _has_cache(config) else {}
     try:
-        return {nodeid: Record.from_dict(record) for nodeid, record in kept.items()}
+        return {nodeid: RecordedDuration.from_dict(record) for nodeid, record in kept.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
 
@@ -42,7 +42,7 @@ def record(config: pytest.Config, options: Options, evaluations: Sequence[Evalua
     estimates = _estimates(dict.fromkeys(trained, options))
     if not estimates or not _has_cache(config):
         return
-    new = {nodeid: Record(cost, trained[nodeid]) for nodeid, cost in estimates.items()}
+    new = {nodeid: RecordedDuration(cost, trained[nodeid]) for nodeid, cost in estimates.items()}
     config.cache.set(KEY, {nodeid: asdict(each) for nodeid, each in (recorded(config) | new).items()})
 
 

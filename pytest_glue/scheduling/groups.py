@@ -3,11 +3,11 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_glue.scheduling.cost_model import Target, typical
+from pytest_glue.scheduling.cost_model import CostTarget, typical
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class ItemGroup:
     """One item, or several that one fine-tuning answers."""
 
     places: tuple[int, ...]
@@ -18,7 +18,9 @@ class Bundle:
     """Of the dearest of its items: the fine-tuning happens once."""
 
 
-def bundles(nodeids: Sequence[str], targets: Mapping[str, Target], costs: Mapping[str, float]) -> list[Bundle]:
+def group_items(
+    nodeids: Sequence[str], targets: Mapping[str, CostTarget], costs: Mapping[str, float]
+) -> list[ItemGroup]:
     """Return the items in bundles, the dearest first, and equal ones by node id.
 
     Args:
@@ -32,14 +34,14 @@ def bundles(nodeids: Sequence[str], targets: Mapping[str, Target], costs: Mappin
         target = targets.get(nodeid)
         together.setdefault(place if target is None else _fine_tuning(nodeid, target), []).append(place)
     made = [
-        Bundle(tuple(places), nodeids[places[0]], max(costs.get(nodeids[place], unknown) for place in places))
+        ItemGroup(tuple(places), nodeids[places[0]], max(costs.get(nodeids[place], unknown) for place in places))
         for places in together.values()
     ]
-    return sorted(made, key=lambda bundle: (-bundle.cost_s, bundle.nodeid, bundle.places))
+    return sorted(made, key=lambda group: (-group.cost_s, group.nodeid, group.places))
 
 
-def _fine_tuning(nodeid: str, target: Target) -> Hashable:
+def _fine_tuning(nodeid: str, target: CostTarget) -> Hashable:
     """Return what is the same for items of one test that differ in nothing but the split they are evaluated on."""
     task = target.task
-    columns = (task.sentence_keys, task.label_key, task.labels)
+    columns = (task.text_columns, task.label_column, task.labels)
     return (nodeid.rpartition("[")[0], target.checkpoint, task.configuration, task.train_split, columns)

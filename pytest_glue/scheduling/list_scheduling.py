@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 
 
-def shares(costs: Sequence[float], parts: int) -> list[int]:
+def assign_lpt(costs: Sequence[float], parts: int) -> list[int]:
     """Return the part that each piece of work falls to, counted from 0.
 
     Args:
@@ -17,7 +17,7 @@ def shares(costs: Sequence[float], parts: int) -> list[int]:
     return list(_planned([0.0] * parts, costs))
 
 
-def next_for(worker: int, free_s: Sequence[float], costs: Iterable[float]) -> int | None:
+def next_item(worker: int, free_s: Sequence[float], costs: Iterable[float]) -> int | None:
     """Return the first piece of work that falls to a worker; None where all of it falls to others.
 
     Args:

@@ -8,8 +8,8 @@ import pytest
 from pytest_glue.config.options import Options
 from pytest_glue.core.shards import Family, Shard
 from pytest_glue.scheduling.cost_model import estimate, targets
-from pytest_glue.scheduling.groups import bundles
-from pytest_glue.scheduling.list_scheduling import shares
+from pytest_glue.scheduling.groups import group_items
+from pytest_glue.scheduling.list_scheduling import assign_lpt
 
 OptionsOf = Callable[[pytest.Item], Options]
 
@@ -51,10 +51,10 @@ def parts(nodeids: Sequence[str], asked: Mapping[str, Options], n: int) -> list[
         n: how many parts there are.
     """
     found = targets(asked)
-    made = bundles(nodeids, found, {nodeid: estimate(target) for nodeid, target in found.items()})
+    made = group_items(nodeids, found, {nodeid: estimate(target) for nodeid, target in found.items()})
     part_of = [0] * len(nodeids)
-    for bundle, part in zip(made, shares([bundle.cost_s for bundle in made], n), strict=True):
-        for place in bundle.places:
+    for group, part in zip(made, assign_lpt([group.cost_s for group in made], n), strict=True):
+        for place in group.places:
             part_of[place] = part
     return part_of
 

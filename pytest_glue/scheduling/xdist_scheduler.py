@@ -13,12 +13,12 @@ import pytest
 from xdist.scheduler import LoadScheduling
 from xdist.workermanage import WorkerController
 
-from pytest_glue.config.sources import Settings
+from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.errors import GlueError
 from pytest_glue.scheduling.cost_model import targets
 from pytest_glue.scheduling.durations import expected
-from pytest_glue.scheduling.groups import Bundle, bundles
-from pytest_glue.scheduling.list_scheduling import next_for
+from pytest_glue.scheduling.groups import ItemGroup, group_items
+from pytest_glue.scheduling.list_scheduling import next_item
 
 DEFAULT = "load"
 """What xdist does where nobody says how items are spread: anything else is a user's choice."""
@@ -31,16 +31,16 @@ def make_scheduler(config: pytest.Config, log: Any) -> "CostScheduling | None":
     if config.getvalue("dist") != DEFAULT:
         return None
     try:
-        options = Settings.from_pytest_config(config).options()
+        options = OptionSources.from_pytest_config(config).options()
     except GlueError:  # which the workers say, too, and in the place where it belongs
         return None
 
-    def bundled(nodeids: Sequence[str]) -> list[Bundle]:
+    def grouped(nodeids: Sequence[str]) -> list[ItemGroup]:
         asked = dict.fromkeys(nodeids, options)
         found = targets(asked)
-        return bundles(nodeids, found, expected(config, asked)) if found else []
+        return group_items(nodeids, found, expected(config, asked)) if found else []
 
-    return CostScheduling(config, log, bundled) if options.checkpoints else None
+    return CostScheduling(config, log, grouped) if options.checkpoints else None
 
 
 class CostScheduling(LoadScheduling):
@@ -55,7 +55,7 @@ class CostScheduling(LoadScheduling):
         self,
         config: pytest.Config,
         log: Any,
-        bundled: Callable[[Sequence[str]], list[Bundle]],
+        grouped: Callable[[Sequence[str]], list[ItemGroup]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take what decides.
@@ -63,11 +63,11 @@ class CostScheduling(LoadScheduling):
         Args:
             config: of the test run.
             log: xdist's own.
-            bundled: makes bundles of the collected items, the dearest first; none where no item is known.
+            grouped: makes bundles of the collected items, the dearest first; none where no item is known.
             clock: in seconds.
         """
         super().__init__(config, log)
-        self._bundled = bundled
+        self._grouped = grouped
         self._clock = clock
         self._rank: list[int] = []
         """Of each item's bundle among all; empty where xdist spreads the items."""
@@ -112,17 +112,17 @@ class CostScheduling(LoadScheduling):
     def _take_collection(self) -> None:
         """Know the items, where they are the same everywhere and some of them are known; else leave all to xdist."""
         first, *others = self.node2collection.values()
-        found = self._bundled(first) if all(other == first for other in others) else []
+        found = self._grouped(first) if all(other == first for other in others) else []
         if not found:
             return
         self.collection = first
         self._rank, self._order, self._cost_s = [0] * len(first), [0] * len(first), [0.0] * len(first)
-        self.pending[:] = [place for bundle in found for place in bundle.places]
+        self.pending[:] = [place for group in found for place in group.places]
         for order, place in enumerate(self.pending):
             self._order[place] = order
-        for rank, bundle in enumerate(found):
-            self._cost_s[bundle.places[0]] = bundle.cost_s
-            for place in bundle.places:
+        for rank, group in enumerate(found):
+            self._cost_s[group.places[0]] = group.cost_s
+            for place in group.places:
                 self._rank[place] = rank
 
     def _next_for(self, node: WorkerController) -> list[int]:
@@ -137,7 +137,7 @@ class CostScheduling(LoadScheduling):
                 yield pace * sum(self._cost_s[item] for item in waiting[-1])
 
         free_s = [self._free_s(each, pace) for each in workers]
-        piece = next_for(workers.index(node), free_s, costs())
+        piece = next_item(workers.index(node), free_s, costs())
         return [] if piece is None else waiting[piece]
 
     def _free_s(self, node: WorkerController, pace: float) -> float:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StudySpec:
     """A study that is to be run."""
 
     name: str
@@ -59,11 +59,11 @@ class Plan:
 class SearchBackend(Protocol):
     """Runs the trials of a study, or those that are missing from it."""
 
-    def run(self, plan: Plan, objective: "Objective", on_trial: OnTrial) -> tuple[Trial, ...]:
+    def run(self, spec: StudySpec, objective: "Objective", on_trial: OnTrial) -> tuple[Trial, ...]:
         """Return all finished trials of the study, in the order of their numbers.
 
         Args:
-            plan: the study.
+            spec: the study.
             objective: what a trial does.
             on_trial: told of each trial that this call has finished.
 

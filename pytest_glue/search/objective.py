@@ -10,8 +10,8 @@ from transformers.trainer_utils import IntervalStrategy
 
 from pytest_glue.core.errors import FineTuningError
 from pytest_glue.core.study import Hyperparameters, TrialEpoch
-from pytest_glue.training.arguments import borrowed, set_hyperparameters
-from pytest_glue.training.library_state import quiet
+from pytest_glue.training.arguments import set_hyperparameters, temporarily_set
+from pytest_glue.training.library_state import silence_libraries
 
 Report = Callable[[TrialEpoch], bool]
 """Told of an epoch that has ended; answers whether the trial is to stop."""
@@ -42,24 +42,24 @@ class Objective:
         Raises:
             FineTuningError: the loss is not finite, or there is no score.
         """
-        watch = _Watch(self.metric, report)
+        monitor = _TrialMonitor(self.metric, report)
         with (
-            quiet(),
-            borrowed(self.trainer, train_dataset=self.train_dataset, eval_dataset=self.eval_dataset) as trainer,
+            silence_libraries(),
+            temporarily_set(self.trainer, train_dataset=self.train_dataset, eval_dataset=self.eval_dataset) as trainer,
         ):
-            trainer.add_callback(watch)
+            trainer.add_callback(monitor)
             set_hyperparameters(trainer, _WATCHED | dict(hyperparameters))
             try:
                 trainer.train()
             finally:
                 trainer.accelerator.free_memory()
-        if not watch.history:
+        if not monitor.history:
             message = "the trial ended without an evaluation: it has less than one epoch"
             raise FineTuningError(message)
-        return watch.history
+        return monitor.history
 
 
-class _Watch(TrainerCallback):
+class _TrialMonitor(TrainerCallback):
     """Hears of each evaluation of a trial."""
 
     def __init__(self, metric: str, report: Report) -> None:

@@ -20,7 +20,7 @@ from pytest_glue.core import study as words
 from pytest_glue.core.errors import SearchError
 from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.study import OnTrial
-from pytest_glue.search.backend import Plan
+from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Objective
 
 _STARTUP_TRIALS = 5
@@ -36,23 +36,23 @@ _FACTS, _ERROR, _HISTORY, _DURATION = "pytest_glue.facts", "error", "history", "
 class Backend:
     """Runs one trial after the other, in this process."""
 
-    def run(self, plan: Plan, objective: Objective, on_trial: OnTrial) -> tuple[words.Trial, ...]:
+    def run(self, spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[words.Trial, ...]:
         """See `SearchBackend`."""
-        with _quiet(verbose=plan.verbose), _alone(plan):
-            study = _open_study(plan)
-            for number in range(plan.trials):
+        with _quiet(verbose=spec.verbose), _alone(spec):
+            study = _open_study(spec)
+            for number in range(spec.trials):
                 known = study.trials[number] if number < len(study.trials) else None
                 if known is None or not known.state.is_finished():
                     # Reseeded for each trial: the fourth is the same, whether or not this process ran the third.
                     study.sampler = optuna.samplers.TPESampler(
-                        n_startup_trials=_STARTUP_TRIALS, seed=_seed(plan.seed, number)
+                        n_startup_trials=_STARTUP_TRIALS, seed=_seed(spec.seed, number)
                     )
                     # One that a killed process left behind is begun again, under its number and with its values.
                     trial = study.ask() if known is None else optuna.trial.Trial(study, known._trial_id)
-                    self._run_trial(study, trial, plan.space, objective)
+                    self._run_trial(study, trial, spec.space, objective)
                     finished = _finished(study, number + 1)
                     on_trial(finished[-1], words.highest(finished))
-            return _finished(study, plan.trials)
+            return _finished(study, spec.trials)
 
     @staticmethod
     def _run_trial(study: optuna.Study, trial: optuna.Trial, space: Space, objective: Objective) -> None:
@@ -136,34 +136,34 @@ def _plain_choices(values: tuple[RecipeValue, ...]) -> list[bool | int | float |
     return [value for value in values if not isinstance(value, list | dict)]
 
 
-def _open_study(plan: Plan) -> optuna.Study:
+def _open_study(spec: StudySpec) -> optuna.Study:
     # Two processes that make the tables of one database at the same time get in each other's way.
-    with _explained(plan), _lock(plan, plan.storage):
+    with _explained(spec), _lock(spec, spec.storage):
         study = optuna.create_study(
-            storage=_open_storage(plan),
-            study_name=plan.name,
+            storage=_open_storage(spec),
+            study_name=spec.name,
             direction="maximize",
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP_TRIALS),
         )
     if _FACTS not in study.user_attrs and not study.trials:
-        study.set_user_attr(_FACTS, dict(plan.facts))
-    if (found := study.user_attrs.get(_FACTS)) != plan.facts:
+        study.set_user_attr(_FACTS, dict(spec.facts))
+    if (found := study.user_attrs.get(_FACTS)) != spec.facts:
         task = found.get("task") if isinstance(found, dict) else None
         message = (
-            f"the study {plan.name!r} in {plan.storage} is another one, of task {task!r} and not of "
-            f"{plan.facts['task']!r}: name another --glue-search-storage, or delete it there"
+            f"the study {spec.name!r} in {spec.storage} is another one, of task {task!r} and not of "
+            f"{spec.facts['task']!r}: name another --glue-search-storage, or delete it there"
         )
         raise SearchError(message)
     return study
 
 
-def _open_storage(plan: Plan) -> BaseStorage:
-    if _is_url(plan.storage):
-        return RDBStorage(plan.storage)
-    folder = Path(plan.storage)
+def _open_storage(spec: StudySpec) -> BaseStorage:
+    if _is_url(spec.storage):
+        return RDBStorage(spec.storage)
+    folder = Path(spec.storage)
     folder.mkdir(parents=True, exist_ok=True)
-    file = str(folder / f"{plan.name}.optuna.log")
+    file = str(folder / f"{spec.name}.optuna.log")
     return JournalStorage(JournalFileBackend(file, lock_obj=JournalFileOpenLock(file)))
 
 
@@ -172,13 +172,13 @@ def _is_url(storage: str) -> bool:
 
 
 @contextmanager
-def _alone(plan: Plan) -> Iterator[None]:
+def _alone(spec: StudySpec) -> Iterator[None]:
     """Let one process of this machine work on the study; another one waits, and then finds it finished."""
     try:
-        lock = _lock(plan, f"{plan.storage}\n{plan.name}")
+        lock = _lock(spec, f"{spec.storage}\n{spec.name}")
         lock.acquire()
     except OSError as error:
-        message = f"--glue-search-storage={plan.storage} cannot be written: {error.strerror or error}"
+        message = f"--glue-search-storage={spec.storage} cannot be written: {error.strerror or error}"
         raise SearchError(message) from None
     try:
         yield
@@ -186,15 +186,15 @@ def _alone(plan: Plan) -> Iterator[None]:
         lock.release()
 
 
-def _lock(plan: Plan, what: str) -> FileLock:
+def _lock(spec: StudySpec, what: str) -> FileLock:
     """Return the lock of this machine for a storage, or for a study in it."""
-    folder = Path(gettempdir()) if _is_url(plan.storage) else Path(plan.storage)
+    folder = Path(gettempdir()) if _is_url(spec.storage) else Path(spec.storage)
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / f".{sha256(what.encode()).hexdigest()[:16]}.lock")
 
 
 @contextmanager
-def _explained(plan: Plan) -> Iterator[None]:
+def _explained(spec: StudySpec) -> Iterator[None]:
     """Turn what a storage can go wrong with into an error that names it."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -202,7 +202,7 @@ def _explained(plan: Plan) -> Iterator[None]:
         yield
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError, OSError, ValueError, ImportError) as error:
         cause = str(error).strip().splitlines()[0]
-        message = f"--glue-search-storage={plan.storage} cannot be used by Optuna: {type(error).__name__}: {cause}"
+        message = f"--glue-search-storage={spec.storage} cannot be used by Optuna: {type(error).__name__}: {cause}"
         raise SearchError(message) from error
 
 

@@ -16,7 +16,7 @@ from pytest_glue.core import study as words
 from pytest_glue.core.errors import SearchError
 from pytest_glue.core.study import OnTrial
 from pytest_glue.integrations.ray import environment, ray_session, require_room
-from pytest_glue.search.backend import Plan
+from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.serialization import arrived, travelling, user_modules
 
@@ -34,16 +34,16 @@ class Backend:
     """Runs trials side by side, as many as there are resources for."""
 
     @staticmethod
-    def run(plan: Plan, objective: Objective, on_trial: OnTrial) -> tuple[words.Trial, ...]:
+    def run(spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[words.Trial, ...]:
         """See `SearchBackend`."""
-        folder = Path(plan.storage).absolute() / plan.name
-        _check_facts(folder, plan)
+        folder = Path(spec.storage).absolute() / spec.name
+        _check_facts(folder, spec)
         # After each result and not now and then, so that a killed search has lost nothing that was finished.
-        with environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}), ray_session(plan.resources, verbose=plan.verbose):
-            require_room({"CPU": plan.resources.get("num_cpus", 1), "GPU": plan.resources.get("num_gpus", 0)})
-            results = _tuner(plan, folder, objective, on_trial).fit()
+        with environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}), ray_session(spec.resources, verbose=spec.verbose):
+            require_room({"CPU": spec.resources.get("num_cpus", 1), "GPU": spec.resources.get("num_gpus", 0)})
+            results = _tuner(spec, folder, objective, on_trial).fit()
         trials = [
-            _trial(result.metrics or {}, result.error, Path(result.path).name, plan) for result in _listed(results)
+            _trial(result.metrics or {}, result.error, Path(result.path).name, spec) for result in _listed(results)
         ]
         return tuple(sorted(trials, key=lambda trial: trial.number))
 
@@ -51,8 +51,8 @@ class Backend:
 class _Progress(tune.Callback):
     """Tells of each trial that ends."""
 
-    def __init__(self, plan: Plan, on_trial: OnTrial) -> None:
-        self._plan = plan
+    def __init__(self, spec: StudySpec, on_trial: OnTrial) -> None:
+        self._spec = spec
         self._on_trial = on_trial
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
@@ -64,8 +64,8 @@ class _Progress(tune.Callback):
         self._tell(trial, trial.get_error(), trials)
 
     def _tell(self, trial: Any, crash: Exception | None, trials: list[Any]) -> None:
-        ended = [_trial(each.last_result, None, each.trial_id, self._plan) for each in trials if each.is_finished()]
-        now = _trial(trial.last_result, crash, trial.trial_id, self._plan)
+        ended = [_trial(each.last_result, None, each.trial_id, self._spec) for each in trials if each.is_finished()]
+        now = _trial(trial.last_result, crash, trial.trial_id, self._spec)
         self._on_trial(now, words.highest([now, *ended]))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -93,37 +93,37 @@ def _run_trial(config: dict[str, Any], objective: Objective) -> None:
         tune.report({**facts(), _METRIC: _WORST, "error": f"{type(error).__name__}: {error}"})
 
 
-def _tuner(plan: Plan, folder: Path, objective: Objective, on_trial: OnTrial) -> tune.Tuner:
-    for module in user_modules(objective.trainer, plan.root):
+def _tuner(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTrial) -> tune.Tuner:
+    for module in user_modules(objective.trainer, spec.root):
         ray.cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
     trainable = tune.with_resources(
         tune.with_parameters(_run_trial, objective=travelling(objective)),
-        {"cpu": plan.resources.get("num_cpus", 1), "gpu": plan.resources.get("num_gpus", 0)},
+        {"cpu": spec.resources.get("num_cpus", 1), "gpu": spec.resources.get("num_gpus", 0)},
     )
     if tune.Tuner.can_restore(folder):
         tuner = tune.Tuner.restore(str(folder), trainable, resume_unfinished=True)
-        _run_config(tuner).callbacks = [_Progress(plan, on_trial)]
+        _run_config(tuner).callbacks = [_Progress(spec, on_trial)]
         return tuner
     return tune.Tuner(
         trainable,
-        param_space={name: _domain(plan.space[name]) for name in sorted(plan.space)},
+        param_space={name: _domain(spec.space[name]) for name in sorted(spec.space)},
         tune_config=tune.TuneConfig(
-            num_samples=plan.trials,
-            search_alg=BasicVariantGenerator(random_state=plan.seed),
+            num_samples=spec.trials,
+            search_alg=BasicVariantGenerator(random_state=spec.seed),
             scheduler=tune.schedulers.ASHAScheduler(
                 time_attr=_EPOCH,
-                max_t=plan.max_epochs,
-                grace_period=min(_GRACE_PERIOD, plan.max_epochs),
+                max_t=spec.max_epochs,
+                grace_period=min(_GRACE_PERIOD, spec.max_epochs),
                 reduction_factor=_REDUCTION_FACTOR,
             ),
             metric=_METRIC,
             mode="max",
         ),
         run_config=tune.RunConfig(
-            name=plan.name,
+            name=spec.name,
             storage_path=str(folder.parent),
-            verbose=3 if plan.verbose else 0,
-            callbacks=[_Progress(plan, on_trial)],
+            verbose=3 if spec.verbose else 0,
+            callbacks=[_Progress(spec, on_trial)],
         ),
     )
 
@@ -137,20 +137,20 @@ def _listed(results: Any) -> list[Any]:
     return [results[position] for position in range(len(results))]
 
 
-def _check_facts(folder: Path, plan: Plan) -> None:
+def _check_facts(folder: Path, spec: StudySpec) -> None:
     """Make sure that the folder holds this study, or none."""
     file = folder / _FACTS
     try:
         if not folder.exists():
             folder.mkdir(parents=True)
-            file.write_text(json.dumps(dict(plan.facts)), "utf-8")
+            file.write_text(json.dumps(dict(spec.facts)), "utf-8")
         found = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     except (OSError, ValueError) as error:
-        message = f"--glue-search-storage={plan.storage} cannot be used: {error}"
+        message = f"--glue-search-storage={spec.storage} cannot be used: {error}"
         raise SearchError(message) from None
-    if found != plan.facts:
+    if found != spec.facts:
         message = (
-            f"{folder} holds another study, of task {found.get('task')!r} and not of {plan.facts['task']!r}: "
+            f"{folder} holds another study, of task {found.get('task')!r} and not of {spec.facts['task']!r}: "
             "name another --glue-search-storage, or delete the folder"
         )
         raise SearchError(message)
@@ -182,14 +182,14 @@ def _number(label: str) -> int:
     return int(found[1])
 
 
-def _trial(result: Mapping[str, Any], crash: Exception | None, label: str, plan: Plan) -> words.Trial:
+def _trial(result: Mapping[str, Any], crash: Exception | None, label: str, spec: StudySpec) -> words.Trial:
     history = tuple(words.TrialEpoch(*seen) for seen in result.get("history", ()))
-    hyperparameters = {name: result["config"][name] for name in sorted(plan.space)} if "config" in result else {}
+    hyperparameters = {name: result["config"][name] for name in sorted(spec.space)} if "config" in result else {}
     error = result.get("error") or (str(crash).strip().splitlines()[-1] if crash else None)
     if error or not history:
         state = words.TrialState.FAILED
     else:
-        full = len(history) >= plan.epochs_of(hyperparameters)
+        full = len(history) >= spec.epochs_of(hyperparameters)
         state = words.TrialState.COMPLETE if full else words.TrialState.PRUNED
     return words.Trial(
         number=_number(label),

@@ -13,9 +13,9 @@ from transformers import Trainer
 
 from pytest_glue.config.search_space import Space
 from pytest_glue.core.errors import SearchError
-from pytest_glue.core.study import EVALUATION, OnTrial, SearchTerms, Study, Trial
+from pytest_glue.core.study import EVALUATION, OnTrial, SearchConfig, Study, Trial
 from pytest_glue.core.tasks import Task
-from pytest_glue.search.backend import Plan, open_backend
+from pytest_glue.search.backend import StudySpec, open_backend
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.subset import split
 from pytest_glue.training.arguments import set_hyperparameters, used_recipe
@@ -25,7 +25,7 @@ from pytest_glue.training.arguments import set_hyperparameters, used_recipe
 class Search:
     """What was asked for."""
 
-    terms: SearchTerms
+    terms: SearchConfig
     space: Space
     storage: str
     resources: Mapping[str, Any]
@@ -69,7 +69,7 @@ def find_hyperparameters(search: Search, trainer: Trainer, task: Task, identity:
     if terms.backend != "ray":
         # Ray Tune draws all trials of a study at its start; Optuna's can have more of them later.
         del facts["terms"]["trials"]
-    plan = Plan(
+    spec = StudySpec(
         name=f"{search.name}-{sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]}",
         storage=search.storage,
         space=search.space,
@@ -81,10 +81,10 @@ def find_hyperparameters(search: Search, trainer: Trainer, task: Task, identity:
         root=search.root,
         verbose=search.verbose,
     )
-    trials = open_backend(terms.backend).run(plan, objective, search.on_trial)
+    trials = open_backend(terms.backend).run(spec, objective, search.on_trial)
     study = Study(
         terms=terms,
-        name=plan.name,
+        name=spec.name,
         storage=search.storage,
         objective=task.headline_metric,
         n_train=len(objective.train_dataset),
@@ -96,13 +96,13 @@ def find_hyperparameters(search: Search, trainer: Trainer, task: Task, identity:
     )
     if not study.finished:
         cause = next((trial.error for trial in trials if trial.error), "none of them saw its last epoch")
-        message = f"none of the {len(trials)} trials of study {plan.name!r} came to an end; the first cause: {cause}"
+        message = f"none of the {len(trials)} trials of study {spec.name!r} came to an end; the first cause: {cause}"
         raise SearchError(message)
     set_hyperparameters(trainer, study.best.hyperparameters)
     return study
 
 
-def _objective(terms: SearchTerms, trainer: Trainer, task: Task) -> Objective:
+def _objective(terms: SearchConfig, trainer: Trainer, task: Task) -> Objective:
     data: Any = trainer.train_dataset
     part = split(data["label"], terms.fraction, trainer.args.seed, is_regression=task.is_regression)
     held_out = trainer.eval_dataset if terms.split == EVALUATION else data.select(part.held_out)

@@ -10,7 +10,7 @@ from datasets import Dataset
 from transformers import Trainer, set_seed
 
 from pytest_glue.search.objective import Objective
-from pytest_glue.training.library_state import quiet
+from pytest_glue.training.library_state import silence_libraries
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class InitialModel:
 
 def travelling(objective: Objective) -> Objective:
     """Return a copy that can be pickled, with model and data in it instead of paths on this machine."""
-    with quiet():
+    with silence_libraries():
         return replace(
             objective,
             trainer=_without_model(objective.trainer),

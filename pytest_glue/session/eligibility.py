@@ -22,7 +22,7 @@ MAKE_A_RUN = (
 """The fixtures whose code a run depends on; of the others, such as `glue_task`, it depends on the value."""
 
 
-def not_keepable(item: pytest.Item, options: Options) -> str | None:
+def uncacheable_reason(item: pytest.Item, options: Options) -> str | None:
     """Return why the runs of an item can neither be read from the store nor be kept there; None where they can."""
     if own := [name for name in MAKE_A_RUN if is_overridden(item, name)]:
         return f"{', '.join(own)} {'is' if len(own) == 1 else 'are'} overridden, and no key holds what that does"
@@ -46,7 +46,7 @@ def is_overridden(item: Any, name: str) -> bool:
     return not definitions or getattr(definitions[-1].func, "__module__", None) != "pytest_glue.fixtures"
 
 
-def siblings_of(item: pytest.Item, options: Options, task: Task) -> tuple[Task, ...]:
+def tasks_sharing_training(item: pytest.Item, options: Options, task: Task) -> tuple[Task, ...]:
     """Return the tasks whose runs an item's fine-tunings can give as well, and that this test run asks for.
 
     They are asked for by items of the same test, and so with the same options and fixtures, with the same checkpoint.
@@ -68,10 +68,10 @@ def siblings_of(item: pytest.Item, options: Options, task: Task) -> tuple[Task, 
         if (other.parent, getattr(other, "originalname", None)) == (own.parent, own.originalname)
         and other.callspec.params.get("glue_checkpoint") == own.callspec.params.get("glue_checkpoint")
     }
-    return tuple(each for name, each in GLUE.items() if name in asked and each.is_sibling_of(task))
+    return tuple(each for name, each in GLUE.items() if name in asked and each.shares_training_with(task))
 
 
-def happens_elsewhere(item: pytest.Item, options: Options) -> bool:
+def runs_remotely(item: pytest.Item, options: Options) -> bool:
     """Whether an item's runs are an executor's: not where its test wants the trainer, or where nothing is trained."""
     wants_evaluation = "glue_evaluation" in getattr(item, "fixturenames", ())
     wants_trainer = "glue_trainer" in getattr(item, "fixturenames", ())

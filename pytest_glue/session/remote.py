@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_glue.core.paths import moved
-from pytest_glue.execution.executor import Answers, Errand, Failure, Outcome
-from pytest_glue.execution.file_transfer import Parcel, unpack
-from pytest_glue.progress.events import Running
+from pytest_glue.core.paths import register_relocated
+from pytest_glue.execution.executor import RunFailure, RunRequest, RunResult, RunResults
+from pytest_glue.execution.file_transfer import FileArchive, unpack
+from pytest_glue.progress.events import ItemProgress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 OPTIONS = "glue_options"
 """Where a session finds, among what its worker was given, the options of each of the controller's tests."""
 
-_SHELF = ".pytest-glue"
+_COPIES_DIR = ".pytest-glue"
 """The folder in a copy of the root that holds other folders' copies; Ray removes it with the rest."""
 
 _SHOWN = 4000
@@ -42,7 +42,7 @@ _STARTED_IN = Path.cwd()
 
 
 @dataclass(frozen=True, slots=True)
-class TestRun:
+class SessionSpec:
     """What all errands of a test run have in common: how it was started, and what it asks for."""
 
     __test__ = False
@@ -59,49 +59,49 @@ class TestRun:
     is_shipped: bool
     """Whether workers have the root as a copy that they were started in."""
     board: Any
-    """The handle of a `Board`, which is told what errands are at."""
-    parcels: tuple[Parcel, ...]
+    """The handle of a `ProgressActor`, which is told what errands are at."""
+    archives: tuple[FileArchive, ...]
     """Checkpoints and data that workers may not find where the controller has them."""
 
 
-def do_errand(test_run: TestRun, errand: Errand) -> Answers:
+def execute_request(spec: SessionSpec, request: RunRequest) -> RunResults:
     """Do an errand in this process.
 
     Args:
-        test_run: what the controller was started with.
-        errand: of one item, or of several.
+        spec: what the controller was started with.
+        request: of one item, or of several.
     """
     import ray
 
-    root = _STARTED_IN if test_run.is_shipped else test_run.root
-    worker = _Worker(test_run, errand)
-    moved({parcel.name: unpack(parcel, ray.get, root / _SHELF) for parcel in test_run.parcels})
-    os.chdir(root / test_run.directory)
+    root = _STARTED_IN if spec.is_shipped else spec.root
+    worker = _Worker(spec, request)
+    register_relocated({archive.name: unpack(archive, ray.get, root / _COPIES_DIR) for archive in spec.archives})
+    os.chdir(root / spec.directory)
     output = io.StringIO()
     try:
         with redirect_stdout(output):
-            pytest.main(_arguments(test_run, root), plugins=[worker])
+            pytest.main(_arguments(spec, root), plugins=[worker])
     finally:
         _free_memory()
-    missing = worker.error or Failure(f"the item was not found there:\n{output.getvalue()[-_SHOWN:]}")
-    return {nodeid: worker.answers.get(nodeid, missing) for nodeid in errand.nodeids}
+    missing = worker.error or RunFailure(f"the item was not found there:\n{output.getvalue()[-_SHOWN:]}")
+    return {nodeid: worker.results.get(nodeid, missing) for nodeid in request.nodeids}
 
 
-def _arguments(test_run: TestRun, root: Path) -> list[str]:
+def _arguments(spec: SessionSpec, root: Path) -> list[str]:
     """Return the controller's arguments, its root replaced by this machine's."""
-    given = [argument.replace(str(test_run.root), str(root)) for argument in test_run.arguments]
-    configuration = ["-c", str(root / test_run.configuration)] if test_run.configuration else []
+    given = [argument.replace(str(spec.root), str(root)) for argument in spec.arguments]
+    configuration = ["-c", str(root / spec.configuration)] if spec.configuration else []
     return [*given, f"--rootdir={root}", *configuration]
 
 
 class _Worker:
     """A plugin of the session: of all that is collected it runs the errand's items, and takes their runs."""
 
-    def __init__(self, test_run: TestRun, errand: Errand) -> None:
-        self._test_run = test_run
-        self._errand = errand
-        self.answers: dict[str, Outcome | Failure] = {}
-        self.error: Failure | None = None
+    def __init__(self, spec: SessionSpec, request: RunRequest) -> None:
+        self._session_spec = spec
+        self._request = request
+        self.results: dict[str, RunResult | RunFailure] = {}
+        self.error: RunFailure | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: Any) -> None:
@@ -109,60 +109,62 @@ class _Worker:
         config.workerinput = {
             "workerid": "ray",
             "workercount": 1,
-            "mainargv": ["pytest", *self._test_run.arguments],
-            OPTIONS: self._test_run.options,
-            "glue_progress": _Courier(self._test_run.board, self._errand),
+            "mainargv": ["pytest", *self._session_spec.arguments],
+            OPTIONS: self._session_spec.options,
+            "glue_progress": _RemoteProgressListener(self._session_spec.board, self._request),
         }
         config.workeroutput = {}
-        config.pluginmanager.register(_Ending(self, self._errand))
+        config.pluginmanager.register(_EvaluationOverride(self, self._request))
         for name, value in (("numprocesses", None), ("dist", "no"), ("usepdb", False), ("maxfail", 0)):
             setattr(config.option, name, value)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Called after collection."""
-        items[:] = [item for item in items if item.nodeid in self._errand.nodeids]
+        items[:] = [item for item in items if item.nodeid in self._request.nodeids]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Called for each file that is collected."""
         if report.failed and self.error is None:
-            self.error = Failure(report.longreprtext)
+            self.error = RunFailure(report.longreprtext)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Called for each phase of the item."""
         if report.failed:
-            self.answers.setdefault(report.nodeid, Failure(report.longreprtext))
+            self.results.setdefault(report.nodeid, RunFailure(report.longreprtext))
 
 
-class _Courier:
-    """Who hears of this session's items, and tells the controller of the errand: see `Listener`."""
+class _RemoteProgressListener:
+    """Who hears of this session's items, and tells the controller of the errand: see `ProgressListener`."""
 
-    def __init__(self, board: Any, errand: Errand) -> None:
+    def __init__(self, board: Any, request: RunRequest) -> None:
         self._board = board
-        self._errand = errand
+        self._request = request
         self._where = f"{socket.gethostname()}:{os.getpid()}"
 
     def expect(self, costs: Mapping[str, float]) -> None:
-        """See `Listener`: the controller knows them."""
+        """See `ProgressListener`: the controller knows them."""
 
-    def tell(self, *those: Running) -> None:
-        """See `Listener`."""
-        for running in those:
-            self._board.tell.remote(Running.of(self._errand.name, self._where, self._errand.seeds, running.moment))
+    def on_progress(self, *those: ItemProgress) -> None:
+        """See `ProgressListener`."""
+        for item_progress in those:
+            self._board.on_progress.remote(
+                ItemProgress.of(self._request.name, self._where, self._request.seeds, item_progress.moment)
+            )
 
     def finish(self, item: str) -> None:
-        """See `Listener`: the controller hears of it by the answer."""
+        """See `ProgressListener`: the controller hears of it by the answer."""
 
     def close(self) -> None:
-        """See `Listener`."""
+        """See `ProgressListener`."""
 
 
-class _Ending:
+class _EvaluationOverride:
     """A plugin behind all others, so that its fixture takes the place of this package's."""
 
-    def __init__(self, worker: _Worker, errand: Errand) -> None:
+    def __init__(self, worker: _Worker, request: RunRequest) -> None:
         self._worker = worker
-        self._errand = errand
+        self._request = request
 
     @pytest.fixture
     def glue_evaluation(
@@ -173,13 +175,13 @@ class _Ending:
         from pytest_glue.session.run_sources import runs_of
 
         runs = runs_of(request, glue_options, glue_task, glue_checkpoint)
-        enough = None
-        if glue_options.stop_when_decided and not self._errand.whole:
+        target_score = None
+        if glue_options.stop_when_decided and not self._request.whole:
             criteria = criteria_of(glue_options, glue_task, glue_checkpoint, glue_checkpoint.label, 1)
-            enough = criteria.enough(runs.conditions.references)
-        made = tuple(runs.run(seed, enough=enough) for seed in self._errand.seeds)
+            target_score = criteria.target_score(runs.conditions.references)
+        made = tuple(runs.run(seed, target_score=target_score) for seed in self._request.seeds)
         notes = (*runs.conditions.notes, *runs.notes)
-        self._worker.answers[request.node.nodeid] = Outcome(made, runs.conditions, notes)
+        self._worker.results[request.node.nodeid] = RunResult(made, runs.conditions, notes)
         pytest.skip("its runs are made; the controller judges them")
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_glue.config.sources import Settings
-from pytest_glue.core.choices import Place
+from pytest_glue.config.sources import OptionSources
+from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import GlueError, OptionError, VerdictError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.shards import Family
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from pytest_glue.config.options import Options
     from pytest_glue.core.study import OnTrial, Trial
-    from pytest_glue.progress.events import Moment, Tell
-    from pytest_glue.progress.tracker import Listener
-    from pytest_glue.progress.worker_status import Reader
-    from pytest_glue.session.dispatcher import Dispatch
+    from pytest_glue.progress.events import ProgressCallback, TrainingProgress
+    from pytest_glue.progress.tracker import ProgressListener
+    from pytest_glue.progress.worker_status import StatusFileReader
+    from pytest_glue.session.dispatcher import Dispatcher
 
 _NAME = "glue-session"
 _MAKING = Lock()
@@ -44,7 +44,7 @@ class GlueSession:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._settings = Settings.from_pytest_config(config)
+        self._settings = OptionSources.from_pytest_config(config)
         worker: Any = getattr(config, "workerinput", None)
         self._is_worker = worker is not None
         self._test_run: str = (worker or {}).get("testrunuid") or secrets.token_hex(16)
@@ -52,20 +52,20 @@ class GlueSession:
             share_cores(worker["workercount"])
             take_device(worker)
         self._options = self._settings.options()
-        if self._options.executor is Place.RAY and "glue_options" not in (worker or {}) and _has_workers(config):
+        if self._options.executor is ExecutorKind.RAY and "glue_options" not in (worker or {}) and _has_workers(config):
             message = "--glue-executor=ray has workers of its own: leave out -n"
             raise OptionError(message)
         self._given: Mapping[str, Options] = (worker or {}).get("glue_options", {})
         self._asked: dict[str, Options] = {}
-        self.dispatch: Dispatch | None = None
+        self.dispatch: Dispatcher | None = None
         self._evaluations: dict[str, Evaluation] = {}
         self._errors: dict[str, str] = {}
         self._header_shown = False
         self._family: Family | None = None
         self._due: frozenset[str] = frozenset()
         self._ended: set[str] = set()
-        self._progress: Listener | None = None
-        self._letters: Reader | None = None
+        self._progress: ProgressListener | None = None
+        self._status_reader: StatusFileReader | None = None
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.reports.json import check_writable
@@ -138,13 +138,13 @@ class GlueSession:
         if self._is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
             output["glue_family"], output["glue_due"] = self._family.to_dict(), sorted(self._due)
-        elif self._options.executor is Place.RAY and not self._config.option.collectonly:
+        elif self._options.executor is ExecutorKind.RAY and not self._config.option.collectonly:
             self._send_for_runs(session.items)
 
     def _send_for_runs(self, items: Sequence[pytest.Item]) -> None:
-        from pytest_glue.session.dispatcher import Dispatch
+        from pytest_glue.session.dispatcher import Dispatcher
 
-        self.dispatch = Dispatch(self._config, self._options, self._asked, self.command, self.progress)
+        self.dispatch = Dispatcher(self._config, self._options, self._asked, self.command, self.progress)
         try:
             self.dispatch.begin(items)
         except GlueError as error:
@@ -165,11 +165,11 @@ class GlueSession:
         item.user_properties.extend(properties(evaluation))
 
     @property
-    def progress(self) -> Listener:
+    def progress(self) -> ProgressListener:
         """Who hears of items while they run; a worker may be given one of its own, as `glue_progress`."""
         if self._progress is None:
             from pytest_glue.progress.tracker import Progress
-            from pytest_glue.progress.worker_status import Writer, folder_of
+            from pytest_glue.progress.worker_status import StatusFileWriter, folder_of
 
             match getattr(self._config, "workerinput", None):
                 case None:
@@ -177,47 +177,47 @@ class GlueSession:
                 case {"glue_progress": given}:
                     self._progress = given
                 case {"testrunuid": _, "workerid": name} as xdist:
-                    self._progress = Writer(folder_of(xdist), name)
+                    self._progress = StatusFileWriter(folder_of(xdist), name)
                 case _:
                     self._progress = Progress(None)
         return self._progress
 
-    def read_letters(self, folder: Path) -> None:
+    def read_statuses(self, folder: Path) -> None:
         """Show, on xdist's controller, what its workers tell of items while they run."""
         from pytest_glue.progress.tracker import Progress
-        from pytest_glue.progress.worker_status import Reader
+        from pytest_glue.progress.worker_status import StatusFileReader
 
-        if self._letters is None and isinstance(self.progress, Progress):
-            self._letters = Reader(folder, self.progress)
+        if self._status_reader is None and isinstance(self.progress, Progress):
+            self._status_reader = StatusFileReader(folder, self.progress)
 
-    def on_moment(self, item: pytest.Item, seeds: Sequence[int]) -> Tell:
+    def on_progress(self, item: pytest.Item, seeds: Sequence[int]) -> ProgressCallback:
         """Return what is told of an item's moments.
 
         Args:
             item: that runs.
             seeds: of its runs, in order.
         """
-        from pytest_glue.progress.events import Running
+        from pytest_glue.progress.events import ItemProgress
 
         where = str(getattr(self._config, "workerinput", {}).get("workerid", ""))
 
-        def tell(moment: Moment) -> None:
-            self.progress.tell(Running.of(item.nodeid, where, seeds, moment))
+        def on_progress(progress: TrainingProgress) -> None:
+            self.progress.on_progress(ItemProgress.of(item.nodeid, where, seeds, progress))
 
-        return tell
+        return on_progress
 
-    def on_trial(self, name: str, trials: int, on_moment: Tell) -> OnTrial:
+    def on_trial(self, name: str, trials: int, on_progress: ProgressCallback) -> OnTrial:
         """Return what shows a line for each trial of an item's search that ends."""
-        from pytest_glue.progress.events import Moment
+        from pytest_glue.progress.events import TrainingProgress
         from pytest_glue.progress.tracker import show
         from pytest_glue.reports.terminal import progress
 
-        def tell(trial: Trial, best: float | None) -> None:
+        def on_trial(trial: Trial, best: float | None) -> None:
             if self._config.get_verbosity() >= 0:
                 show(self._config, progress(name, trial, best, trials))
-            on_moment(Moment(f"searching, {trial.number + 1} of {trials} trials done"))
+            on_progress(TrainingProgress(f"searching, {trial.number + 1} of {trials} trials done"))
 
-        return tell
+        return on_trial
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -264,7 +264,7 @@ class GlueSession:
 
     def pytest_unconfigure(self) -> None:
         """Called at the end, also of a test run that was interrupted."""
-        for each in (self._letters, self._progress):
+        for each in (self._status_reader, self._progress):
             if each is not None:
                 each.close()
 
@@ -280,13 +280,13 @@ class GlueSession:
         """Show the table of evaluations."""
         if not self._evaluations:
             return
-        from pytest_glue.reports.terminal import closing_lines, notes, search_lines, table
+        from pytest_glue.reports.terminal import notes, search_lines, summary_lines, table
 
         evaluations = [self._evaluations[nodeid] for nodeid in sorted(self._evaluations)]
         terminalreporter.write_sep("=", "glue")
         for line, verdict in table(evaluations):
             terminalreporter.write_line(line, **({_COLOURS[verdict]: True} if verdict else {"bold": True}))
-        for line in [*search_lines(evaluations), *notes(evaluations), *closing_lines(self._options, evaluations)]:
+        for line in [*search_lines(evaluations), *notes(evaluations), *summary_lines(self._options, evaluations)]:
             terminalreporter.write_line(line)
         if self._report_path:
             terminalreporter.write_line(f"JSON report: {self._report_path}")

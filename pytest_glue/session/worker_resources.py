@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_glue.core.environment import VISIBLE_DEVICES, expected_device, visible_devices
 
-PLACE = "glue_place"
+GPU_INDEX_KEY = "glue_place"
 """Where a worker's input says which place it has among the workers."""
 _ASKED = "PYTEST_XDIST_AUTO_NUM_WORKERS"
 """The environment variable in which a user tells xdist what `-n auto` means."""
@@ -26,13 +26,13 @@ def take_device(worker: Mapping[str, Any]) -> None:
     Args:
         worker: the worker's input, as xdist gave it.
     """
-    if worker["workercount"] > 1 and PLACE in worker and expected_device() == "cuda":
+    if worker["workercount"] > 1 and GPU_INDEX_KEY in worker and expected_device() == "cuda":
         devices = visible_devices()
         if devices:
-            os.environ[VISIBLE_DEVICES] = devices[worker[PLACE] % len(devices)]
+            os.environ[VISIBLE_DEVICES] = devices[worker[GPU_INDEX_KEY] % len(devices)]
 
 
-class Places:
+class GpuAssigner:
     """A plugin on xdist's controller that gives each worker a place, and the place of one that died to the next."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Places:
         """Called before a worker starts: it has the first place that no other has."""
         free = next(place for place in range(len(self._taken) + 1) if place not in self._taken.values())
         self._taken[node.gateway.id] = free
-        node.workerinput[PLACE] = free
+        node.workerinput[GPU_INDEX_KEY] = free
 
     def pytest_testnodedown(self, node: Any) -> None:
         """Called when a worker has ended, or has died."""

@@ -11,9 +11,9 @@ from scipy.special import stdtr, stdtrit
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.metrics import Floats
-from pytest_glue.statistics.power import growth, seeds_needed, smallest_visible_drop
-from pytest_glue.statistics.seed_variance import SeedSpread
-from pytest_glue.statistics.variance import Noise, Runs, noise
+from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
+from pytest_glue.statistics.seed_variance import SeedVariance
+from pytest_glue.statistics.variance import ScoredRuns, VarianceComponents, variance_components
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class Comparison:
     p_pass: float | None
     """One-sided: how likely evidence this strong for a drop of less than `max_drop` is where the drop is `max_drop`."""
 
-    smallest_visible_drop: float | None
+    minimum_detectable_drop: float | None
     """Seen with power 0.80 by such a comparison; the smallest sensible `max_drop`."""
 
     seeds_needed: int | None
     """Seeds a side with which `max_drop` is visible; None where no number is enough, or nothing tells the spread."""
 
-    spread_source: str | None
+    variance_source: str | None
     """What the seeds' part was taken from."""
 
     @property
@@ -74,8 +74,8 @@ def compare(  # noqa: PLR0913 - each is a part of the question
     max_drop: float = 0.0,
     alpha: float = 0.05,
     family_size: int = 1,
-    looks: Sequence[int] = (),
-    spread: SeedSpread | None = None,
+    interim_analyses: Sequence[int] = (),
+    seed_variance: SeedVariance | None = None,
 ) -> Comparison:
     """Judge whether the expected score over seeds and examples dropped by more than `max_drop`.
 
@@ -88,26 +88,28 @@ def compare(  # noqa: PLR0913 - each is a part of the question
             change is inconclusive, and fails at most at the rate alpha.
         alpha: the one-sided error rate of either verdict, as `looks.error_rates` shares it out.
         family_size: items in the run, among which the rate of a fail is shared.
-        looks: the numbers of the candidate's seeds at which it is looked at, this look's included, if they are
-            several; the rates are shared among them.
-        spread: the seeds' spread for one run a side; unused where a side has two runs or more.
+        interim_analyses: the numbers of the candidate's seeds at which a verdict is tried, this one included, if there
+            are several; they share the rates.
+        seed_variance: the seeds' spread for one run a side; unused where a side has two runs or more.
 
     Raises:
         ValueError: a value out of range, shapes that do not fit, or a run whose score is undefined.
     """
-    fail_alpha, pass_alpha = error_rates(alpha, family_size, looks)
+    fail_alpha, pass_alpha = error_rates(alpha, family_size, interim_analyses)
     if not 0 <= max_drop < 2:
         raise ValueError(f"max drop {max_drop!r}; accepted: a fraction from 0 up to 2")
-    sides = [Runs.of(metric, side, references) for side in (candidate, baseline)]
+    sides = [ScoredRuns.of(metric, side, references) for side in (candidate, baseline)]
     for name, side in zip(("candidate", "baseline"), sides, strict=True):
         check_scores(name, metric, side.scores)
     means = [float(side.scores.mean()) for side in sides]
-    of_difference = noise(sides[0], sides[1], spread, growth(metric, means[1], max_drop))
+    of_difference = variance_components(
+        sides[0], sides[1], seed_variance, variance_inflation(metric, means[1], max_drop)
+    )
     seen = _Seen(means, of_difference, (sides[0].k, sides[1].k), metric)
     return _judge(seen, max_drop, fail_alpha, pass_alpha)
 
 
-def p_values(difference: ArrayLike, of_difference: Noise, max_drop: float) -> tuple[Floats, Floats]:
+def p_values(difference: ArrayLike, of_difference: VarianceComponents, max_drop: float) -> tuple[Floats, Floats]:
     """Return the one-sided p values of fail and of pass; NaN where the noise is unknown.
 
     Args:
@@ -133,7 +135,7 @@ def check_scores(name: str, metric: str, scores: Floats) -> None:
 
 class _Seen(NamedTuple):
     means: list[float]
-    noise: Noise
+    variance_components: VarianceComponents
     seeds: tuple[int, int]
     metric: str
 
@@ -146,7 +148,7 @@ def _judge(seen: _Seen, max_drop: float, fail_alpha: float, pass_alpha: float) -
     seeds_part, examples_part = float(np.sqrt(of_difference.seeds)), float(np.sqrt(of_difference.examples))
     df, standard_error = float(of_difference.degrees_of_freedom), float(np.hypot(seeds_part, examples_part))
     below, above = (float(stdtrit(df, 1 - alpha)) * standard_error for alpha in (pass_alpha, fail_alpha))
-    visible = smallest_visible_drop(of_difference, fail_alpha, metric, means[1])
+    visible = minimum_detectable_drop(of_difference, fail_alpha, metric, means[1])
     verdict = Verdict.INCONCLUSIVE
     if p_fail <= fail_alpha:
         verdict = Verdict.FAIL
@@ -164,7 +166,7 @@ def _judge(seen: _Seen, max_drop: float, fail_alpha: float, pass_alpha: float) -
         confidence_level=1 - fail_alpha - pass_alpha,
         p_fail=p_fail if known else None,
         p_pass=p_pass if known else None,
-        smallest_visible_drop=float(visible) if known else None,
+        minimum_detectable_drop=float(visible) if known else None,
         seeds_needed=seeds_needed(of_difference, seeds, max_drop, fail_alpha, metric, means[1]) if known else None,
-        spread_source=of_difference.source,
+        variance_source=of_difference.source,
     )

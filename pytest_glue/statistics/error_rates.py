@@ -39,7 +39,7 @@ def holm_p_values(p_values: ArrayLike) -> Floats:
     return np.where(np.isnan(p), np.nan, adjusted)
 
 
-def looks(first: int, last: int, factor: float = 1.6) -> tuple[int, ...]:
+def interim_analyses(first: int, last: int, factor: float = 1.6) -> tuple[int, ...]:
     """Return the numbers of seeds after which a verdict is tried: from `first` to `last`, each about `factor` more.
 
     Raises:
@@ -53,7 +53,7 @@ def looks(first: int, last: int, factor: float = 1.6) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def look_alpha(counts: Sequence[int], alpha: float) -> float:
+def nominal_alpha(counts: Sequence[int], alpha: float) -> float:
     """Return the error rate of each single look, the same for all, that keeps the rate of all together at alpha.
 
     Pocock 1977: with the same rate at each look, the standardised differences at two looks of k and l seeds are
@@ -69,11 +69,11 @@ def look_alpha(counts: Sequence[int], alpha: float) -> float:
     Raises:
         ValueError: counts that do not rise, or alpha out of range.
     """
-    return _look_alpha(tuple(counts), alpha)
+    return _nominal_alpha(tuple(counts), alpha)
 
 
 @lru_cache(maxsize=256)
-def _look_alpha(counts: tuple[int, ...], alpha: float) -> float:
+def _nominal_alpha(counts: tuple[int, ...], alpha: float) -> float:
     if not counts or counts[0] < 1 or any(later <= earlier for earlier, later in pairwise(counts)):
         raise ValueError(f"looks {counts!r}; accepted: rising numbers of seeds")
     if not 0 < alpha < 0.5:
@@ -103,7 +103,7 @@ def error_rates(alpha: float, family_size: int = 1, counts: Sequence[int] = ()) 
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 0.5")
     of_fail = bonferroni(alpha, family_size)
-    return (look_alpha(counts, of_fail), look_alpha(counts, alpha)) if counts else (of_fail, alpha)
+    return (nominal_alpha(counts, of_fail), nominal_alpha(counts, alpha)) if counts else (of_fail, alpha)
 
 
 def _crossing(counts: Sequence[int], bound: float, points: int = 301) -> float:
@@ -120,8 +120,8 @@ def _crossing(counts: Sequence[int], bound: float, points: int = 301) -> float:
     density = np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi)
     for earlier, later in pairwise(counts):
         rho = math.sqrt(earlier / later)
-        spread = math.sqrt(1 - rho**2)
-        away = (grid[:, None] - rho * grid[None, :]) / spread
-        density = np.exp(-(away**2) / 2) / (spread * math.sqrt(2 * math.pi)) @ (weights * density)
+        seed_variance = math.sqrt(1 - rho**2)
+        away = (grid[:, None] - rho * grid[None, :]) / seed_variance
+        density = np.exp(-(away**2) / 2) / (seed_variance * math.sqrt(2 * math.pi)) @ (weights * density)
         stays = float(weights @ density)
     return 1 - stays

@@ -10,8 +10,8 @@ from scipy.special import stdtr, stdtrit
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.comparison import check_scores
 from pytest_glue.statistics.error_rates import error_rates
-from pytest_glue.statistics.seed_variance import SeedSpread
-from pytest_glue.statistics.variance import Runs, noise
+from pytest_glue.statistics.seed_variance import SeedVariance
+from pytest_glue.statistics.variance import ScoredRuns, variance_components
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Estimate:
     standard_error_seeds: float | None
     standard_error_examples: float
     degrees_of_freedom: float
-    spread_source: str | None
+    variance_source: str | None
     """What the seeds' part was taken from; with None the interval holds for these very runs and not for the recipe."""
 
     @property
@@ -42,7 +42,7 @@ class Estimate:
         return self.value - reach, self.value + reach
 
     def against(
-        self, threshold: float, alpha: float = 0.05, family_size: int = 1, looks: Sequence[int] = ()
+        self, threshold: float, alpha: float = 0.05, family_size: int = 1, interim_analyses: Sequence[int] = ()
     ) -> Verdict:
         """Return pass or fail if the expected score is confidently at or above the threshold, or below it.
 
@@ -50,9 +50,9 @@ class Estimate:
             threshold: the floor, as a fraction.
             alpha: the one-sided error rate of either verdict, as `looks.error_rates` shares it out.
             family_size: items in the run, among which the rate of a fail is shared.
-            looks: the numbers of seeds at which the score is looked at, if they are several.
+            interim_analyses: the numbers of seeds at which the score is looked at, if they are several.
         """
-        fail_alpha, pass_alpha = error_rates(alpha, family_size, looks)
+        fail_alpha, pass_alpha = error_rates(alpha, family_size, interim_analyses)
         if self.standard_error_seeds is None:
             return Verdict.INCONCLUSIVE
         if self.p_below(threshold) <= fail_alpha:
@@ -67,25 +67,27 @@ class Estimate:
         return float(stdtr(self.degrees_of_freedom, margin / self.standard_error))
 
 
-def estimate(predictions: ArrayLike, references: ArrayLike, metric: str, spread: SeedSpread | None = None) -> Estimate:
+def estimate(
+    predictions: ArrayLike, references: ArrayLike, metric: str, seed_variance: SeedVariance | None = None
+) -> Estimate:
     """Return the expected score over seeds and examples, estimated from k runs on n examples.
 
     Args:
         predictions: shape (k, n).
         references: shape (n,).
         metric: one of `score.METRIC_NAMES`.
-        spread: the seeds' spread for k = 1; unused for more.
+        seed_variance: the seeds' spread for k = 1; unused for more.
 
     Raises:
         ValueError: shapes that do not fit, an unknown metric, or a run whose score is undefined.
     """
-    runs = Runs.of(metric, predictions, references)
+    runs = ScoredRuns.of(metric, predictions, references)
     check_scores("checkpoint", metric, runs.scores)
-    of_mean = noise(runs, None, spread)
+    of_mean = variance_components(runs, None, seed_variance)
     return Estimate(
         value=float(runs.scores.mean()),
         standard_error_seeds=None if of_mean.source is None else float(np.sqrt(of_mean.seeds)),
         standard_error_examples=float(np.sqrt(of_mean.examples)),
         degrees_of_freedom=float(of_mean.degrees_of_freedom),
-        spread_source=of_mean.source,
+        variance_source=of_mean.source,
     )

@@ -54,8 +54,8 @@ def influence_aligned(metric: str, predicted: Floats, gold: Floats, scores: Floa
 
 def _of_f1(predicted: NDArray[np.bool_], gold: NDArray[np.bool_], value: Floats) -> Floats:
     x, y = predicted.astype(np.float64), gold.astype(np.float64)
-    moved: Floats = (2 * x * y - value * (x + y)) / np.mean(x + y, axis=-1, keepdims=True)
-    return moved
+    register_relocated: Floats = (2 * x * y - value * (x + y)) / np.mean(x + y, axis=-1, keepdims=True)
+    return register_relocated
 
 
 def _of_pearson(predicted: Floats, gold: Floats, value: Floats) -> Floats:
@@ -91,5 +91,5 @@ def _below(values: Floats, weights: Floats) -> Floats:
 def _of_ratio(value: Floats, covariance: Floats, x_square: Floats, y_square: Floats) -> Floats:
     """Delta method for covariance / sqrt(x variance * y variance), from each example's share of the three."""
     c, x, y = (part.mean(axis=-1, keepdims=True) for part in (covariance, x_square, y_square))
-    moved: Floats = (covariance - c) / np.sqrt(x * y) - value / 2 * (x_square / x + y_square / y - 2)
-    return moved
+    register_relocated: Floats = (covariance - c) / np.sqrt(x * y) - value / 2 * (x_square / x + y_square / y - 2)
+    return register_relocated

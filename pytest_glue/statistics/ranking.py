@@ -11,8 +11,8 @@ from scipy.special import stdtr
 from pytest_glue.statistics.comparison import check_scores
 from pytest_glue.statistics.error_rates import holm_p_values
 from pytest_glue.statistics.estimate import Estimate
-from pytest_glue.statistics.seed_variance import SeedSpread
-from pytest_glue.statistics.variance import Runs, noise
+from pytest_glue.statistics.seed_variance import SeedVariance
+from pytest_glue.statistics.variance import ScoredRuns, variance_components
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def rank(
     metric: str,
     *,
     alpha: float = 0.05,
-    spread: SeedSpread | None = None,
+    seed_variance: SeedVariance | None = None,
 ) -> Ranking:
     """Rank checkpoints on one task, with paired tests of all pairs, corrected for their number.
 
@@ -57,7 +57,7 @@ def rank(
         references: shape (n,).
         metric: one of `score.METRIC_NAMES`.
         alpha: the rate of one false difference or more among all pairs.
-        spread: the seeds' spread for pairs of one run each.
+        seed_variance: the seeds' spread for pairs of one run each.
 
     Raises:
         ValueError: no checkpoint, shapes that do not fit, or a run whose score is undefined.
@@ -66,12 +66,12 @@ def rank(
         raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 1")
     if not predictions:
         raise ValueError("no checkpoints to rank; accepted: one or more")
-    runs = {name: Runs.of(metric, values, references) for name, values in predictions.items()}
+    runs = {name: ScoredRuns.of(metric, values, references) for name, values in predictions.items()}
     for name, of_one in runs.items():
         check_scores(name, metric, of_one.scores)
-    scores = {name: _estimate(of_one, None, spread) for name, of_one in runs.items()}
+    scores = {name: _estimate(of_one, None, seed_variance) for name, of_one in runs.items()}
     order = sorted(scores, key=lambda name: (-scores[name].value, name))
-    pairs = [Pair(a, b, *_difference(runs[a], runs[b], spread)) for a, b in combinations(order, 2)]
+    pairs = [Pair(a, b, *_difference(runs[a], runs[b], seed_variance)) for a, b in combinations(order, 2)]
     adjusted = holm_p_values([np.nan if pair.p_value is None else pair.p_value for pair in pairs])
     pairs = [replace(pair, p_value=None if np.isnan(p) else float(p)) for pair, p in zip(pairs, adjusted, strict=True)]
     worse = {
@@ -103,18 +103,20 @@ def average(estimates: Sequence[Estimate], weights: Sequence[float] | None = Non
     known = all(one is not None for one in seeds)
     variances = w**2 * np.array([one.standard_error**2 for one in estimates])
     squares = np.sum(variances**2 / np.array([one.degrees_of_freedom for one in estimates]))
-    sources = sorted({one.spread_source for one in estimates if one.spread_source is not None})
+    sources = sorted({one.variance_source for one in estimates if one.variance_source is not None})
     return Estimate(
         value=float(np.sum(w * [one.value for one in estimates])),
         standard_error_seeds=float(np.linalg.norm(w * np.array(seeds, np.float64))) if known else None,
         standard_error_examples=float(np.linalg.norm(w * [one.standard_error_examples for one in estimates])),
         degrees_of_freedom=float(variances.sum() ** 2 / squares) if squares > 0 else 1.0,
-        spread_source="; ".join(sources) if known else None,
+        variance_source="; ".join(sources) if known else None,
     )
 
 
-def _difference(first: Runs, second: Runs, spread: SeedSpread | None) -> tuple[Estimate, float | None]:
-    difference = _estimate(first, second, spread)
+def _difference(
+    first: ScoredRuns, second: ScoredRuns, seed_variance: SeedVariance | None
+) -> tuple[Estimate, float | None]:
+    difference = _estimate(first, second, seed_variance)
     if difference.standard_error_seeds is None:
         return difference, None
     if difference.value == 0 or difference.standard_error == 0:
@@ -123,12 +125,12 @@ def _difference(first: Runs, second: Runs, spread: SeedSpread | None) -> tuple[E
     return difference, 2 * float(stdtr(difference.degrees_of_freedom, -t))
 
 
-def _estimate(runs: Runs, other: Runs | None, spread: SeedSpread | None) -> Estimate:
-    of_it = noise(runs, other, spread)
+def _estimate(runs: ScoredRuns, other: ScoredRuns | None, seed_variance: SeedVariance | None) -> Estimate:
+    of_it = variance_components(runs, other, seed_variance)
     return Estimate(
         value=float(runs.scores.mean() - (0.0 if other is None else other.scores.mean())),
         standard_error_seeds=None if of_it.source is None else float(np.sqrt(of_it.seeds)),
         standard_error_examples=float(np.sqrt(of_it.examples)),
         degrees_of_freedom=float(of_it.degrees_of_freedom),
-        spread_source=of_it.source,
+        variance_source=of_it.source,
     )

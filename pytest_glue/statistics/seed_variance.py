@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
-class SeedSpread:
+class SeedVariance:
     """How far the score of one checkpoint and recipe moves from seed to seed on one split."""
 
     standard_deviation: float
@@ -44,13 +44,16 @@ STS-B has published spreads too (0.18 to 0.61 points), in a metric that the sour
 CoLA has them for accuracy and not for Matthews.
 """
 
-PUBLISHED: Mapping[tuple[str, str], SeedSpread] = MappingProxyType(
-    {key: SeedSpread(value, 19, _SOURCE.format(checkpoint=checkpoint)) for key, (value, checkpoint) in _LARGEST.items()}
+PUBLISHED: Mapping[tuple[str, str], SeedVariance] = MappingProxyType(
+    {
+        key: SeedVariance(value, 19, _SOURCE.format(checkpoint=checkpoint))
+        for key, (value, checkpoint) in _LARGEST.items()
+    }
 )
 """Keyed by task and metric."""
 
 
-def published_spread(task: str, metric: str) -> SeedSpread | None:
+def published_seed_variance(task: str, metric: str) -> SeedVariance | None:
     """Return the published spread of a task's metric; None where there is none.
 
     It is a prior of last resort, for one run where no own runs tell the spread: other recipes have other spreads (an

@@ -74,7 +74,7 @@ def set_hyperparameters(trainer: Trainer, values: Hyperparameters) -> None:
 
 
 @contextmanager
-def borrowed(trainer: Trainer, **attributes: Any) -> Iterator[Trainer]:
+def temporarily_set(trainer: Trainer, **attributes: Any) -> Iterator[Trainer]:
     """Lend a trainer with other attributes and a copy of its arguments; what was there before is restored."""
     # Not a second TrainingArguments, which would reset accelerate's state under the living trainer.
     lent = {**attributes, "args": copy(trainer.args)}

@@ -13,9 +13,9 @@ from pytest_glue.core.choices import Batching
 from pytest_glue.core.errors import FineTuningError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
-from pytest_glue.training.callbacks.early_stopping import StopWhenEnough
-from pytest_glue.training.callbacks.extra_evaluation import Companion
-from pytest_glue.training.library_state import quiet
+from pytest_glue.training.callbacks.early_stopping import StopAtScore
+from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
+from pytest_glue.training.library_state import silence_libraries
 from pytest_glue.training.metrics import (
     ComputeMetrics,
     UndefinedScores,
@@ -26,7 +26,7 @@ from pytest_glue.training.metrics import (
 )
 from pytest_glue.training.trainer.device_memory import is_out_of_memory
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
-from pytest_glue.training.trainer.resume_state import Unfinished
+from pytest_glue.training.trainer.resume_state import ResumeState
 
 
 def make_trainer(
@@ -39,7 +39,7 @@ def make_trainer(
     batching: Batching = Batching.AUTO,
 ) -> GlueTrainer:
     """Return the trainer of an item; `fine_tune` trains it once for each seed, from the pretrained weights."""
-    with quiet(), _explained(arguments):
+    with silence_libraries(), _explained(arguments):
         trainer = GlueTrainer(
             batching=batching,
             model_init=model_init,
@@ -59,10 +59,10 @@ def fine_tune(
     task: Task,
     label_ids: Sequence[int],
     seed: int,
-    unfinished: Unfinished | None = None,
+    resume_state: ResumeState | None = None,
     *,
-    enough: float | None = None,
-    companions: Sequence[Companion] = (),
+    target_score: float | None = None,
+    extra_evaluations: Sequence[ExtraEvaluationCallback] = (),
 ) -> Run:
     """Fine-tune with a seed and return what the best epoch predicts.
 
@@ -73,9 +73,9 @@ def fine_tune(
         task: of the item.
         label_ids: the model's id of each of the task's labels; empty for a regression.
         seed: of the run.
-        unfinished: where the run goes on from, and is saved after each epoch; None where neither is wanted.
-        enough: the headline score at which it may end; None where it goes to its end.
-        companions: what is evaluated beside it.
+        resume_state: where the run goes on from, and is saved after each epoch; None where neither is wanted.
+        target_score: the headline score at which it may end; None where it goes to its end.
+        extra_evaluations: what is evaluated beside it.
 
     Raises:
         FineTuningError: the run ended without a result; the message gives cause and remedy.
@@ -83,9 +83,9 @@ def fine_tune(
     start = time.perf_counter()
     trainer.args.seed = seed
     if isinstance(trainer, GlueTrainer):
-        trainer.unfinished = unfinished
-    stop = StopWhenEnough(task.headline_metric, float("inf") if enough is None else enough)
-    with quiet(), _explained(trainer.args), _called(trainer, stop, *companions):
+        trainer.resume_state = resume_state
+    stop = StopAtScore(task.headline_metric, float("inf") if target_score is None else target_score)
+    with silence_libraries(), _explained(trainer.args), _called(trainer, stop, *extra_evaluations):
         trainer.train()
         outcome = trainer.outcome if isinstance(trainer, GlueTrainer) else None
         output = outcome or trainer.predict(evaluation_data(trainer))
@@ -104,26 +104,28 @@ def fine_tune(
     )
 
 
-def run_beside(run: Run, companion: Companion, label_ids: Sequence[int]) -> Run | None:
+def run_of_extra_evaluation(
+    run: Run, extra_evaluation: ExtraEvaluationCallback, label_ids: Sequence[int]
+) -> Run | None:
     """Return the run of the companion's examples that came about beside another one's; None where it is not whole.
 
     A training that went on after it was stopped, or began anew, has other evaluations than its companion saw.
 
     Args:
         run: that the companion's trainer just made.
-        companion: of that run.
+        extra_evaluation: of that run.
         label_ids: the model's id of each of the task's labels; empty for a regression.
     """
-    log = companion.trainer.state.log_history
+    log = extra_evaluation.trainer.state.log_history
     epochs = [entry["epoch"] for entry in log if "eval_loss" in entry]
-    if companion.best is None or len(epochs) != len(companion.scores):
+    if extra_evaluation.best is None or len(epochs) != len(extra_evaluation.scores):
         return None
-    seen = [{**scores, "epoch": epoch} for scores, epoch in zip(companion.scores, epochs, strict=True)]
+    seen = [{**scores, "epoch": epoch} for scores, epoch in zip(extra_evaluation.scores, epochs, strict=True)]
     return replace(
         run,
-        metrics=_metrics(companion.trainer, companion.best),
+        metrics=_metrics(extra_evaluation.trainer, extra_evaluation.best),
         history=history([*(entry for entry in log if "eval_loss" not in entry), *seen]),
-        predictions=tuple(task_predictions(companion.best.predictions, label_ids).tolist()),
+        predictions=tuple(task_predictions(extra_evaluation.best.predictions, label_ids).tolist()),
     )
 
 

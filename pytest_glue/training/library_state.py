@@ -11,7 +11,7 @@ from transformers.utils import logging
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_libraries() -> Iterator[None]:
     """Let the libraries log errors only, draw no bars and give no warnings; what was set before is restored."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     dataset_bars = not datasets.are_progress_bars_disabled()
@@ -36,7 +36,7 @@ _PRECISION = "ACCELERATE_MIXED_PRECISION"
 
 
 @contextmanager
-def own_precision() -> Iterator[None]:
+def isolated_precision() -> Iterator[None]:
     """Keep `bf16` and `fp16` to one item.
 
     `TrainingArguments` of 4.57 leaves them in the environment of the process, where the next item would inherit them.

@@ -79,14 +79,14 @@ def encode(
     """
 
     def tokenize(batch: dict[str, list[Any]]) -> dict[str, Any]:
-        encoding = tokenizer(*(batch[key] for key in task.sentence_keys), truncation=True, max_length=length)
-        labels = batch[task.label_key]
+        encoding = tokenizer(*(batch[key] for key in task.text_columns), truncation=True, max_length=length)
+        labels = batch[task.label_column]
         return {**encoding, "label": [label_ids[label] for label in labels] if label_ids else labels}
 
     state = _tokenizer_state(tokenizer)
 
     def encoded(split: Dataset) -> Dataset:
-        facts = [digest(split, task.columns), task.sentence_keys, length, list(label_ids), state]
+        facts = [digest(split, task.columns), task.text_columns, length, list(label_ids), state]
         fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
         return split.map(
             tokenize,

@@ -20,17 +20,17 @@ from pytest_glue.progress import tracker
 
 tracker.INTERVAL_S = 0.0
 """
-TELLS = """
+REPORTS_PROGRESS = """
 import time
 import pytest
-from pytest_glue.progress.events import Moment
+from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.session.session import GlueSession
 
 @pytest.fixture
 def glue_evaluation(request, glue_task, glue_checkpoint):
-    tell = GlueSession.of(request.config).on_moment(request.node, [42])
+    on_progress = GlueSession.of(request.config).on_progress(request.node, [42])
     for step in (1, 2):
-        tell(Moment("training", 42, step, 3, epoch=step, epochs=3.0))
+        on_progress(TrainingProgress("training", 42, step, 3, epoch=step, epochs=3.0))
         time.sleep(0.25)
 """
 """Items without a fine-tuning, which tell of one all the same."""
@@ -91,7 +91,7 @@ def test_a_terminal_shows_what_runs_and_leaves_no_trace(pytester: pytest.Pyteste
 
 def test_a_waiting_line_of_verbose_output_stays_whole(pytester: pytest.Pytester, terminal: Any) -> None:
     """With -v an item's own line, which waits for its result, is continued where it ended."""
-    pytester.makeconftest(TELLS)
+    pytester.makeconftest(REPORTS_PROGRESS)
     pytester.makepyfile(test_suite=DOES_NOTHING)
 
     written = terminal.pytest_in_terminal(pytester.path, *TINY, "-v")
@@ -105,7 +105,7 @@ def test_a_waiting_line_of_verbose_output_stays_whole(pytester: pytest.Pytester,
 
 def test_a_line_that_ends_at_the_edge_is_left_alone(pytester: pytest.Pytester, terminal: Any) -> None:
     """Where pytest's line fills the terminal, to come back to its end is not possible, and nothing is drawn."""
-    pytester.makeconftest(TELLS)
+    pytester.makeconftest(REPORTS_PROGRESS)
     path = pytester.mkdir("x" * (terminal.COLUMNS - len("/test_suite.py::test_glue[cola-sample] "))) / "test_suite.py"
     path.write_text(DOES_NOTHING, "utf-8")
 
@@ -125,7 +125,7 @@ def test_a_terminal_that_others_write_to_is_not_drawn_on(
     pytester: pytest.Pytester, terminal: Any, args: list[str], environment: dict[str, str]
 ) -> None:
     """Nothing is moved or erased where somebody else may write, or nobody looks."""
-    pytester.makeconftest(TELLS)
+    pytester.makeconftest(REPORTS_PROGRESS)
     pytester.makepyfile(test_suite=DOES_NOTHING)
 
     written = terminal.pytest_in_terminal(pytester.path, *TINY, *args, environment=environment)
@@ -137,7 +137,7 @@ def test_a_terminal_that_others_write_to_is_not_drawn_on(
 
 def test_an_interrupted_run_leaves_no_line(pytester: pytest.Pytester, terminal: Any) -> None:
     """Where an item is interrupted while it runs, its lines are gone before pytest says so."""
-    pytester.makeconftest(TELLS + "    raise KeyboardInterrupt")
+    pytester.makeconftest(REPORTS_PROGRESS + "    raise KeyboardInterrupt")
     pytester.makepyfile(test_suite=DOES_NOTHING)
 
     written = terminal.pytest_in_terminal(pytester.path, *TINY)
@@ -220,7 +220,7 @@ def test_a_log_has_the_lines_of_all_workers(
 ) -> None:
     """With `-n 2` and no flag that names an item, a log names the worker, and each line stands by itself."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    pytester.makeconftest(EAGER + TELLS.replace("0.25", "2.5"))
+    pytester.makeconftest(EAGER + REPORTS_PROGRESS.replace("0.25", "2.5"))
     pytester.makepyfile(test_suite=DOES_NOTHING + "\ndef test_other():\n    pass\n")
     pytester.makepyprojecttoml("""
         [tool.pytest_glue]

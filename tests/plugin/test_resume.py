@@ -44,10 +44,10 @@ def kill_in_epoch(pytester: pytest.Pytester, folder: Path, epoch: int, *args: st
     """Start pytest and kill it once the state of the epoch before is there, and the next one has begun."""
     process = subprocess.Popen([sys.executable, "-m", "pytest", *args], stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 120
+        time_limit = time.monotonic() + 120
         while not list(folder.glob(f"unfinished/*/{6 * (epoch - 1):010d}")):
             assert process.poll() is None, "it ended before it was killed"
-            assert time.monotonic() < deadline, "no state was saved"
+            assert time.monotonic() < time_limit, "no state was saved"
             time.sleep(0.02)
         time.sleep(0.5)
     finally:
@@ -72,9 +72,9 @@ def outcome(report: Report) -> dict[str, Any]:
 
 def predictions(folder: Path) -> list[Any]:
     """Return what the runs of a store predict."""
-    from pytest_glue.cache.storage import Store
+    from pytest_glue.cache.storage import RunCache
 
-    entries = [kept.entry for kept in Store(folder).files()]
+    entries = [kept.entry for kept in RunCache(folder).files()]
     return sorted((entry.key.seed, entry.run.predictions) for entry in entries if entry)
 
 

@@ -5,20 +5,20 @@ from typing import Any
 from transformers import TrainerCallback
 
 
-class StopWhenEnough(TrainerCallback):
+class StopAtScore(TrainerCallback):
     """Ends a training after the evaluation by which its best epoch has reached a score.
 
     Only where the best epoch by that score is the one that counts: what was reached is then never lost again.
     """
 
-    def __init__(self, metric: str, enough: float) -> None:
+    def __init__(self, metric: str, target_score: float) -> None:
         """Take what is enough.
 
         Args:
             metric: that chooses the best epoch.
-            enough: of it, above 0: an undefined score counts as 0 and could else take the place of the best.
+            target_score: of it, above 0: an undefined score counts as 0 and could else take the place of the best.
         """
-        self._metric, self._enough = metric, enough
+        self._metric, self._target_score = metric, target_score
         self.stopped = False
         """Whether there would have been more of the training."""
 
@@ -29,5 +29,5 @@ class StopWhenEnough(TrainerCallback):
         if not (chooses and arguments.load_best_model_at_end and arguments.greater_is_better and state.global_step):
             return
         found = kwargs["metrics"].get(f"eval_{self._metric}", 0.0)
-        if max(found, state.best_metric or 0.0) >= self._enough and state.global_step < state.max_steps:
+        if max(found, state.best_metric or 0.0) >= self._target_score and state.global_step < state.max_steps:
             self.stopped = control.should_training_stop = True

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from transformers.trainer_utils import EvalLoopOutput
 
 
-class Companion(TrainerCallback):
+class ExtraEvaluationCallback(TrainerCallback):
     """Sees what a training would have seen, had it been evaluated on a companion's examples, and keeps its best epoch.
 
     The weights of that epoch are nobody's need: what they predict is kept.
@@ -37,7 +37,7 @@ class Companion(TrainerCallback):
 
     def on_evaluate(self, *_: Any, **__: Any) -> None:
         """Called by the trainer after each of its own evaluations."""
-        output = self.trainer.evaluated_beside(self._examples)
+        output = self.trainer.evaluate_extra(self._examples)
         self.scores.append(output.metrics or {})
         score = self.scores[-1][self._key]
         score = 0.0 if np.isnan(score) else score  # as `UndefinedScores` has it

@@ -9,8 +9,8 @@ from typing import Any
 
 from transformers import Trainer, TrainerCallback, TrainerState
 
-from pytest_glue.progress.events import Moment, Tell
-from pytest_glue.training.callbacks.time_limit import deadline
+from pytest_glue.progress.events import ProgressCallback, TrainingProgress
+from pytest_glue.training.callbacks.time_limit import time_limit
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 TRAINING = "training"
@@ -19,16 +19,16 @@ _INTERVAL_S = 1.0
 
 
 @contextmanager
-def telling(trainer: Trainer, tell: Tell, seed: int, metric: str) -> Iterator[None]:
+def telling(trainer: Trainer, on_progress: ProgressCallback, seed: int, metric: str) -> Iterator[None]:
     """Let the trainer's next training be told of: at most once a second, and at the end of each epoch.
 
     Args:
         trainer: of the item.
-        tell: is told.
+        on_progress: is told.
         seed: of the run.
         metric: whose value is an epoch's score.
     """
-    callback = Telling(tell, seed, metric, lambda: _last_loss(trainer))
+    callback = ReportProgress(on_progress, seed, metric, lambda: _last_loss(trainer))
     trainer.add_callback(callback)
     try:
         yield
@@ -36,19 +36,19 @@ def telling(trainer: Trainer, tell: Tell, seed: int, metric: str) -> Iterator[No
         trainer.remove_callback(callback)
 
 
-class Telling(TrainerCallback):
+class ReportProgress(TrainerCallback):
     """Tells of a training at most once a second, and of the end of each epoch; it changes nothing about it."""
 
-    def __init__(self, tell: Tell, seed: int, metric: str, loss: Callable[[], float | None]) -> None:
+    def __init__(self, on_progress: ProgressCallback, seed: int, metric: str, loss: Callable[[], float | None]) -> None:
         """Take who is told, and what of.
 
         Args:
-            tell: is told.
+            on_progress: is told.
             seed: of the run.
             metric: whose value is an epoch's score.
             loss: returns the last batch's, which no trainer gives to its callbacks; None where nobody knows it.
         """
-        self._tell = tell
+        self._on_progress = on_progress
         self._seed = seed
         self._key = f"eval_{metric}"
         self._loss = loss
@@ -83,7 +83,7 @@ class Telling(TrainerCallback):
     def _say(self, stage: str, state: TrainerState) -> None:
         self._told = time.monotonic()
         elapsed, done = self._told - self._start, state.global_step - self._first_step
-        moment = Moment(
+        progress = TrainingProgress(
             stage=stage,
             seed=self._seed,
             step=state.global_step,
@@ -95,7 +95,7 @@ class Telling(TrainerCallback):
             elapsed_s=elapsed,
             left_s=elapsed / done * (state.max_steps - state.global_step) if done else None,
         )
-        self._tell(moment)
+        self._on_progress(progress)
 
 
 def _last_loss(trainer: Trainer) -> float | None:
@@ -110,12 +110,12 @@ def _finite(value: float | None) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class RunMonitor:
     """How the runs of an item are watched, which changes nothing about them."""
 
     item: str
     """A name for messages."""
-    tell: Tell
+    on_progress: ProgressCallback
     """Hears of each run's moments."""
     limit_s: float | None = None
     """How long a run may take; None for as long as it likes."""
@@ -132,5 +132,5 @@ class Watch:
         Raises:
             FineTuningError: it took too long.
         """
-        with telling(trainer, self.tell, seed, metric), deadline(trainer, self.item, seed, self.limit_s):
+        with telling(trainer, self.on_progress, seed, metric), time_limit(trainer, self.item, seed, self.limit_s):
             yield

@@ -25,7 +25,7 @@ class _Reached(BaseException):
 
 
 @contextmanager
-def deadline(trainer: Trainer, item: str, seed: int, limit_s: float | None) -> Iterator[None]:
+def time_limit(trainer: Trainer, item: str, seed: int, limit_s: float | None) -> Iterator[None]:
     """End what happens meanwhile when it takes too long; child processes that it began are gone afterwards.
 
     In the main thread an alarm interrupts whatever runs there, also where it hangs; elsewhere the trainer's steps look

@@ -13,7 +13,7 @@ Weights = dict[str, torch.Tensor]
 _FILE = "best.pt"
 
 
-class KeptWeights:
+class SavedWeights:
     """A copy of a model's weights, in memory where it takes less than half of what is free, or else in a folder."""
 
     def __init__(self, weights: Weights | Path) -> None:

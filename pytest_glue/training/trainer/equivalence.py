@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedModel
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.training.trainer.flat_batch import Flat, Padding
+from pytest_glue.training.trainer.flat_batch import FlatBatch, Padding
 from pytest_glue.training.trainer.packing import packed, packed_inputs, unpackable
 
 Evaluate = Callable[[dict[str, torch.Tensor]], tuple[torch.Tensor, Any]]
@@ -22,7 +22,7 @@ FAILURES = (RuntimeError, ValueError, TypeError, KeyError, IndexError, Attribute
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class BatchLayout:
     """How the examples of a batch are given to the model."""
 
     batching: Batching
@@ -38,7 +38,9 @@ class Layout:
         return f"batching: {self.batching}" + (f", since {self.reason}" if self.reason else "")
 
 
-def choose(asked: Batching, model: PreTrainedModel, examples: Flat, padding: Padding, evaluate: Evaluate) -> Layout:
+def choose(
+    asked: Batching, model: PreTrainedModel, examples: FlatBatch, padding: Padding, evaluate: Evaluate
+) -> BatchLayout:
     """Return the fastest layout that gives the plain one's loss and logits for the examples.
 
     Random states are left as they are, and so is the model's mode.
@@ -54,16 +56,16 @@ def choose(asked: Batching, model: PreTrainedModel, examples: Flat, padding: Pad
         loss, output = evaluate(examples.padded(padding))
         logits = _only_logits(output, model)
         if logits is None or logits.shape[:1] != examples.labels.shape:
-            return Layout(Batching.PLAIN, "the model returns more than logits")
+            return BatchLayout(Batching.PLAIN, "the model returns more than logits")
         singles = [examples.part(slice(place, place + 1)) for place in range(len(examples))]
         losses = torch.stack([evaluate(single.padded(padding))[0] for single in singles])
         weighs = _close(losses.mean(), loss)
         if not weighs and not _close(losses.sum(), loss):
-            return Layout(Batching.PLAIN, "the losses of parts do not add up to the batch's")
+            return BatchLayout(Batching.PLAIN, "the losses of parts do not add up to the batch's")
         if asked is Batching.MICRO:
-            return Layout(Batching.MICRO, weighs=weighs)
+            return BatchLayout(Batching.MICRO, weighs=weighs)
         reason = unpackable(model) or _refuted(model, examples, evaluate, logits)
-        return Layout(Batching.MICRO if reason else Batching.PACKED, reason, weighs)
+        return BatchLayout(Batching.MICRO if reason else Batching.PACKED, reason, weighs)
 
 
 def keeps_loss(model: PreTrainedModel, inputs: dict[str, torch.Tensor], evaluate: Evaluate, change: Change) -> bool:
@@ -78,7 +80,7 @@ def keeps_loss(model: PreTrainedModel, inputs: dict[str, torch.Tensor], evaluate
         return _close(found, loss)
 
 
-def _refuted(model: PreTrainedModel, examples: Flat, evaluate: Evaluate, logits: torch.Tensor) -> str:
+def _refuted(model: PreTrainedModel, examples: FlatBatch, evaluate: Evaluate, logits: torch.Tensor) -> str:
     """Return what a packed forward pass does other than the plain one; empty where nothing."""
     try:
         with packed(model, examples.lengths):

@@ -29,7 +29,7 @@ class Padding:
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class FlatBatch:
     """Examples laid end to end."""
 
     tokens: Mapping[str, torch.Tensor]
@@ -52,17 +52,17 @@ class Flat:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def to(self, device: torch.device) -> "Flat":
+    def to(self, device: torch.device) -> "FlatBatch":
         """Return the examples on a device."""
         tokens = {name: values.to(device) for name, values in self.tokens.items()}
-        return Flat(tokens, self.lengths, self.labels.to(device))
+        return FlatBatch(tokens, self.lengths, self.labels.to(device))
 
-    def part(self, chosen: slice) -> "Flat":
+    def part(self, chosen: slice) -> "FlatBatch":
         """Return a run of the examples."""
         ends = (0, *accumulate(self.lengths))
         first, last, _ = chosen.indices(len(self))
         tokens = {name: values[ends[first] : ends[last]] for name, values in self.tokens.items()}
-        return Flat(tokens, self.lengths[first:last], self.labels[first:last])
+        return FlatBatch(tokens, self.lengths[first:last], self.labels[first:last])
 
     def padded(self, padding: Padding) -> dict[str, torch.Tensor]:
         """Return the inputs of a model that takes a padded batch: as the default collator gives them."""
@@ -83,7 +83,7 @@ LABELS = frozenset({"label", "labels", "label_ids"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Columns:
+class TokenizedSplit:
     """A split whose items are positions, for a `DataLoader` whose collator is `batch`."""
 
     tokens: Mapping[str, torch.Tensor]
@@ -93,7 +93,7 @@ class Columns:
     labels: torch.Tensor
 
     @classmethod
-    def of(cls, split: Dataset, accepted: Collection[str]) -> "Columns | str":
+    def of(cls, split: Dataset, accepted: Collection[str]) -> "TokenizedSplit | str":
         """Return the columns that the model takes, or the reason why they cannot be laid end to end."""
         names = [name for name in split.column_names if name in accepted]
         tokens, labels = [name for name in names if name in TOKENS], [name for name in names if name in LABELS]
@@ -124,7 +124,7 @@ class Columns:
         """Return the examples at the positions as the inputs of a batch, shortest first."""
         return self.flat(positions).to_inputs()
 
-    def flat(self, positions: Sequence[int] | NDArray[np.int64]) -> Flat:
+    def flat(self, positions: Sequence[int] | NDArray[np.int64]) -> FlatBatch:
         """Return the examples at the positions, shortest first."""
         chosen = np.asarray(positions, np.int64)
         chosen = chosen[np.argsort(self.lengths[chosen], kind="stable")]
@@ -132,7 +132,7 @@ class Columns:
         shifts = np.repeat(self.starts[chosen] - (np.cumsum(lengths) - lengths), lengths)
         places = torch.from_numpy(shifts + np.arange(len(shifts)))
         tokens = {name: values[places] for name, values in self.tokens.items()}
-        return Flat(tokens, tuple(lengths.tolist()), self.labels[torch.from_numpy(chosen)])
+        return FlatBatch(tokens, tuple(lengths.tolist()), self.labels[torch.from_numpy(chosen)])
 
 
 def _integers(values: Any) -> NDArray[np.int64]:

@@ -9,9 +9,9 @@ from datasets import Dataset
 from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput
 
-from pytest_glue.training.trainer.best_epoch import KeptWeights, output_of, plain_output
+from pytest_glue.training.trainer.best_epoch import SavedWeights, output_of, plain_output
 from pytest_glue.training.trainer.resume import MODEL
-from pytest_glue.training.trainer.sparse_embeddings import SparingTrainer
+from pytest_glue.training.trainer.sparse_embeddings import SparseEmbeddingTrainer
 
 SCRATCH = "pytest-glue-"
 """Begins the name of a folder that goes away with its item: what is saved there, nobody will read."""
@@ -25,17 +25,17 @@ class _Seen:
 
     step: int
     output: EvalLoopOutput
-    weights: KeptWeights | None = None
+    weights: SavedWeights | None = None
 
 
-class GlueTrainer(SparingTrainer):
+class GlueTrainer(SparseEmbeddingTrainer):
     """A `Trainer` with the same examples in each update, laid out for speed; what it cannot speed up, it leaves.
 
     Each class that it comes from adds one thing; this one keeps the best epoch, its weights and its predictions.
 
     Args:
-        *args: as for `UnpaddedTrainer`.
-        **kwargs: as for `UnpaddedTrainer`.
+        *args: as for `PaddingFreeTrainer`.
+        **kwargs: as for `PaddingFreeTrainer`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -69,7 +69,7 @@ class GlueTrainer(SparingTrainer):
             self._seen = _Seen(self.state.global_step, output)
         return output
 
-    def evaluated_beside(self, examples: Dataset) -> EvalLoopOutput:
+    def evaluate_extra(self, examples: Dataset) -> EvalLoopOutput:
         """Return what the model predicts for other examples; a training goes on as if nothing had been evaluated."""
         with torch.random.fork_rng():
             # Not the evaluation's loader, which can be one that is kept for its own examples.
@@ -90,7 +90,7 @@ class GlueTrainer(SparingTrainer):
         is_best: bool = super()._determine_best_metric(metrics=metrics, trial=trial)
         if is_best and self.args.load_best_model_at_end and self._seen:
             goes_on = self._keeps_in_memory and self.state.global_step < self.state.max_steps
-            weights = KeptWeights.of(self._network, Path(self.args.output_dir or "")) if goes_on else None
+            weights = SavedWeights.of(self._network, Path(self.args.output_dir or "")) if goes_on else None
             self._best = _Seen(self._seen.step, self._seen.output, weights)
         return is_best
 
@@ -102,7 +102,7 @@ class GlueTrainer(SparingTrainer):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Called by the trainer where the recipe says that it saves."""
         if self._keeps_in_memory:
-            self.save_unfinished()
+            self.save_resume_state()
         else:
             super()._save_checkpoint(model, trial)
 
@@ -114,15 +114,15 @@ class GlueTrainer(SparingTrainer):
         if self._best and self._best.weights and self._best.step != self.state.global_step:
             self._best.weights.write(folder / _BEST)
 
-    def _held(self) -> dict[str, Any]:
+    def _resume_state_dict(self) -> dict[str, Any]:
         """See `ResumableTrainer`: the best epoch."""
         best = {"step": self._best.step, **plain_output(self._best.output)} if self._best else None
-        return {**super()._held(), "best": best}
+        return {**super()._resume_state_dict(), "best": best}
 
-    def _take(self, held: dict[str, Any]) -> None:
+    def _load_resume_state(self, held: dict[str, Any]) -> None:
         """See `ResumableTrainer`."""
-        super()._take(held)
+        super()._load_resume_state(held)
         if (best := held["best"]) is not None and (folder := self._state_folder) is not None:
             file = folder / _BEST if (folder / _BEST).exists() else folder / MODEL
-            weights = KeptWeights.copied(file, Path(self.args.output_dir or ""))
+            weights = SavedWeights.copied(file, Path(self.args.output_dir or ""))
             self._best = _Seen(best["step"], output_of(best), weights)

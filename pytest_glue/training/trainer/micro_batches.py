@@ -10,8 +10,8 @@ import torch
 
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.trainer.device_memory import free_memory, is_out_of_memory, wait
-from pytest_glue.training.trainer.flat_batch import LENGTHS, Flat
-from pytest_glue.training.trainer.unpadded import UnpaddedTrainer
+from pytest_glue.training.trainer.flat_batch import LENGTHS, FlatBatch
+from pytest_glue.training.trainer.padding_free import PaddingFreeTrainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ def filled(lengths: Sequence[int], cost: Cost) -> list[slice]:
     return [*parts, slice(begin, len(lengths))]
 
 
-class PartedTrainer(UnpaddedTrainer):
-    """An `UnpaddedTrainer` whose updates add up the gradients of the parts of a batch, which are the batch's own."""
+class MicroBatchTrainer(PaddingFreeTrainer):
+    """An `PaddingFreeTrainer` whose updates add up the gradients of the parts of a batch, which are the batch's own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._fixed: float | None = None
@@ -88,7 +88,7 @@ class PartedTrainer(UnpaddedTrainer):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """See `UnpaddedTrainer`; and what did not fit."""
+        """See `PaddingFreeTrainer`; and what did not fit."""
         halved = f"out of memory: batches are computed in parts of at most {self._limit:.0f} tokens"
         return (*super().notes, *((halved,) if np.isfinite(self._limit) else ()))
 
@@ -136,7 +136,7 @@ class PartedTrainer(UnpaddedTrainer):
 
     def _accumulate(self, model: Any, inputs: dict[str, Any], items: Any) -> torch.Tensor:
         """Add the gradients of a batch, and return its loss."""
-        flat = Flat.of(inputs)
+        flat = FlatBatch.of(inputs)
         if self._fixed is None:
             self._fixed = 0.0  # and so it stays if the memory is too small for the measurement
             self._measure(model, flat, items)
@@ -148,7 +148,7 @@ class PartedTrainer(UnpaddedTrainer):
             losses.append(self._accumulate_part(model, self._part, share, items))
         return torch.stack(losses).sum()
 
-    def _accumulate_part(self, model: Any, part: Flat, share: float, items: Any) -> torch.Tensor:
+    def _accumulate_part(self, model: Any, part: FlatBatch, share: float, items: Any) -> torch.Tensor:
         self._share = share
         try:
             with self._laid_out(part) as inputs:
@@ -156,7 +156,7 @@ class PartedTrainer(UnpaddedTrainer):
         finally:
             self._share = 1.0
 
-    def _measure(self, model: Any, flat: Flat, items: Any) -> None:
+    def _measure(self, model: Any, flat: FlatBatch, items: Any) -> None:
         """Find out what a part costs; gradients and random states are left as they are."""
         with torch.random.fork_rng():
             if self._layout and self._is_packed:
@@ -175,7 +175,7 @@ class PartedTrainer(UnpaddedTrainer):
         rate = (times[1] - times[0]) / max(sizes[1] - sizes[0], 1)
         self._fixed = max(times[0] / rate - sizes[0], 0.0) if rate > 0 else float("inf")
 
-    def _seconds(self, model: Any, part: Flat, items: Any) -> float:
+    def _seconds(self, model: Any, part: FlatBatch, items: Any) -> float:
         """Return how long a part takes, the second time."""
         self._part = part
         for _ in range(2):
@@ -201,11 +201,11 @@ class PartedTrainer(UnpaddedTrainer):
 
     # A run that was stopped
 
-    def _held(self) -> dict[str, Any]:
+    def _resume_state_dict(self) -> dict[str, Any]:
         """See `ResumableTrainer`: what was measured."""
-        return {**super()._held(), "fixed": self._fixed, "limit": self._limit}
+        return {**super()._resume_state_dict(), "fixed": self._fixed, "limit": self._limit}
 
-    def _take(self, held: dict[str, Any]) -> None:
+    def _load_resume_state(self, held: dict[str, Any]) -> None:
         """See `ResumableTrainer`."""
-        super()._take(held)
+        super()._load_resume_state(held)
         self._fixed, self._limit = held["fixed"], held["limit"]

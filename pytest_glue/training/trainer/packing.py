@@ -18,7 +18,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, PreTrainedModel
 
-from pytest_glue.training.trainer.flat_batch import Flat
+from pytest_glue.training.trainer.flat_batch import FlatBatch
 
 _VALUES = 2**16
 
@@ -129,7 +129,7 @@ def unpackable(model: PreTrainedModel) -> str:
     return "" if Site.of(model) else f"{type(model).__name__} has no stack of layers"
 
 
-def packed_inputs(model: PreTrainedModel, examples: Flat) -> dict[str, torch.Tensor]:
+def packed_inputs(model: PreTrainedModel, examples: FlatBatch) -> dict[str, torch.Tensor]:
     """Return the inputs of a forward pass inside `packed`."""
     device = examples.labels.device
     embeddings = getattr(model.base_model, "embeddings", None)

@@ -13,7 +13,7 @@ _MANIFEST = "manifest.json"
 _CHUNK = 2**20
 
 
-class Unfinished:
+class ResumeState:
     """The folder of one run, which holds a state as a whole or none, and what there is to say of it.
 
     A state is a folder of files beside a manifest, written aside and renamed: whenever the process is killed, the state

@@ -8,15 +8,15 @@ from torch.utils.data import DataLoader
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
 
 from pytest_glue.training.trainer.device_memory import free_memory, is_out_of_memory
-from pytest_glue.training.trainer.flat_batch import Columns
-from pytest_glue.training.trainer.micro_batches import PartedTrainer, filled
+from pytest_glue.training.trainer.flat_batch import TokenizedSplit
+from pytest_glue.training.trainer.micro_batches import MicroBatchTrainer, filled
 
 _TOKENS = {"cpu": 4096}
 _TOKENS_ELSEWHERE = 32768
 
 
-class OrderedTrainer(PartedTrainer):
-    """A `PartedTrainer` with as little padding in an evaluation; predictions are in the order of the examples."""
+class LengthSortedEvalTrainer(MicroBatchTrainer):
+    """A `MicroBatchTrainer` with as little padding in an evaluation; predictions are in the order of the examples."""
 
     def evaluation_loop(
         self,
@@ -28,11 +28,13 @@ class OrderedTrainer(PartedTrainer):
     ) -> EvalLoopOutput:
         """See `Trainer`."""
         columns = dataloader.dataset
-        if isinstance(columns, Columns) and not prediction_loss_only:
+        if isinstance(columns, TokenizedSplit) and not prediction_loss_only:
             return self._evaluated_by_length(columns, ignore_keys, metric_key_prefix)
         return super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
 
-    def _evaluated_by_length(self, columns: Columns, ignore_keys: list[str] | None, prefix: str) -> EvalLoopOutput:
+    def _evaluated_by_length(
+        self, columns: TokenizedSplit, ignore_keys: list[str] | None, prefix: str
+    ) -> EvalLoopOutput:
         model = self._network
         if not self.accelerator._models:
             model = self.accelerator.prepare_model(model, evaluation_mode=True)

@@ -12,8 +12,8 @@ from transformers.trainer_utils import EvalLoopOutput
 
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.trainer.equivalence import keeps_loss
-from pytest_glue.training.trainer.flat_batch import Columns
-from pytest_glue.training.trainer.sorted_evaluation import OrderedTrainer
+from pytest_glue.training.trainer.flat_batch import TokenizedSplit
+from pytest_glue.training.trainer.sorted_evaluation import LengthSortedEvalTrainer
 
 OPTIMIZERS = ("adamw_torch", "adamw_torch_fused")
 """By transformers' names: what they do to a weight without a gradient is a product with the same factor for all."""
@@ -98,8 +98,8 @@ _WATCHERS = ("pytest_glue.", "transformers.trainer_callback")
 """Where callbacks come from that do not look at weights while a training goes on."""
 
 
-class SparingTrainer(OrderedTrainer):
-    """An `OrderedTrainer` that trains the embeddings of the words that there are; all others decay as they would.
+class SparseEmbeddingTrainer(LengthSortedEvalTrainer):
+    """Trains only the embeddings of tokens that occur; all others decay as AdamW would decay them.
 
     The model has all its embeddings whenever it is evaluated or saved, and after the training.
     """
@@ -145,10 +145,10 @@ class SparingTrainer(OrderedTrainer):
         self._enlarge()
         super()._save_checkpoint(model, trial)
 
-    def save_unfinished(self) -> None:
+    def save_resume_state(self) -> None:
         """See `ResumableTrainer`."""
         self._enlarge()
-        super().save_unfinished()
+        super().save_resume_state()
 
     def _load_best_model(self) -> None:
         """Called by the trainer at its end, where it has saved the best epoch."""
@@ -171,7 +171,7 @@ class SparingTrainer(OrderedTrainer):
     def _chosen_vocabulary(self) -> Vocabulary | None:
         """Return the words of the training examples, if the model is seen to have the same loss with these alone."""
         columns, model = self._columns_of(self.train_dataset), self._network
-        assert isinstance(columns, Columns)
+        assert isinstance(columns, TokenizedSplit)
         padding = torch.tensor([self._padding.values["input_ids"]])
         vocabulary = Vocabulary.of(model, torch.cat([columns.tokens["input_ids"], padding]))
         if vocabulary is None:
@@ -181,11 +181,11 @@ class SparingTrainer(OrderedTrainer):
         same = keeps_loss(model, examples.padded(self._padding), evaluate, vocabulary.shrunk())
         return vocabulary if same else None
 
-    def _held(self) -> dict[str, Any]:
+    def _resume_state_dict(self) -> dict[str, Any]:
         """See `ResumableTrainer`: whether the optimizer's moments are those of the small embeddings."""
-        return {**super()._held(), "sparing": self._vocabulary is not None}
+        return {**super()._resume_state_dict(), "sparing": self._vocabulary is not None}
 
-    def _take(self, held: dict[str, Any]) -> None:
+    def _load_resume_state(self, held: dict[str, Any]) -> None:
         """See `ResumableTrainer`."""
-        super()._take(held)
+        super()._load_resume_state(held)
         self._was_sparing = held["sparing"]

@@ -9,10 +9,10 @@ import pytest
 
 from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
-from pytest_glue.cache.storage import Store
+from pytest_glue.cache.storage import RunCache
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.runs import Conditions, Epoch, Run
+from pytest_glue.core.runs import Epoch, Run, RunConditions
 from pytest_glue.core.tasks import GLUE
 
 DIGEST = f"sha256:{'1' * 64}"
@@ -39,15 +39,17 @@ def entry_of(key_of: Callable[..., Key]) -> Callable[..., Entry]:
         run = Run(seed, scores, (Epoch(1.0, 0.7, None, scores),), (0.0, 1.0, float("inf")), duration_s=61.5)
         checkpoint = Checkpoint("a/b", Origin.HUB, "main", DIGEST)
         recipe = {"num_train_epochs": 1, "optim": "adafactor", "lr_scheduler_kwargs": {"power": 2}}
-        return Entry(key, Conditions(checkpoint, 8, 3, DIGEST, recipe, key.device, (0.0, 1.0, 1.0), ("a note",)), run)
+        return Entry(
+            key, RunConditions(checkpoint, 8, 3, DIGEST, recipe, key.device, (0.0, 1.0, 1.0), ("a note",)), run
+        )
 
     return make
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def run_cache(tmp_path: Path) -> RunCache:
     """An empty store, whose folder is not there yet."""
-    return Store(tmp_path / "runs")
+    return RunCache(tmp_path / "runs")
 
 
 def other(entry: Entry, **changes: Any) -> Entry:

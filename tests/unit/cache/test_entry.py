@@ -14,10 +14,10 @@ EntryOf = Callable[..., Entry]
 
 def test_an_entry_comes_back(entry_of: EntryOf) -> None:
     """Run, conditions and key are the same to the last digit, undefined scores and infinite predictions too."""
-    entry = replace(entry_of(), together_with="mnli", test_run="1f")
+    entry = replace(entry_of(), trained_with="mnli", test_run="1f")
     again = Entry.from_bytes(entry.to_bytes())
     assert (entry.run, entry.conditions) == (again.run, again.conditions)
-    assert ("mnli", "1f") == (again.together_with, again.test_run)
+    assert ("mnli", "1f") == (again.trained_with, again.test_run)
     assert entry.key.name == again.key.name
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.cache.file_digests import Digests
+from pytest_glue.cache.file_digests import FileDigests
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Digests:
+def digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileDigests:
     """An empty memory of digests, for which every file has settled."""
     monkeypatch.setattr("pytest_glue.cache.file_digests._SETTLED_S", -1)
-    return Digests(tmp_path / "digests")
+    return FileDigests(tmp_path / "digests")
 
 
 def answer(character: str) -> str:
@@ -34,14 +34,14 @@ def never() -> str:
     raise AssertionError("it was read")
 
 
-def test_nothing_is_read_twice(digests: Digests, file: Path) -> None:
+def test_nothing_is_read_twice(digests: FileDigests, file: Path) -> None:
     """What is known of files as they are is not read again."""
     assert answer("1") == digests.of([file], lambda: answer("1"))
     assert answer("1") == digests.of([file], never)
 
 
 @pytest.mark.parametrize("change", ["content", "copy", "more"])
-def test_what_changed_is_read(digests: Digests, file: Path, change: str) -> None:
+def test_what_changed_is_read(digests: FileDigests, file: Path, change: str) -> None:
     """Other contents of the same size and time of change, another file in its place, or one more, are read."""
     digests.of([file], lambda: answer("1"))
     before, files = file.stat(), [file]
@@ -62,13 +62,13 @@ def test_what_changed_is_read(digests: Digests, file: Path, change: str) -> None
 
 def test_a_file_that_may_still_change_is_not_remembered(tmp_path: Path, file: Path) -> None:
     """What was changed a moment ago can change again within the clock's grain, so it is read once more."""
-    digests = Digests(tmp_path / "digests")
+    digests = FileDigests(tmp_path / "digests")
     digests.of([file], lambda: answer("1"))
     assert answer("2") == digests.of([file], lambda: answer("2"))
 
 
 @pytest.mark.parametrize("damage", [lambda text: text.replace("1", "2"), lambda _: "", lambda text: text[:80]])
-def test_an_edited_digest_is_not_believed(digests: Digests, file: Path, damage: object) -> None:
+def test_an_edited_digest_is_not_believed(digests: FileDigests, file: Path, damage: object) -> None:
     """What somebody wrote over a digest is not taken for one."""
     assert callable(damage)
     digests.of([file], lambda: answer("1"))
@@ -81,12 +81,12 @@ def test_an_edited_digest_is_not_believed(digests: Digests, file: Path, damage: 
 def test_without_a_folder_everything_is_read(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing can be written, nothing is remembered and nothing fails."""
     monkeypatch.setattr("pytest_glue.cache.file_digests._SETTLED_S", -1)
-    digests = Digests(file / "digests")
+    digests = FileDigests(file / "digests")
     assert answer("1") == digests.of([file], lambda: answer("1"))
     assert answer("2") == digests.of([file], lambda: answer("2"))
 
 
-def test_digests_go_after_a_while(digests: Digests, file: Path) -> None:
+def test_digests_go_after_a_while(digests: FileDigests, file: Path) -> None:
     """What was found long ago makes room when something new is kept."""
     digests.of([file], lambda: answer("1"))
     (old,) = digests.folder.iterdir()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.cache.entry import Entry, EntryError
-from pytest_glue.cache.storage import Store
+from pytest_glue.cache.storage import RunCache
 
 EntryOf = Callable[..., Entry]
 
@@ -24,47 +24,47 @@ with FileLock(sys.argv[1]):
 """
 
 
-def test_what_is_written_is_read(store: Store, entry_of: EntryOf) -> None:
+def test_what_is_written_is_read(run_cache: RunCache, entry_of: EntryOf) -> None:
     """An entry is found by its key, in a folder that is made for it; another key finds nothing."""
     entry = entry_of()
-    assert store.read(entry.key) is None
-    store.write(entry)
-    found = store.read(entry.key)
+    assert run_cache.read(entry.key) is None
+    run_cache.write(entry)
+    found = run_cache.read(entry.key)
     assert found is not None
     assert entry.run == found.run
-    assert store.read(entry_of(seed=7).key) is None
+    assert run_cache.read(entry_of(seed=7).key) is None
 
 
-def test_a_file_of_another_run(store: Store, entry_of: EntryOf) -> None:
+def test_a_file_of_another_run(run_cache: RunCache, entry_of: EntryOf) -> None:
     """A file that somebody renamed is not taken for the run that its name says."""
     entry, other = entry_of(), entry_of(seed=7)
-    store.write(entry)
-    store.path(other.key).parent.mkdir(parents=True, exist_ok=True)
-    store.path(entry.key).rename(store.path(other.key))
+    run_cache.write(entry)
+    run_cache.path(other.key).parent.mkdir(parents=True, exist_ok=True)
+    run_cache.path(entry.key).rename(run_cache.path(other.key))
     with pytest.raises(EntryError, match="is of another run than its name says"):
-        store.read(other.key)
+        run_cache.read(other.key)
 
 
 def test_what_was_not_used_for_longest_goes_first(tmp_path: Path, entry_of: EntryOf) -> None:
     """Where a new entry would be too much, the one goes that was neither read nor written for longest."""
     entries = [entry_of(seed=seed) for seed in range(4)]
-    store = Store(tmp_path, max_bytes=3 * max(len(entry.to_bytes()) for entry in entries))
+    run_cache = RunCache(tmp_path, max_bytes=3 * max(len(entry.to_bytes()) for entry in entries))
     for age, entry in zip((300, 200, 100), entries, strict=False):
-        store.write(entry)
-        os.utime(store.path(entry.key), (time.time() - age,) * 2)
-    store.read(entries[0].key)
+        run_cache.write(entry)
+        os.utime(run_cache.path(entry.key), (time.time() - age,) * 2)
+    run_cache.read(entries[0].key)
 
-    store.write(entries[3])
+    run_cache.write(entries[3])
 
-    assert [0, 2, 3] == [seed for seed, entry in enumerate(entries) if store.read(entry.key) is not None]
+    assert [0, 2, 3] == [seed for seed, entry in enumerate(entries) if run_cache.read(entry.key) is not None]
 
 
 def test_the_newest_entry_stays(tmp_path: Path, entry_of: EntryOf) -> None:
     """A bound below the size of one entry keeps the one that was just written."""
-    store = Store(tmp_path, max_bytes=1)
-    store.write(entry_of(seed=1))
-    store.write(entry_of(seed=2))
-    assert [2] == [kept.entry.run.seed for kept in store.files() if kept.entry]
+    run_cache = RunCache(tmp_path, max_bytes=1)
+    run_cache.write(entry_of(seed=1))
+    run_cache.write(entry_of(seed=2))
+    assert [2] == [kept.entry.run.seed for kept in run_cache.files() if kept.entry]
 
 
 def test_other_files_in_the_folder_are_left_alone(tmp_path: Path, entry_of: EntryOf) -> None:
@@ -73,28 +73,28 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path, entry_of: Entr
     mine = [tmp_path / "thesis.run", tmp_path / "ab" / "model.bin"]
     for file in mine:
         file.write_bytes(b"x" * 100)
-    store = Store(tmp_path, max_bytes=1)
-    store.write(entry_of())
+    run_cache = RunCache(tmp_path, max_bytes=1)
+    run_cache.write(entry_of())
     assert all(file.exists() for file in mine)
-    assert 1 == len(store.files())
+    assert 1 == len(run_cache.files())
 
 
-def test_what_a_killed_writer_left_goes_after_a_day(store: Store, entry_of: EntryOf) -> None:
+def test_what_a_killed_writer_left_goes_after_a_day(run_cache: RunCache, entry_of: EntryOf) -> None:
     """Half an entry, which was never renamed into place, is dropped once nobody can be writing it."""
     entry = entry_of()
-    store.write(entry)
-    folder = store.path(entry.key).parent
+    run_cache.write(entry)
+    folder = run_cache.path(entry.key).parent
     old, new = folder / ".a.run.1-2", folder / ".b.run.1-2"
     for file in (old, new):
         file.touch()
     os.utime(old, (time.time() - 90_000,) * 2)
-    store.write(entry)
+    run_cache.write(entry)
     assert (False, True) == (old.exists(), new.exists())
 
 
-def hold(store: Store, entry: Entry, seconds: float) -> subprocess.Popen[str]:
+def hold(run_cache: RunCache, entry: Entry, seconds: float) -> subprocess.Popen[str]:
     """Let another process hold the lock of a run."""
-    lock = store.path(entry.key).with_suffix(".lock")
+    lock = run_cache.path(entry.key).with_suffix(".lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-c", HOLDS_A_LOCK, str(lock), str(seconds)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -103,29 +103,29 @@ def hold(store: Store, entry: Entry, seconds: float) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_lock_is_waited_for(store: Store, entry_of: EntryOf) -> None:
+def test_a_lock_is_waited_for(run_cache: RunCache, entry_of: EntryOf) -> None:
     """While another process makes a run, nobody else does; another run is nobody's wait."""
     entry = entry_of()
-    process = hold(store, entry, 1)
-    with store.locked(entry_of(seed=7).key):
+    process = hold(run_cache, entry, 1)
+    with run_cache.locked(entry_of(seed=7).key):
         assert process.poll() is None
-    with store.locked(entry.key):
+    with run_cache.locked(entry.key):
         assert process.wait(timeout=5) == 0
 
 
-def test_the_lock_of_a_killed_process_is_free(store: Store, entry_of: EntryOf) -> None:
+def test_the_lock_of_a_killed_process_is_free(run_cache: RunCache, entry_of: EntryOf) -> None:
     """A process that dies in the middle of a run blocks nobody."""
     entry = entry_of()
-    process = hold(store, entry, 600)
+    process = hold(run_cache, entry, 600)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    with store.locked(entry.key):
+    with run_cache.locked(entry.key):
         pass
 
 
-def test_no_lock_is_left_of_a_run_that_is_there(store: Store, entry_of: EntryOf) -> None:
+def test_no_lock_is_left_of_a_run_that_is_there(run_cache: RunCache, entry_of: EntryOf) -> None:
     """The file of a lock goes with the need for it."""
     entry = entry_of()
-    with store.locked(entry.key):
-        store.write(entry)
-    assert [store.path(entry.key)] == [path for path in store.folder.rglob("*") if path.is_file()]
+    with run_cache.locked(entry.key):
+        run_cache.write(entry)
+    assert [run_cache.path(entry.key)] == [path for path in run_cache.folder.rglob("*") if path.is_file()]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, Options, combine
+from pytest_glue.config.options import Options, OptionSource, combine
 from pytest_glue.config.thresholds import Threshold
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import OptionError
@@ -15,7 +15,7 @@ from pytest_glue.core.tasks import GLUE
 
 def options(**values: Any) -> Options:
     """Return the options of one place."""
-    return combine([Layer("{name}", values, Path.cwd())])
+    return combine([OptionSource("{name}", values, Path.cwd())])
 
 
 def test_the_defaults() -> None:
@@ -127,7 +127,7 @@ def test_a_later_place_beats_an_earlier_one_key_by_key() -> None:
     """Single values are replaced; recipes and thresholds are merged."""
     first = {"seeds": 2, "max_length": 16, "recipe": {"optim": "adafactor", "warmup_steps": 3}, "threshold": "cola=0.5"}
     second = {"seeds": 3, "recipe": ["warmup_steps=4"], "threshold": "rte=0.6,cola=0.4"}
-    both = combine([Layer("{name}", values, Path.cwd()) for values in (first, second)])
+    both = combine([OptionSource("{name}", values, Path.cwd()) for values in (first, second)])
     assert ((42, 43, 44), 16) == (both.seeds, both.max_length)
     assert {"optim": "adafactor", "warmup_steps": 4} == both.recipe
     assert {"cola": 0.4, "rte": 0.6} == {task: floor.value for (task, _), floor in both.threshold.items()}
@@ -136,11 +136,11 @@ def test_a_later_place_beats_an_earlier_one_key_by_key() -> None:
 @pytest.mark.parametrize(("value", "expected"), [("on", True), ("off", False), (True, True), (False, False)])
 def test_a_switch_is_on_or_off(value: Any, *, expected: bool) -> None:
     """What a command line says in words, a table can also say in its own."""
-    assert expected is combine([Layer("{name}", {"resume": value}, Path.cwd())]).resume
+    assert expected is combine([OptionSource("{name}", {"resume": value}, Path.cwd())]).resume
 
 
 @pytest.mark.parametrize("value", ["yes", "", 1, None, ["on"]], ids=repr)
 def test_what_is_no_switch(value: Any) -> None:
     """Anything else is refused, with what is accepted."""
     with pytest.raises(OptionError, match=r"resume: .* accepted are on and off"):
-        combine([Layer("{name}", {"resume": value}, Path.cwd())])
+        combine([OptionSource("{name}", {"resume": value}, Path.cwd())])

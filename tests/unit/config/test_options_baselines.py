@@ -5,28 +5,28 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, Options, combine
-from pytest_glue.core.choices import Policy
+from pytest_glue.config.options import Options, OptionSource, combine
+from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.tasks import GLUE
 
 
 def options(**values: Any) -> Options:
     """Return the options of one place."""
-    return combine([Layer("{name}", values, Path.cwd())])
+    return combine([OptionSource("{name}", values, Path.cwd())])
 
 
 def message(name: str, value: Any) -> str:
     """Return what is said about an option on the command line."""
     with pytest.raises(OptionError) as caught:
-        combine([Layer("--glue-{option}", {name: value}, Path.cwd())])
+        combine([OptionSource("--glue-{option}", {name: value}, Path.cwd())])
     return str(caught.value)
 
 
 def test_the_defaults() -> None:
     """Nothing is recorded or compared, no drop is allowed, and an open verdict is green."""
     plain = combine([])
-    assert (None, None, {}, 0.05, None, Policy.PASS) == (
+    assert (None, None, {}, 0.05, None, InconclusivePolicy.PASS) == (
         plain.save,
         plain.compare,
         plain.max_drop,
@@ -53,7 +53,7 @@ def test_what_is_no_name(value: Any) -> None:
 
 def test_a_file_to_compare_with(tmp_path: Path) -> None:
     """What ends in .json is a file, from the place that names it."""
-    asked = combine([Layer("{name}", {"compare": "old/a.json", "storage": "records"}, tmp_path)])
+    asked = combine([OptionSource("{name}", {"compare": "old/a.json", "storage": "records"}, tmp_path)])
     assert (str(tmp_path / "old" / "a.json"), tmp_path / "records") == (asked.compare, asked.storage)
     assert message("compare", "a/b").startswith("--glue-compare: 'a/b' is no name of a baseline: ")
 
@@ -133,7 +133,7 @@ def test_a_seed_twice(value: Any) -> None:
 
 def test_what_an_open_verdict_does() -> None:
     """An inconclusive verdict is green or red, and nothing else."""
-    assert (Policy.PASS, Policy.FAIL) == (
+    assert (InconclusivePolicy.PASS, InconclusivePolicy.FAIL) == (
         options(inconclusive="pass").inconclusive,
         options(inconclusive="fail").inconclusive,
     )

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, Options, combine
+from pytest_glue.config.options import Options, OptionSource, combine
 
 
 def options(base: Path | None = None, /, **values: Any) -> Options:
     """Return the options of one place."""
-    return combine([Layer("{name}", values, base or Path.cwd())])
+    return combine([OptionSource("{name}", values, base or Path.cwd())])
 
 
 @pytest.mark.parametrize("value", ["hub", "hub@abc", "sample", "./not/there"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, combine
+from pytest_glue.config.options import OptionSource, combine
 from pytest_glue.config.parsers import PARSERS
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.tasks import GLUE
@@ -17,21 +17,21 @@ LINES = "is neither a table nor a text nor a list of texts"
 def message(name: str, value: Any) -> str:
     """Return what is said about an option on the command line."""
     with pytest.raises(OptionError) as caught:
-        combine([Layer("--glue-{option}", {name: value}, Path.cwd())])
+        combine([OptionSource("--glue-{option}", {name: value}, Path.cwd())])
     return str(caught.value)
 
 
 def test_an_unknown_key_is_refused_with_the_closest() -> None:
     """A table's misspelt key is named with its place."""
     with pytest.raises(OptionError) as caught:
-        combine([Layer("[tool.pytest_glue] {name} in pyproject.toml", {"treshold": {}}, Path.cwd())])
+        combine([OptionSource("[tool.pytest_glue] {name} in pyproject.toml", {"treshold": {}}, Path.cwd())])
     assert "[tool.pytest_glue] treshold in pyproject.toml: unknown option; did you mean threshold?" == str(caught.value)
 
 
 def test_all_keys_are_listed_where_none_is_close() -> None:
     """A marker's unknown keyword is answered with every option there is."""
     with pytest.raises(OptionError) as caught:
-        combine([Layer("@pytest.mark.glue({name}=...)", {"quux": 1}, Path.cwd())])
+        combine([OptionSource("@pytest.mark.glue({name}=...)", {"quux": 1}, Path.cwd())])
     assert f"@pytest.mark.glue(quux=...): unknown option; accepted: {', '.join(sorted(PARSERS))}" == str(caught.value)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, Options, combine
+from pytest_glue.config.options import Options, OptionSource, combine
 from pytest_glue.config.search_space import Choices, Numbers
 from pytest_glue.core.errors import OptionError
 
@@ -14,7 +14,7 @@ BASE = Path("/base")
 
 def read(*values: dict[str, Any]) -> Options:
     """Return the options of some places, the last of which is the strongest."""
-    return combine([Layer("[tool.pytest_glue] {name}", each, BASE) for each in values])
+    return combine([OptionSource("[tool.pytest_glue] {name}", each, BASE) for each in values])
 
 
 def test_a_table_holds_backend_and_space() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, combine
+from pytest_glue.config.options import OptionSource, combine
 from pytest_glue.core.errors import OptionError
 
 
@@ -14,7 +14,7 @@ from pytest_glue.core.errors import OptionError
 )
 def test_a_limit(value: Any, expected: float | None) -> None:
     """A limit is a number of seconds; `off` takes away what another place asks for."""
-    layers = [Layer("{name}", {"timeout": given}, Path()) for given in (30, value)]
+    layers = [OptionSource("{name}", {"timeout": given}, Path()) for given in (30, value)]
     assert expected == combine(layers).timeout
 
 
@@ -22,5 +22,5 @@ def test_a_limit(value: Any, expected: float | None) -> None:
 def test_no_limit(value: Any) -> None:
     """What is no time above zero is refused, with what is accepted."""
     with pytest.raises(OptionError) as caught:
-        combine([Layer("--glue-{option}", {"timeout": value}, Path())])
+        combine([OptionSource("--glue-{option}", {"timeout": value}, Path())])
     assert f"--glue-timeout: {value!r}: expected seconds, a number above 0, or off" == str(caught.value)

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.options import Options
-from pytest_glue.config.sources import Settings
+from pytest_glue.config.sources import OptionSources
 
 
 def read(pytester: pytest.Pytester, *arguments: str, **marker: Any) -> Options:
     """Return the options of a test with this marker in a run with these arguments."""
-    settings = Settings.from_pytest_config(pytester.parseconfig(*arguments))
+    settings = OptionSources.from_pytest_config(pytester.parseconfig(*arguments))
     return settings.options(*([pytest.mark.glue(**marker).mark] if marker else []))
 
 
@@ -62,7 +62,7 @@ def test_markers_of_class_and_function_are_merged_key_by_key(pytester: pytest.Py
     """The closest marker wins, and what it does not set comes from the one around it."""
     outer = pytest.mark.glue(seeds=2, threshold={"cola": 0.1, "rte": 0.9}).mark
     inner = pytest.mark.glue(threshold={"cola": 0.2}).mark
-    options = Settings.from_pytest_config(pytester.parseconfig()).options(inner, outer)
+    options = OptionSources.from_pytest_config(pytester.parseconfig()).options(inner, outer)
     assert {"cola": 0.2, "rte": 0.9} == {name: floor.value for (name, _), floor in options.threshold.items()}
     assert (42, 43) == options.seeds
 

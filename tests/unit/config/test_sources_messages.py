@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.options import Options
-from pytest_glue.config.sources import Settings
+from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.errors import OptionError
 
 
 def read(pytester: pytest.Pytester, *arguments: str, **marker: Any) -> Options:
     """Return the options of a test with this marker in a run with these arguments."""
-    settings = Settings.from_pytest_config(pytester.parseconfig(*arguments))
+    settings = OptionSources.from_pytest_config(pytester.parseconfig(*arguments))
     return settings.options(pytest.mark.glue(**marker).mark)
 
 
@@ -54,7 +54,7 @@ def test_a_broken_file_is_named(pytester: pytest.Pytester) -> None:
 
 def test_a_marker_takes_keywords_only(pytester: pytest.Pytester) -> None:
     """A positional argument is refused with an example of how to write it."""
-    settings = Settings.from_pytest_config(pytester.parseconfig())
+    settings = OptionSources.from_pytest_config(pytester.parseconfig())
     with pytest.raises(OptionError) as caught:
         settings.options(pytest.mark.glue("rte").mark)
     assert "takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})" in str(caught.value)

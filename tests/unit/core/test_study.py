@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_glue.core.study import SearchTerms, Study, Trial, TrialEpoch, TrialState, highest
+from pytest_glue.core.study import SearchConfig, Study, Trial, TrialEpoch, TrialState, highest
 
 TRIALS = (
     Trial(0, TrialState.COMPLETE, {"learning_rate": 2e-5}, 0.5, (TrialEpoch(0.4, 0.7), TrialEpoch(0.5, 0.6)), 1.5),
@@ -19,7 +19,7 @@ TRIALS = (
 @pytest.fixture
 def study() -> Study:
     """A study in which everything has happened."""
-    terms = SearchTerms("optuna", 5, 0.1, "held-out", {"learning_rate": {"low": 1e-5, "high": 1e-4}})
+    terms = SearchConfig("optuna", 5, 0.1, "held-out", {"learning_rate": {"low": 1e-5, "high": 1e-4}})
     return Study(terms, "rte-sample-0", "studies", "accuracy", 40, 80, 42, TRIALS, {"learning_rate": 1.0}, 7.0)
 
 

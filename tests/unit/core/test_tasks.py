@@ -42,7 +42,7 @@ def test_glue_has_its_ten_tasks_in_order() -> None:
 @EVERY_TASK
 def test_a_task_has_the_form_of_the_hubs_dataset(task: Task) -> None:
     """Configuration, text columns, width of the head and evaluation split are those of `nyu-mll/glue`."""
-    assert FORMS[task.name] == (task.configuration, task.sentence_keys, task.num_labels, task.evaluation_split)
+    assert FORMS[task.name] == (task.configuration, task.text_columns, task.num_labels, task.evaluation_split)
 
 
 @EVERY_TASK
@@ -84,9 +84,11 @@ def test_entailment_is_class_zero_but_in_wnli() -> None:
 
 def test_only_mnlis_two_are_siblings() -> None:
     """Of GLUE's tasks, mnli and mnli-mm alone differ in nothing but what they are evaluated on; none is its own."""
-    pairs = [(one.name, other.name) for one in GLUE.values() for other in GLUE.values() if one.is_sibling_of(other)]
+    pairs = [
+        (one.name, other.name) for one in GLUE.values() for other in GLUE.values() if one.shares_training_with(other)
+    ]
     assert [("mnli", "mnli-mm"), ("mnli-mm", "mnli")] == pairs
-    assert not replace(GLUE["mnli"], metrics=("f1",)).is_sibling_of(GLUE["mnli-mm"])
+    assert not replace(GLUE["mnli"], metrics=("f1",)).shares_training_with(GLUE["mnli-mm"])
 
 
 def test_a_task_is_found_by_its_name() -> None:

@@ -170,7 +170,7 @@ def test_a_missing_column(tmp_path: Path, column: str) -> None:
 def test_an_own_task_can_lie_beside_glues(tmp_path: Path) -> None:
     """A folder with the configuration's name and columns named in the header is enough for an own task."""
     task = Task(
-        "tone", "tone", ("text",), ("calm", "angry"), ("accuracy",), evaluation_split="held_out", label_key="mood"
+        "tone", "tone", ("text",), ("calm", "angry"), ("accuracy",), evaluation_split="held_out", label_column="mood"
     )
     text = "mood\ttext\nangry\tGo away.\ncalm\tStay."
     source = FolderSource(write(tmp_path, {"tone/train.tsv": text, "tone/held_out.tsv": text}))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.choices import Policy
+from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.runs import Conditions, Epoch, Run
+from pytest_glue.core.runs import Epoch, Run, RunConditions
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.execution.evaluate import Plan, Subject, evaluate
+from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
 from pytest_glue.gate.criteria import Criteria
 
 RTE = GLUE["rte"]
@@ -27,16 +27,16 @@ class Known:
     notes: tuple[str, ...] = ()
 
     @property
-    def conditions(self) -> Conditions:
+    def conditions(self) -> RunConditions:
         """Of ten examples."""
         checkpoint = Checkpoint("a/b", Origin.HUB, "main", f"sha256:{'1' * 64}")
-        return Conditions(checkpoint, 8, 10, f"sha256:{'1' * 64}", {}, "cpu", REFERENCES, ())
+        return RunConditions(checkpoint, 8, 10, f"sha256:{'1' * 64}", {}, "cpu", REFERENCES, ())
 
-    def run(self, seed: int, *, enough: float | None = None) -> Run:
+    def run(self, seed: int, *, target_score: float | None = None) -> Run:
         """Return the run, ended after its first epoch where that is enough."""
-        self.asked.append((seed, enough and round(enough, 6)))
+        self.asked.append((seed, target_score and round(target_score, 6)))
         first, second = self.epochs[seed]
-        stopped = enough is not None and first >= enough
+        stopped = target_score is not None and first >= target_score
         score = first if stopped else max(first, second)
         right = round(10 * score)
         predictions = tuple(label if place < right else 1 - label for place, label in enumerate(REFERENCES))
@@ -49,8 +49,8 @@ def evaluated(
 ) -> Evaluation:
     """Evaluate all of the runs, or the seeds that are given."""
     chosen = tuple(seeds or runs.epochs)
-    plan = Plan(chosen, (len(chosen),), Policy.PASS, stop)
-    return evaluate(Subject("a", RTE, "data"), runs, Criteria(RTE, "a/b", thresholds), plan)
+    seed_plan = SeedPlan(chosen, (len(chosen),), InconclusivePolicy.PASS, stop)
+    return evaluate(Subject("a", RTE, "data"), runs, Criteria(RTE, "a/b", thresholds), seed_plan)
 
 
 def test_without_the_option_runs_are_whole() -> None:
@@ -108,7 +108,7 @@ def test_without_a_threshold_chance_is_to_be_beaten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "thresholds", "enough"),
+    ("task", "thresholds", "target_score"),
     [
         ("mrpc", {"accuracy": 0.7}, 0.7),
         ("mrpc", {"accuracy": 0.7, "f1": 0.8}, None),
@@ -118,8 +118,8 @@ def test_without_a_threshold_chance_is_to_be_beaten() -> None:
         ("cola", {}, 0.0),
     ],
 )
-def test_what_is_enough(task: str, thresholds: Mapping[str, float], enough: float | None) -> None:
+def test_what_is_enough(task: str, thresholds: Mapping[str, float], target_score: float | None) -> None:
     """Only the metric that chooses the best epoch can be sure, and only above what an undefined score counts as."""
-    found = Criteria(GLUE[task], "a/b", thresholds).enough(REFERENCES)
-    assert (None if enough is None else pytest.approx(enough, abs=1e-8)) == found
+    found = Criteria(GLUE[task], "a/b", thresholds).target_score(REFERENCES)
+    assert (None if target_score is None else pytest.approx(target_score, abs=1e-8)) == found
     assert found is None or found > 0

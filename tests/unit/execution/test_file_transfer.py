@@ -6,10 +6,10 @@ import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, ids
 from pytest_glue.core.errors import CheckpointError
-from pytest_glue.core.paths import moved, place_of
+from pytest_glue.core.paths import local_path, register_relocated
 from pytest_glue.core.tasks import find_task
 from pytest_glue.data.source import open_source
-from pytest_glue.execution.file_transfer import Content, Parcel, files_of_checkpoint, files_of_data, pack, unpack
+from pytest_glue.execution.file_transfer import Content, FileArchive, files_of_checkpoint, files_of_data, pack, unpack
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "there" / "mine"
 
 
-def _packed(folder: Path) -> Parcel:
+def _packed(folder: Path) -> FileArchive:
     return pack("./mine", folder, [folder / "a", folder / "below" / "b"], dict)
 
 
@@ -37,31 +37,31 @@ def test_a_folder_that_is_here_is_used(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["gone", "changed"])
 def test_a_folder_that_is_not_here_is_copied_once(folder: Path, tmp_path: Path, state: str) -> None:
     """A path that is missing or holds other files: a copy, which the next one finds."""
-    parcel = _packed(folder)
+    archive = _packed(folder)
     if state == "gone":
         folder.rename(tmp_path / "elsewhere")
     else:
         (folder / "a").write_bytes(b"other")
 
-    copy = unpack(parcel, lambda content: content, tmp_path / "shelf")
+    copy = unpack(archive, lambda content: content, tmp_path / "shelf")
 
     assert (b"one", b"two") == ((copy / "a").read_bytes(), (copy / "below" / "b").read_bytes())
-    assert copy == unpack(parcel, _never, tmp_path / "shelf")
-    assert [parcel.digest[:16]] == [path.name for path in (tmp_path / "shelf").iterdir()]
+    assert copy == unpack(archive, _never, tmp_path / "shelf")
+    assert [archive.digest[:16]] == [path.name for path in (tmp_path / "shelf").iterdir()]
 
 
 def test_what_is_sent_goes_by_its_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint that was sent has the id that it has where it was named, and its own folder."""
-    parcel = _packed(folder)
+    archive = _packed(folder)
     folder.rename(tmp_path / "elsewhere")
-    copy = unpack(parcel, lambda content: content, tmp_path / "shelf")
-    monkeypatch.setattr("pytest_glue.core.paths._MOVED", {})
+    copy = unpack(archive, lambda content: content, tmp_path / "shelf")
+    monkeypatch.setattr("pytest_glue.core.paths._RELOCATED", {})
 
-    moved({parcel.name: copy})
+    register_relocated({archive.name: copy})
 
     checkpoint = Checkpoint.parse("./mine")
     assert (copy, "mine", ["mine"]) == (checkpoint.folder, checkpoint.label, list(ids([checkpoint])))
-    assert Path("./other") == place_of("./other")
+    assert Path("./other") == local_path("./other")
 
 
 def test_what_has_to_be_sent(tmp_path: Path) -> None:

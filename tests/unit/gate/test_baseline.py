@@ -13,12 +13,12 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 Make = Callable[..., Baseline]
 
 
 @pytest.fixture
-def recorded(runs: Runs, baseline: Make, rte: tuple[float, ...]) -> Baseline:
+def recorded(runs: RunSource, baseline: Make, rte: tuple[float, ...]) -> Baseline:
     """A baseline of RTE with three seeds."""
     return baseline(runs("rte", rte, 80, 84, 88))
 

@@ -12,12 +12,12 @@ from pytest_glue.core.runs import Run
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 Make = Callable[..., Baseline]
 
 
 @pytest.fixture
-def three(runs: Runs, baseline: Make, rte: tuple[float, ...]) -> Baseline:
+def three(runs: RunSource, baseline: Make, rte: tuple[float, ...]) -> Baseline:
     """A baseline of RTE with three seeds and accuracy 0.697."""
     return baseline(runs("rte", rte, 84, 84, 84))
 
@@ -106,7 +106,7 @@ def test_the_same_baseline_is_the_same_file(tmp_path: Path, three: Baseline) -> 
 
 
 def test_what_changed_is_said(
-    tmp_path: Path, three: Baseline, runs: Runs, baseline: Make, rte: tuple[float, ...]
+    tmp_path: Path, three: Baseline, runs: RunSource, baseline: Make, rte: tuple[float, ...]
 ) -> None:
     """Overwriting names scores, seeds, checkpoint, data and recipe where they differ."""
     file = tmp_path / "a.json"
@@ -176,7 +176,7 @@ def write_often(file: str, plain: str) -> None:
 
 
 def test_two_processes_leave_one_whole_file(
-    tmp_path: Path, three: Baseline, runs: Runs, baseline: Make, rte: tuple[float, ...]
+    tmp_path: Path, three: Baseline, runs: RunSource, baseline: Make, rte: tuple[float, ...]
 ) -> None:
     """While two workers write the same file, whoever reads it sees one of the two, whole."""
     file = tmp_path / "a.json"

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
-from pytest_glue.core.study import SearchTerms
+from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.comparability import Facts, check_comparable
@@ -89,7 +89,7 @@ def test_what_changes_no_score_is_no_difference(recorded: Baseline) -> None:
     check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recipe), LABELS)
 
 
-SEARCH = SearchTerms("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low": 2, "high": 5}})
+SEARCH = SearchConfig("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low": 2, "high": 5}})
 
 
 def test_searched_and_given_hyperparameters_are_not_compared(recorded: Baseline) -> None:

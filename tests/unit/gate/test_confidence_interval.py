@@ -9,9 +9,9 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
-from pytest_glue.gate.regression import Rule
+from pytest_glue.gate.regression import RegressionCriterion
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 Labels = tuple[float, ...]
 
 
@@ -27,7 +27,7 @@ def test_an_interval_as_a_person_reads_it() -> None:
 
 
 @pytest.mark.parametrize("task", ["rte", "mrpc", "cola"])
-def test_an_interval_holds_the_score(runs: Runs, rte: Labels, task: str) -> None:
+def test_an_interval_holds_the_score(runs: RunSource, rte: Labels, task: str) -> None:
     """The mean over seeds lies in the middle of its interval, which covers their noise too."""
     found = runs(task, rte, 76, 80, 84)
     of_score = uncertainty_of(GLUE[task], found, rte, None)
@@ -37,7 +37,7 @@ def test_an_interval_holds_the_score(runs: Runs, rte: Labels, task: str) -> None
     assert "the interval covers examples and seeds (own runs)" == of_score.note
 
 
-def test_seeds_that_differ_more_make_it_wider(runs: Runs, rte: Labels) -> None:
+def test_seeds_that_differ_more_make_it_wider(runs: RunSource, rte: Labels) -> None:
     """The noise between seeds is part of the interval."""
     calm, wild = (
         uncertainty_of(GLUE["rte"], runs("rte", rte, *wrong), rte, None) for wrong in ((79, 80, 81), (50, 80, 110))
@@ -45,17 +45,20 @@ def test_seeds_that_differ_more_make_it_wider(runs: Runs, rte: Labels) -> None:
     assert 2 * width(calm) < width(wild)
 
 
-def test_one_seed_takes_the_published_spread(runs: Runs, rte: Labels) -> None:
+def test_one_seed_takes_the_published_spread(runs: RunSource, rte: Labels) -> None:
     """Alone, a run's noise between seeds is that which was published for the task, and the note says so."""
     of_score = uncertainty_of(GLUE["rte"], runs("rte", rte, 80), rte, None)
     assert of_score is not None
     assert of_score.note.startswith("the interval covers examples and seeds (published: ")
 
 
-def test_one_seed_takes_the_baselines_spread_first(runs: Runs, baseline: Callable[..., Baseline], rte: Labels) -> None:
+def test_one_seed_takes_the_baselines_spread_first(
+    runs: RunSource, baseline: Callable[..., Baseline], rte: Labels
+) -> None:
     """The baseline's own runs know better than a table; a baseline of one run does not."""
     several, single = (
-        Rule("main", "f.json", baseline(runs("rte", rte, *wrong)), 0.0, 0.05, 1) for wrong in ((60, 80, 100), (80,))
+        RegressionCriterion("main", "f.json", baseline(runs("rte", rte, *wrong)), 0.0, 0.05, 1)
+        for wrong in ((60, 80, 100), (80,))
     )
     own = uncertainty_of(GLUE["rte"], runs("rte", rte, 80), rte, several)
     published = uncertainty_of(GLUE["rte"], runs("rte", rte, 80), rte, single)
@@ -66,14 +69,14 @@ def test_one_seed_takes_the_baselines_spread_first(runs: Runs, baseline: Callabl
     assert width(published) < width(own)
 
 
-def test_one_seed_without_a_known_spread(runs: Runs, rte: Labels) -> None:
+def test_one_seed_without_a_known_spread(runs: RunSource, rte: Labels) -> None:
     """Where nothing tells the noise between seeds, the note says that it is not covered."""
     of_score = uncertainty_of(GLUE["cola"], runs("cola", rte, 80), rte, None)
     assert of_score is not None
     assert "the interval covers examples, not seeds" == of_score.note
 
 
-def test_another_score_than_the_predictions_has_no_interval(runs: Runs, rte: Labels) -> None:
+def test_another_score_than_the_predictions_has_no_interval(runs: RunSource, rte: Labels) -> None:
     """Where the user computes the metric in another way, an interval of the predictions' score would be another's."""
     found = [replace(run, metrics={"accuracy": 0.0}) for run in runs("rte", rte, 80, 82)]
     assert uncertainty_of(GLUE["rte"], found, rte, None) is None

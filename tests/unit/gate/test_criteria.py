@@ -13,7 +13,7 @@ NAME = "bert-base-uncased@86b5e09"
 CI = r"95% CI 0\.\d{3} to 0\.\d{3}"
 HALVES = (0.0,) * 100 + (1.0,) * 100
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 Predicting = Callable[..., Run]
 
 
@@ -27,7 +27,7 @@ def confusion(found: int, missed: int, false_alarms: int) -> list[float]:
     return [1.0] * false_alarms + [0.0] * (100 - false_alarms) + [1.0] * found + [0.0] * missed
 
 
-def test_a_miss_reads_as_the_design_says(runs: Runs, rte: tuple[float, ...]) -> None:
+def test_a_miss_reads_as_the_design_says(runs: RunSource, rte: tuple[float, ...]) -> None:
     """Below the threshold the verdict is `fail`, with task, checkpoint, score, floor, difference and evidence."""
     judgement = criteria("rte", accuracy=0.65).judge(runs("rte", rte, 107, 107, 107), rte)
     assert (Verdict.FAIL, 0.65, 146 / 277) == (judgement.verdict, judgement.threshold, judgement.chance)
@@ -40,7 +40,7 @@ def test_a_miss_reads_as_the_design_says(runs: Runs, rte: tuple[float, ...]) -> 
     )
 
 
-def test_a_pass_reads_likewise(runs: Runs) -> None:
+def test_a_pass_reads_likewise(runs: RunSource) -> None:
     """At or above the threshold the verdict is `pass`; one run is one seed."""
     judgement = criteria("sst2", accuracy=0.5).judge(runs("sst2", HALVES, 80), HALVES)
     assert (Verdict.PASS, 0.5) == (judgement.verdict, judgement.threshold)
@@ -52,7 +52,7 @@ def test_a_pass_reads_likewise(runs: Runs) -> None:
     )
 
 
-def test_an_interval_says_what_it_covers(runs: Runs, rte: tuple[float, ...]) -> None:
+def test_an_interval_says_what_it_covers(runs: RunSource, rte: tuple[float, ...]) -> None:
     """The notes name where the noise between seeds was taken from, or that it is not in the interval."""
     plain = criteria("rte", accuracy=0.5)
     three, one = plain.judge(runs("rte", rte, 80, 84, 88), rte), plain.judge(runs("rte", rte, 80), rte)
@@ -70,7 +70,7 @@ def test_an_interval_says_what_it_covers(runs: Runs, rte: tuple[float, ...]) -> 
         (0.65 + 2e-9, "accuracy 0.650000000 < threshold 0.650000002 (-0.000000002;"),
     ],
 )
-def test_a_narrow_miss_shows_its_digits(runs: Runs, floor: float, text: str) -> None:
+def test_a_narrow_miss_shows_its_digits(runs: RunSource, floor: float, text: str) -> None:
     """Two numbers that differ are never written as the same: no `0.650 < threshold 0.650`."""
     judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.FAIL is judgement.verdict
@@ -78,7 +78,7 @@ def test_a_narrow_miss_shows_its_digits(runs: Runs, floor: float, text: str) -> 
 
 
 @pytest.mark.parametrize("floor", [0.65, 0.65 - 1e-15, 0.65 + 1e-15], ids=["equal", "below", "above"])
-def test_a_score_at_the_threshold_passes(runs: Runs, floor: float) -> None:
+def test_a_score_at_the_threshold_passes(runs: RunSource, floor: float) -> None:
     """Reaching the floor is enough, and rounding in the last bit decides nothing."""
     judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.PASS is judgement.verdict

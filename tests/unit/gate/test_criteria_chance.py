@@ -14,7 +14,7 @@ WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"
 REPORT_ONLY = f"; report-only, since {WNLI_NOTE}: give a threshold to have it judged"
 CONSTANT = "predicts the same for every example"
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 Predicting = Callable[..., Run]
 Labels = tuple[float, ...]
 
@@ -24,7 +24,7 @@ def criteria(task: str, **thresholds: float) -> Criteria:
     return Criteria(GLUE[task], "a/b", thresholds)
 
 
-def test_without_a_threshold_the_majority_class_is_the_bound(runs: Runs, rte: Labels) -> None:
+def test_without_a_threshold_the_majority_class_is_the_bound(runs: RunSource, rte: Labels) -> None:
     """An accuracy must beat what saying the larger class for every example scores."""
     better, worse = (criteria("rte").judge(runs("rte", rte, *wrong), rte) for wrong in ([100] * 3, [140] * 3))
     assert (Verdict.PASS, None, 146 / 277) == (better.verdict, better.threshold, better.chance)
@@ -39,7 +39,7 @@ def test_without_a_threshold_the_majority_class_is_the_bound(runs: Runs, rte: La
 
 @pytest.mark.parametrize(("wrong", "verdict"), [(100, Verdict.PASS), (180, Verdict.FAIL)])
 def test_without_a_threshold_a_correlation_must_beat_zero(
-    runs: Runs, rte: Labels, wrong: int, verdict: Verdict
+    runs: RunSource, rte: Labels, wrong: int, verdict: Verdict
 ) -> None:
     """What knows nothing has a correlation of zero."""
     judgement = criteria("cola").judge(runs("cola", rte, wrong), rte)
@@ -47,7 +47,7 @@ def test_without_a_threshold_a_correlation_must_beat_zero(
     assert " knowing nothing, 0.000 (" in judgement.reason
 
 
-def test_a_score_at_the_majority_class_does_not_beat_it(runs: Runs, rte: Labels) -> None:
+def test_a_score_at_the_majority_class_does_not_beat_it(runs: RunSource, rte: Labels) -> None:
     """Runs as good as the majority class fail, also where the mean of their scores is rounded."""
     judgement = criteria("rte").judge(runs("rte", rte, 131, 131, 131), rte)
     assert Verdict.FAIL is judgement.verdict
@@ -55,7 +55,7 @@ def test_a_score_at_the_majority_class_does_not_beat_it(runs: Runs, rte: Labels)
 
 
 @pytest.mark.parametrize(("wrong", "score"), [(200, "0.278"), (20, "0.928")])
-def test_wnli_is_report_only(runs: Runs, rte: Labels, wrong: int, score: str) -> None:
+def test_wnli_is_report_only(runs: RunSource, rte: Labels, wrong: int, score: str) -> None:
     """Without a threshold WNLI passes with any score, and says that and why it was not judged."""
     judgement = criteria("wnli").judge(runs("wnli", rte, wrong), rte)
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
@@ -64,7 +64,7 @@ def test_wnli_is_report_only(runs: Runs, rte: Labels, wrong: int, score: str) ->
     assert f"wnli is report-only, since {WNLI_NOTE}" == judgement.notes[0]
 
 
-def test_wnli_is_judged_where_a_threshold_is_given(runs: Runs, rte: Labels) -> None:
+def test_wnli_is_judged_where_a_threshold_is_given(runs: RunSource, rte: Labels) -> None:
     """A threshold makes WNLI a task like any other."""
     judgement = criteria("wnli", accuracy=0.5).judge(runs("wnli", rte, 150), rte)
     assert Verdict.FAIL is judgement.verdict
@@ -74,7 +74,7 @@ def test_wnli_is_judged_where_a_threshold_is_given(runs: Runs, rte: Labels) -> N
 
 @pytest.mark.parametrize("threshold", [{}, {"matthews_correlation": -1.0}], ids=["chance", "lowest-threshold"])
 def test_an_undefined_score_is_degenerate(
-    runs: Runs, predicting: Predicting, rte: Labels, threshold: dict[str, float]
+    runs: RunSource, predicting: Predicting, rte: Labels, threshold: dict[str, float]
 ) -> None:
     """No score is no low score: it fails any bound, and the sentence says which runs are constant."""
     found = [*runs("cola", rte, 100), *(predicting("cola", [1.0] * 277, rte, seed) for seed in (7, 8))]
@@ -87,7 +87,7 @@ def test_an_undefined_score_is_degenerate(
     assert judgement.confidence_interval is None
 
 
-def test_a_score_that_no_broken_run_explains(runs: Runs) -> None:
+def test_a_score_that_no_broken_run_explains(runs: RunSource) -> None:
     """Where every run is healthy and the references are all the same, the sentence says no more than it knows."""
     ones = (1.0,) * 50
     judgement = criteria("cola").judge(runs("cola", ones, 10), ones)
@@ -107,7 +107,7 @@ def test_a_prediction_that_is_no_number_is_degenerate(predicting: Predicting, rt
     )
 
 
-def test_a_broken_run_turns_a_fail_into_degenerate(runs: Runs, predicting: Predicting, rte: Labels) -> None:
+def test_a_broken_run_turns_a_fail_into_degenerate(runs: RunSource, predicting: Predicting, rte: Labels) -> None:
     """A low score of constant predictions is told apart from a low score, and the score is still in the sentence."""
     found = [*runs("rte", rte, 60, 62), predicting("rte", [0.0] * 277, rte, 9)]
     judgement = criteria("rte", accuracy=0.78).judge(found, rte)
@@ -116,7 +116,7 @@ def test_a_broken_run_turns_a_fail_into_degenerate(runs: Runs, predicting: Predi
     assert "(1 of 3) (-0.084; n=277, 3 seeds" in judgement.reason
 
 
-def test_a_broken_run_leaves_a_pass_and_is_noted(runs: Runs, predicting: Predicting, rte: Labels) -> None:
+def test_a_broken_run_leaves_a_pass_and_is_noted(runs: RunSource, predicting: Predicting, rte: Labels) -> None:
     """A score that reaches its floor in spite of a broken run passes, and the notes name the run."""
     found = [*runs("rte", rte, 60, 62), predicting("rte", [0.0] * 277, rte, 9)]
     judgement = criteria("rte", accuracy=0.6).judge(found, rte)
@@ -124,7 +124,7 @@ def test_a_broken_run_leaves_a_pass_and_is_noted(runs: Runs, predicting: Predict
     assert f"seed 9 {CONSTANT} (1 of 3)" in judgement.notes
 
 
-def test_a_lost_loss_is_degenerate(runs: Runs, rte: Labels) -> None:
+def test_a_lost_loss_is_degenerate(runs: RunSource, rte: Labels) -> None:
     """A low score of a run whose loss became NaN is no regression."""
     (found,) = runs("rte", rte, 140)
     judgement = criteria("rte").judge([replace(found, history=(Epoch(1.0, 0.7, None, {}),))], rte)
@@ -132,7 +132,7 @@ def test_a_lost_loss_is_degenerate(runs: Runs, rte: Labels) -> None:
     assert "seed 42 lost its loss (NaN) (1 of 1)" in judgement.reason
 
 
-def test_only_a_judged_metric_must_have_a_score(runs: Runs, rte: Labels) -> None:
+def test_only_a_judged_metric_must_have_a_score(runs: RunSource, rte: Labels) -> None:
     """A metric without a floor may be undefined: it decides nothing."""
     found = [replace(each, metrics={**each.metrics, "f1": None}) for each in runs("mrpc", rte, 60, 60)]
     assert Verdict.PASS is criteria("mrpc").judge(found, rte).verdict

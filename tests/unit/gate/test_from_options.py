@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, Options, combine
+from pytest_glue.config.options import Options, OptionSource, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
@@ -15,9 +15,9 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
-from pytest_glue.gate.from_options import baseline_file, criteria_of, looks_of, record, unused_baselines
+from pytest_glue.gate.from_options import baseline_file, criteria_of, interim_analyses_of, record, unused_baselines
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 RTE = GLUE["rte"]
 SAMPLE = Checkpoint("sample", Origin.SAMPLE)
 
@@ -27,7 +27,9 @@ def options(tmp_path: Path) -> Callable[..., Options]:
     """Make options with a storage of this test's own."""
 
     def make(**values: Any) -> Options:
-        layer = Layer("{name}", {"storage": "records", "checkpoints": "sample", "tasks": "rte", **values}, tmp_path)
+        layer = OptionSource(
+            "{name}", {"storage": "records", "checkpoints": "sample", "tasks": "rte", **values}, tmp_path
+        )
         return combine([layer])
 
     return make
@@ -35,7 +37,7 @@ def options(tmp_path: Path) -> Callable[..., Options]:
 
 @pytest.fixture
 def main(
-    tmp_path: Path, runs: Runs, baseline: Callable[..., Baseline], rte: tuple[float, ...]
+    tmp_path: Path, runs: RunSource, baseline: Callable[..., Baseline], rte: tuple[float, ...]
 ) -> tuple[Path, Baseline]:
     """A baseline `main` of the sample on RTE, and its file."""
     file, recorded = tmp_path / "records/main/rte/sample.json", baseline(runs("rte", rte, 78, 80, 82))
@@ -92,11 +94,11 @@ def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None
 )
 def test_looks(options: Callable[..., Options], asked: dict[str, Any], expected: tuple[int, ...]) -> None:
     """A verdict is tried once, but where seeds may be added to a comparison."""
-    assert expected == looks_of(options(**asked))
+    assert expected == interim_analyses_of(options(**asked))
 
 
 def test_an_evaluation_is_recorded(
-    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: Runs, rte: tuple[float, ...]
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: RunSource, rte: tuple[float, ...]
 ) -> None:
     """What is recorded can be read, has the drops that it will show, and the evaluation has a note of it."""
     asked = options(save="next")
@@ -111,7 +113,7 @@ def test_an_evaluation_is_recorded(
 
 
 def test_nothing_is_recorded_unasked(
-    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: Runs, rte: tuple[float, ...]
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: RunSource, rte: tuple[float, ...]
 ) -> None:
     """Without a name to save under the evaluation is left as it is."""
     found = evaluation(runs("rte", rte, 80))
@@ -129,7 +131,7 @@ def test_nothing_is_recorded_unasked(
 def test_what_is_red_is_not_recorded(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],
-    runs: Runs,
+    runs: RunSource,
     rte: tuple[float, ...],
     changes: dict[str, Any],
 ) -> None:
@@ -143,7 +145,7 @@ def test_what_is_red_is_not_recorded(
 def test_unused_baselines_of_tasks_that_ran(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],
-    runs: Runs,
+    runs: RunSource,
     rte: tuple[float, ...],
     main: tuple[Path, Baseline],
 ) -> None:

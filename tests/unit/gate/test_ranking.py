@@ -10,12 +10,12 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
 from pytest_glue.gate.ranking import ranks
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 Labels = tuple[float, ...]
 
 
 @pytest.fixture
-def of(evaluation: Callable[..., Evaluation], runs: Runs, rte: Labels) -> Callable[..., Evaluation]:
+def of(evaluation: Callable[..., Evaluation], runs: RunSource, rte: Labels) -> Callable[..., Evaluation]:
     """Make the evaluation of a checkpoint on a task of accuracy, with so many mistakes a run."""
 
     def make(name: str, task: str, *wrong: int, references: Sequence[float] | None = None) -> Evaluation:
@@ -98,7 +98,7 @@ def test_ranks_are_plain(of: Callable[..., Evaluation]) -> None:
 
 
 def test_one_seed_each_without_a_known_spread(
-    of: Callable[..., Evaluation], evaluation: Callable[..., Evaluation], runs: Runs, rte: Labels
+    of: Callable[..., Evaluation], evaluation: Callable[..., Evaluation], runs: RunSource, rte: Labels
 ) -> None:
     """Where nothing tells the noise between seeds there is no p value, and all are tied."""
     both = [

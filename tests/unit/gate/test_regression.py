@@ -11,36 +11,36 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.criteria import Criteria
-from pytest_glue.gate.regression import Rule, against_baseline
+from pytest_glue.gate.regression import RegressionCriterion, against_baseline
 
-Runs = Callable[..., list[Run]]
+RunSource = Callable[..., list[Run]]
 Make = Callable[..., Baseline]
 Labels = tuple[float, ...]
 
 
 @pytest.fixture
-def rule(runs: Runs, baseline: Make, rte: Labels) -> Callable[..., Rule]:
+def rule(runs: RunSource, baseline: Make, rte: Labels) -> Callable[..., RegressionCriterion]:
     """Make the rule of a baseline `main`, of three seeds around accuracy 0.71 unless told otherwise."""
 
-    def make(max_drop: float, *wrong: int, family_size: int = 1) -> Rule:
+    def make(max_drop: float, *wrong: int, family_size: int = 1) -> RegressionCriterion:
         recorded = baseline(runs("rte", rte, *(wrong or (78, 80, 82))))
-        return Rule("main", "glue-baselines/main/rte/sample.json", recorded, max_drop, 0.05, family_size)
+        return RegressionCriterion("main", "glue-baselines/main/rte/sample.json", recorded, max_drop, 0.05, family_size)
 
     return make
 
 
 @pytest.fixture
-def judge(runs: Runs, rte: Labels) -> Callable[..., Judgement]:
+def judge(runs: RunSource, rte: Labels) -> Callable[..., Judgement]:
     """Judge a candidate with so many mistakes a run, with other seeds than the baseline's."""
 
-    def judged(rule: Rule, *wrong: int, **thresholds: float) -> Judgement:
+    def judged(rule: RegressionCriterion, *wrong: int, **thresholds: float) -> Judgement:
         found = runs("rte", rte, *wrong, first_seed=100)
         return Criteria(GLUE["rte"], "a/b", thresholds, rule).judge(found, rte)
 
     return judged
 
 
-def test_a_drop_fails(rule: Callable[..., Rule], judge: Callable[..., Judgement]) -> None:
+def test_a_drop_fails(rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]) -> None:
     """The sentence has both scores, what was allowed, the difference with its interval and the seeds of both sides."""
     judgement = judge(rule(0.02), 138, 140, 142)
     assert Verdict.FAIL is judgement.verdict
@@ -51,12 +51,14 @@ def test_a_drop_fails(rule: Callable[..., Rule], judge: Callable[..., Judgement]
     )
 
 
-def test_without_an_allowed_drop_any_drop_fails(rule: Callable[..., Rule], judge: Callable[..., Judgement]) -> None:
+def test_without_an_allowed_drop_any_drop_fails(
+    rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
+) -> None:
     """With no allowed drop the sentence speaks of a drop, and of no number."""
     assert "against main's 0.711: a drop (-0.217; " in judge(rule(0.0), 138, 140, 142).reason
 
 
-def test_no_drop_passes(rule: Callable[..., Rule], judge: Callable[..., Judgement]) -> None:
+def test_no_drop_passes(rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]) -> None:
     """What is shown not to have dropped by as much as is allowed passes, and says so."""
     judgement = judge(rule(0.2), 79, 80, 83)
     assert Verdict.PASS is judgement.verdict
@@ -64,7 +66,7 @@ def test_no_drop_passes(rule: Callable[..., Rule], judge: Callable[..., Judgemen
 
 
 def test_an_improvement_passes_without_an_allowed_drop(
-    rule: Callable[..., Rule], judge: Callable[..., Judgement]
+    rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
     """With no allowed drop only an improvement is shown to be none."""
     judgement = judge(rule(0.0), 20, 21, 22)
@@ -72,7 +74,9 @@ def test_an_improvement_passes_without_an_allowed_drop(
     assert "against main's 0.711: an improvement (+0.213; " in judgement.reason
 
 
-def test_an_open_verdict_says_what_would_settle_it(rule: Callable[..., Rule], judge: Callable[..., Judgement]) -> None:
+def test_an_open_verdict_says_what_would_settle_it(
+    rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
+) -> None:
     """An inconclusive sentence has the smallest drop that can be shown, and the seeds or examples that it lacks."""
     judgement = judge(rule(0.001), 78, 84, 80)
     assert Verdict.INCONCLUSIVE is judgement.verdict
@@ -86,7 +90,9 @@ def test_an_open_verdict_says_what_would_settle_it(rule: Callable[..., Rule], ju
     assert f"show a drop of {judgement.baseline['smallest_visible_drop']:.3f} or more" in judgement.reason
 
 
-def test_an_open_verdict_names_the_seeds_needed(rule: Callable[..., Rule], judge: Callable[..., Judgement]) -> None:
+def test_an_open_verdict_names_the_seeds_needed(
+    rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
+) -> None:
     """Where more seeds would show the allowed drop, the sentence has their number."""
     shaky = rule(0.15, 40, 80, 120)
     judgement = judge(shaky, 45, 82, 118)
@@ -96,7 +102,9 @@ def test_an_open_verdict_names_the_seeds_needed(rule: Callable[..., Rule], judge
     assert f"or more, {judgement.baseline['seeds_needed']} seeds a side would show 0.15 (" in judgement.reason
 
 
-def test_one_seed_a_side_uses_the_published_spread(rule: Callable[..., Rule], judge: Callable[..., Judgement]) -> None:
+def test_one_seed_a_side_uses_the_published_spread(
+    rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
+) -> None:
     """Where a spread is published for the task, one seed a side carries a claim, and the facts name the source."""
     judgement = judge(rule(0.02, 80), 200)
     assert Verdict.FAIL is judgement.verdict
@@ -105,11 +113,13 @@ def test_one_seed_a_side_uses_the_published_spread(rule: Callable[..., Rule], ju
     assert "1 against 1 seeds" in judgement.reason
 
 
-def test_one_seed_a_side_without_a_published_spread(runs: Runs, baseline: Make, rte: Labels) -> None:
+def test_one_seed_a_side_without_a_published_spread(runs: RunSource, baseline: Make, rte: Labels) -> None:
     """Where nothing tells the noise between seeds, nothing is claimed, no drop is printed, and the remedy is named."""
     recorded = baseline(runs("cola", rte, 80), task="cola", headline_metric="matthews_correlation")
     found = runs("cola", rte, 200, first_seed=100)
-    judgement = Criteria(GLUE["cola"], "a/b", {}, Rule("main", "f.json", recorded, 0.02, 0.05, 1)).judge(found, rte)
+    judgement = Criteria(GLUE["cola"], "a/b", {}, RegressionCriterion("main", "f.json", recorded, 0.02, 0.05, 1)).judge(
+        found, rte
+    )
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert (
         ": a drop of more than 0.02 is neither shown nor ruled out, since one seed a side says nothing of the noise "
@@ -118,7 +128,7 @@ def test_one_seed_a_side_without_a_published_spread(runs: Runs, baseline: Make, 
     assert judgement.reason.endswith("; 1 against 1 seeds; n=277)")
 
 
-def test_a_family_shares_the_error_rate(rule: Callable[..., Rule], runs: Runs, rte: Labels) -> None:
+def test_a_family_shares_the_error_rate(rule: Callable[..., RegressionCriterion], runs: RunSource, rte: Labels) -> None:
     """A fail is harder to come by among ten items than alone, and a pass is not."""
     found = runs("rte", rte, 100, 102, 104, first_seed=100)
     alone, among = (against_baseline(rule(0.02, family_size=size), found, rte).facts for size in (1, 10))
@@ -129,7 +139,7 @@ def test_a_family_shares_the_error_rate(rule: Callable[..., Rule], runs: Runs, r
 
 
 def test_a_missed_threshold_comes_before_the_baseline(
-    rule: Callable[..., Rule], judge: Callable[..., Judgement]
+    rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
     """A score below its floor fails whatever the baseline says, and one above it must still not have dropped."""
     low, dropped = judge(rule(0.2), 79, 80, 83, accuracy=0.8), judge(rule(0.02), 138, 140, 142, accuracy=0.3)
@@ -139,7 +149,7 @@ def test_a_missed_threshold_comes_before_the_baseline(
 
 
 def test_a_drop_of_broken_runs_is_degenerate(
-    rule: Callable[..., Rule], predicting: Callable[..., Run], rte: Labels
+    rule: Callable[..., RegressionCriterion], predicting: Callable[..., Run], rte: Labels
 ) -> None:
     """Constant predictions are no regression: the sentence has the drop and what is broken."""
     found = [predicting("rte", [0.0] * 277, rte, seed) for seed in (7, 8, 9)]
@@ -148,7 +158,7 @@ def test_a_drop_of_broken_runs_is_degenerate(
     assert ": seed 7, 8, 9 predicts the same for every example (3 of 3) (" in judgement.reason
 
 
-def test_the_facts_are_plain(rule: Callable[..., Rule], judge: Callable[..., Judgement]) -> None:
+def test_the_facts_are_plain(rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]) -> None:
     """What reports show of a comparison is plain data with the baseline's name, file, checkpoint and seeds."""
     facts = judge(rule(0.02), 78, 84, 80).baseline
     assert facts is not None

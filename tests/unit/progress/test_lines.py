@@ -4,24 +4,26 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_glue.progress.events import Moment, Running
-from pytest_glue.progress.lines import Overview, due, label, live_lines, running_line, time_left
+from pytest_glue.progress.events import ItemProgress, TrainingProgress
+from pytest_glue.progress.lines import ProgressSnapshot, due, label, live_lines, running_line, time_left
 
 ITEMS = tuple(f"suites/test_glue.py::test_glue[{task}-sample]" for task in ("cola", "mrpc", "rte", "wnli"))
 COLA, MRPC, RTE, WNLI = ITEMS
-TRAINING = Moment(
+TRAINING = TrainingProgress(
     "training", seed=42, step=10, steps=40, epoch=1.25, epochs=5.0, loss=0.4567, score=0.5, elapsed_s=10.0, left_s=30.0
 )
 
 
-def running(item: str = RTE, where: str = "", seeds: tuple[int, ...] = (42,), moment: Moment = TRAINING) -> Running:
+def running(
+    item: str = RTE, where: str = "", seeds: tuple[int, ...] = (42,), moment: TrainingProgress = TRAINING
+) -> ItemProgress:
     """Return an item that is in training."""
-    return Running.of(item, where, seeds, moment)
+    return ItemProgress.of(item, where, seeds, moment)
 
 
-def overview(*those: Running, finished: tuple[str, ...] = (), trained: tuple[str, ...] = ()) -> Overview:
+def overview(*those: ItemProgress, finished: tuple[str, ...] = (), trained: tuple[str, ...] = ()) -> ProgressSnapshot:
     """Return a test run of four items, ten seconds after its first training began."""
-    return Overview(dict.fromkeys(ITEMS, 1.0), frozenset(finished), frozenset(trained), those, 10.0)
+    return ProgressSnapshot(dict.fromkeys(ITEMS, 1.0), frozenset(finished), frozenset(trained), those, 10.0)
 
 
 def test_a_line_says_where_what_how_far_and_how_long() -> None:
@@ -35,16 +37,16 @@ def test_a_line_says_where_what_how_far_and_how_long() -> None:
 @pytest.mark.parametrize(
     ("moment", "expected"),
     [
-        (Moment("loading"), "rte-sample: loading"),
-        (Moment("training", seed=42, steps=40, epochs=5.0), "rte-sample: seed 42, epoch 0.0 of 5"),
+        (TrainingProgress("loading"), "rte-sample: loading"),
+        (TrainingProgress("training", seed=42, steps=40, epochs=5.0), "rte-sample: seed 42, epoch 0.0 of 5"),
         (
-            Moment("evaluating", seed=42, step=40, steps=40, epoch=0.5, epochs=0.5, left_s=0.0),
+            TrainingProgress("evaluating", seed=42, step=40, steps=40, epoch=0.5, epochs=0.5, left_s=0.0),
             "rte-sample: seed 42, epoch 0.5 of 0.5, evaluating, about 1 s left",
         ),
     ],
     ids=["loading", "begins", "evaluating"],
 )
-def test_a_line_says_only_what_is_known(moment: Moment, expected: str) -> None:
+def test_a_line_says_only_what_is_known(moment: TrainingProgress, expected: str) -> None:
     """Loss, score and time are left out as long as there are none; training goes without saying."""
     assert expected == running_line(running(moment=moment))
 
@@ -72,7 +74,7 @@ def test_no_line_is_wider_than_there_is_room_for() -> None:
 
 def test_time_is_unknown_before_the_first_step() -> None:
     """Nobody knows how long it takes while nothing is done, or while all that is done came from the store."""
-    loading = running(moment=Moment("loading"))
+    loading = running(moment=TrainingProgress("loading"))
     assert [None, None] == [time_left(overview(loading)), time_left(overview(loading, finished=(COLA, MRPC)))]
 
 
@@ -90,7 +92,7 @@ def test_items_from_the_store_are_no_pace() -> None:
 
 def test_all_take_at_least_as_long_as_the_longest() -> None:
     """What one worker has yet to do cannot be shared by the others."""
-    long = running(moment=Moment("training", seed=42, step=1, steps=2, elapsed_s=500.0, left_s=500.0))
+    long = running(moment=TrainingProgress("training", seed=42, step=1, steps=2, elapsed_s=500.0, left_s=500.0))
     assert 500.0 == time_left(overview(long, finished=(COLA, MRPC, WNLI), trained=(COLA, MRPC, WNLI)))
 
 

@@ -6,15 +6,21 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.progress import worker_status
-from pytest_glue.progress.events import Moment, Running
-from pytest_glue.progress.lines import Overview
+from pytest_glue.progress.events import ItemProgress, TrainingProgress
+from pytest_glue.progress.lines import ProgressSnapshot
 from pytest_glue.progress.tracker import Progress
-from pytest_glue.progress.worker_status import Letter, Reader, Writer, folder_of, read_letters
+from pytest_glue.progress.worker_status import (
+    StatusFileReader,
+    StatusFileWriter,
+    WorkerStatus,
+    folder_of,
+    read_statuses,
+)
 
 ITEMS = ("a.py::a[x]", "a.py::a[y]")
 COSTS = {ITEMS[0]: 2.0, ITEMS[1]: 3.0}
-X = Running.of(ITEMS[0], "gw0", (42,), Moment("training", 42, 1, 2))
-Y = Running.of(ITEMS[1], "gw1", (42,), Moment("loading"))
+X = ItemProgress.of(ITEMS[0], "gw0", (42,), TrainingProgress("training", 42, 1, 2))
+Y = ItemProgress.of(ITEMS[1], "gw1", (42,), TrainingProgress("loading"))
 
 
 @pytest.fixture
@@ -27,13 +33,13 @@ class Seen:
     """A view that keeps what it saw."""
 
     def __init__(self) -> None:
-        self.overviews: list[Overview] = []
+        self.overviews: list[ProgressSnapshot] = []
 
-    def tell(self, running: Running, overview: Overview) -> None:  # noqa: ARG002 - the protocol
+    def on_progress(self, running: ItemProgress, overview: ProgressSnapshot) -> None:  # noqa: ARG002 - the protocol
         """See `View`."""
         self.overviews.append(overview)
 
-    def forget(self, overview: Overview) -> None:
+    def forget(self, overview: ProgressSnapshot) -> None:
         """See `View`."""
         self.overviews.append(overview)
 
@@ -52,34 +58,34 @@ def until(condition: object) -> None:
 
 def test_a_worker_tells_what_it_is_at(folder: Path) -> None:
     """Each worker's letter says which items there are and which one it is at; the last moment counts."""
-    first, second = Writer(folder, "gw0"), Writer(folder, "gw1")
+    first, second = StatusFileWriter(folder, "gw0"), StatusFileWriter(folder, "gw1")
     first.expect(COSTS)
     second.expect(COSTS)
-    second.tell(Running.of(ITEMS[1], "gw1", (42,), Moment("searching")))
-    second.tell(Y)
-    assert [Letter(COSTS, None), Letter(COSTS, Y)] == read_letters(folder)
+    second.on_progress(ItemProgress.of(ITEMS[1], "gw1", (42,), TrainingProgress("searching")))
+    second.on_progress(Y)
+    assert [WorkerStatus(COSTS, None), WorkerStatus(COSTS, Y)] == read_statuses(folder)
 
 
 def test_an_item_that_has_ended_is_not_told(folder: Path) -> None:
     """An item is in the letter until it ends; the end of another test says nothing of it."""
-    writer = Writer(folder, "gw0")
+    writer = StatusFileWriter(folder, "gw0")
     writer.expect(COSTS)
-    writer.tell(X)
+    writer.on_progress(X)
     writer.finish("a.py::other")
-    assert [Letter(COSTS, X)] == read_letters(folder)
+    assert [WorkerStatus(COSTS, X)] == read_statuses(folder)
     writer.finish(X.item)
-    assert [Letter(COSTS, None)] == read_letters(folder)
+    assert [WorkerStatus(COSTS, None)] == read_statuses(folder)
 
 
 def test_without_items_there_is_no_folder(folder: Path) -> None:
     """A test run in which no item wants a fine-tuning leaves nothing that a controller would have to read."""
-    Writer(folder, "gw0").expect({})
+    StatusFileWriter(folder, "gw0").expect({})
     assert not folder.exists()
 
 
 def test_the_last_worker_takes_the_folder_away(folder: Path) -> None:
     """Each worker takes its own letter away, and the last one the folder."""
-    first, second = Writer(folder, "gw0"), Writer(folder, "gw1")
+    first, second = StatusFileWriter(folder, "gw0"), StatusFileWriter(folder, "gw1")
     first.expect(COSTS)
     second.expect(COSTS)
     first.close()
@@ -90,11 +96,11 @@ def test_the_last_worker_takes_the_folder_away(folder: Path) -> None:
 
 def test_a_worker_that_outlives_its_controller_is_quiet(folder: Path) -> None:
     """Where the folder is gone, a worker goes on without a letter, and does not make it again."""
-    writer = Writer(folder, "gw0")
+    writer = StatusFileWriter(folder, "gw0")
     writer.expect(COSTS)
-    reader = Reader(folder, Progress(None))
+    reader = StatusFileReader(folder, Progress(None))
     reader.close()
-    writer.tell(X)
+    writer.on_progress(X)
     writer.close()
     assert not folder.exists()
 
@@ -102,24 +108,24 @@ def test_a_worker_that_outlives_its_controller_is_quiet(folder: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"items": [], "running": {"item": 1}}'])
 def test_a_damaged_letter_is_left_out(folder: Path, text: str) -> None:
     """What cannot be read hides nothing else."""
-    writer = Writer(folder, "gw0")
+    writer = StatusFileWriter(folder, "gw0")
     writer.expect(COSTS)
-    writer.tell(X)
+    writer.on_progress(X)
     (folder / "gw1.json").write_text(text, "utf-8")
-    assert [Letter(COSTS, X)] == read_letters(folder)
+    assert [WorkerStatus(COSTS, X)] == read_statuses(folder)
 
 
 def test_the_controller_shows_all_workers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What workers tell is seen together; an item that has ended is not seen again, whatever its letter says."""
     monkeypatch.setattr(worker_status, "INTERVAL_S", 0.01)
-    first, second = Writer(folder, "gw0"), Writer(folder, "gw1")
+    first, second = StatusFileWriter(folder, "gw0"), StatusFileWriter(folder, "gw1")
     first.expect(COSTS)
-    first.tell(X)
+    first.on_progress(X)
     second.expect(COSTS)
-    second.tell(Y)
+    second.on_progress(Y)
     seen = Seen()
     progress = Progress(seen)
-    reader = Reader(folder, progress)
+    reader = StatusFileReader(folder, progress)
     until(lambda: seen.overviews and seen.overviews[-1].running == (X, Y))
     progress.finish(X.item)
     count = len(seen.overviews)

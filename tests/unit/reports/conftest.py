@@ -9,7 +9,7 @@ import pytest
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Epoch, Run
-from pytest_glue.core.study import SearchTerms, Study, Trial, TrialEpoch, TrialState
+from pytest_glue.core.study import SearchConfig, Study, Trial, TrialEpoch, TrialState
 from pytest_glue.core.verdict import Verdict
 
 SEEN = TrialEpoch(0.4, 0.7)
@@ -65,7 +65,7 @@ def study() -> Study:
         Trial(2, TrialState.FAILED, {"learning_rate": 1e-4, "per_device_train_batch_size": 8}, None, (), 0.1, "OOM"),
     )
     space = {"learning_rate": {"low": 1e-5, "high": 1e-4}, "per_device_train_batch_size": [8, 16]}
-    terms = SearchTerms("optuna", 3, 0.1, "held-out", space)
+    terms = SearchConfig("optuna", 3, 0.1, "held-out", space)
     importance = {"learning_rate": 0.75, "per_device_train_batch_size": 0.25}
     return Study(terms, "rte-a-b-0", "studies", "accuracy", 249, 498, 42, trials, importance, 61.0)
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, combine
+from pytest_glue.config.options import OptionSource, combine
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.reports.header import MADE_UP, header
 
 
 def lines(tmp_path: Any, **values: Any) -> list[str]:
     """Return the header of these options."""
-    return header(combine([Layer("{name}", values, tmp_path)]))
+    return header(combine([OptionSource("{name}", values, tmp_path)]))
 
 
 def test_what_where_and_with_what(tmp_path: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Layer, combine
+from pytest_glue.config.options import OptionSource, combine
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.shards import Family
 from pytest_glue.core.study import Study
@@ -62,7 +62,7 @@ def report(evaluation: Evaluation, like: Like, tmp_path: Path) -> dict[str, Any]
         like(nodeid="a", confidence_interval=(0.58, 0.65), verdict=Verdict.INCONCLUSIVE, device="cuda:0"),
     ]
     errors = {"y": "the hub cannot be reached", "b": "out of memory"}
-    options = combine([Layer("{name}", GIVEN, tmp_path)])
+    options = combine([OptionSource("{name}", GIVEN, tmp_path)])
     read: dict[str, Any] = json.loads(json.dumps(document(options, found, errors, tmp_path, FAMILY)))
     return read
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.cli import main
-from pytest_glue.config.options import Layer, combine
+from pytest_glue.config.options import OptionSource, combine
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.shards import Family
@@ -43,7 +43,7 @@ def part(found: list[Evaluation], tmp_path: Path) -> Part:
     def make(shard: str | None, *places: int, errors: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
         given = {"data": "sample", "cache_dir": shard or "runs", **({"shard": shard} if shard else {}), **options}
         family = Family.of(4, [["a"], ["b"]]) if shard else Family(4)
-        asked = combine([Layer("{name}", given, tmp_path)])
+        asked = combine([OptionSource("{name}", given, tmp_path)])
         report = document(asked, [found[place] for place in places], errors or {}, tmp_path, family)
         plain: dict[str, Any] = json.loads(json.dumps(report))
         return plain

@@ -8,14 +8,14 @@ import pytest
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.scheduling.cost_model import Record, Target, estimate, expected_costs, targets, typical
+from pytest_glue.scheduling.cost_model import CostTarget, RecordedDuration, estimate, expected_costs, targets, typical
 
 Asked = Callable[..., Options]
 
 
 def cost(options: Options, task: str = "rte") -> float:
     """Return the estimate of the first checkpoint on a task."""
-    return estimate(Target(GLUE[task], options.checkpoints[0], options))
+    return estimate(CostTarget(GLUE[task], options.checkpoints[0], options))
 
 
 @pytest.mark.parametrize(
@@ -85,18 +85,18 @@ def test_each_item_has_its_own_options(asked: Asked) -> None:
 def test_what_was_recorded_beats_what_is_estimated() -> None:
     """A record is taken as it is, and what has none is scaled by the median of recorded over estimated."""
     estimates = {"a": 10.0, "b": 20.0, "c": 30.0, "d": 40.0}
-    records = {"a": Record(10, 5), "b": Record(20, 40), "c": Record(30, 90)}
+    records = {"a": RecordedDuration(10, 5), "b": RecordedDuration(20, 40), "c": RecordedDuration(30, 90)}
     assert {"a": 5, "b": 40, "c": 90, "d": 80} == expected_costs(estimates, records)
 
 
 def test_a_record_of_something_else_only_scales() -> None:
     """What was recorded with other limits is not what this item takes, but says how fast the machine is."""
-    assert {"a": 20, "b": 2} == expected_costs({"a": 100.0, "b": 10.0}, {"a": Record(10, 2)})
+    assert {"a": 20, "b": 2} == expected_costs({"a": 100.0, "b": 10.0}, {"a": RecordedDuration(10, 2)})
 
 
 def test_records_that_hold_scale_before_others() -> None:
     """Where some records are of what is asked for now, only those say how fast that is."""
-    records = {"a": Record(10, 5), "b": Record(1, 100), "gone": Record(1, 100)}
+    records = {"a": RecordedDuration(10, 5), "b": RecordedDuration(1, 100), "gone": RecordedDuration(1, 100)}
     assert {"a": 5, "b": 10} == expected_costs({"a": 10.0, "b": 20.0}, records)
 
 
@@ -112,4 +112,4 @@ def test_an_unknown_item_costs_the_median() -> None:
 
 def test_a_record_survives_json() -> None:
     """What is kept is plain data."""
-    assert Record(2, 3) == Record.from_dict(asdict(Record(2, 3)))
+    assert RecordedDuration(2, 3) == RecordedDuration.from_dict(asdict(RecordedDuration(2, 3)))

@@ -9,9 +9,9 @@ from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
-from pytest_glue.core.study import SearchTerms, Study
+from pytest_glue.core.study import SearchConfig, Study
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.scheduling.cost_model import Record, estimate, targets
+from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, targets
 from pytest_glue.scheduling.durations import KEY, expected, record, recorded
 
 OPTIONS = Options(checkpoints=(Checkpoint.parse("sample"),), data="sample")
@@ -88,7 +88,7 @@ def test_items_without_a_record_are_scaled(config: pytest.Config) -> None:
 
 def test_a_search_is_a_part(config: pytest.Config) -> None:
     """An item that searched took its search's time too."""
-    study = Study(SearchTerms("optuna", 1, 0.1, "held-out", {}), "", "", "accuracy", 1, 1, 42, (), {}, 60.0)
+    study = Study(SearchConfig("optuna", 1, 0.1, "held-out", {}), "", "", "accuracy", 1, 1, 42, (), {}, 60.0)
     record(config, OPTIONS, [found(RTE, 40, search=study)])
     assert 100 == recorded(config)[RTE].trained_s
 
@@ -116,4 +116,4 @@ def test_it_is_plain_data(config: pytest.Config) -> None:
     record(config, OPTIONS, [found(RTE, 40)])
     assert config.cache is not None
     kept = json.loads(json.dumps(config.cache.get(KEY, None)))
-    assert {RTE: Record.from_dict(kept[RTE])} == recorded(config)
+    assert {RTE: RecordedDuration.from_dict(kept[RTE])} == recorded(config)

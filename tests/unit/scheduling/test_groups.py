@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from pytest_glue.config.options import Options
-from pytest_glue.scheduling.cost_model import Target, targets
-from pytest_glue.scheduling.groups import Bundle, bundles
+from pytest_glue.scheduling.cost_model import CostTarget, targets
+from pytest_glue.scheduling.groups import ItemGroup, group_items
 
-Find = Callable[[Sequence[str]], dict[str, Target]]
+Find = Callable[[Sequence[str]], dict[str, CostTarget]]
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def test_tasks_of_one_fine_tuning_stay_together(find: Find) -> None:
         "a.py::test_b[mnli-mm-sample]": 4.0,
     }
 
-    made = bundles(list(items), find(list(items)), items)
+    made = group_items(list(items), find(list(items)), items)
 
-    assert [(1,), (2, 3), (4,), (0,)] == [bundle.places for bundle in made]
-    assert Bundle((2, 3), "a.py::test_a[mnli-sample]", 5.0) == made[1]
+    assert [(1,), (2, 3), (4,), (0,)] == [group.places for group in made]
+    assert ItemGroup((2, 3), "a.py::test_a[mnli-sample]", 5.0) == made[1]
 
 
 def test_other_items_cost_what_a_typical_one_does(find: Find) -> None:
@@ -45,5 +45,5 @@ def test_other_items_cost_what_a_typical_one_does(find: Find) -> None:
     ]
     costs = dict(zip(nodeids[1:4], [5.0, 9.0, 1.0], strict=True))
     assert [((2,), 9), ((4,), 5), ((0,), 5), ((1,), 5), ((3,), 1)] == [
-        (bundle.places, bundle.cost_s) for bundle in bundles(nodeids, find(nodeids), costs)
+        (group.places, group.cost_s) for group in group_items(nodeids, find(nodeids), costs)
     ]

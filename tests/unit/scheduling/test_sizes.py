@@ -36,5 +36,5 @@ def test_the_real_sizes_are_those_of_the_data(configuration: str) -> None:
     task, size = CONFIGURATIONS[configuration], GLUE_SIZES[configuration]
     splits = [pq.read_table(next(folder.glob(f"{name}-*"))) for name in (task.train_split, task.evaluation_split)]
     assert [size.train, size.evaluation] == [split.num_rows for split in splits]
-    n_bytes = sum(len(text.encode()) for key in task.sentence_keys for text in splits[0][key].to_pylist())
+    n_bytes = sum(len(text.encode()) for key in task.text_columns for text in splits[0][key].to_pylist())
     assert 3.8 < n_bytes / size.train / (size.tokens - 2) < 5

@@ -13,7 +13,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScheduling
 
-from pytest_glue.scheduling.groups import Bundle, bundles
+from pytest_glue.scheduling.groups import ItemGroup, group_items
 from pytest_glue.scheduling.xdist_scheduler import CostScheduling, make_scheduler
 
 LOG = Producer("test", enabled=False)
@@ -126,7 +126,7 @@ def begin(pytester: pytest.Pytester) -> Begin:
         scheduler: LoadScheduling = LoadScheduling(config, LOG)
         if expected is not None:
             costs = dict(zip(nodeids, expected, strict=True))
-            scheduler = CostScheduling(config, LOG, lambda ids: bundles(ids, {}, costs), lambda: fleet.now_s)
+            scheduler = CostScheduling(config, LOG, lambda ids: group_items(ids, {}, costs), lambda: fleet.now_s)
         fleet.begin(scheduler, workers, nodeids)
         return fleet
 
@@ -220,7 +220,7 @@ def test_collections_that_differ_are_reported(pytester: pytest.Pytester) -> None
     config = pytester.parseconfig("--tx=2*popen", "--dist=load")
     reported = Reported()
     config.pluginmanager.register(reported)
-    scheduler: Any = CostScheduling(config, LOG, lambda ids: bundles(ids, {}, dict.fromkeys(ids, 1.0)))
+    scheduler: Any = CostScheduling(config, LOG, lambda ids: group_items(ids, {}, dict.fromkeys(ids, 1.0)))
     for name, ids in (("gw0", ["a", "b"]), ("gw1", ["b", "a"])):
         worker = Worker(name)
         scheduler.add_node(worker)
@@ -237,7 +237,7 @@ def test_collections_that_differ_are_reported(pytester: pytest.Pytester) -> None
 def test_a_bundle_stays_together(pytester: pytest.Pytester) -> None:
     """Items that share a fine-tuning go to one worker, one after the other, and cost it once."""
     fleet = Fleet([1.0, 5.0, 0.1, 3.0, 2.0, 4.0])
-    made = [Bundle(places, str(places), max(fleet.seconds[place] for place in places)) for places in BUNDLES]
+    made = [ItemGroup(places, str(places), max(fleet.seconds[place] for place in places)) for places in BUNDLES]
     scheduler = CostScheduling(pytester.parseconfig("--tx=2*popen"), LOG, lambda _: made, lambda: fleet.now_s)
     fleet.begin(scheduler, 2, [f"a.py::test[{place}]" for place in range(6)])
     assert 8.1 >= fleet.run()

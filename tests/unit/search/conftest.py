@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.search_space import Choices, Numbers
-from pytest_glue.search.backend import Plan
+from pytest_glue.search.backend import StudySpec
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> Callable[..., Plan]:
+def spec(tmp_path: Path) -> Callable[..., StudySpec]:
     """Return a plan with whatever a test changes."""
 
-    def make(**changes: Any) -> Plan:
+    def make(**changes: Any) -> StudySpec:
         usual: dict[str, Any] = {
             "name": "rte-sample-0",
             "storage": str(tmp_path / "studies"),
@@ -32,6 +32,6 @@ def plan(tmp_path: Path) -> Callable[..., Plan]:
             "root": tmp_path,
             "verbose": False,
         }
-        return Plan(**{**usual, **changes})
+        return StudySpec(**{**usual, **changes})
 
     return make

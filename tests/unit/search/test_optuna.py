@@ -11,11 +11,11 @@ import pytest
 
 from pytest_glue.core.errors import FineTuningError, SearchError
 from pytest_glue.core.study import Hyperparameters, Trial, TrialEpoch, TrialState
-from pytest_glue.search.backend import Plan
+from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Report
 from pytest_glue.search.optuna import Backend, importance
 
-MakePlan = Callable[..., Plan]
+MakeSpec = Callable[..., StudySpec]
 
 
 def rising(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
@@ -31,10 +31,10 @@ def rising(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]
     return history
 
 
-def run(plan: Plan, objective: Any = rising) -> tuple[tuple[Trial, ...], list[tuple[int, float | None]]]:
+def run(spec: StudySpec, objective: Any = rising) -> tuple[tuple[Trial, ...], list[tuple[int, float | None]]]:
     """Return the trials, and what was told of them."""
     told: list[tuple[int, float | None]] = []
-    trials = Backend().run(plan, objective, lambda trial, best: told.append((trial.number, best)))
+    trials = Backend().run(spec, objective, lambda trial, best: told.append((trial.number, best)))
     return trials, told
 
 
@@ -43,9 +43,9 @@ def without_time(trials: tuple[Trial, ...]) -> list[Any]:
     return [(trial.number, trial.state, trial.hyperparameters, trial.history, trial.error) for trial in trials]
 
 
-def test_trials_are_told_of_as_they_end(plan: MakePlan) -> None:
+def test_trials_are_told_of_as_they_end(spec: MakeSpec) -> None:
     """There are as many trials as were asked for, each told of once, with the best objective so far."""
-    trials, told = run(plan())
+    trials, told = run(spec())
     assert list(range(6)) == [trial.number for trial in trials] == [number for number, _ in told]
     assert max(trial.objective or 0 for trial in trials) == told[-1][1]
     for trial in trials:
@@ -55,10 +55,10 @@ def test_trials_are_told_of_as_they_end(plan: MakePlan) -> None:
         assert max(trial.history).score == trial.objective
 
 
-def test_the_same_seed_gives_the_same_trials(plan: MakePlan, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_trials(spec: MakeSpec, tmp_path: Path) -> None:
     """Two studies of one seed are alike, in files of their own; another seed draws other hyperparameters."""
     first, again, other = (
-        run(plan(storage=str(tmp_path / name), seed=seed, trials=12))[0]
+        run(spec(storage=str(tmp_path / name), seed=seed, trials=12))[0]
         for name, seed in (("a", 42), ("b", 42), ("c", 43))
     )
     assert without_time(first) == without_time(again)
@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_trials(plan: MakePlan, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("when", ["before it begins", "at its second epoch"])
-def test_an_interrupted_study_goes_on(plan: MakePlan, tmp_path: Path, when: str) -> None:
+def test_an_interrupted_study_goes_on(spec: MakeSpec, tmp_path: Path, when: str) -> None:
     """What was interrupted ends with the trials of what was not, and finished trials are not repeated."""
     begun = 0
 
@@ -80,35 +80,35 @@ def test_an_interrupted_study_goes_on(plan: MakePlan, tmp_path: Path, when: str)
         return rising(hyperparameters, report)
 
     with pytest.raises(KeyboardInterrupt):
-        run(plan(), interrupted)
-    trials, told = run(plan())
+        run(spec(), interrupted)
+    trials, told = run(spec())
 
-    whole, _ = run(plan(storage=str(tmp_path / "whole")))
+    whole, _ = run(spec(storage=str(tmp_path / "whole")))
     assert [3, 4, 5] == [number for number, _ in told]
     assert without_time(whole) == without_time(trials)
 
 
-def test_a_finished_study_is_only_read(plan: MakePlan) -> None:
+def test_a_finished_study_is_only_read(spec: MakeSpec) -> None:
     """The same command again runs no trial; more trials add to those that are there."""
-    first, _ = run(plan())
-    again, told = run(plan())
+    first, _ = run(spec())
+    again, told = run(spec())
     assert (first, []) == (again, told)
 
-    more, told = run(plan(trials=8))
+    more, told = run(spec(trials=8))
     assert first == more[:6]
     assert [6, 7] == [number for number, _ in told]
 
 
-def test_a_database_is_a_storage(plan: MakePlan, tmp_path: Path) -> None:
+def test_a_database_is_a_storage(spec: MakeSpec, tmp_path: Path) -> None:
     """SQLite holds a study as a file does."""
     url = f"sqlite:///{tmp_path}/studies.db"
-    in_database, _ = run(plan(storage=url))
-    in_file, _ = run(plan())
+    in_database, _ = run(spec(storage=url))
+    in_file, _ = run(spec())
     assert without_time(in_file) == without_time(in_database)
-    assert ([], in_database) == (run(plan(storage=url))[1], run(plan(storage=url))[0])
+    assert ([], in_database) == (run(spec(storage=url))[1], run(spec(storage=url))[0])
 
 
-def test_a_trial_that_raises_is_recorded(plan: MakePlan) -> None:
+def test_a_trial_that_raises_is_recorded(spec: MakeSpec) -> None:
     """A trial that fails has its cause with it, and the search goes on."""
     begun = 0
 
@@ -119,45 +119,45 @@ def test_a_trial_that_raises_is_recorded(plan: MakePlan) -> None:
             raise FineTuningError("out of memory on cuda:0")
         return rising(hyperparameters, report)
 
-    trials, _ = run(plan(), sometimes)
+    trials, _ = run(spec(), sometimes)
     assert [TrialState.FAILED] == [trial.state for trial in trials if trial.number == 1]
     assert ("FineTuningError: out of memory on cuda:0", None) == (trials[1].error, trials[1].objective)
     assert 5 == sum(trial.state is not TrialState.FAILED for trial in trials)
 
 
-def test_a_trial_that_does_worse_is_pruned(plan: MakePlan) -> None:
+def test_a_trial_that_does_worse_is_pruned(spec: MakeSpec) -> None:
     """Once there is something to compare with, a trial below the median of its epoch is stopped."""
-    trials, _ = run(plan(trials=20))
+    trials, _ = run(spec(trials=20))
     pruned = [trial for trial in trials if trial.state is TrialState.PRUNED]
     assert pruned
     assert min(trial.number for trial in pruned) >= 5
     assert all(len(trial.history) <= int(str(trial.hyperparameters["num_train_epochs"])) for trial in pruned)
 
 
-def test_another_study_under_the_same_name(plan: MakePlan) -> None:
+def test_another_study_under_the_same_name(spec: MakeSpec) -> None:
     """A storage that holds another task's study under the name is refused, with what to do."""
-    run(plan(trials=1))
+    run(spec(trials=1))
     with pytest.raises(SearchError, match=r"of task 'rte' and not of 'cola': name another --glue-search-storage"):
-        run(plan(facts={"task": "cola"}))
+        run(spec(facts={"task": "cola"}))
 
 
 @pytest.mark.parametrize("storage", ["nonsense://somewhere", "sqlite:////no/such/folder/studies.db"])
-def test_a_storage_that_cannot_be_used(plan: MakePlan, storage: str) -> None:
+def test_a_storage_that_cannot_be_used(spec: MakeSpec, storage: str) -> None:
     """What the database says is passed on in one line, with the storage."""
     with pytest.raises(SearchError) as caught:
-        run(plan(storage=storage))
+        run(spec(storage=storage))
     assert str(caught.value).startswith(f"--glue-search-storage={storage} cannot be used by Optuna: ")
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_that_is_a_file(plan: MakePlan, tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file(spec: MakeSpec, tmp_path: Path) -> None:
     """A folder that cannot be made is an error that names it."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SearchError, match="file cannot be written: File exists"):
-        run(plan(storage=str(tmp_path / "file")))
+        run(spec(storage=str(tmp_path / "file")))
 
 
-def test_optuna_is_quiet(plan: MakePlan) -> None:
+def test_optuna_is_quiet(spec: MakeSpec) -> None:
     """Optuna says nothing unless it is asked to, and its level is what it was."""
     said: list[str] = []
     handler = logging.Handler()
@@ -165,24 +165,24 @@ def test_optuna_is_quiet(plan: MakePlan) -> None:
     before = optuna.logging.get_verbosity()
     logging.getLogger("optuna").addHandler(handler)
     try:
-        run(plan(trials=2))
+        run(spec(trials=2))
         assert [] == said
-        run(plan(trials=3, verbose=True))
+        run(spec(trials=3, verbose=True))
         assert said[0].startswith("Using an existing study")
     finally:
         logging.getLogger("optuna").removeHandler(handler)
     assert before == optuna.logging.get_verbosity()
 
 
-def test_importance(plan: MakePlan) -> None:
+def test_importance(spec: MakeSpec) -> None:
     """The hyperparameter that decides has the largest share, and shares add up to 1."""
-    trials, _ = run(plan(trials=12, name="importance"))
-    shares = importance(trials, plan().space, 42)
+    trials, _ = run(spec(trials=12, name="importance"))
+    shares = importance(trials, spec().space, 42)
     assert "learning_rate" == next(iter(shares))
     assert pytest.approx(1, abs=0.001) == sum(shares.values())
 
 
-def test_no_importance_of_one_trial(plan: MakePlan) -> None:
+def test_no_importance_of_one_trial(spec: MakeSpec) -> None:
     """Where nothing differs, nothing can be said."""
-    trials, _ = run(plan(trials=1))
-    assert {} == importance(trials, plan().space, 42)
+    trials, _ = run(spec(trials=1))
+    assert {} == importance(trials, spec().space, 42)

@@ -14,10 +14,10 @@ from pytest_glue.config.search_space import Choices, Numbers  # noqa: E402
 from pytest_glue.core.errors import SearchError  # noqa: E402
 from pytest_glue.core.study import TrialState  # noqa: E402
 from pytest_glue.integrations.ray import ray_session  # noqa: E402
-from pytest_glue.search.backend import Plan  # noqa: E402
+from pytest_glue.search.backend import StudySpec  # noqa: E402
 from pytest_glue.search.ray import _check_facts, _domain, _number, _trial  # noqa: E402
 
-MakePlan = Callable[..., Plan]
+MakeSpec = Callable[..., StudySpec]
 CONFIG = {"learning_rate": 5e-5, "num_train_epochs": 3, "per_device_train_batch_size": 8, "weight_decay": 0.1}
 
 
@@ -60,7 +60,7 @@ def test_a_distribution_in_ray_s_words(distribution: Numbers | Choices, expected
     ids=["complete", "stopped", "raised", "killed", "never reported"],
 )
 def test_how_a_trial_ended(
-    plan: MakePlan,
+    spec: MakeSpec,
     result: dict[str, Any],
     crash: Exception | None,
     state: TrialState,
@@ -69,8 +69,8 @@ def test_how_a_trial_ended(
 ) -> None:
     """A trial is complete with its last epoch, pruned before it, and failed with an error or with a dead worker."""
     folder = "_run_trial_200e5_00003_3_learning_rate=0.0001_2026-11-22_16-52-38"
-    trial = _trial({**result, "config": CONFIG}, crash, folder, plan())
-    assert trial == _trial({**result, "config": CONFIG}, crash, "200e5_00003", plan())
+    trial = _trial({**result, "config": CONFIG}, crash, folder, spec())
+    assert trial == _trial({**result, "config": CONFIG}, crash, "200e5_00003", spec())
     assert (3, state, objective, error) == (trial.number, trial.state, trial.objective, trial.error)
     assert trial.hyperparameters == CONFIG
 
@@ -82,27 +82,27 @@ def test_the_number_of_a_trial(prefix: str) -> None:
     assert _number(f"_run_trial_{prefix}_00004_4_learning_rate=0.0001,num_train_epochs=2_2026-11-22_19-48-34") == 4
 
 
-def test_a_folder_of_another_study(plan: MakePlan, tmp_path: Path) -> None:
+def test_a_folder_of_another_study(spec: MakeSpec, tmp_path: Path) -> None:
     """A folder that holds another task's study is refused, with what to do; the same study is let through."""
     folder = tmp_path / "studies" / "rte-sample-0"
-    _check_facts(folder, plan())
-    _check_facts(folder, plan())
+    _check_facts(folder, spec())
+    _check_facts(folder, spec())
     with pytest.raises(SearchError, match=r"rte-sample-0 holds another study, of task 'rte' and not of 'cola': name"):
-        _check_facts(folder, plan(facts={"task": "cola"}))
+        _check_facts(folder, spec(facts={"task": "cola"}))
 
 
-def test_a_folder_that_cannot_be_made(plan: MakePlan, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made(spec: MakeSpec, tmp_path: Path) -> None:
     """A storage that is a file is an error that names it."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SearchError, match=r"--glue-search-storage=\S+file cannot be used: "):
-        _check_facts(tmp_path / "file" / "study", plan(storage=str(tmp_path / "file")))
+        _check_facts(tmp_path / "file" / "study", spec(storage=str(tmp_path / "file")))
 
 
-def test_the_most_epochs(plan: MakePlan) -> None:
+def test_the_most_epochs(spec: MakeSpec) -> None:
     """The longest trial is that of the space, or of the recipe where the space does not say."""
-    assert 4 == plan().max_epochs
-    assert 6 == plan(space={"num_train_epochs": Choices((2, 6))}).max_epochs
-    assert 3 == plan(space={"weight_decay": Choices((0.0,))}, epochs=2.5).max_epochs
+    assert 4 == spec().max_epochs
+    assert 6 == spec(space={"num_train_epochs": Choices((2, 6))}).max_epochs
+    assert 3 == spec(space={"weight_decay": Choices((0.0,))}, epochs=2.5).max_epochs
 
 
 def test_a_session_that_is_there_is_left_alone() -> None:

@@ -12,7 +12,7 @@ import pytest
 from pytest_glue.core import environment
 from pytest_glue.core.environment import VISIBLE_DEVICES, visible_devices
 from pytest_glue.session import worker_resources
-from pytest_glue.session.worker_resources import PLACE, Places, auto_workers, take_device
+from pytest_glue.session.worker_resources import GPU_INDEX_KEY, GpuAssigner, auto_workers, take_device
 
 Machine = Callable[..., None]
 
@@ -70,7 +70,7 @@ def test_each_worker_has_a_gpu(
     seen = []
     for place in range(3):
         machine(gpus, visible)
-        take_device({"workercount": 3, PLACE: place})
+        take_device({"workercount": 3, GPU_INDEX_KEY: place})
         seen.append(os.environ.get(VISIBLE_DEVICES))
     assert expected == seen
 
@@ -78,14 +78,14 @@ def test_each_worker_has_a_gpu(
 def test_a_lone_worker_has_them_all(machine: Machine) -> None:
     """Nothing is taken from a worker that shares with nobody, or of which no controller said where it stands."""
     machine(2)
-    take_device({"workercount": 1, PLACE: 0})
+    take_device({"workercount": 1, GPU_INDEX_KEY: 0})
     take_device({"workercount": 2})
     assert VISIBLE_DEVICES not in os.environ
 
 
 def test_a_worker_that_died_leaves_its_place() -> None:
     """The worker that replaces another has its place, and with it its GPU, though it has a new name."""
-    places = Places()
+    places = GpuAssigner()
 
     def start(name: str) -> Any:
         node = SimpleNamespace(gateway=SimpleNamespace(id=name), workerinput={})
@@ -94,4 +94,4 @@ def test_a_worker_that_died_leaves_its_place() -> None:
 
     gw0, gw1, gw2 = start("gw0"), start("gw1"), start("gw2")
     places.pytest_testnodedown(gw1)
-    assert [0, 1, 2, 1, 3] == [node.workerinput[PLACE] for node in (gw0, gw1, gw2, start("gw3"), start("gw4"))]
+    assert [0, 1, 2, 1, 3] == [node.workerinput[GPU_INDEX_KEY] for node in (gw0, gw1, gw2, start("gw3"), start("gw4"))]

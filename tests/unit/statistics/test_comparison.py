@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.comparison import compare
-from pytest_glue.statistics.seed_variance import SeedSpread
+from pytest_glue.statistics.seed_variance import SeedVariance
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def test_an_unchanged_checkpoint_passes_at_the_smallest_visible_drop() -> None:
     rng = np.random.default_rng(1)
     verdicts = []
     for _ in range(100):
-        printed = compare(fine_tuned(rng, 3), fine_tuned(rng, 3), LABELS, "accuracy").smallest_visible_drop
+        printed = compare(fine_tuned(rng, 3), fine_tuned(rng, 3), LABELS, "accuracy").minimum_detectable_drop
         assert printed is not None
         verdicts.append(compare(fine_tuned(rng, 3), fine_tuned(rng, 3), LABELS, "accuracy", max_drop=printed).verdict)
     assert verdicts.count(Verdict.PASS) >= 75
@@ -63,29 +63,31 @@ def test_one_seed_a_side_is_inconclusive() -> None:
     found = compare(fine_tuned(rng, 1, -1.0), fine_tuned(rng, 1), LABELS, "accuracy")
     assert Verdict.INCONCLUSIVE is found.verdict
     assert (None,) * 6 == (
-        found.smallest_visible_drop,
+        found.minimum_detectable_drop,
         found.seeds_needed,
         found.p_fail,
         found.p_pass,
         found.confidence_interval,
-        found.spread_source,
+        found.variance_source,
     )
 
 
 def test_one_seed_a_side_with_a_published_spread_can_fail() -> None:
     """A known spread carries a claim, and the comparison names it."""
     rng = np.random.default_rng(4)
-    spread = SeedSpread(0.0217, 19, "a table")
-    found = compare(fine_tuned(rng, 1, -1.0), fine_tuned(rng, 1), LABELS, "accuracy", spread=spread)
+    seed_variance = SeedVariance(0.0217, 19, "a table")
+    found = compare(fine_tuned(rng, 1, -1.0), fine_tuned(rng, 1), LABELS, "accuracy", seed_variance=seed_variance)
     assert Verdict.FAIL is found.verdict
-    assert "a table" == found.spread_source
+    assert "a table" == found.variance_source
 
 
 def test_own_runs_outrank_a_published_spread() -> None:
     """With two runs on a side a given spread changes nothing."""
     rng = np.random.default_rng(5)
     sides = fine_tuned(rng, 1), fine_tuned(rng, 3)
-    assert compare(*sides, LABELS, "f1") == compare(*sides, LABELS, "f1", spread=SeedSpread(0.5, 19, "a table"))
+    assert compare(*sides, LABELS, "f1") == compare(
+        *sides, LABELS, "f1", seed_variance=SeedVariance(0.5, 19, "a table")
+    )
 
 
 def test_the_verdict_is_read_off_the_interval() -> None:
@@ -114,7 +116,10 @@ def test_a_look_of_several_claims_less() -> None:
     """The interval of a look that is one of four is wider at both ends."""
     rng = np.random.default_rng(7)
     sides = fine_tuned(rng, 5), fine_tuned(rng, 5)
-    one, look = (compare(*sides, LABELS, "accuracy", looks=looks).confidence_interval for looks in ((), (3, 5, 8, 10)))
+    one, look = (
+        compare(*sides, LABELS, "accuracy", interim_analyses=interim_analyses).confidence_interval
+        for interim_analyses in ((), (3, 5, 8, 10))
+    )
     assert one is not None
     assert look is not None
     assert look[0] < one[0] < one[1] < look[1]

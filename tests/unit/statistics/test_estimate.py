@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.estimate import Estimate, estimate
-from pytest_glue.statistics.seed_variance import SeedSpread
+from pytest_glue.statistics.seed_variance import SeedVariance
 
 Array = NDArray[np.float64]
 
@@ -21,8 +21,8 @@ def right(rng: np.random.Generator, k: int, n: int) -> Array:
 def test_interval_covers_new_seeds_and_new_examples(k: int) -> None:
     """At least 93 of 100 intervals at 95 % hold the expected score, with one seed and a known spread too."""
     rng = np.random.default_rng(k)
-    spread = SeedSpread(0.031, 19, "a table")
-    intervals = [estimate(right(rng, k, 300), np.ones(300), "accuracy", spread).interval() for _ in range(300)]
+    seed_variance = SeedVariance(0.031, 19, "a table")
+    intervals = [estimate(right(rng, k, 300), np.ones(300), "accuracy", seed_variance).interval() for _ in range(300)]
     expected = 0.8 - 0.0017  # chances are cut at 1
     assert np.mean([low <= expected <= high for low, high in intervals]) >= 0.93
 
@@ -40,7 +40,7 @@ def test_one_run_without_a_spread_claims_nothing() -> None:
     """Its interval covers the examples alone, and no threshold is decided."""
     found = estimate(right(np.random.default_rng(6), 1, 300), np.ones(300), "accuracy")
     assert found.standard_error_seeds is None
-    assert found.spread_source is None
+    assert found.variance_source is None
     assert Verdict.INCONCLUSIVE is found.against(0.1)
     assert found.interval()[0] < found.value < found.interval()[1]
 

@@ -58,7 +58,7 @@ def test_average_knows_what_a_task_does_not() -> None:
     """One task without a known spread leaves the average without one."""
     found = average([Estimate(0.6, 0.03, 0.04, 10, "own runs"), Estimate(0.8, None, 0.03, 10, None)], [1, 3])
     assert found.value == pytest.approx(0.75)
-    assert (None, None) == (found.standard_error_seeds, found.spread_source)
+    assert (None, None) == (found.standard_error_seeds, found.variance_source)
 
 
 @pytest.mark.parametrize(("count", "weights"), [(0, None), (1, [1, 2]), (2, [1, 0])])

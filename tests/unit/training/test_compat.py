@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pytest_glue.training.library_state import own_precision
+from pytest_glue.training.library_state import isolated_precision
 
 
 @pytest.mark.parametrize("before", [None, "fp16"], ids=["unset", "set"])
@@ -13,6 +13,6 @@ def test_a_precision_stays_with_its_item(monkeypatch: pytest.MonkeyPatch, before
     monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
     if before:
         monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", before)
-    with own_precision():
+    with isolated_precision():
         monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
     assert before == os.environ.get("ACCELERATE_MIXED_PRECISION")

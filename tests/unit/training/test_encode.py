@@ -9,12 +9,17 @@ from transformers import PreTrainedTokenizerBase
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.tokenization import encode
 
-Columns = dict[str, list[Any]]
-PAIRS: Columns = {"sentence1": ["a b c d", "a"], "sentence2": ["b a", "c d e f g"], "label": [0, 1], "idx": [0, 1]}
-COLA: Columns = {"sentence": ["a b", "c d"], "label": [0, 1]}
+TokenizedSplit = dict[str, list[Any]]
+PAIRS: TokenizedSplit = {
+    "sentence1": ["a b c d", "a"],
+    "sentence2": ["b a", "c d e f g"],
+    "label": [0, 1],
+    "idx": [0, 1],
+}
+COLA: TokenizedSplit = {"sentence": ["a b", "c d"], "label": [0, 1]}
 
 
-def data(columns: Columns) -> DatasetDict:
+def data(columns: TokenizedSplit) -> DatasetDict:
     """Return splits with these examples."""
     return DatasetDict({name: Dataset.from_dict(columns) for name in ("train", "validation", "test")})
 
@@ -58,7 +63,7 @@ def test_long_pairs_are_truncated(sample_tokenizer: PreTrainedTokenizerBase) -> 
 def test_labels_are_the_models(
     sample_tokenizer: PreTrainedTokenizerBase,
     task: str,
-    columns: Columns,
+    columns: TokenizedSplit,
     label_ids: tuple[int, ...],
     expected: list[Any],
 ) -> None:

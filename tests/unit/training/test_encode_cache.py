@@ -13,17 +13,17 @@ from pytest_glue.training.pretrained import Pretrained
 from pytest_glue.training.tokenization import encode, load_tokenizer
 
 SLOW: Any = BertweetTokenizer
-Columns = dict[str, list[Any]]
-COLA: Columns = {"sentence": ["a b", "c d"], "label": [0, 1]}
+TokenizedSplit = dict[str, list[Any]]
+COLA: TokenizedSplit = {"sentence": ["a b", "c d"], "label": [0, 1]}
 
 
-def encoded(columns: Columns, tokenizer: PreTrainedTokenizerBase, length: int = 16) -> Dataset:
+def encoded(columns: TokenizedSplit, tokenizer: PreTrainedTokenizerBase, length: int = 16) -> Dataset:
     """Return CoLA's training split, encoded."""
     data = DatasetDict({name: Dataset.from_dict(columns) for name in ("train", "validation")})
     return encode(data, GLUE["cola"], tokenizer, length, (0, 1))["train"]
 
 
-def fingerprint(columns: Columns, tokenizer: PreTrainedTokenizerBase, length: int = 16) -> str:
+def fingerprint(columns: TokenizedSplit, tokenizer: PreTrainedTokenizerBase, length: int = 16) -> str:
     """Return the encoded split's fingerprint, which names its cache file."""
     text: str = encoded(columns, tokenizer, length)._fingerprint
     return text

@@ -17,8 +17,8 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.callbacks.extra_evaluation import Companion
-from pytest_glue.training.fine_tune import fine_tune, make_trainer, run_beside
+from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
+from pytest_glue.training.fine_tune import fine_tune, make_trainer, run_of_extra_evaluation
 from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.tokenization import encode
 from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
@@ -99,16 +99,16 @@ def test_the_run_that_it_would_have_been(make: Make, encoded: dict[Task, Dataset
     """Weights, losses and scores are those of a training without; the run beside it is the one of its own training."""
     plain, own, together = make(MNLI, **WAYS[way]), make(MISMATCHED, **WAYS[way]), make(MNLI, **WAYS[way])
     expected = fine_tune(plain, MNLI, IDS, 3)
-    expected_beside = fine_tune(own, MISMATCHED, IDS, 3)
-    companion = Companion(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    expected_extra = fine_tune(own, MISMATCHED, IDS, 3)
+    extra_evaluation = ExtraEvaluationCallback(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
 
-    found = fine_tune(together, MNLI, IDS, 3, companions=[companion])
+    found = fine_tune(together, MNLI, IDS, 3, extra_evaluations=[extra_evaluation])
 
     assert without_times(expected) == without_times(found)
     assert seen(plain) == seen(together)
     ended = weights(together)
     assert all(torch.equal(weight, ended[name]) for name, weight in weights(plain).items())
-    assert without_times(expected_beside) == without_times(run_beside(found, companion, IDS))
+    assert without_times(expected_extra) == without_times(run_of_extra_evaluation(found, extra_evaluation, IDS))
 
 
 def test_the_random_numbers_after_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
@@ -117,7 +117,7 @@ def test_the_random_numbers_after_it(make: Make, encoded: dict[Task, DatasetDict
     fine_tune(trainer, MNLI, IDS, 3)
     state, outcome = torch.random.get_rng_state(), trainer.outcome
     trainer.is_in_train = True
-    trainer.evaluated_beside(encoded[MISMATCHED]["validation_mismatched"])
+    trainer.evaluate_extra(encoded[MISMATCHED]["validation_mismatched"])
     assert torch.equal(state, torch.random.get_rng_state())
     assert outcome is trainer.outcome
 
@@ -145,7 +145,7 @@ def test_the_best_epoch_is_its_own(
     sequence = iter(chain(scores, [-1.0]))
     monkeypatch.setattr(own, "compute_metrics", lambda _: {"accuracy": next(sequence)})
     fine_tune(own, MISMATCHED, IDS, 3)
-    companion = Companion(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    extra_evaluation = ExtraEvaluationCallback(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
     mine, predictions = iter(scores), []
 
     def compute(output: Any) -> dict[str, float]:
@@ -155,27 +155,27 @@ def test_the_best_epoch_is_its_own(
         return {"accuracy": next(mine)}
 
     monkeypatch.setattr(together, "compute_metrics", compute)
-    fine_tune(together, MNLI, IDS, 3, companions=[companion])
+    fine_tune(together, MNLI, IDS, 3, extra_evaluations=[extra_evaluation])
     assert own.outcome
-    assert companion.best
-    assert predictions[best] is companion.best.predictions
-    assert (own.outcome.predictions == companion.best.predictions).all()
+    assert extra_evaluation.best
+    assert predictions[best] is extra_evaluation.best.predictions
+    assert (own.outcome.predictions == extra_evaluation.best.predictions).all()
 
 
 def test_a_training_that_was_not_seen_as_a_whole(make: Make, encoded: dict[Task, DatasetDict]) -> None:
     """Where the companion missed an epoch, as where the run went on after it was stopped, there is no run beside."""
     trainer = make(MNLI)
-    companion = Companion(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
-    run = fine_tune(trainer, MNLI, IDS, 3, companions=[companion])
-    assert run_beside(run, companion, IDS)
-    del companion.scores[0]
-    assert None is run_beside(run, companion, IDS)
+    extra_evaluation = ExtraEvaluationCallback(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    run = fine_tune(trainer, MNLI, IDS, 3, extra_evaluations=[extra_evaluation])
+    assert run_of_extra_evaluation(run, extra_evaluation, IDS)
+    del extra_evaluation.scores[0]
+    assert None is run_of_extra_evaluation(run, extra_evaluation, IDS)
 
 
 def test_the_next_training_is_without_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
     """A companion sees the one training that it was given to."""
     trainer = make(MNLI, num_train_epochs=1)
-    companion = Companion(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
-    for seed, companions in ((3, [companion]), (4, [])):
-        fine_tune(trainer, MNLI, IDS, seed, companions=companions)
-    assert 1 == len(companion.scores)
+    extra_evaluation = ExtraEvaluationCallback(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    for seed, extra_evaluations in ((3, [extra_evaluation]), (4, [])):
+        fine_tune(trainer, MNLI, IDS, seed, extra_evaluations=extra_evaluations)
+    assert 1 == len(extra_evaluation.scores)

@@ -11,7 +11,7 @@ from transformers import Trainer
 from pytest_glue.core.choices import Batching
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.progress.events import Moment
+from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.training.callbacks import progress as module
 from pytest_glue.training.callbacks.progress import telling
 from pytest_glue.training.fine_tune import fine_tune
@@ -20,22 +20,22 @@ COLA = GLUE["cola"]
 METRIC = COLA.headline_metric
 
 
-def heard(trainer: Trainer, seed: int = 7) -> tuple[list[Moment], Run]:
+def heard(trainer: Trainer, seed: int = 7) -> tuple[list[TrainingProgress], Run]:
     """Return what a training told of itself, and its run."""
-    moments: list[Moment] = []
-    with telling(trainer, moments.append, seed, METRIC):
-        return moments, fine_tune(trainer, COLA, (0, 1), seed)
+    events: list[TrainingProgress] = []
+    with telling(trainer, events.append, seed, METRIC):
+        return events, fine_tune(trainer, COLA, (0, 1), seed)
 
 
 def test_the_end_of_each_epoch_is_told(tiny_trainer: Callable[..., Trainer]) -> None:
     """A short training tells of its begin and of each epoch's end, with what the run's history says of them."""
-    moments, run = heard(tiny_trainer())
+    events, run = heard(tiny_trainer())
     assert [(0, 8, 0.0, 2.0), (4, 8, 1.0, 2.0), (8, 8, 2.0, 2.0)] == [
-        (each.step, each.steps, each.epoch, each.epochs) for each in moments
+        (each.step, each.steps, each.epoch, each.epochs) for each in events
     ]
-    assert {("training", 7)} == {(each.stage, each.seed) for each in moments}
-    assert [None, *(epoch.metrics[METRIC] for epoch in run.history)] == [each.score for each in moments]
-    assert moments[-1].score
+    assert {("training", 7)} == {(each.stage, each.seed) for each in events}
+    assert [None, *(epoch.metrics[METRIC] for epoch in run.history)] == [each.score for each in events]
+    assert events[-1].score
 
 
 def test_time_left_follows_from_the_steps(tiny_trainer: Callable[..., Trainer]) -> None:
@@ -50,9 +50,9 @@ def test_steps_and_evaluations_are_told_at_an_interval(
 ) -> None:
     """Without an interval each step and each batch of an evaluation is heard of."""
     monkeypatch.setattr(module, "_INTERVAL_S", 0.0)
-    moments, _run = heard(tiny_trainer())
-    assert [1, 2, 3, 4] == sorted({each.step for each in moments if each.stage == "training" and 0 < each.epoch <= 1})
-    assert {4, 8} == {each.step for each in moments if each.stage == "evaluating"}
+    events, _run = heard(tiny_trainer())
+    assert [1, 2, 3, 4] == sorted({each.step for each in events if each.stage == "training" and 0 < each.epoch <= 1})
+    assert {4, 8} == {each.step for each in events if each.stage == "evaluating"}
 
 
 @pytest.mark.parametrize("batching", ["packed", "plain"])
@@ -72,18 +72,18 @@ def test_the_loss_is_the_batches_own(
         return loss
 
     monkeypatch.setattr(trainer, "training_step", watched)
-    moments, run = heard(trainer)
+    events, run = heard(trainer)
     (epoch,) = run.history
     assert 4 == len(seen)
     assert epoch.loss == pytest.approx(sum(seen) / len(seen), abs=1e-3)
-    assert seen[-1] == moments[-1].loss
+    assert seen[-1] == events[-1].loss
 
 
 def test_telling_changes_nothing(tiny_trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch) -> None:
     """A training that tells of each step has the scores, losses and predictions of one that tells nobody."""
     expected = replace(fine_tune(tiny_trainer(), COLA, (0, 1), 7), duration_s=0.0)
     monkeypatch.setattr(module, "_INTERVAL_S", 0.0)
-    _moments, run = heard(tiny_trainer())
+    _events, run = heard(tiny_trainer())
     assert expected == replace(run, duration_s=0.0)
 
 
@@ -109,6 +109,6 @@ def test_a_tiny_trainer_the_users_own_tells_what_it_logged(
         processing_class=own.processing_class,
         compute_metrics=own.compute_metrics,
     )
-    moments, run = heard(plain)
-    assert run.history[0].loss in [each.loss for each in moments]
-    assert None is moments[0].loss
+    events, run = heard(plain)
+    assert run.history[0].loss in [each.loss for each in events]
+    assert None is events[0].loss

@@ -15,7 +15,7 @@ from transformers import Trainer, TrainerCallback
 from pytest_glue.core.errors import FineTuningError
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.callbacks import time_limit as module
-from pytest_glue.training.callbacks.time_limit import deadline
+from pytest_glue.training.callbacks.time_limit import time_limit
 from pytest_glue.training.fine_tune import fine_tune
 
 COLA = GLUE["cola"]
@@ -50,7 +50,7 @@ def hang_at_the_end() -> None:
 
 def ended(trainer: Trainer, limit_s: float = 60.0) -> str:
     """Fine-tune with a deadline that is reached, and return the message."""
-    with pytest.raises(FineTuningError) as caught, deadline(trainer, "cola-a", 7, limit_s):
+    with pytest.raises(FineTuningError) as caught, time_limit(trainer, "cola-a", 7, limit_s):
         fine_tune(trainer, COLA, (0, 1), 7)
     return str(caught.value)
 
@@ -86,7 +86,7 @@ def test_a_trainer_can_train_again(tiny_trainer: MakeTrainer) -> None:
     trainer.add_callback(once)
     ended(trainer)
     trainer.remove_callback(once)
-    with deadline(trainer, "cola-a", 8, 60.0):
+    with time_limit(trainer, "cola-a", 8, 60.0):
         run = fine_tune(trainer, COLA, (0, 1), 8)
     assert (expected.metrics, expected.predictions, expected.history) == (run.metrics, run.predictions, run.history)
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
@@ -97,7 +97,7 @@ def test_without_a_limit_nothing_is_watched(tiny_trainer: MakeTrainer) -> None:
     """Without a limit there is no alarm and no look at the clock."""
     trainer = tiny_trainer()
     before = list(trainer.callback_handler.callbacks)
-    with deadline(trainer, "cola-a", 7, None):
+    with time_limit(trainer, "cola-a", 7, None):
         assert before == trainer.callback_handler.callbacks
         assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
 
@@ -208,5 +208,5 @@ def test_an_earlier_alarm_of_somebody_else_rings_first(tiny_trainer: MakeTrainer
     trainer.add_callback(Meanwhile(2, hang))
     signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 1.0, 0.5)  # again, where it rang in a `__del__`
-    with pytest.raises(TimeoutError, match="theirs"), deadline(trainer, "cola-a", 7, 60.0):
+    with pytest.raises(TimeoutError, match="theirs"), time_limit(trainer, "cola-a", 7, 60.0):
         fine_tune(trainer, COLA, (0, 1), 7)

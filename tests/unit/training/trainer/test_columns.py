@@ -7,7 +7,7 @@ import torch
 from datasets import Dataset
 from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase
 
-from pytest_glue.training.trainer.flat_batch import Columns, Flat, Padding
+from pytest_glue.training.trainer.flat_batch import FlatBatch, Padding, TokenizedSplit
 
 ACCEPTED = ("input_ids", "token_type_ids", "attention_mask", "label", "labels", "pixels")
 ROWS: dict[str, list[Any]] = {
@@ -18,10 +18,10 @@ ROWS: dict[str, list[Any]] = {
 }
 
 
-def columns_of(rows: dict[str, list[Any]]) -> Columns:
+def columns_of(rows: dict[str, list[Any]]) -> TokenizedSplit:
     """Return the columns of rows that can be laid out."""
-    columns = Columns.of(Dataset.from_dict(rows), ACCEPTED)
-    assert isinstance(columns, Columns)
+    columns = TokenizedSplit.of(Dataset.from_dict(rows), ACCEPTED)
+    assert isinstance(columns, TokenizedSplit)
     return columns
 
 
@@ -45,7 +45,7 @@ def test_padded_examples_are_the_collators(
 def test_a_batch_is_a_flat_one_on_its_way(sample_tokenizer: PreTrainedTokenizerBase) -> None:
     """What the loader hands to the trainer holds the same examples, tokens and labels."""
     columns = columns_of(ROWS)
-    flat, back = columns.flat([2, 0]), Flat.of(columns.batch([2, 0]))
+    flat, back = columns.flat([2, 0]), FlatBatch.of(columns.batch([2, 0]))
     assert ((2, 3), [9, 10, 5, 6, 7], [1, 1]) == (back.lengths, back.tokens["input_ids"].tolist(), back.labels.tolist())
     assert flat.lengths == back.lengths
     assert [[5, 6, 7]] == [back.part(slice(1, 2)).tokens["input_ids"].tolist()]
@@ -53,8 +53,8 @@ def test_a_batch_is_a_flat_one_on_its_way(sample_tokenizer: PreTrainedTokenizerB
 
 def test_rows_that_were_selected_are_the_ones() -> None:
     """A subset of a split, as a search takes it, gives its own examples and no others."""
-    columns = Columns.of(Dataset.from_dict(ROWS).select([3, 0]), ACCEPTED)
-    assert isinstance(columns, Columns)
+    columns = TokenizedSplit.of(Dataset.from_dict(ROWS).select([3, 0]), ACCEPTED)
+    assert isinstance(columns, TokenizedSplit)
     assert ([1, 3], [11, 5, 6, 7]) == (columns.lengths.tolist(), columns.tokens["input_ids"].tolist())
 
 
@@ -70,4 +70,4 @@ def test_rows_that_were_selected_are_the_ones() -> None:
 )
 def test_what_cannot_be_laid_end_to_end_says_why(rows: dict[str, list[Any]], reason: str) -> None:
     """A split of another form is left to the trainer, with the reason."""
-    assert reason == Columns.of(Dataset.from_dict(rows), ACCEPTED)
+    assert reason == TokenizedSplit.of(Dataset.from_dict(rows), ACCEPTED)

@@ -19,7 +19,7 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.arguments import training_arguments
 from pytest_glue.training.fine_tune import fine_tune, make_trainer
-from pytest_glue.training.library_state import quiet
+from pytest_glue.training.library_state import silence_libraries
 from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.tokenization import encode
 from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
@@ -97,7 +97,7 @@ def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
 
 def losses(trainer: Any, key: str = "loss") -> list[float]:
     """Return what a whole training logs."""
-    with quiet():
+    with silence_libraries():
         trainer.train()
     return [entry[key] for entry in trainer.state.log_history if key in entry]
 
@@ -156,7 +156,7 @@ def test_an_evaluation_draws_one_number(make: Make) -> None:
     for batching in (None, "packed", "micro"):
         trainer = make(batching)
         torch.manual_seed(5)
-        with quiet():
+        with silence_libraries():
             trainer.evaluate()
         states.append(torch.get_rng_state())
     assert torch.equal(states[0], states[1])
@@ -169,7 +169,7 @@ def test_predictions_are_in_the_order_of_the_examples(make: Make, batching: str)
     outputs = []
     for kind in (None, batching):
         trainer = make(kind)
-        with quiet():
+        with silence_libraries():
             outputs.append(trainer.predict(trainer.eval_dataset))
     assert pytest.approx(outputs[0].predictions, abs=1e-5) == outputs[1].predictions
     assert outputs[0].label_ids.tolist() == outputs[1].label_ids.tolist()
@@ -189,7 +189,7 @@ def test_the_best_epoch_is_kept_and_nothing_is_written(
     assert (0.75, 14) == (trainer.state.best_metric, trainer.state.best_global_step)
     assert [] == evaluated
     assert [] == list(tmp_path.glob("**/*.safetensors")) + list(tmp_path.glob("**/checkpoint-*"))
-    with quiet():
+    with silence_libraries():
         again = trainer.predict(trainer.eval_dataset)
     assert [float(label) for label in again.predictions.argmax(1)] == list(run.predictions)
     logged = [entry["eval_loss"] for entry in trainer.state.log_history if "eval_loss" in entry]
@@ -202,7 +202,7 @@ def test_without_a_best_epoch_the_last_one_counts(make: Make) -> None:
     trainer = make("packed", load_best_model_at_end=False, save_strategy="no")
     fine_tune(trainer, RTE, (0, 1), seed=3)
     outcome = trainer.outcome
-    with quiet():
+    with silence_libraries():
         again = trainer.predict(trainer.eval_dataset)
     assert pytest.approx(again.predictions, abs=1e-6) == outcome.predictions
 
@@ -213,7 +213,7 @@ def test_a_folder_that_stays_gets_the_checkpoints(make: Make, tmp_path: Path) ->
     trainer.args.output_dir = str(tmp_path / "kept")
     fine_tune(trainer, RTE, (0, 1), seed=3)
     assert str(tmp_path / "kept") == str(Path(trainer.state.best_model_checkpoint).parent)
-    with quiet():
+    with silence_libraries():
         again = trainer.predict(trainer.eval_dataset)
     assert pytest.approx(again.predictions, abs=1e-6) == trainer.outcome.predictions
 

@@ -21,8 +21,8 @@ from transformers import (
 )
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.training.trainer.equivalence import Layout, choose
-from pytest_glue.training.trainer.flat_batch import Flat, Padding
+from pytest_glue.training.trainer.equivalence import BatchLayout, choose
+from pytest_glue.training.trainer.flat_batch import FlatBatch, Padding
 from pytest_glue.training.trainer.packing import packed, packed_inputs
 
 SIZE: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
@@ -49,12 +49,12 @@ PADDING = Padding("right", {"input_ids": 1})
 LENGTHS = (2, 5, 5, 9)
 
 
-def examples(*, types: bool = False) -> Flat:
+def examples(*, types: bool = False) -> FlatBatch:
     """Return four examples of three lengths, with or without token types."""
     generator = torch.Generator().manual_seed(3)
     ids = torch.randint(2, 50, (sum(LENGTHS),), generator=generator)
     tokens = {"input_ids": ids} | ({"token_type_ids": ids % 2} if types else {})
-    return Flat(tokens, LENGTHS, torch.tensor([0, 1, 1, 0]))
+    return FlatBatch(tokens, LENGTHS, torch.tensor([0, 1, 1, 0]))
 
 
 def model_of(config: Any, seed: int = 0) -> PreTrainedModel:
@@ -65,7 +65,7 @@ def model_of(config: Any, seed: int = 0) -> PreTrainedModel:
     return model
 
 
-def layout_of(model: PreTrainedModel, asked: Batching = Batching.AUTO) -> Layout:
+def layout_of(model: PreTrainedModel, asked: Batching = Batching.AUTO) -> BatchLayout:
     """Return what is chosen for the model."""
 
     def evaluate(inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
@@ -100,7 +100,7 @@ def test_loss_logits_and_gradients_are_the_padded_ones(family: str) -> None:
 @pytest.mark.parametrize("family", ENCODERS)
 def test_encoders_with_a_head_on_the_first_token_are_packed(family: str) -> None:
     """Their packed forward pass is shown to be equal, so it is chosen."""
-    assert Layout(Batching.PACKED) == layout_of(model_of(ENCODERS[family]))
+    assert BatchLayout(Batching.PACKED) == layout_of(model_of(ENCODERS[family]))
 
 
 @pytest.mark.parametrize("family", OTHERS)
@@ -119,7 +119,7 @@ def test_a_model_whose_head_looks_at_another_token_is_not_packed() -> None:
     classifier: Any = model.classifier
     head = classifier.forward
     classifier.forward = lambda states: head(states.roll(-1, dims=1))
-    assert Layout(Batching.MICRO, "a packed forward pass gives other logits") == layout_of(model)
+    assert BatchLayout(Batching.MICRO, "a packed forward pass gives other logits") == layout_of(model)
 
 
 def test_a_loss_that_is_no_mean_is_left_as_it_is() -> None:
@@ -131,7 +131,7 @@ def test_a_loss_that_is_no_mean_is_left_as_it_is() -> None:
         return output["logits"].sum() ** 2, output
 
     layout = choose(Batching.AUTO, model, examples(), PADDING, evaluate)
-    assert Layout(Batching.PLAIN, "the losses of parts do not add up to the batch's") == layout
+    assert BatchLayout(Batching.PLAIN, "the losses of parts do not add up to the batch's") == layout
 
 
 def test_choosing_leaves_no_trace() -> None:

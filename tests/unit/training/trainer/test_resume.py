@@ -22,7 +22,7 @@ from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.tokenization import encode
 from pytest_glue.training.trainer import sparse_embeddings
 from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
-from pytest_glue.training.trainer.resume_state import Unfinished
+from pytest_glue.training.trainer.resume_state import ResumeState
 
 SIZE: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 LABELS: dict[str, Any] = {"num_labels": 2}
@@ -86,11 +86,11 @@ def seen(trainer: GlueTrainer, run: Run) -> tuple[Any, ...]:
     return (log, trainer.state.best_metric, trainer.state.best_global_step, replace(run, duration_s=0.0))
 
 
-def stop_in(trainer: GlueTrainer, epoch: float, unfinished: Unfinished) -> None:
+def stop_in(trainer: GlueTrainer, epoch: float, resume_state: ResumeState) -> None:
     """Train until the midst of an epoch."""
     trainer.add_callback(Stop(epoch))
     with pytest.raises(StoppedError):
-        fine_tune(trainer, RTE, (0, 1), 3, unfinished)
+        fine_tune(trainer, RTE, (0, 1), 3, resume_state)
 
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -112,11 +112,11 @@ def test_the_same_run(make: Make, tmp_path: Path, way: str, epoch: float) -> Non
     expected = fine_tune(whole, RTE, (0, 1), 3)
     fixed = whole._fixed
     stopped._fixed = fixed  # measured by a clock
-    stop_in(stopped, epoch, Unfinished(tmp_path / "run", "key"))
-    unfinished = Unfinished(tmp_path / "run", "key")
-    found = fine_tune(resumed, RTE, (0, 1), 3, unfinished)
+    stop_in(stopped, epoch, ResumeState(tmp_path / "run", "key"))
+    resume_state = ResumeState(tmp_path / "run", "key")
+    found = fine_tune(resumed, RTE, (0, 1), 3, resume_state)
     assert fixed == resumed._fixed
-    assert (f"went on after epoch {int(epoch)}, where it had been stopped",) == unfinished.notes
+    assert (f"went on after epoch {int(epoch)}, where it had been stopped",) == resume_state.notes
     assert seen(whole, expected) == seen(resumed, found)
     assert whole.model
     assert resumed.model
@@ -135,8 +135,8 @@ def test_the_best_epoch_is_kept(
         monkeypatch.setattr(trainer, "compute_metrics", lambda _, given=given: {"accuracy": next(given)})
     whole, stopped, resumed = trainers
     expected = fine_tune(whole, RTE, (0, 1), 3)
-    stop_in(stopped, 2.4, Unfinished(tmp_path / "run", "key"))
-    found = fine_tune(resumed, RTE, (0, 1), 3, Unfinished(tmp_path / "run", "key"))
+    stop_in(stopped, 2.4, ResumeState(tmp_path / "run", "key"))
+    found = fine_tune(resumed, RTE, (0, 1), 3, ResumeState(tmp_path / "run", "key"))
     assert seen(whole, expected) == seen(resumed, found)
     assert 7 * (1 + scores.index(0.9)) == resumed.state.best_global_step
     assert whole.model
@@ -147,8 +147,8 @@ def test_the_best_epoch_is_kept(
 
 def test_the_time_before_counts(make: Make, tmp_path: Path) -> None:
     """A run that went on took the time that both parts of it took."""
-    stop_in(make(), 2.4, Unfinished(tmp_path / "run", "key"))
-    state = Unfinished(tmp_path / "run", "key")
+    stop_in(make(), 2.4, ResumeState(tmp_path / "run", "key"))
+    state = ResumeState(tmp_path / "run", "key")
     trainer = make()
     run = fine_tune(trainer, RTE, (0, 1), 3, state)
     assert 0 < trainer.seconds_before < run.duration_s
@@ -168,11 +168,11 @@ def test_nothing_is_saved_unless_it_is_asked_for(make: Make, tmp_path: Path) -> 
 def test_a_folder_that_cannot_be_written(make: Make, tmp_path: Path) -> None:
     """The training does not end for it, and a note says that there is nothing to go on from."""
     (tmp_path / "file").write_text("", "utf-8")
-    unfinished = Unfinished(tmp_path / "file" / "run", "key")
-    expected, found = fine_tune(make(), RTE, (0, 1), 3), fine_tune(make(), RTE, (0, 1), 3, unfinished)
+    resume_state = ResumeState(tmp_path / "file" / "run", "key")
+    expected, found = fine_tune(make(), RTE, (0, 1), 3), fine_tune(make(), RTE, (0, 1), 3, resume_state)
     assert expected.predictions == found.predictions
     reason = f"{tmp_path / 'file' / 'run'} cannot be written (Not a directory)"
-    assert (f"was not saved after each epoch, since {reason}",) == unfinished.notes
+    assert (f"was not saved after each epoch, since {reason}",) == resume_state.notes
 
 
 def test_a_full_disk(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,17 +181,17 @@ def test_a_full_disk(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def full(*_: object) -> None:
         raise RuntimeError("[enforce fail at inline_container.cc] . PytorchStreamWriter failed writing file")
 
-    unfinished = Unfinished(tmp_path / "run", "key")
+    resume_state = ResumeState(tmp_path / "run", "key")
     monkeypatch.setattr(torch, "save", full)
-    fine_tune(make(num_train_epochs=2), RTE, (0, 1), 3, unfinished)
-    (note,) = unfinished.notes
+    fine_tune(make(num_train_epochs=2), RTE, (0, 1), 3, resume_state)
+    (note,) = resume_state.notes
     assert "cannot be written ([enforce fail" in note
 
 
 @pytest.mark.parametrize("recipe", [{"logging_strategy": "steps"}, {"save_strategy": "no"}], ids=str)
 def test_a_recipe_that_does_not_save_by_epoch(make: Make, tmp_path: Path, recipe: dict[str, RecipeValue]) -> None:
     """Where a run that goes on would not be the same, nothing is saved, and a note says why."""
-    unfinished = Unfinished(tmp_path / "run", "key")
-    fine_tune(make(num_train_epochs=2, load_best_model_at_end=False, **recipe), RTE, (0, 1), 3, unfinished)
+    resume_state = ResumeState(tmp_path / "run", "key")
+    fine_tune(make(num_train_epochs=2, load_best_model_at_end=False, **recipe), RTE, (0, 1), 3, resume_state)
     expected = "could not go on if it were stopped, since the recipe does not save and log by epoch"
-    assert ((expected,), False) == (unfinished.notes, unfinished.folder.exists())
+    assert ((expected,), False) == (resume_state.notes, resume_state.folder.exists())

@@ -6,67 +6,67 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.training.trainer.resume_state import Unfinished
+from pytest_glue.training.trainer.resume_state import ResumeState
 
 
 @pytest.fixture
-def unfinished(tmp_path: Path) -> Unfinished:
+def resume_state(tmp_path: Path) -> ResumeState:
     """The folder of a run, which is not there yet."""
-    return Unfinished(tmp_path / "store" / "run", "the key")
+    return ResumeState(tmp_path / "store" / "run", "the key")
 
 
-def save(unfinished: Unfinished, step: int, text: str) -> None:
+def save(resume_state: ResumeState, step: int, text: str) -> None:
     """Save a state of two files."""
-    with unfinished.saving(step) as folder:
+    with resume_state.saving(step) as folder:
         (folder / "model.pt").write_text(text, "utf-8")
         (folder / "held.pt").write_text("held", "utf-8")
 
 
-def test_nothing_is_left_of_a_run_that_was_never_saved(unfinished: Unfinished) -> None:
+def test_nothing_is_left_of_a_run_that_was_never_saved(resume_state: ResumeState) -> None:
     """Where there is no folder there is no state, and nothing to say of it."""
-    assert (None, ()) == (unfinished.find(), unfinished.notes)
+    assert (None, ()) == (resume_state.find(), resume_state.notes)
 
 
-def test_the_last_state_takes_the_place_of_the_one_before(unfinished: Unfinished) -> None:
+def test_the_last_state_takes_the_place_of_the_one_before(resume_state: ResumeState) -> None:
     """After each epoch one state is there, the last one; step 10 is behind step 9."""
-    save(unfinished, 9, "first")
-    save(unfinished, 10, "second")
-    found = unfinished.find()
+    save(resume_state, 9, "first")
+    save(resume_state, 10, "second")
+    found = resume_state.find()
     assert found is not None
     assert "second" == (found / "model.pt").read_text("utf-8")
-    assert [found] == list(unfinished.folder.iterdir())
+    assert [found] == list(resume_state.folder.iterdir())
 
 
-def test_a_save_that_fails_leaves_the_state_before(unfinished: Unfinished) -> None:
+def test_a_save_that_fails_leaves_the_state_before(resume_state: ResumeState) -> None:
     """What is half written is no state, and goes away."""
-    save(unfinished, 9, "first")
-    with suppress(ZeroDivisionError), unfinished.saving(18) as folder:
+    save(resume_state, 9, "first")
+    with suppress(ZeroDivisionError), resume_state.saving(18) as folder:
         (folder / "model.pt").write_text("half", "utf-8")
         raise ZeroDivisionError
-    found = unfinished.find()
+    found = resume_state.find()
     assert found is not None
     assert "first" == (found / "model.pt").read_text("utf-8")
-    assert [found] == list(unfinished.folder.iterdir())
+    assert [found] == list(resume_state.folder.iterdir())
 
 
-def test_what_a_killed_process_was_writing_is_no_state(unfinished: Unfinished) -> None:
+def test_what_a_killed_process_was_writing_is_no_state(resume_state: ResumeState) -> None:
     """A process that was killed while it wrote leaves the state before, and its remains go with the next one."""
-    save(unfinished, 9, "first")
-    aside = unfinished.folder / ".4711-abcd"
+    save(resume_state, 9, "first")
+    aside = resume_state.folder / ".4711-abcd"
     aside.mkdir()
     (aside / "model.pt").write_text("half", "utf-8")
-    found = unfinished.find()
+    found = resume_state.find()
     assert found is not None
     assert "first" == (found / "model.pt").read_text("utf-8")
-    save(unfinished, 18, "second")
-    assert ["0000000018"] == [path.name for path in unfinished.folder.iterdir()]
+    save(resume_state, 18, "second")
+    assert ["0000000018"] == [path.name for path in resume_state.folder.iterdir()]
 
 
-def test_a_killed_process_can_leave_two_states(unfinished: Unfinished) -> None:
+def test_a_killed_process_can_leave_two_states(resume_state: ResumeState) -> None:
     """A process that was killed before it deleted the state before leaves the later one to go on from."""
-    save(unfinished, 18, "second")
-    (unfinished.folder / "0000000009").mkdir()
-    found = unfinished.find()
+    save(resume_state, 18, "second")
+    (resume_state.folder / "0000000009").mkdir()
+    found = resume_state.find()
     assert found is not None
     assert "0000000018" == found.name
 
@@ -83,20 +83,20 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("reason", DAMAGES)
-def test_a_damaged_state_is_removed(unfinished: Unfinished, reason: str) -> None:
+def test_a_damaged_state_is_removed(resume_state: ResumeState, reason: str) -> None:
     """A file that is cut, gone, new or no manifest is noticed before it is read; the run begins anew, and says so."""
-    save(unfinished, 9, "first")
-    DAMAGES[reason](unfinished.folder / "0000000009")
-    assert None is unfinished.find()
-    (note,) = unfinished.notes
-    assert note.startswith(f"began anew, since what was left of it in {unfinished.folder} {reason}")
-    assert not unfinished.folder.exists()
+    save(resume_state, 9, "first")
+    DAMAGES[reason](resume_state.folder / "0000000009")
+    assert None is resume_state.find()
+    (note,) = resume_state.notes
+    assert note.startswith(f"began anew, since what was left of it in {resume_state.folder} {reason}")
+    assert not resume_state.folder.exists()
 
 
-def test_a_state_of_another_run_is_removed(unfinished: Unfinished) -> None:
+def test_a_state_of_another_run_is_removed(resume_state: ResumeState) -> None:
     """A folder that was copied under another run's name is of no use to it."""
-    save(unfinished, 9, "first")
-    other = Unfinished(unfinished.folder, "another key")
+    save(resume_state, 9, "first")
+    other = ResumeState(resume_state.folder, "another key")
     assert None is other.find()
     assert (f"began anew, since what was left of it in {other.folder} is of another run",) == other.notes
     assert not other.folder.exists()
@@ -105,7 +105,7 @@ def test_a_state_of_another_run_is_removed(unfinished: Unfinished) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """Where a file stands in the way, saving is an OSError and finding finds nothing."""
     (tmp_path / "store").write_text("a file", "utf-8")
-    unfinished = Unfinished(tmp_path / "store" / "run", "the key")
-    assert None is unfinished.find()
-    with pytest.raises(NotADirectoryError), unfinished.saving(9):
+    resume_state = ResumeState(tmp_path / "store" / "run", "the key")
+    assert None is resume_state.find()
+    with pytest.raises(NotADirectoryError), resume_state.saving(9):
         pass

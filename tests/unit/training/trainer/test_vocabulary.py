@@ -8,7 +8,7 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel, TrainerCallback
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.training.library_state import quiet
+from pytest_glue.training.library_state import silence_libraries
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 from pytest_glue.training.trainer.sparse_embeddings import Vocabulary
 
@@ -36,7 +36,7 @@ class Watcher(TrainerCallback):
 
 def trained(trainer: Any) -> dict[str, torch.Tensor]:
     """Return the weights that a training ends with."""
-    with quiet():
+    with silence_libraries():
         trainer.train()
     return {name: weight.detach().clone() for name, weight in trainer.model.state_dict().items()}
 
@@ -99,7 +99,7 @@ def test_a_training_that_fails_leaves_the_model_whole(tiny_trainer: Any, monkeyp
     """Whatever ends a training, the embeddings are all there."""
     trainer = tiny_trainer()
     monkeypatch.setattr(trainer.accelerator, "clip_grad_norm_", lambda *_: 1 / 0)
-    with quiet(), pytest.raises(ZeroDivisionError):
+    with silence_libraries(), pytest.raises(ZeroDivisionError):
         trainer.train()
     assert trainer.model.config.vocab_size == len(trainer.model.get_input_embeddings().weight)
 

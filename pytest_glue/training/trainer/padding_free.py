@@ -14,13 +14,13 @@ from transformers import DataCollatorWithPadding, PreTrainedModel
 
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.trainer.device_memory import free_memory, is_out_of_memory
-from pytest_glue.training.trainer.equivalence import Layout, choose
-from pytest_glue.training.trainer.flat_batch import Columns, Flat, Padding
+from pytest_glue.training.trainer.equivalence import BatchLayout, choose
+from pytest_glue.training.trainer.flat_batch import FlatBatch, Padding, TokenizedSplit
 from pytest_glue.training.trainer.packing import packed, packed_inputs, quick_dropout
 from pytest_glue.training.trainer.resume import ResumableTrainer
 
 
-class UnpaddedTrainer(ResumableTrainer):
+class PaddingFreeTrainer(ResumableTrainer):
     """A `Trainer` whose loaders give flat batches, where three real examples show that a layout of them is equal.
 
     What is done with such a batch is the subclass's affair.
@@ -33,8 +33,8 @@ class UnpaddedTrainer(ResumableTrainer):
 
     def __init__(self, *args: Any, batching: Batching = Batching.AUTO, **kwargs: Any) -> None:
         self._batching = batching
-        self._layout: Layout | None = None
-        self._columns: dict[int, tuple[Dataset, Columns | str]] = {}
+        self._layout: BatchLayout | None = None
+        self._columns: dict[int, tuple[Dataset, TokenizedSplit | str]] = {}
         self._slow_packing = ""
         """Why padding is taken where packing would be equal; empty until it was measured."""
         super().__init__(*args, **kwargs)
@@ -89,33 +89,33 @@ class UnpaddedTrainer(ResumableTrainer):
             return super().get_test_dataloader(columns)  # type: ignore[arg-type]
 
     @contextmanager
-    def _collating(self, columns: Columns) -> Iterator[None]:
+    def _collating(self, columns: TokenizedSplit) -> Iterator[None]:
         usual, self.data_collator = self.data_collator, columns.batch
         try:
             yield
         finally:
             self.data_collator = usual
 
-    def _evaluation_columns(self, split: Any) -> Columns | None:
+    def _evaluation_columns(self, split: Any) -> TokenizedSplit | None:
         arguments = self.args
         full = arguments.fp16_full_eval or arguments.bf16_full_eval
         own = arguments.batch_eval_metrics or arguments.include_for_metrics or self.preprocess_logits_for_metrics
         return None if full or own or arguments.prediction_loss_only else self._fast_columns(split)
 
-    def _fast_columns(self, split: Any) -> Columns | None:
+    def _fast_columns(self, split: Any) -> TokenizedSplit | None:
         """Return the split's columns if the layout of this training is a fast one, choosing it if need be."""
         reason = self._why_plain()
         columns = reason or self._columns_of(split)
         if isinstance(columns, str):
-            self._layout = self._layout or Layout(Batching.PLAIN, columns if reason != "asked" else "")
+            self._layout = self._layout or BatchLayout(Batching.PLAIN, columns if reason != "asked" else "")
         elif self._layout is None:
             self._layout = self._chosen(columns)
             if self._slow_packing:
                 self._layout = replace(self._layout, batching=Batching.MICRO, reason=self._slow_packing)
         fast = self._layout is not None and self._layout.batching is not Batching.PLAIN
-        return columns if fast and isinstance(columns, Columns) else None
+        return columns if fast and isinstance(columns, TokenizedSplit) else None
 
-    def _chosen(self, columns: Columns) -> Layout:
+    def _chosen(self, columns: TokenizedSplit) -> BatchLayout:
         few = self._few(columns, [0, len(columns) // 2, -1])
         try:
             return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
@@ -126,17 +126,17 @@ class UnpaddedTrainer(ResumableTrainer):
         few = self._few(columns, [0, 1, 2])
         return choose(self._batching, self._network, few, self._padding, partial(self._evaluated, len(few)))
 
-    def _few(self, columns: Columns, ranks: list[int]) -> Flat:
+    def _few(self, columns: TokenizedSplit, ranks: list[int]) -> FlatBatch:
         """Return some of the examples by rank, the shortest first, on the device; fewer where there are not as many."""
         places = np.argsort(columns.lengths, kind="stable")
         return columns.flat(places[[rank for rank in ranks if rank < len(places)]]).to(self.args.device)
 
-    def _columns_of(self, split: Any) -> Columns | str:
+    def _columns_of(self, split: Any) -> TokenizedSplit | str:
         if not isinstance(split, Dataset):
             return "the examples are no datasets.Dataset"
         if id(split) not in self._columns:
             self._set_signature_columns_if_needed()
-            self._columns[id(split)] = (split, Columns.of(split, frozenset(self._signature_columns or ())))
+            self._columns[id(split)] = (split, TokenizedSplit.of(split, frozenset(self._signature_columns or ())))
         return self._columns[id(split)][1]
 
     @property
@@ -178,7 +178,7 @@ class UnpaddedTrainer(ResumableTrainer):
         return self._layout is not None and self._layout.batching is Batching.PACKED
 
     @contextmanager
-    def _laid_out(self, examples: Flat) -> Iterator[dict[str, torch.Tensor]]:
+    def _laid_out(self, examples: FlatBatch) -> Iterator[dict[str, torch.Tensor]]:
         """Give the examples as the model's inputs, and let the model take them."""
         with ExitStack() as stack:
             if self.args.device.type == "cpu":
@@ -189,11 +189,11 @@ class UnpaddedTrainer(ResumableTrainer):
             else:
                 yield examples.padded(self._padding)
 
-    def _held(self) -> dict[str, Any]:
+    def _resume_state_dict(self) -> dict[str, Any]:
         """See `ResumableTrainer`: what was measured."""
-        return {**super()._held(), "slow_packing": self._slow_packing}
+        return {**super()._resume_state_dict(), "slow_packing": self._slow_packing}
 
-    def _take(self, held: dict[str, Any]) -> None:
+    def _load_resume_state(self, held: dict[str, Any]) -> None:
         """See `ResumableTrainer`."""
-        super()._take(held)
+        super()._load_resume_state(held)
         self._slow_packing = held["slow_packing"]
