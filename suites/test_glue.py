@@ -1,8 +1,8 @@
-"""The gate: one item for each task and checkpoint, red where a checkpoint is not good enough."""
+"""The gate: one item for each task and checkpoint."""
 
 from pytest_glue.evaluation import Evaluation
 
 
 def test_glue(glue_evaluation: Evaluation) -> None:
-    """The fine-tuned checkpoint reaches the task's threshold, or beats knowing nothing where there is none."""
+    """The score reaches the task's threshold, or beats the chance level if there is no threshold."""
     glue_evaluation.check()
