@@ -5,11 +5,11 @@ import json
 import re
 import zlib
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from pytest_glue.cache.key import Key
-from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.runs import Run, RunConditions, as_object
+from pytest_glue.core.runs import Run, RunConditions
+from pytest_glue.core.serialization import from_plain, to_plain
 
 VERSION = 1
 
@@ -32,7 +32,7 @@ class Entry:
 
     def to_bytes(self) -> bytes:
         """Return a line with version and digest, and behind it the entry as compressed JSON."""
-        payload = zlib.compress(json.dumps(self, default=as_object).encode(), level=6)
+        payload = zlib.compress(json.dumps(to_plain(self)).encode(), level=6)
         return f"pytest-glue run {VERSION} {hashlib.sha256(payload).hexdigest()}\n".encode() + payload
 
     @classmethod
@@ -52,24 +52,11 @@ class Entry:
         if digest != hashlib.sha256(payload).hexdigest():
             raise EntryError("is damaged: its contents do not match its digest")
         try:
-            entry = cls._from_dict(json.loads(zlib.decompress(payload)))
-        except (zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise EntryError(f"is damaged: it lacks what an entry holds ({error!r})") from None
+            entry = from_plain(json.loads(zlib.decompress(payload)), cls)
+        except (zlib.error, ValueError) as error:
+            raise EntryError(f"is damaged: {error}") from None
         entry._check()
         return entry
-
-    @classmethod
-    def _from_dict(cls, data: dict[str, Any]) -> Self:
-        recorded = data["conditions"]
-        checkpoint = recorded["checkpoint"]
-        conditions = {
-            **recorded,
-            "checkpoint": Checkpoint(**{**checkpoint, "origin": Origin(checkpoint["origin"])}),
-            "references": tuple(recorded["references"]),
-            "notes": tuple(recorded["notes"]),
-        }
-        added = (data.get("trained_with", ""), data.get("test_run", ""))
-        return cls(Key(**data["key"]), RunConditions(**conditions), Run.from_dict(data["run"]), *added)
 
     def _check(self) -> None:
         """Make sure that the parts belong together."""

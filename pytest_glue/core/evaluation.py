@@ -1,13 +1,12 @@
 """An evaluation: one item's runs, its score and its verdict, as plain frozen data that crosses processes."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
-from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import VerdictError
-from pytest_glue.core.runs import Run, Scores, as_object
+from pytest_glue.core.runs import Run, Scores
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
 
@@ -70,24 +69,3 @@ class Evaluation:
         """
         if self.failed:
             raise VerdictError(self.reason)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data, as JSON and a process boundary take it; everything, predictions too."""
-        plain: dict[str, Any] = json.loads(json.dumps(self, default=as_object))
-        return plain
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`, also after a journey through JSON."""
-        interval = data["confidence_interval"]
-        built = {
-            "checkpoint": Checkpoint(**{**data["checkpoint"], "origin": Origin(data["checkpoint"]["origin"])}),
-            "confidence_interval": None if interval is None else tuple(interval),
-            "seeds": tuple(data["seeds"]),
-            "runs": tuple(Run.from_dict(run) for run in data["runs"]),
-            "verdict": Verdict(data["verdict"]),
-            "search": Study.from_dict(data["search"]) if data["search"] else None,
-            "notes": tuple(data["notes"]),
-            "references": tuple(data["references"]),
-        }
-        return cls(**{field.name: built.get(field.name, data[field.name]) for field in fields(cls)})

@@ -1,9 +1,9 @@
 """Runs: one fine-tuning with one seed, and what the runs of an item have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from statistics import mean
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.study import SearchConfig, Study
@@ -41,12 +41,6 @@ class Run:
     retries: int = 0
     """How often it was begun again because its process, or the machine, was lost."""
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `dataclasses.asdict`."""
-        history = tuple(Epoch(**epoch) for epoch in data["history"])
-        return cls(**{**data, "history": history, "predictions": tuple(data["predictions"])})
-
 
 @dataclass(frozen=True, slots=True)
 class RunConditions:
@@ -69,11 +63,6 @@ class RunConditions:
     """How their hyperparameters are searched; None where the recipe is used as it is."""
     study: Study | None = None
     """What the search found; None before it, and where there is none."""
-
-
-def as_object(value: Any) -> dict[str, Any]:
-    """Return a dataclass as `json.dumps(default=...)` takes it: `asdict` would copy each prediction by itself."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def mean_scores(runs: Sequence[Run]) -> Scores:

@@ -3,9 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from pytest_glue.core.errors import OptionError
 
@@ -54,12 +54,3 @@ class Family:
         """
         text = json.dumps([sorted(part) for part in parts])
         return cls(size, f"sha256:{hashlib.sha256(text.encode()).hexdigest()}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`."""
-        return cls(data["size"], data["partition"])

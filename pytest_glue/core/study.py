@@ -1,11 +1,10 @@
 """A study: what a hyperparameter search tried and found, as plain frozen data that crosses processes."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from pytest_glue.core.recipe import RecipeValue
 
@@ -115,27 +114,6 @@ class Study:
         """The number of trials in each state."""
         found = Counter(trial.state for trial in self.trials)
         return {str(state): found[state] for state in TrialState}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data, with the best trial and the counts beside the rest."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return {**plain, "best": plain["trials"][self.trials.index(self.best)], "counts": self.counts}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`, also after a journey through JSON."""
-        trials = tuple(
-            Trial(
-                **{
-                    **trial,
-                    "state": TrialState(trial["state"]),
-                    "history": tuple(TrialEpoch(*seen) for seen in trial["history"]),
-                }
-            )
-            for trial in data["trials"]
-        )
-        own = {name: value for name, value in data.items() if name not in {"best", "counts"}}
-        return cls(**{**own, "terms": SearchConfig(**data["terms"]), "trials": trials})
 
 
 BACKENDS: Mapping[str, tuple[str, str]] = {"optuna": ("optuna", "optuna"), "ray": ("ray.tune", "ray[tune]")}

@@ -1,32 +1,25 @@
-"""A baseline: what an item scored when somebody was content with it, and all that a fair comparison needs to know."""
+"""Recorded baselines: the accepted scores and predictions of one item, with what a fair comparison needs."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Scores
+from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.prediction_codec import from_lines, to_lines
 
 SCHEMA_VERSION = 1
 
-_TYPES: Mapping[str, type] = {
-    **dict.fromkeys(("task", "headline_metric", "evaluation_split", "data_digest"), str),
-    **dict.fromkeys(("n_train", "n_eval"), int),
-    **dict.fromkeys(("recipe", "libraries", "visible_drops"), dict),
-    "is_regression": bool,
-}
-"""What a file must hold under each name, beside checkpoint and runs."""
-
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """One fine-tuning of a baseline."""
+    """One run of a baseline."""
 
     seed: int
     metrics: Scores
@@ -35,7 +28,7 @@ class RecordedRun:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The record of one item."""
+    """The recorded baseline of one item; the fields are those of its file."""
 
     task: str
     checkpoint: Checkpoint
@@ -47,12 +40,12 @@ class Baseline:
     data_digest: str
     recipe: Mapping[str, Any]
     libraries: Mapping[str, str]
-    """Versions of those that a score depends on."""
-    visible_drops: Mapping[str, float]
-    """By the number of the candidate's seeds, the smallest drop that a comparison with this baseline shows."""
+    """Versions of the libraries that a score depends on."""
+    visible_drops: Mapping[int, float]
+    """The minimum detectable drop of a comparison with this baseline, by the candidate's number of seeds."""
     runs: tuple[RecordedRun, ...]
     search: SearchConfig | None = None
-    """How its hyperparameters were searched; None where they were given."""
+    """How the hyperparameters were searched; None where the recipe was used as it is."""
 
     @classmethod
     def of(
@@ -60,9 +53,9 @@ class Baseline:
         evaluation: Evaluation,
         task: Task,
         libraries: Mapping[str, str],
-        visible_drops: Mapping[str, float],
+        visible_drops: Mapping[int, float],
     ) -> Self:
-        """Return the record of an evaluation."""
+        """Return the baseline that records an evaluation."""
         return cls(
             task=task.name,
             checkpoint=evaluation.checkpoint,
@@ -86,65 +79,72 @@ class Baseline:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Of the runs, in their order."""
+        """The runs' seeds, in their order."""
         return tuple(run.seed for run in self.runs)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data in a stable order, predictions as lines."""
-        plain = {"schema_version": SCHEMA_VERSION, **asdict(self)}
-        for run, record in zip(plain["runs"], self.runs, strict=True):
-            run["predictions"] = to_lines(record.predictions, is_regression=self.is_regression)
-        return plain
 
-    @classmethod
-    def from_dict(cls, data: Any) -> Self:
-        """Inverse of `to_dict`, of a file that anybody may have edited.
+def encode_baseline(baseline: Baseline) -> dict[str, Any]:
+    """Return the content of a baseline's file: plain data in a stable order, with predictions as lines of text."""
+    content = {"schema_version": SCHEMA_VERSION, **to_plain(baseline)}
+    for run, recorded in zip(content["runs"], baseline.runs, strict=True):
+        run["predictions"] = to_lines(recorded.predictions, is_regression=baseline.is_regression)
+    return content
 
-        Raises:
-            BaselineError: it is no baseline, of a newer schema, or contradicts itself; the message begins with "it" or
-                "its".
-        """
-        if not isinstance(data, dict) or "schema_version" not in data:
-            raise BaselineError("it is no baseline of pytest-glue: it has no schema_version")
-        version = data["schema_version"]
-        if version != SCHEMA_VERSION:
+
+def decode_baseline(content: Any) -> Baseline:
+    """Return the baseline in a file's content, which a user may have edited.
+
+    Raises:
+        BaselineError: it is no baseline, of another schema version, or contradicts itself; the message begins with
+            "it" or "its".
+    """
+    if not isinstance(content, dict) or "schema_version" not in content:
+        raise BaselineError("it is no baseline of pytest-glue: it has no schema_version")
+    version = content["schema_version"]
+    if version != SCHEMA_VERSION:
+        raise BaselineError(
+            f"it has schema version {version!r} and this pytest-glue reads {SCHEMA_VERSION}: "
+            "install the version that wrote it, or record it anew"
+        )
+    unknown = content.keys() - {"schema_version", *(field.name for field in fields(Baseline))}
+    if unknown:
+        raise BaselineError(f"it holds an unknown field: {min(unknown)}")
+    try:
+        encoded = from_plain(content, _EncodedRuns).runs
+        baseline = from_plain({**content, "runs": []}, Baseline)
+    except ValueError as error:
+        raise BaselineError(f"it lacks what a baseline holds, or holds something else: {error}") from None
+    runs = (
+        RecordedRun(run.seed, run.metrics, from_lines(run.predictions, is_regression=baseline.is_regression))
+        for run in encoded
+    )
+    baseline = replace(baseline, runs=tuple(runs))
+    _check(baseline)
+    return baseline
+
+
+@dataclass(frozen=True, slots=True)
+class _EncodedRun:
+    seed: int
+    metrics: dict[str, Any]
+    predictions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _EncodedRuns:
+    runs: tuple[_EncodedRun, ...]
+
+
+def _check(baseline: Baseline) -> None:
+    if not baseline.runs:
+        raise BaselineError("it holds no runs")
+    if len(set(baseline.seeds)) < len(baseline.seeds):
+        raise BaselineError(f"it holds a seed twice: {list(baseline.seeds)}")
+    for run in baseline.runs:
+        if len(run.predictions) != baseline.n_eval:
             raise BaselineError(
-                f"it has schema version {version!r} and this pytest-glue reads {SCHEMA_VERSION}: "
-                "install the version that wrote it, or record it anew"
+                f"it says n_eval {baseline.n_eval} and holds {len(run.predictions)} predictions of seed {run.seed}"
             )
-        for name, expected in _TYPES.items():
-            if name in data and not isinstance(data[name], expected):
-                raise BaselineError(f"its {name} is {data[name]!r}, which is no {expected.__name__}")
-        try:
-            runs = tuple(_run(run, is_regression=data["is_regression"]) for run in data["runs"])
-            recorded = data["checkpoint"]
-            checkpoint = Checkpoint(**{**recorded, "origin": Origin(recorded["origin"])})
-            drops = {str(int(seeds)): float(drop) for seeds, drop in data["visible_drops"].items()}
-            search = SearchConfig(**data["search"]) if data.get("search") else None
-            fields = {name: value for name, value in data.items() if name != "schema_version"}
-            baseline = cls(
-                **{**fields, "checkpoint": checkpoint, "visible_drops": drops, "runs": runs, "search": search}
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BaselineError(f"it lacks what a baseline holds, or holds something else: {error!r}") from None
-        baseline._check()
-        return baseline
-
-    def _check(self) -> None:
-        if not self.runs:
-            raise BaselineError("it holds no runs")
-        if len(set(self.seeds)) < len(self.seeds):
-            raise BaselineError(f"it holds a seed twice: {list(self.seeds)}")
-        for run in self.runs:
-            if len(run.predictions) != self.n_eval:
-                raise BaselineError(
-                    f"it says n_eval {self.n_eval} and holds {len(run.predictions)} predictions of seed {run.seed}"
-                )
-            score = run.metrics.get(self.headline_metric)
-            if isinstance(score, bool) or not isinstance(score, int | float) or not -1 <= score <= 1:
-                raise BaselineError(f"its {self.headline_metric} of seed {run.seed} is {score!r}, no score")
-
-
-def _run(data: Mapping[str, Any], *, is_regression: bool) -> RecordedRun:
-    lines: Sequence[str] = data["predictions"]
-    return RecordedRun(int(data["seed"]), dict(data["metrics"]), from_lines(lines, is_regression=is_regression))
+        score = run.metrics.get(baseline.headline_metric)
+        if isinstance(score, bool) or not isinstance(score, int | float) or not -1 <= score <= 1:
+            raise BaselineError(f"its {baseline.headline_metric} of seed {run.seed} is {score!r}, no score")

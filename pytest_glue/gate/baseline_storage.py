@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.paths import replace_file
-from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -64,7 +64,7 @@ def read(path: Path) -> Baseline:
         BaselineError: it cannot be read, or is damaged; the message names the file.
     """
     try:
-        return Baseline.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return decode_baseline(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise BaselineError(f"baseline {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -81,7 +81,7 @@ def write(path: Path, baseline: Baseline) -> str:
     """
     change = _change(path, baseline)
     try:
-        replace_file(path, json.dumps(baseline.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        replace_file(path, json.dumps(encode_baseline(baseline), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     except OSError as error:
         raise BaselineError(f"baseline {path} cannot be written: {error.strerror}") from error
     return change

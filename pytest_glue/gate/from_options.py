@@ -108,7 +108,7 @@ def _repeated(options: Options) -> tuple[int, ...]:
     return interim_analyses if len(interim_analyses) > 1 else ()
 
 
-def _visible_drops(options: Options, evaluation: Evaluation) -> dict[str, float]:
+def _visible_drops(options: Options, evaluation: Evaluation) -> dict[int, float]:
     from pytest_glue.statistics.power import minimum_detectable_drops
 
     drops = minimum_detectable_drops(
@@ -118,7 +118,7 @@ def _visible_drops(options: Options, evaluation: Evaluation) -> dict[str, float]
         EXPECTED_SEEDS,
         alpha=options.alpha,
     )
-    return {str(seeds): round(drop, 4) for seeds, drop in drops.items()}
+    return {seeds: round(drop, 4) for seeds, drop in drops.items()}
 
 
 def _id(options: Options, checkpoint: Checkpoint) -> str:

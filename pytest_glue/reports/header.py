@@ -80,7 +80,7 @@ def power_warnings(options: Options) -> list[str]:
     return lines
 
 
-def _visible(minimum_detectable_drops: Mapping[str, float], seeds: int) -> float | None:
+def _visible(minimum_detectable_drops: Mapping[int, float], seeds: int) -> float | None:
     """Return the drop that so many seeds show: of the next smaller number that the baseline knows."""
-    known = [int(count) for count in minimum_detectable_drops if int(count) <= seeds]
-    return minimum_detectable_drops[str(max(known))] if known else None
+    known = [count for count in minimum_detectable_drops if count <= seeds]
+    return minimum_detectable_drops[max(known)] if known else None

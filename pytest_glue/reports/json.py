@@ -13,6 +13,7 @@ from pytest_glue.core.environment import commit, library_versions, python_and_pl
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.paths import replace_file
+from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.shards import Family
 from pytest_glue.gate.ranking import ranks
 
@@ -46,7 +47,7 @@ def document(
             "commit": commit(root),
         },
         "options": _options(options),
-        "family": None if family is None else family.to_dict(),
+        "family": to_plain(family),
         "results": [_result(evaluation) for evaluation in ordered],
         "ranks": ranks(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],
@@ -126,9 +127,10 @@ def _options(options: Options) -> dict[str, Any]:
 def _result(evaluation: Evaluation) -> dict[str, Any]:
     """Return an evaluation without predictions and references, which nobody reads here; a baseline holds the former."""
     bare = replace(evaluation, references=(), runs=tuple(replace(run, predictions=()) for run in evaluation.runs))
-    result = bare.to_dict()
+    result: dict[str, Any] = to_plain(bare)
     del result["references"]
-    result["search"] = evaluation.search.to_dict() if evaluation.search else None
+    if evaluation.search:
+        result["search"] |= {"best": to_plain(evaluation.search.best), "counts": evaluation.search.counts}
     for run in result["runs"]:
         del run["predictions"]
     return result

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA_VERSION
 from pytest_glue.reports.terminal import notes, search_lines, table
@@ -86,8 +87,8 @@ def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
 def evaluations(report: Report) -> list[Evaluation]:
     """Return a report's results, without predictions and references, which it does not hold."""
     return [
-        Evaluation.from_dict(
-            {**result, "references": (), "runs": [{**run, "predictions": ()} for run in result["runs"]]}
+        from_plain(
+            {**result, "references": (), "runs": [{**run, "predictions": ()} for run in result["runs"]]}, Evaluation
         )
         for result in report["results"]
     ]

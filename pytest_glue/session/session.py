@@ -13,6 +13,7 @@ from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import GlueError, OptionError, VerdictError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.shards import Family
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.session.worker_resources import share_cores, take_device
@@ -137,7 +138,7 @@ class GlueSession:
         self._family = self._family or Family(len(self._due))
         if self._is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
-            output["glue_family"], output["glue_due"] = self._family.to_dict(), sorted(self._due)
+            output["glue_family"], output["glue_due"] = to_plain(self._family), sorted(self._due)
         elif self._options.executor is ExecutorKind.RAY and not self._config.option.collectonly:
             self._send_for_runs(session.items)
 
@@ -155,7 +156,7 @@ class GlueSession:
         """Called on xdist's controller, which collects nothing, when a worker has ended: it knows the family."""
         output = getattr(node, "workeroutput", {})
         if "glue_family" in output:
-            self._family, self._due = Family.from_dict(output["glue_family"]), frozenset(output["glue_due"])
+            self._family, self._due = from_plain(output["glue_family"], Family), frozenset(output["glue_due"])
 
     def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
         """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""
@@ -229,7 +230,7 @@ class GlueSession:
             self._show_message(report, call.excinfo)
         if (evaluation := item.stash.get(_EVALUATION, None)) is not None:
             del item.stash[_EVALUATION]
-            report.__dict__["glue_evaluation"] = evaluation.to_dict()
+            report.__dict__["glue_evaluation"] = to_plain(evaluation)
         elif report.failed and call.excinfo is not None and "glue_evaluation" in getattr(item, "fixturenames", ()):
             report.__dict__.setdefault("glue_error", call.excinfo.exconly())
         return report
@@ -243,7 +244,7 @@ class GlueSession:
         if report.when == "teardown":
             self._ended.add(report.nodeid)
         if (evaluation := getattr(report, "glue_evaluation", None)) is not None:
-            self._evaluations[report.nodeid] = Evaluation.from_dict(evaluation)
+            self._evaluations[report.nodeid] = from_plain(evaluation, Evaluation)
         elif (message := getattr(report, "glue_error", None)) is not None and report.nodeid not in self._evaluations:
             self._errors[report.nodeid] = message
         else:

@@ -8,7 +8,7 @@ import pytest
 
 Run = Callable[..., pytest.RunResult]
 
-HEAVY = ["torch", "transformers", "datasets", "evaluate", "optuna", "ray", "numpy", "scipy", "sklearn"]
+HEAVY = ["torch", "transformers", "datasets", "evaluate", "optuna", "ray", "numpy", "scipy", "sklearn", "msgspec"]
 LISTS_IMPORTS_AT_EXIT = f"""
 import atexit, sys
 from pathlib import Path

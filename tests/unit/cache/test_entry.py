@@ -63,5 +63,5 @@ def test_contents_that_lack_something() -> None:
     """JSON with a right digest and without a run's parts is damage."""
     payload = zlib.compress(b'{"key": {}}')
     content = f"pytest-glue run 1 {hashlib.sha256(payload).hexdigest()}\n".encode() + payload
-    with pytest.raises(EntryError, match=r"^is damaged: it lacks what an entry holds \(KeyError\('conditions'\)\)$"):
+    with pytest.raises(EntryError, match=r"^is damaged: Object missing required field `task` - at `\$.key`$"):
         Entry.from_bytes(content)

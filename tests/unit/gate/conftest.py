@@ -98,7 +98,7 @@ def baseline(evaluation: Callable[..., Evaluation]) -> Callable[..., Baseline]:
     """Make a baseline of RTE from its runs, with changes."""
 
     def make(found: Sequence[Run], **changes: Any) -> Baseline:
-        of_it = Baseline.of(evaluation(found), GLUE["rte"], {"torch": "2.9"}, {"3": 0.04})
+        of_it = Baseline.of(evaluation(found), GLUE["rte"], {"torch": "2.9"}, {3: 0.04})
         return replace(of_it, **changes)
 
     return make

@@ -108,7 +108,7 @@ def test_an_evaluation_is_recorded(
     assert ("before", f"recorded {file}: accuracy 0.711 of 3 seeds") == noted.notes
     assert (42, 43, 44) == recorded.seeds
     assert "torch" in recorded.libraries
-    assert {"1", "2", "3", "5", "10", "20"} == recorded.visible_drops.keys()
+    assert {1, 2, 3, 5, 10, 20} == recorded.visible_drops.keys()
     assert all(0 < drop < 1 for drop in recorded.visible_drops.values())
 
 

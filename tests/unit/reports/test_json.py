@@ -10,6 +10,7 @@ import pytest
 
 from pytest_glue.config.options import OptionSource, combine
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.shards import Family
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
@@ -102,7 +103,7 @@ def test_results_and_errors_are_sorted(report: dict[str, Any]) -> None:
 
 def test_a_result_holds_the_evaluation(report: dict[str, Any], evaluation: Evaluation) -> None:
     """All of an evaluation is there, but for predictions and references."""
-    expected = evaluation.to_dict()
+    expected = to_plain(evaluation)
     del expected["references"]
     expected["runs"] = [{name: run[name] for name in run if name != "predictions"} for run in expected["runs"]]
     assert expected == report["results"][1]
