@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def document(
             "commit": commit(root),
         },
         "options": _options(options),
-        "family": to_plain(family),
+        "family": None if family is None else asdict(family),
         "results": [_result(evaluation) for evaluation in ordered],
         "ranks": ranks(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from dataclasses import asdict
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +139,7 @@ class GlueSession:
         self._family = self._family or Family(len(self._due))
         if self._is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
-            output["glue_family"], output["glue_due"] = to_plain(self._family), sorted(self._due)
+            output["glue_family"], output["glue_due"] = asdict(self._family), sorted(self._due)
         elif self._options.executor is ExecutorKind.RAY and not self._config.option.collectonly:
             self._send_for_runs(session.items)
 
@@ -156,7 +157,7 @@ class GlueSession:
         """Called on xdist's controller, which collects nothing, when a worker has ended: it knows the family."""
         output = getattr(node, "workeroutput", {})
         if "glue_family" in output:
-            self._family, self._due = from_plain(output["glue_family"], Family), frozenset(output["glue_due"])
+            self._family, self._due = Family(**output["glue_family"]), frozenset(output["glue_due"])
 
     def record(self, item: pytest.Item, evaluation: Evaluation) -> None:
         """Keep an item's evaluation for its report, and put its facts among the properties of the JUnit test case."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.shards import Family
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.scheduling.cost_model import estimate, targets
@@ -54,4 +53,3 @@ def test_the_partition_tells_itself_from_others() -> None:
     assert 3 == len(
         {Family.of(3, each).partition for each in ([["a"], ["b", "c"]], [["a", "b"], ["c"]], [["a"], ["b"]])}
     )
-    assert Family(3, "sha256:0") == from_plain(to_plain(Family(3, "sha256:0")), Family)
