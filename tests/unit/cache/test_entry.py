@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from factories import make_entry
 from pytest_glue.cache.entry import Entry, EntryError
 
 EntryOf = Callable[..., Entry]
 
 
-def test_an_entry_comes_back(entry_of: EntryOf) -> None:
+def test_an_entry_comes_back() -> None:
     """Run, conditions and key are the same to the last digit, undefined scores and infinite predictions too."""
-    entry = replace(entry_of(), trained_with="mnli", test_run="1f")
+    entry = replace(make_entry(), trained_with="mnli", test_run="1f")
     again = Entry.from_bytes(entry.to_bytes())
     assert (entry.run, entry.conditions) == (again.run, again.conditions)
     assert ("mnli", "1f") == (again.trained_with, again.test_run)
@@ -35,24 +36,24 @@ def test_an_entry_comes_back(entry_of: EntryOf) -> None:
     ],
     ids=["empty", "foreign", "cut", "longer", "newer"],
 )
-def test_other_bytes(entry_of: EntryOf, damage: Callable[[bytes], bytes], message: str) -> None:
+def test_other_bytes(damage: Callable[[bytes], bytes], message: str) -> None:
     """A file that was cut, edited, made by a newer version or by something else is none, and is said to be what."""
     with pytest.raises(EntryError) as caught:
-        Entry.from_bytes(damage(entry_of().to_bytes()))
+        Entry.from_bytes(damage(make_entry().to_bytes()))
     assert message == str(caught.value)
 
 
-def test_one_changed_bit(entry_of: EntryOf) -> None:
+def test_one_changed_bit() -> None:
     """No byte behind the first line can change unnoticed."""
-    content = entry_of().to_bytes()
+    content = make_entry().to_bytes()
     for place in range(content.index(b"\n") + 1, len(content)):
         with pytest.raises(EntryError):
             Entry.from_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
 
 
-def test_contents_that_contradict_each_other(entry_of: EntryOf) -> None:
+def test_contents_that_contradict_each_other() -> None:
     """With a digest that is right, too few predictions or another seed than the key's are damage still."""
-    entry = entry_of()
+    entry = make_entry()
     short = replace(entry.run, predictions=entry.run.predictions[1:])
     for run in (short, replace(entry.run, seed=7)):
         with pytest.raises(EntryError, match=r"^is damaged: it contradicts itself$"):

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.core.checkpoints import Checkpoint, Origin
+from factories import CHECKPOINT, DIGEST, RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
@@ -18,9 +17,9 @@ Make = Callable[..., Baseline]
 
 
 @pytest.fixture
-def recorded(runs: RunSource, baseline: Make, rte: tuple[float, ...]) -> Baseline:
+def recorded() -> Baseline:
     """A baseline of RTE with three seeds."""
-    return baseline(runs("rte", rte, 80, 84, 88))
+    return make_baseline(make_runs("rte", RTE_LABELS, 80, 84, 88))
 
 
 def refused(plain: Any) -> str:
@@ -35,11 +34,11 @@ def test_there_and_back(recorded: Baseline) -> None:
     assert recorded == decode_baseline(json.loads(json.dumps(encode_baseline(recorded))))
 
 
-def test_a_regression_there_and_back(predicting: Callable[..., Run], evaluation: Callable[..., Evaluation]) -> None:
+def test_a_regression_there_and_back() -> None:
     """Numbers come back with four decimals."""
     gold = tuple(number / 9 for number in range(9))
-    run = predicting("stsb", [label + 0.123456 * (-1) ** place for place, label in enumerate(gold)], gold)
-    evaluated = evaluation([run], task="stsb", n_eval=9)
+    run = make_scored_run("stsb", [label + 0.123456 * (-1) ** place for place, label in enumerate(gold)], gold)
+    evaluated = make_evaluation([run], task="stsb", n_eval=9)
     baseline = Baseline.of(evaluated, GLUE["stsb"], {}, {})
     back = decode_baseline(json.loads(json.dumps(encode_baseline(baseline))))
     assert tuple(round(value, 4) for value in run.predictions) == back.runs[0].predictions
@@ -55,14 +54,14 @@ def test_what_is_recorded(recorded: Baseline) -> None:
     ] == list(plain)
     assert (42, 43, 44) == recorded.seeds
     assert recorded.score == pytest.approx(193 / 277)
-    assert ("validation", 2490, 277, "sha256:d") == (
+    assert ("validation", 2490, 277, DIGEST) == (
         recorded.evaluation_split,
         recorded.n_train,
         recorded.n_eval,
         recorded.data_digest,
     )
     assert {"seed", "metrics", "predictions"} == plain["runs"][0].keys()
-    assert Checkpoint("sample", Origin.SAMPLE, None, "sha256:c") == recorded.checkpoint
+    assert CHECKPOINT == recorded.checkpoint
 
 
 @pytest.mark.parametrize("plain", [None, [], 3, "{}", {}, {"task": "rte"}])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from factories import RTE_LABELS, make_baseline, make_runs
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.gate import baseline_storage
@@ -17,9 +18,9 @@ Make = Callable[..., Baseline]
 
 
 @pytest.fixture
-def three(runs: RunSource, baseline: Make, rte: tuple[float, ...]) -> Baseline:
+def three() -> Baseline:
     """A baseline of RTE with three seeds and accuracy 0.697."""
-    return baseline(runs("rte", rte, 84, 84, 84))
+    return make_baseline(make_runs("rte", RTE_LABELS, 84, 84, 84))
 
 
 def touch(folder: Path, *names: str) -> list[Path]:
@@ -105,13 +106,11 @@ def test_the_same_baseline_is_the_same_file(tmp_path: Path, three: Baseline) -> 
     assert before == file.read_bytes()
 
 
-def test_what_changed_is_said(
-    tmp_path: Path, three: Baseline, runs: RunSource, baseline: Make, rte: tuple[float, ...]
-) -> None:
+def test_what_changed_is_said(tmp_path: Path, three: Baseline) -> None:
     """Overwriting names scores, seeds, checkpoint, data and recipe where they differ."""
     file = tmp_path / "a.json"
     baseline_storage.write(file, three)
-    other = baseline(runs("rte", rte, 70), data_digest="sha256:e", recipe={"num_train_epochs": 1})
+    other = make_baseline(make_runs("rte", RTE_LABELS, 70), data_digest="sha256:e", recipe={"num_train_epochs": 3})
     assert baseline_storage.write(file, other) == (
         f"recorded {file} anew: accuracy 0.697 -> 0.747, 3 -> 1 seeds, other data, another recipe"
     )
@@ -175,12 +174,10 @@ def write_often(file: str, plain: str) -> None:
         baseline_storage.write(Path(file), baseline)
 
 
-def test_two_processes_leave_one_whole_file(
-    tmp_path: Path, three: Baseline, runs: RunSource, baseline: Make, rte: tuple[float, ...]
-) -> None:
+def test_two_processes_leave_one_whole_file(tmp_path: Path, three: Baseline) -> None:
     """While two workers write the same file, whoever reads it sees one of the two, whole."""
     file = tmp_path / "a.json"
-    both = [three, baseline(runs("rte", rte, 60, 61))]
+    both = [three, make_baseline(make_runs("rte", RTE_LABELS, 60, 61))]
     baseline_storage.write(file, three)
     context = multiprocessing.get_context("fork")
     writers = [

@@ -1,32 +1,30 @@
 """Compatibility: every difference that makes a comparison worthless is named."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from factories import RTE_LABELS, make_baseline, make_runs
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.runs import Run
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.comparability import Facts, check_comparable
 
-LABELS = (0.0,) * 146 + (1.0,) * 131
 USED: dict[str, Any] = {"n_train": 2490, "n_eval": 277, "data_digest": "sha256:d", "recipe": {"num_train_epochs": 3}}
 
 
 @pytest.fixture
-def recorded(runs: Callable[..., list[Run]], baseline: Callable[..., Baseline], rte: tuple[float, ...]) -> Baseline:
+def recorded() -> Baseline:
     """A baseline of RTE."""
-    return baseline(runs("rte", rte, 84))
+    return make_baseline(make_runs("rte", RTE_LABELS, 84), data_digest=USED["data_digest"], recipe=USED["recipe"])
 
 
 def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
     """Return what is said of a candidate with these changes."""
     with pytest.raises(BaselineError) as caught:
-        check_comparable(recorded, "rte.json", Facts(GLUE[task], **{**USED, **changes}), LABELS)
+        check_comparable(recorded, "rte.json", Facts(GLUE[task], **{**USED, **changes}), RTE_LABELS)
     message = str(caught.value)
     assert message.startswith("baseline rte.json is of something else: ")
     assert message.endswith(". Train and score alike, or record it anew with --glue-save")
@@ -35,7 +33,7 @@ def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
 
 def test_the_same_is_compared(recorded: Baseline) -> None:
     """What was trained and scored alike is compared, with whatever checkpoint, seeds and library versions."""
-    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recorded.recipe), LABELS)
+    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recorded.recipe), RTE_LABELS)
 
 
 def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
@@ -44,7 +42,7 @@ def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
     with pytest.raises(
         BaselineError, match=r"rte\.json contradicts itself: its accuracy of seed 42 is 0\.9, its .*anew"
     ):
-        check_comparable(replace(recorded, runs=(run,)), "rte.json", Facts(GLUE["rte"], **USED), LABELS)
+        check_comparable(replace(recorded, runs=(run,)), "rte.json", Facts(GLUE["rte"], **USED), RTE_LABELS)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,7 @@ def test_other_data_is_named_once(recorded: Baseline) -> None:
 def test_what_changes_no_score_is_no_difference(recorded: Baseline) -> None:
     """Trackers, progress bars and evaluation batches may differ."""
     recipe = {"num_train_epochs": 3, "report_to": "none", "per_device_eval_batch_size": 64, "disable_tqdm": True}
-    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recipe), LABELS)
+    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recipe), RTE_LABELS)
 
 
 SEARCH = SearchConfig("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low": 2, "high": 5}})
@@ -103,7 +101,7 @@ def test_searches_on_the_same_terms_are_compared(recorded: Baseline) -> None:
     """What a search finds may differ from what another found; the rest of the recipe may not."""
     searched = replace(recorded, search=SEARCH)
     found = {**USED, "recipe": {"num_train_epochs": 5}}
-    check_comparable(searched, "rte.json", Facts(GLUE["rte"], **found, search=SEARCH), LABELS)
+    check_comparable(searched, "rte.json", Facts(GLUE["rte"], **found, search=SEARCH), RTE_LABELS)
     assert "recipe's bf16 default there, True here" == differences(searched, search=SEARCH, recipe={"bf16": True})
 
 

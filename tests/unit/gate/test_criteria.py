@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from factories import RTE_LABELS, make_runs, make_scored_run
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
@@ -27,9 +28,9 @@ def confusion(found: int, missed: int, false_alarms: int) -> list[float]:
     return [1.0] * false_alarms + [0.0] * (100 - false_alarms) + [1.0] * found + [0.0] * missed
 
 
-def test_a_miss_reads_as_the_design_says(runs: RunSource, rte: tuple[float, ...]) -> None:
+def test_a_miss_reads_as_the_design_says() -> None:
     """Below the threshold the verdict is `fail`, with task, checkpoint, score, floor, difference and evidence."""
-    judgement = criteria("rte", accuracy=0.65).judge(runs("rte", rte, 107, 107, 107), rte)
+    judgement = criteria("rte", accuracy=0.65).judge(make_runs("rte", RTE_LABELS, 107, 107, 107), RTE_LABELS)
     assert (Verdict.FAIL, 0.65, 146 / 277) == (judgement.verdict, judgement.threshold, judgement.chance)
     assert judgement.confidence_interval is not None
     low, high = judgement.confidence_interval
@@ -40,9 +41,9 @@ def test_a_miss_reads_as_the_design_says(runs: RunSource, rte: tuple[float, ...]
     )
 
 
-def test_a_pass_reads_likewise(runs: RunSource) -> None:
+def test_a_pass_reads_likewise() -> None:
     """At or above the threshold the verdict is `pass`; one run is one seed."""
-    judgement = criteria("sst2", accuracy=0.5).judge(runs("sst2", HALVES, 80), HALVES)
+    judgement = criteria("sst2", accuracy=0.5).judge(make_runs("sst2", HALVES, 80), HALVES)
     assert (Verdict.PASS, 0.5) == (judgement.verdict, judgement.threshold)
     assert judgement.confidence_interval is not None
     low, high = judgement.confidence_interval
@@ -52,11 +53,14 @@ def test_a_pass_reads_likewise(runs: RunSource) -> None:
     )
 
 
-def test_an_interval_says_what_it_covers(runs: RunSource, rte: tuple[float, ...]) -> None:
+def test_an_interval_says_what_it_covers() -> None:
     """The notes name where the noise between seeds was taken from, or that it is not in the interval."""
     plain = criteria("rte", accuracy=0.5)
-    three, one = plain.judge(runs("rte", rte, 80, 84, 88), rte), plain.judge(runs("rte", rte, 80), rte)
-    neither = criteria("cola", matthews_correlation=0.0).judge(runs("cola", rte, 80), rte)
+    three, one = (
+        plain.judge(make_runs("rte", RTE_LABELS, 80, 84, 88), RTE_LABELS),
+        plain.judge(make_runs("rte", RTE_LABELS, 80), RTE_LABELS),
+    )
+    neither = criteria("cola", matthews_correlation=0.0).judge(make_runs("cola", RTE_LABELS, 80), RTE_LABELS)
     assert three.notes[-1].startswith("the interval covers examples and seeds (")
     assert "published: bert-base-cased, 20 seeds" in one.notes[-1]
     assert ("the interval covers examples, not seeds",) == neither.notes
@@ -70,17 +74,17 @@ def test_an_interval_says_what_it_covers(runs: RunSource, rte: tuple[float, ...]
         (0.65 + 2e-9, "accuracy 0.650000000 < threshold 0.650000002 (-0.000000002;"),
     ],
 )
-def test_a_narrow_miss_shows_its_digits(runs: RunSource, floor: float, text: str) -> None:
+def test_a_narrow_miss_shows_its_digits(floor: float, text: str) -> None:
     """Two numbers that differ are never written as the same: no `0.650 < threshold 0.650`."""
-    judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
+    judgement = criteria("rte", accuracy=floor).judge(make_runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.FAIL is judgement.verdict
     assert text in judgement.reason
 
 
 @pytest.mark.parametrize("floor", [0.65, 0.65 - 1e-15, 0.65 + 1e-15], ids=["equal", "below", "above"])
-def test_a_score_at_the_threshold_passes(runs: RunSource, floor: float) -> None:
+def test_a_score_at_the_threshold_passes(floor: float) -> None:
     """Reaching the floor is enough, and rounding in the last bit decides nothing."""
-    judgement = criteria("rte", accuracy=floor).judge(runs("rte", HALVES, 70, 70, 70), HALVES)
+    judgement = criteria("rte", accuracy=floor).judge(make_runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.PASS is judgement.verdict
     assert "accuracy 0.650 >= threshold 0.650 (+0.000; n=200," in judgement.reason
 
@@ -102,18 +106,16 @@ def test_a_score_at_the_threshold_passes(runs: RunSource, floor: float) -> None:
     ],
     ids=["all-reached", "one-missed", "both-missed"],
 )
-def test_all_thresholds_must_be_reached(
-    predicting: Predicting, predictions: list[float], verdict: Verdict, text: str
-) -> None:
+def test_all_thresholds_must_be_reached(predictions: list[float], verdict: Verdict, text: str) -> None:
     """One missed floor fails the item, and a failure speaks of the missed ones only."""
-    judgement = criteria("mrpc", accuracy=0.8, f1=0.85).judge([predicting("mrpc", predictions, HALVES)], HALVES)
+    judgement = criteria("mrpc", accuracy=0.8, f1=0.85).judge([make_scored_run("mrpc", predictions, HALVES)], HALVES)
     assert (verdict, 0.8) == (judgement.verdict, judgement.threshold)
     assert judgement.reason.startswith(f"mrpc · {NAME}: {text}, 95% CI ")
 
 
-def test_another_metrics_threshold_decides_alone(predicting: Predicting) -> None:
+def test_another_metrics_threshold_decides_alone() -> None:
     """With a floor for F1 only, accuracy is reported and not judged, and the headline metric has no floor."""
-    found = [predicting("mrpc", confusion(100, 0, 100), HALVES)]
-    judgement = criteria("mrpc", f1=0.5).judge([*found, predicting("mrpc", confusion(100, 0, 99), HALVES)], HALVES)
+    found = [make_scored_run("mrpc", confusion(100, 0, 100), HALVES)]
+    judgement = criteria("mrpc", f1=0.5).judge([*found, make_scored_run("mrpc", confusion(100, 0, 99), HALVES)], HALVES)
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
     assert "accuracy" not in judgement.reason

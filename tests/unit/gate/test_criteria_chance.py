@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from factories import RTE_LABELS, make_runs, make_scored_run
 from pytest_glue.core.runs import Epoch, Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
@@ -24,9 +25,11 @@ def criteria(task: str, **thresholds: float) -> Criteria:
     return Criteria(GLUE[task], "a/b", thresholds)
 
 
-def test_without_a_threshold_the_majority_class_is_the_bound(runs: RunSource, rte: Labels) -> None:
+def test_without_a_threshold_the_majority_class_is_the_bound() -> None:
     """An accuracy must beat what saying the larger class for every example scores."""
-    better, worse = (criteria("rte").judge(runs("rte", rte, *wrong), rte) for wrong in ([100] * 3, [140] * 3))
+    better, worse = (
+        criteria("rte").judge(make_runs("rte", RTE_LABELS, *wrong), RTE_LABELS) for wrong in ([100] * 3, [140] * 3)
+    )
     assert (Verdict.PASS, None, 146 / 277) == (better.verdict, better.threshold, better.chance)
     assert better.reason.startswith(
         "rte · a/b: accuracy 0.639 > the majority class, 0.527 (+0.112; n=277, 3 seeds, 95% CI 0."
@@ -38,47 +41,46 @@ def test_without_a_threshold_the_majority_class_is_the_bound(runs: RunSource, rt
 
 
 @pytest.mark.parametrize(("wrong", "verdict"), [(100, Verdict.PASS), (180, Verdict.FAIL)])
-def test_without_a_threshold_a_correlation_must_beat_zero(
-    runs: RunSource, rte: Labels, wrong: int, verdict: Verdict
-) -> None:
+def test_without_a_threshold_a_correlation_must_beat_zero(wrong: int, verdict: Verdict) -> None:
     """What knows nothing has a correlation of zero."""
-    judgement = criteria("cola").judge(runs("cola", rte, wrong), rte)
+    judgement = criteria("cola").judge(make_runs("cola", RTE_LABELS, wrong), RTE_LABELS)
     assert (verdict, 0.0) == (judgement.verdict, judgement.chance)
     assert " knowing nothing, 0.000 (" in judgement.reason
 
 
-def test_a_score_at_the_majority_class_does_not_beat_it(runs: RunSource, rte: Labels) -> None:
+def test_a_score_at_the_majority_class_does_not_beat_it() -> None:
     """Runs as good as the majority class fail, also where the mean of their scores is rounded."""
-    judgement = criteria("rte").judge(runs("rte", rte, 131, 131, 131), rte)
+    judgement = criteria("rte").judge(make_runs("rte", RTE_LABELS, 131, 131, 131), RTE_LABELS)
     assert Verdict.FAIL is judgement.verdict
     assert "accuracy 0.527 does not beat the majority class, 0.527 (+0.000; " in judgement.reason
 
 
 @pytest.mark.parametrize(("wrong", "score"), [(200, "0.278"), (20, "0.928")])
-def test_wnli_is_report_only(runs: RunSource, rte: Labels, wrong: int, score: str) -> None:
+def test_wnli_is_report_only(wrong: int, score: str) -> None:
     """Without a threshold WNLI passes with any score, and says that and why it was not judged."""
-    judgement = criteria("wnli").judge(runs("wnli", rte, wrong), rte)
+    judgement = criteria("wnli").judge(make_runs("wnli", RTE_LABELS, wrong), RTE_LABELS)
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
     assert judgement.reason.startswith(f"wnli · a/b: accuracy {score} ")
     assert f"{REPORT_ONLY} (" in judgement.reason
     assert f"wnli is report-only, since {WNLI_NOTE}" == judgement.notes[0]
 
 
-def test_wnli_is_judged_where_a_threshold_is_given(runs: RunSource, rte: Labels) -> None:
+def test_wnli_is_judged_where_a_threshold_is_given() -> None:
     """A threshold makes WNLI a task like any other."""
-    judgement = criteria("wnli", accuracy=0.5).judge(runs("wnli", rte, 150), rte)
+    judgement = criteria("wnli", accuracy=0.5).judge(make_runs("wnli", RTE_LABELS, 150), RTE_LABELS)
     assert Verdict.FAIL is judgement.verdict
     assert "wnli · a/b: accuracy 0.458 < threshold 0.500 (-0.042; n=277, 1 seed" in judgement.reason
     assert "report-only" not in judgement.reason + "".join(judgement.notes)
 
 
 @pytest.mark.parametrize("threshold", [{}, {"matthews_correlation": -1.0}], ids=["chance", "lowest-threshold"])
-def test_an_undefined_score_is_degenerate(
-    runs: RunSource, predicting: Predicting, rte: Labels, threshold: dict[str, float]
-) -> None:
+def test_an_undefined_score_is_degenerate(threshold: dict[str, float]) -> None:
     """No score is no low score: it fails any bound, and the sentence says which runs are constant."""
-    found = [*runs("cola", rte, 100), *(predicting("cola", [1.0] * 277, rte, seed) for seed in (7, 8))]
-    judgement = criteria("cola", **threshold).judge(found, rte)
+    found = [
+        *make_runs("cola", RTE_LABELS, 100),
+        *(make_scored_run("cola", [1.0] * 277, RTE_LABELS, seed) for seed in (7, 8)),
+    ]
+    judgement = criteria("cola", **threshold).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
     assert (
         f"cola · a/b: matthews_correlation is undefined: seed 7, 8 {CONSTANT} (2 of 3) (n=277, 3 seeds)"
@@ -87,19 +89,21 @@ def test_an_undefined_score_is_degenerate(
     assert judgement.confidence_interval is None
 
 
-def test_a_score_that_no_broken_run_explains(runs: RunSource) -> None:
+def test_a_score_that_no_broken_run_explains() -> None:
     """Where every run is healthy and the references are all the same, the sentence says no more than it knows."""
     ones = (1.0,) * 50
-    judgement = criteria("cola").judge(runs("cola", ones, 10), ones)
+    judgement = criteria("cola").judge(make_runs("cola", ones, 10), ones)
     assert (Verdict.DEGENERATE, "cola · a/b: matthews_correlation is undefined (n=50, 1 seed)") == (
         judgement.verdict,
         judgement.reason,
     )
 
 
-def test_a_prediction_that_is_no_number_is_degenerate(predicting: Predicting, rte: Labels) -> None:
+def test_a_prediction_that_is_no_number_is_degenerate() -> None:
     """A run whose output holds NaN has no score, WNLI's too, though that is report-only."""
-    judgement = criteria("wnli").judge([predicting("wnli", [float("nan"), *rte[1:]], rte)], rte)
+    judgement = criteria("wnli").judge(
+        [make_scored_run("wnli", [float("nan"), *RTE_LABELS[1:]], RTE_LABELS)], RTE_LABELS
+    )
     assert Verdict.DEGENERATE is judgement.verdict
     assert (
         "wnli · a/b: accuracy is undefined: seed 42 predicts what is no number (NaN) (1 of 1) (n=277, 1 seed)"
@@ -107,43 +111,43 @@ def test_a_prediction_that_is_no_number_is_degenerate(predicting: Predicting, rt
     )
 
 
-def test_a_broken_run_turns_a_fail_into_degenerate(runs: RunSource, predicting: Predicting, rte: Labels) -> None:
+def test_a_broken_run_turns_a_fail_into_degenerate() -> None:
     """A low score of constant predictions is told apart from a low score, and the score is still in the sentence."""
-    found = [*runs("rte", rte, 60, 62), predicting("rte", [0.0] * 277, rte, 9)]
-    judgement = criteria("rte", accuracy=0.78).judge(found, rte)
+    found = [*make_runs("rte", RTE_LABELS, 60, 62), make_scored_run("rte", [0.0] * 277, RTE_LABELS, 9)]
+    judgement = criteria("rte", accuracy=0.78).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
     assert judgement.reason.startswith(f"rte · a/b: accuracy 0.696 < threshold 0.780: seed 9 {CONSTANT} (1 of 3) (")
     assert "(1 of 3) (-0.084; n=277, 3 seeds" in judgement.reason
 
 
-def test_a_broken_run_leaves_a_pass_and_is_noted(runs: RunSource, predicting: Predicting, rte: Labels) -> None:
+def test_a_broken_run_leaves_a_pass_and_is_noted() -> None:
     """A score that reaches its floor in spite of a broken run passes, and the notes name the run."""
-    found = [*runs("rte", rte, 60, 62), predicting("rte", [0.0] * 277, rte, 9)]
-    judgement = criteria("rte", accuracy=0.6).judge(found, rte)
+    found = [*make_runs("rte", RTE_LABELS, 60, 62), make_scored_run("rte", [0.0] * 277, RTE_LABELS, 9)]
+    judgement = criteria("rte", accuracy=0.6).judge(found, RTE_LABELS)
     assert Verdict.PASS is judgement.verdict
     assert f"seed 9 {CONSTANT} (1 of 3)" in judgement.notes
 
 
-def test_a_lost_loss_is_degenerate(runs: RunSource, rte: Labels) -> None:
+def test_a_lost_loss_is_degenerate() -> None:
     """A low score of a run whose loss became NaN is no regression."""
-    (found,) = runs("rte", rte, 140)
-    judgement = criteria("rte").judge([replace(found, history=(Epoch(1.0, 0.7, None, {}),))], rte)
+    (found,) = make_runs("rte", RTE_LABELS, 140)
+    judgement = criteria("rte").judge([replace(found, history=(Epoch(1.0, 0.7, None, {}),))], RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
     assert "seed 42 lost its loss (NaN) (1 of 1)" in judgement.reason
 
 
-def test_only_a_judged_metric_must_have_a_score(runs: RunSource, rte: Labels) -> None:
+def test_only_a_judged_metric_must_have_a_score() -> None:
     """A metric without a floor may be undefined: it decides nothing."""
-    found = [replace(each, metrics={**each.metrics, "f1": None}) for each in runs("mrpc", rte, 60, 60)]
-    assert Verdict.PASS is criteria("mrpc").judge(found, rte).verdict
-    assert Verdict.PASS is criteria("mrpc", accuracy=0.7).judge(found, rte).verdict
-    assert Verdict.DEGENERATE is criteria("mrpc", accuracy=0.7, f1=0.7).judge(found, rte).verdict
+    found = [replace(each, metrics={**each.metrics, "f1": None}) for each in make_runs("mrpc", RTE_LABELS, 60, 60)]
+    assert Verdict.PASS is criteria("mrpc").judge(found, RTE_LABELS).verdict
+    assert Verdict.PASS is criteria("mrpc", accuracy=0.7).judge(found, RTE_LABELS).verdict
+    assert Verdict.DEGENERATE is criteria("mrpc", accuracy=0.7, f1=0.7).judge(found, RTE_LABELS).verdict
 
 
-def test_constant_predictions_are_noted_on_wnli(predicting: Predicting) -> None:
+def test_constant_predictions_are_noted_on_wnli() -> None:
     """On a report-only task a run that predicts a constant misses its threshold, and is not called broken for it."""
     references = (0.0,) * 40 + (1.0,) * 31
-    run = predicting("wnli", (1.0,) * 71, references)
+    run = make_scored_run("wnli", (1.0,) * 71, references)
     judgement = criteria("wnli", accuracy=0.5).judge([run], references)
     assert Verdict.FAIL is judgement.verdict
     assert any("predicts the same for every example" in note for note in judgement.notes)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from factories import RTE_LABELS, make_evaluation, make_runs
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
@@ -15,14 +16,14 @@ Labels = tuple[float, ...]
 
 
 @pytest.fixture
-def of(evaluation: Callable[..., Evaluation], runs: RunSource, rte: Labels) -> Callable[..., Evaluation]:
+def of() -> Callable[..., Evaluation]:
     """Make the evaluation of a checkpoint on a task of accuracy, with so many mistakes a run."""
 
     def make(name: str, task: str, *wrong: int, references: Sequence[float] | None = None) -> Evaluation:
-        gold = tuple(references or rte)
+        gold = tuple(references or RTE_LABELS)
         seed = 1000 * len(name) + 42
-        return evaluation(
-            runs(task, gold, *wrong, first_seed=seed),
+        return make_evaluation(
+            make_runs(task, gold, *wrong, first_seed=seed),
             task=task,
             checkpoint=Checkpoint(name, Origin.HUB),
             references=gold,
@@ -78,14 +79,14 @@ def test_averages_over_tasks(of: Callable[..., Evaluation]) -> None:
     assert found["average"][0]["low"] < found["average"][0]["value"] < found["average"][0]["high"]
 
 
-def test_other_examples_are_not_ranked(of: Callable[..., Evaluation], rte: Labels) -> None:
+def test_other_examples_are_not_ranked(of: Callable[..., Evaluation]) -> None:
     """Scores on other examples are no paired comparison."""
-    assert ranks([of("a", "rte", 80), of("bb", "rte", 80, references=rte[:200])], 0.05) is None
+    assert ranks([of("a", "rte", 80), of("bb", "rte", 80, references=RTE_LABELS[:200])], 0.05) is None
 
 
-def test_an_undefined_score_is_left_out(of: Callable[..., Evaluation], evaluation: Callable[..., Evaluation]) -> None:
+def test_an_undefined_score_is_left_out(of: Callable[..., Evaluation]) -> None:
     """A checkpoint without a score has no rank, and does not keep the others from theirs."""
-    broken = evaluation(of("dddd", "rte", 80).runs, checkpoint=Checkpoint("dddd", Origin.HUB), score=None)
+    broken = make_evaluation(of("dddd", "rte", 80).runs, checkpoint=Checkpoint("dddd", Origin.HUB), score=None)
     found = ranks([of("a", "rte", 80, 82), broken, of("bb", "rte", 90, 92)], 0.05)
     assert found is not None
     assert ["a", "bb"] == [score["checkpoint"] for score in found["tasks"][0]["scores"]]
@@ -97,13 +98,11 @@ def test_ranks_are_plain(of: Callable[..., Evaluation]) -> None:
     assert found == json.loads(json.dumps(found))
 
 
-def test_one_seed_each_without_a_known_spread(
-    of: Callable[..., Evaluation], evaluation: Callable[..., Evaluation], runs: RunSource, rte: Labels
-) -> None:
+def test_one_seed_each_without_a_known_spread(of: Callable[..., Evaluation]) -> None:
     """Where nothing tells the noise between seeds there is no p value, and all are tied."""
     both = [
-        evaluation(
-            runs("cola", rte, wrong),
+        make_evaluation(
+            make_runs("cola", RTE_LABELS, wrong),
             task="cola",
             headline_metric="matthews_correlation",
             checkpoint=Checkpoint(name, Origin.HUB),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from factories import RTE_LABELS, make_baseline, make_runs, make_scored_run
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Judgement, Verdict
@@ -19,23 +20,23 @@ Labels = tuple[float, ...]
 
 
 @pytest.fixture
-def rule(runs: RunSource, baseline: Make, rte: Labels) -> Callable[..., RegressionCriterion]:
+def rule() -> Callable[..., RegressionCriterion]:
     """Make the rule of a baseline `main`, of three seeds around accuracy 0.71 unless told otherwise."""
 
     def make(max_drop: float, *wrong: int, family_size: int = 1) -> RegressionCriterion:
-        recorded = baseline(runs("rte", rte, *(wrong or (78, 80, 82))))
+        recorded = make_baseline(make_runs("rte", RTE_LABELS, *(wrong or (78, 80, 82))))
         return RegressionCriterion("main", "glue-baselines/main/rte/sample.json", recorded, max_drop, 0.05, family_size)
 
     return make
 
 
 @pytest.fixture
-def judge(runs: RunSource, rte: Labels) -> Callable[..., Judgement]:
+def judge() -> Callable[..., Judgement]:
     """Judge a candidate with so many mistakes a run, with other seeds than the baseline's."""
 
     def judged(rule: RegressionCriterion, *wrong: int, **thresholds: float) -> Judgement:
-        found = runs("rte", rte, *wrong, first_seed=100)
-        return Criteria(GLUE["rte"], "a/b", thresholds, rule).judge(found, rte)
+        found = make_runs("rte", RTE_LABELS, *wrong, first_seed=100)
+        return Criteria(GLUE["rte"], "a/b", thresholds, rule).judge(found, RTE_LABELS)
 
     return judged
 
@@ -113,12 +114,12 @@ def test_one_seed_a_side_uses_the_published_spread(
     assert "1 against 1 seeds" in judgement.reason
 
 
-def test_one_seed_a_side_without_a_published_spread(runs: RunSource, baseline: Make, rte: Labels) -> None:
+def test_one_seed_a_side_without_a_published_spread() -> None:
     """Where nothing tells the noise between seeds, nothing is claimed, no drop is printed, and the remedy is named."""
-    recorded = baseline(runs("cola", rte, 80), task="cola", headline_metric="matthews_correlation")
-    found = runs("cola", rte, 200, first_seed=100)
+    recorded = make_baseline(make_runs("cola", RTE_LABELS, 80), task="cola", headline_metric="matthews_correlation")
+    found = make_runs("cola", RTE_LABELS, 200, first_seed=100)
     judgement = Criteria(GLUE["cola"], "a/b", {}, RegressionCriterion("main", "f.json", recorded, 0.02, 0.05, 1)).judge(
-        found, rte
+        found, RTE_LABELS
     )
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert (
@@ -128,10 +129,10 @@ def test_one_seed_a_side_without_a_published_spread(runs: RunSource, baseline: M
     assert judgement.reason.endswith("; 1 against 1 seeds; n=277)")
 
 
-def test_a_family_shares_the_error_rate(rule: Callable[..., RegressionCriterion], runs: RunSource, rte: Labels) -> None:
+def test_a_family_shares_the_error_rate(rule: Callable[..., RegressionCriterion]) -> None:
     """A fail is harder to come by among ten items than alone, and a pass is not."""
-    found = runs("rte", rte, 100, 102, 104, first_seed=100)
-    alone, among = (against_baseline(rule(0.02, family_size=size), found, rte).facts for size in (1, 10))
+    found = make_runs("rte", RTE_LABELS, 100, 102, 104, first_seed=100)
+    alone, among = (against_baseline(rule(0.02, family_size=size), found, RTE_LABELS).facts for size in (1, 10))
     assert alone["p_fail"] == among["p_fail"]
     assert alone["confidence_interval"][1] < among["confidence_interval"][1]
     assert alone["confidence_interval"][0] == pytest.approx(among["confidence_interval"][0])
@@ -148,12 +149,10 @@ def test_a_missed_threshold_comes_before_the_baseline(
     assert "a drop of more than 0.02" in dropped.reason
 
 
-def test_a_drop_of_broken_runs_is_degenerate(
-    rule: Callable[..., RegressionCriterion], predicting: Callable[..., Run], rte: Labels
-) -> None:
+def test_a_drop_of_broken_runs_is_degenerate(rule: Callable[..., RegressionCriterion]) -> None:
     """Constant predictions are no regression: the sentence has the drop and what is broken."""
-    found = [predicting("rte", [0.0] * 277, rte, seed) for seed in (7, 8, 9)]
-    judgement = Criteria(GLUE["rte"], "a/b", {}, rule(0.02)).judge(found, rte)
+    found = [make_scored_run("rte", [0.0] * 277, RTE_LABELS, seed) for seed in (7, 8, 9)]
+    judgement = Criteria(GLUE["rte"], "a/b", {}, rule(0.02)).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
     assert ": seed 7, 8, 9 predicts the same for every example (3 of 3) (" in judgement.reason
 
@@ -163,7 +162,7 @@ def test_the_facts_are_plain(rule: Callable[..., RegressionCriterion], judge: Ca
     facts = judge(rule(0.02), 78, 84, 80).baseline
     assert facts is not None
     assert facts == json.loads(json.dumps(facts)) | {"confidence_interval": facts["confidence_interval"]}
-    assert ("main", "glue-baselines/main/rte/sample.json", "sample", [42, 43, 44], 0.02, 0.05) == (
+    assert ("main", "glue-baselines/main/rte/sample.json", "a/b", [42, 43, 44], 0.02, 0.05) == (
         facts["name"],
         facts["file"],
         facts["checkpoint"]["name"],

@@ -58,7 +58,7 @@ FAMILY = Family.of(5, [["a"], ["b"], []])
 def report(evaluation: Evaluation, like: Like, tmp_path: Path) -> dict[str, Any]:
     """A report of three evaluations and an error, as a reader of the file sees it."""
     found = [
-        like(nodeid="z", score=None, metrics={"accuracy": None}, verdict=Verdict.DEGENERATE, threshold=None),
+        like(nodeid="z", score=None, verdict=Verdict.DEGENERATE, threshold=None),
         evaluation,
         like(nodeid="a", confidence_interval=(0.58, 0.65), verdict=Verdict.INCONCLUSIVE, device="cuda:0"),
     ]

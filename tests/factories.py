@@ -1,0 +1,145 @@
+"""Values for tests: each function returns a whole one, with the given parts instead of its defaults."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pytest_glue.cache.entry import Entry
+from pytest_glue.cache.key import Key
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Epoch, Run, RunConditions, mean_scores
+from pytest_glue.core.study import SearchConfig, Study, Trial, TrialEpoch, TrialState
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.verdict import Verdict
+from pytest_glue.gate.baseline import Baseline
+
+DIGEST = f"sha256:{'1' * 64}"
+CHECKPOINT = Checkpoint("a/b", Origin.HUB, "86b5e0934494bd15c9632b12f734a8a67f723594", DIGEST)
+RTE_LABELS = (0.0,) * 146 + (1.0,) * 131
+"""Labels as in RTE's validation split: 146 entailments of 277."""
+FALLING_LOSS = (Epoch(1.0, 0.7, 0.6, {}), Epoch(2.0, 0.4, 0.5, {}))
+
+
+def make_run(**changes: Any) -> Run:
+    """Return a run on RTE whose accuracy is 0.614; its predictions are others'."""
+    scores = changes.get("metrics", {"accuracy": 0.614})
+    return replace(Run(42, scores, (Epoch(1.0, 0.7, 0.6, scores),), RTE_LABELS, duration_s=61.0), **changes)
+
+
+def make_scored_run(task: str, predictions: Sequence[float], references: Sequence[float], seed: int = 42) -> Run:
+    """Return a run with these predictions and their scores; an undefined score is None."""
+    from pytest_glue.statistics.metrics import compute
+
+    scores = compute(GLUE[task], predictions, references)
+    metrics = {name: None if score != score else score for name, score in scores.items()}  # noqa: PLR0124 - NaN
+    return Run(seed, metrics, FALLING_LOSS, tuple(predictions), duration_s=1.0)
+
+
+def make_runs(task: str, references: Sequence[float], *wrong: int, first_seed: int = 42) -> list[Run]:
+    """Return runs of a task with two classes, each with a given number of wrong predictions."""
+    return [
+        make_scored_run(task, _mistaken(references, count, seed), references, seed)
+        for seed, count in enumerate(wrong, first_seed)
+    ]
+
+
+def _mistaken(references: Sequence[float], wrong: int, seed: int) -> list[float]:
+    flipped = set(random.Random(seed).sample(range(len(references)), wrong))  # noqa: S311 - no cryptography
+    return [1 - label if number in flipped else label for number, label in enumerate(references)]
+
+
+def make_conditions(**changes: Any) -> RunConditions:
+    """Return the conditions of runs on RTE."""
+    conditions = RunConditions(CHECKPOINT, 2490, 277, DIGEST, {"num_train_epochs": 1}, "cpu", RTE_LABELS, ())
+    return replace(conditions, **changes)
+
+
+def make_evaluation(runs: Sequence[Run] = (), **changes: Any) -> Evaluation:
+    """Return an evaluation of RTE whose accuracy misses its threshold.
+
+    Args:
+        runs: its runs; one by default.
+        changes: fields; `score` gives the one run that headline score.
+    """
+    if not runs:
+        runs = [make_run(metrics={changes.get("headline_metric", "accuracy"): changes.pop("score", 0.614)})]
+    metric = changes.get("headline_metric", next(iter(runs[0].metrics)))
+    evaluation = Evaluation(
+        nodeid="suites/test_glue.py::test_glue[rte-a-b]",
+        task="rte",
+        checkpoint=CHECKPOINT,
+        headline_metric=metric,
+        score=mean_scores(runs)[metric],
+        metrics=mean_scores(runs),
+        confidence_interval=None,
+        seeds=tuple(run.seed for run in runs),
+        runs=tuple(runs),
+        threshold=0.65,
+        chance=0.527,
+        baseline=None,
+        verdict=Verdict.FAIL,
+        failed=True,
+        reason="rte · a/b@86b5e09: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 1 seed)",
+        n_train=2490,
+        n_eval=277,
+        duration_s=62.0,
+        data="nyu-mll/glue@bcdcba7",
+        data_digest=DIGEST,
+        recipe={"num_train_epochs": 1},
+        device="cpu",
+        references=RTE_LABELS,
+        notes=("slow tokenizer",),
+    )
+    return replace(evaluation, **changes)
+
+
+def make_baseline(runs: Sequence[Run], **changes: Any) -> Baseline:
+    """Return a baseline of RTE with these runs."""
+    return replace(Baseline.of(make_evaluation(runs), GLUE["rte"], {"torch": "2.9"}, {3: 0.04}), **changes)
+
+
+def make_study(**changes: Any) -> Study:
+    """Return a study of three trials: one complete, one pruned, one failed."""
+    first, second = TrialEpoch(0.4, 0.7), TrialEpoch(0.6, 0.5)
+    rates = [{"learning_rate": rate, "per_device_train_batch_size": size} for rate, size in _TRIED]
+    trials = (
+        Trial(0, TrialState.COMPLETE, rates[0], 0.6, (first, second), 2.0),
+        Trial(1, TrialState.PRUNED, rates[1], 0.4, (first,), 1.0),
+        Trial(2, TrialState.FAILED, rates[2], None, (), 0.1, "OOM"),
+    )
+    space = {"learning_rate": {"low": 1e-5, "high": 1e-4}, "per_device_train_batch_size": [8, 16]}
+    search = SearchConfig("optuna", 3, 0.1, "held-out", space)
+    importance = {"learning_rate": 0.75, "per_device_train_batch_size": 0.25}
+    study = Study(search, "rte-a-b-0", "studies", "accuracy", 249, 498, 42, trials, importance, 61.0)
+    return replace(study, **changes)
+
+
+_TRIED = ((5e-5, 8), (1e-5, 16), (1e-4, 8))
+
+
+def make_key(
+    *, task: str = "rte", digest: str = DIGEST, data: str = "sample rte", seed: int = 42, **options: Any
+) -> Key:
+    """Return the cache key of a run with these options."""
+    checkpoint = Checkpoint("a/b", Origin.HUB, "main", digest)
+    return Key.of(Options(**options), GLUE[task], checkpoint, data, seed)
+
+
+def make_entry(seed: int = 42, **parts: Any) -> Entry:
+    """Return the cache entry of a run on three examples, with an undefined score and an infinite prediction."""
+    key = make_key(seed=seed, **parts)
+    scores = {"accuracy": 2 / 3, "f1": None}
+    run = Run(seed, scores, (Epoch(1.0, 0.7, None, scores),), (0.0, 1.0, float("inf")), duration_s=61.5)
+    conditions = make_conditions(
+        checkpoint=Checkpoint("a/b", Origin.HUB, "main", DIGEST),
+        n_train=8,
+        n_eval=3,
+        recipe={"num_train_epochs": 1, "optim": "adafactor", "lr_scheduler_kwargs": {"power": 2}},
+        device=key.device,
+        references=(0.0, 1.0, 1.0),
+        notes=("a note",),
+    )
+    return Entry(key, conditions, run)
