@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from pytest_glue.cache.entry import Entry
@@ -10,10 +10,10 @@ from pytest_glue.cache.key import Key
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.runs import Epoch, Run, RunConditions, mean_scores
+from pytest_glue.core.runs import Epoch, Run, RunConditions
 from pytest_glue.core.study import SearchConfig, Study, Trial, TrialEpoch, TrialState
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.core.verdict import Verdict
+from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.baseline import Baseline
 
 DIGEST = f"sha256:{'1' * 64}"
@@ -57,43 +57,39 @@ def make_conditions(**changes: Any) -> RunConditions:
     return replace(conditions, **changes)
 
 
+def make_judgement(**changes: Any) -> Judgement:
+    """Return the judgement of runs on RTE that miss their threshold."""
+    reason = "rte · a/b@86b5e09: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 1 seed)"
+    return replace(Judgement(Verdict.FAIL, reason, 0.65, 0.527, None, None, ()), **changes)
+
+
 def make_evaluation(runs: Sequence[Run] = (), **changes: Any) -> Evaluation:
     """Return an evaluation of RTE whose accuracy misses its threshold.
 
     Args:
         runs: its runs; one by default.
-        changes: fields; `score` gives the one run that headline score.
+        changes: fields of the evaluation, its conditions or its judgement; `score` is that of the default run.
     """
-    if not runs:
-        runs = [make_run(metrics={changes.get("headline_metric", "accuracy"): changes.pop("score", 0.614)})]
-    metric = changes.get("headline_metric", next(iter(runs[0].metrics)))
+    metric = changes.pop("headline_metric", next(iter(runs[0].metrics)) if runs else "accuracy")
     evaluation = Evaluation(
         nodeid="suites/test_glue.py::test_glue[rte-a-b]",
         task="rte",
-        checkpoint=CHECKPOINT,
         headline_metric=metric,
-        score=mean_scores(runs)[metric],
-        metrics=mean_scores(runs),
-        confidence_interval=None,
-        seeds=tuple(run.seed for run in runs),
-        runs=tuple(runs),
-        threshold=0.65,
-        chance=0.527,
-        baseline=None,
-        verdict=Verdict.FAIL,
-        failed=True,
-        reason="rte · a/b@86b5e09: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 1 seed)",
-        n_train=2490,
-        n_eval=277,
-        duration_s=62.0,
         data="nyu-mll/glue@bcdcba7",
-        data_digest=DIGEST,
-        recipe={"num_train_epochs": 1},
-        device="cpu",
-        references=RTE_LABELS,
+        conditions=make_conditions(**_parts(RunConditions, changes)),
+        runs=tuple(runs) or (make_run(metrics={metric: changes.pop("score", 0.614)}),),
+        judgement=make_judgement(**_parts(Judgement, changes)),
+        failed=True,
+        duration_s=62.0,
         notes=("slow tokenizer",),
     )
     return replace(evaluation, **changes)
+
+
+def _parts(kind: type[RunConditions | Judgement], changes: dict[str, Any]) -> dict[str, Any]:
+    """Take the fields of that type out of the changes; notes are those of the evaluation."""
+    names = {field.name for field in fields(kind)} - {"notes"}
+    return {name: changes.pop(name) for name in names & changes.keys()}
 
 
 def make_baseline(runs: Sequence[Run], **changes: Any) -> Baseline:

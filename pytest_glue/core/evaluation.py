@@ -1,4 +1,4 @@
-"""An evaluation: one item's runs, its score and its verdict, as plain frozen data that crosses processes."""
+"""The evaluation of one item: its runs, what they have in common, and the verdict on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,63 +6,88 @@ from typing import Any
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import VerdictError
-from pytest_glue.core.runs import Run, Scores
+from pytest_glue.core.runs import Run, RunConditions, Scores, mean_scores
 from pytest_glue.core.study import Study
-from pytest_glue.core.verdict import Verdict
+from pytest_glue.core.verdict import Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One item: what was asked, what was found and what follows from it."""
+    """What the fixture `glue_evaluation` returns; it crosses processes as plain data."""
 
     nodeid: str
     task: str
-    checkpoint: Checkpoint
     headline_metric: str
-    score: float | None
-    """Mean of the headline metric over the runs."""
-    metrics: Scores
-    """Mean of each metric over the runs."""
-    confidence_interval: tuple[float, float] | None
-    seeds: tuple[int, ...]
-    runs: tuple[Run, ...]
-    threshold: float | None
-    chance: float
-    """What knowing nothing scores on this split: the bound where no threshold is given."""
-    baseline: Mapping[str, Any] | None
-    verdict: Verdict
-    failed: bool
-    """Whether the verdict makes the item red: fail and degenerate do, inconclusive where it was asked for."""
-    reason: str
-    n_train: int
-    n_eval: int
-    duration_s: float
     data: str
-    """Where the examples came from."""
-    data_digest: str
-    recipe: Mapping[str, Any]
-    """The hyperparameters that were used, without the seed."""
-    device: str
-    """Where it ran: `cpu`, `cuda:0`, `mps`."""
-    references: tuple[float, ...]
-    """Gold labels, one for each evaluation example, in the task's order."""
-    search: Study | None = None
-    """How the recipe's hyperparameters were found; None where nothing was searched."""
+    """The source of the examples."""
+    conditions: RunConditions
+    runs: tuple[Run, ...]
+    judgement: Judgement
+    failed: bool
+    """Whether the verdict fails the test: `fail` and `degenerate` do, `inconclusive` if the user asked for it."""
+    duration_s: float
     notes: tuple[str, ...] = ()
-    """What a reader should know: a slow tokenizer, what an interval covers, where it was recorded."""
+    """All notes for the reader, those of conditions and judgement included."""
+
+    @property
+    def score(self) -> float | None:
+        """Mean of the headline metric over the runs, as a fraction; None if a run leaves it undefined."""
+        return self.metrics[self.headline_metric]
+
+    @property
+    def metrics(self) -> Scores:
+        """Mean of each metric over the runs."""
+        return mean_scores(self.runs)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(run.seed for run in self.runs)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judgement.verdict
+
+    @property
+    def reason(self) -> str:
+        """The verdict as one sentence."""
+        return self.judgement.reason
+
+    @property
+    def confidence_interval(self) -> tuple[float, float] | None:
+        """Of the score, at 95 %; None if there is none."""
+        return self.judgement.confidence_interval
+
+    @property
+    def threshold(self) -> float | None:
+        """The headline metric's threshold; None if none was given."""
+        return self.judgement.threshold
+
+    @property
+    def baseline(self) -> Mapping[str, Any] | None:
+        """The comparison with a baseline; None if there was none."""
+        return self.judgement.baseline
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        return self.conditions.checkpoint
+
+    @property
+    def search(self) -> Study | None:
+        """The hyperparameter search; None if the recipe was used as it is."""
+        return self.conditions.study
 
     @property
     def n_cached(self) -> int:
-        """How many of the runs were read from the store of finished runs."""
+        """The number of runs that were read from the cache."""
         return sum(run.cached for run in self.runs)
 
     @property
     def n_stopped(self) -> int:
-        """How many of the runs ended once they were good enough; the score is a lower bound where any did."""
+        """The number of runs that ended early, once the verdict was sure; with any, the score is a lower bound."""
         return sum(run.stopped for run in self.runs)
 
     def check(self) -> None:
-        """Raise the verdict if it makes the item red: the last line of a suite's test.
+        """Fail the test if the verdict does: the last line of a suite's test.
 
         Raises:
             VerdictError: with the reason as its message.

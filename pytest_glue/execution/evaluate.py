@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.runs import Run, RunConditions, RunSource, mean_scores
+from pytest_glue.core.runs import Run, RunSource
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
-from pytest_glue.gate.comparability import Facts, check_comparable
+from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.criteria import Criteria
 
 
@@ -43,50 +43,28 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         GlueError: there is no run; the message gives cause and remedy.
     """
     start = time.perf_counter()
-    task = subject.task
     if criteria.rule is not None:
-        check_comparable(
-            criteria.rule.baseline, criteria.rule.file, _facts(task, runs.conditions), runs.conditions.references
-        )
+        check_comparable(criteria.rule.baseline, criteria.rule.file, subject.task, runs.conditions)
     finished, judgement = _run(runs, criteria, seed_plan)
     conditions = runs.conditions
-    scores = mean_scores(finished)
-    red = {Verdict.FAIL, Verdict.DEGENERATE} | (
-        {Verdict.INCONCLUSIVE} if seed_plan.inconclusive is InconclusivePolicy.FAIL else set()
-    )
     return Evaluation(
         nodeid=subject.nodeid,
-        task=task.name,
-        checkpoint=conditions.checkpoint,
-        headline_metric=task.headline_metric,
-        score=scores[task.headline_metric],
-        metrics=scores,
-        confidence_interval=judgement.confidence_interval,
-        seeds=tuple(run.seed for run in finished),
-        runs=tuple(finished),
-        threshold=judgement.threshold,
-        chance=judgement.chance,
-        baseline=judgement.baseline,
-        verdict=judgement.verdict,
-        failed=judgement.verdict in red,
-        reason=judgement.reason,
-        n_train=conditions.n_train,
-        n_eval=conditions.n_eval,
-        duration_s=time.perf_counter() - start,
+        task=subject.task.name,
+        headline_metric=subject.task.headline_metric,
         data=subject.data,
-        data_digest=conditions.data_digest,
-        recipe=conditions.recipe,
-        device=conditions.device,
-        references=conditions.references,
-        search=conditions.study,
+        conditions=conditions,
+        runs=tuple(finished),
+        judgement=judgement,
+        failed=_fails_test(judgement.verdict, seed_plan.inconclusive),
+        duration_s=time.perf_counter() - start,
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
     )
 
 
-def _facts(task: Task, conditions: RunConditions) -> Facts:
-    return Facts(
-        task, conditions.n_train, conditions.n_eval, conditions.data_digest, conditions.recipe, conditions.terms
-    )
+def _fails_test(verdict: Verdict, inconclusive: InconclusivePolicy) -> bool:
+    if verdict is Verdict.INCONCLUSIVE:
+        return inconclusive is InconclusivePolicy.FAIL
+    return verdict is not Verdict.PASS
 
 
 def _run(runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> tuple[list[Run], Judgement]:

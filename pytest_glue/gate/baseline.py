@@ -56,20 +56,21 @@ class Baseline:
         visible_drops: Mapping[int, float],
     ) -> Self:
         """Return the baseline that records an evaluation."""
+        conditions = evaluation.conditions
         return cls(
             task=task.name,
-            checkpoint=evaluation.checkpoint,
+            checkpoint=conditions.checkpoint,
             headline_metric=task.headline_metric,
             is_regression=task.is_regression,
             evaluation_split=task.evaluation_split,
-            n_train=evaluation.n_train,
-            n_eval=evaluation.n_eval,
-            data_digest=evaluation.data_digest,
-            recipe=evaluation.recipe,
+            n_train=conditions.n_train,
+            n_eval=conditions.n_eval,
+            data_digest=conditions.data_digest,
+            recipe=conditions.recipe,
             libraries=libraries,
             visible_drops=visible_drops,
             runs=tuple(RecordedRun(run.seed, run.metrics, run.predictions) for run in evaluation.runs),
-            search=evaluation.search.terms if evaluation.search else None,
+            search=conditions.terms,
         )
 
     @property

@@ -1,56 +1,44 @@
 """Compatibility: a baseline of other data, another metric or another recipe says nothing about a candidate."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.recipe import WITHOUT_EFFECT
+from pytest_glue.core.runs import RunConditions
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.baseline import Baseline
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """How a candidate is trained and scored."""
-
-    task: Task
-    n_train: int
-    n_eval: int
-    data_digest: str
-    recipe: Mapping[str, Any]
-    search: SearchConfig | None = None
-    """How hyperparameters are searched first; None where they are not."""
-
-
-def check_comparable(baseline: Baseline, file: str, candidate: Facts, references: Sequence[float]) -> None:
-    """Make sure that the candidate is trained and scored as the baseline was, and that the baseline is whole.
+def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunConditions) -> None:
+    """Check that a candidate is trained and scored as the baseline was, and that the baseline is consistent.
 
     Args:
-        baseline: the record.
-        file: where it was read from.
-        candidate: how the candidate is trained and scored.
-        references: gold labels, one for each evaluation example.
+        baseline: the recorded baseline.
+        file: the path of the baseline, for messages.
+        task: the candidate's task.
+        conditions: the conditions of the candidate's runs.
 
     Raises:
         BaselineError: it is not; the message names every difference and the remedy.
     """
     differences = [
-        *_different("task", baseline.task, candidate.task.name),
-        *_different("headline metric", baseline.headline_metric, candidate.task.headline_metric),
-        *_different("evaluation split", baseline.evaluation_split, candidate.task.evaluation_split),
-        *_different("number of training examples", baseline.n_train, candidate.n_train),
-        *_different("number of evaluation examples", baseline.n_eval, candidate.n_eval),
-        *_search_differences(baseline.search, candidate.search),
-        *_recipe_differences(baseline.recipe, candidate.recipe, candidate.search),
+        *_different("task", baseline.task, task.name),
+        *_different("headline metric", baseline.headline_metric, task.headline_metric),
+        *_different("evaluation split", baseline.evaluation_split, task.evaluation_split),
+        *_different("number of training examples", baseline.n_train, conditions.n_train),
+        *_different("number of evaluation examples", baseline.n_eval, conditions.n_eval),
+        *_search_differences(baseline.search, conditions.terms),
+        *_recipe_differences(baseline.recipe, conditions.recipe, conditions.terms),
     ]
     if not differences:
-        differences = list(_different("digest of the data", baseline.data_digest[:19], candidate.data_digest[:19]))
+        differences = list(_different("digest of the data", baseline.data_digest[:19], conditions.data_digest[:19]))
     if differences:
         remedy = "Train and score alike, or record it anew with --glue-save"
         raise BaselineError(f"baseline {file} is of something else: {'; '.join(differences)}. {remedy}")
-    for contradiction in _contradictions(baseline, references):
+    for contradiction in _contradictions(baseline, conditions.references):
         remedy = "Restore the file or record it anew; what an overridden glue_compute_metrics scores is not compared"
         raise BaselineError(f"baseline {file} contradicts itself: {contradiction}. {remedy}")
 

@@ -113,7 +113,7 @@ def _visible_drops(options: Options, evaluation: Evaluation) -> dict[int, float]
 
     drops = minimum_detectable_drops(
         [run.predictions for run in evaluation.runs],
-        evaluation.references,
+        evaluation.conditions.references,
         evaluation.headline_metric,
         EXPECTED_SEEDS,
         alpha=options.alpha,

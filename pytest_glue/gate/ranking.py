@@ -43,7 +43,9 @@ def _rank(found: Mapping[str, Evaluation], alpha: float) -> "Ranking":
     first = next(iter(found.values()))
     predictions = {label: [run.predictions for run in each.runs] for label, each in found.items()}
     seed_variance = published_seed_variance(first.task, first.headline_metric)
-    return rank(predictions, first.references, first.headline_metric, alpha=alpha, seed_variance=seed_variance)
+    return rank(
+        predictions, first.conditions.references, first.headline_metric, alpha=alpha, seed_variance=seed_variance
+    )
 
 
 def _task(task: str, found: Mapping[str, Evaluation], ranking: "Ranking") -> dict[str, Any]:
@@ -51,7 +53,7 @@ def _task(task: str, found: Mapping[str, Evaluation], ranking: "Ranking") -> dic
     return {
         "task": task,
         "metric": first.headline_metric,
-        "n_eval": first.n_eval,
+        "n_eval": first.conditions.n_eval,
         "scores": [
             {"checkpoint": label, "seeds": len(found[label].runs), **_estimate(score)}
             for label, score in ranking.scores.items()
@@ -83,5 +85,5 @@ def _estimate(estimate: "Estimate") -> dict[str, Any]:
 
 
 def _same_examples(found: Mapping[str, Evaluation]) -> bool:
-    references: Sequence[tuple[float, ...]] = [each.references for each in found.values()]
+    references: Sequence[tuple[float, ...]] = [each.conditions.references for each in found.values()]
     return all(each == references[0] for each in references)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def document(
         "environment": {
             "libraries": library_versions(),
             **python_and_platform(),
-            "device": ", ".join(sorted({evaluation.device for evaluation in ordered})) or None,
+            "device": ", ".join(sorted({evaluation.conditions.device for evaluation in ordered})) or None,
             "commit": commit(root),
         },
         "options": _options(options),
@@ -124,13 +124,13 @@ def _options(options: Options) -> dict[str, Any]:
     }
 
 
-def _result(evaluation: Evaluation) -> dict[str, Any]:
-    """Return an evaluation without predictions and references, which nobody reads here; a baseline holds the former."""
-    bare = replace(evaluation, references=(), runs=tuple(replace(run, predictions=()) for run in evaluation.runs))
-    result: dict[str, Any] = to_plain(bare)
-    del result["references"]
-    if evaluation.search:
-        result["search"] |= {"best": to_plain(evaluation.search.best), "counts": evaluation.search.counts}
-    for run in result["runs"]:
-        del run["predictions"]
-    return result
+def _result(evaluation: Evaluation) -> Any:
+    """Return the flat form of an evaluation; predictions and references, which baselines record, are left out."""
+    import msgspec
+
+    from pytest_glue.reports.document import Result
+
+    parts = (evaluation.conditions, evaluation.judgement, evaluation)
+    flat = {field.name: getattr(part, field.name) for part in parts for field in fields(part)}
+    flat |= {name: getattr(evaluation, name) for name in ("score", "metrics", "seeds", "search")}
+    return to_plain(msgspec.convert(flat, Result, from_attributes=True))

@@ -85,13 +85,18 @@ def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
 
 
 def evaluations(report: Report) -> list[Evaluation]:
-    """Return a report's results, without predictions and references, which it does not hold."""
-    return [
-        from_plain(
-            {**result, "references": (), "runs": [{**run, "predictions": ()} for run in result["runs"]]}, Evaluation
-        )
-        for result in report["results"]
-    ]
+    """Return the results of a report as evaluations, without the predictions and references, which it does not hold."""
+    return [_evaluation(result) for result in report["results"]]
+
+
+def _evaluation(result: Mapping[str, Any]) -> Evaluation:
+    search = result["search"]
+    parts = {
+        "conditions": {**result, "references": [], "study": search, "terms": search and search["terms"]},
+        "judgement": result,
+        "runs": [{**run, "predictions": []} for run in result["runs"]],
+    }
+    return from_plain({**result, **parts}, Evaluation)
 
 
 def summary_lines(report: Report) -> list[str]:

@@ -105,7 +105,7 @@ def _bound(evaluation: Evaluation) -> tuple[float, str]:
         return bound, f"{evaluation.baseline['name']} {bound:.3f}"
     if evaluation.threshold is not None:
         return evaluation.threshold, f"{evaluation.threshold:.3f}"
-    return evaluation.chance, f"({evaluation.chance:.3f})"
+    return evaluation.judgement.chance, f"({evaluation.judgement.chance:.3f})"
 
 
 def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from factories import make_entry, make_key
 from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache
+from tests.factories import make_entry, make_key
 
 
 @pytest.fixture

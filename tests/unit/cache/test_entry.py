@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from factories import make_entry
 from pytest_glue.cache.entry import Entry, EntryError
+from tests.factories import make_entry
 
 EntryOf = Callable[..., Entry]
 

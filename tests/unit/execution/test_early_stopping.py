@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Epoch, Run, RunConditions
@@ -13,6 +12,7 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
 from pytest_glue.gate.criteria import Criteria
+from tests.factories import make_conditions
 
 RTE = GLUE["rte"]
 REFERENCES = (0.0, 1.0) * 5
@@ -29,8 +29,7 @@ class Known:
     @property
     def conditions(self) -> RunConditions:
         """Of ten examples."""
-        checkpoint = Checkpoint("a/b", Origin.HUB, "main", f"sha256:{'1' * 64}")
-        return RunConditions(checkpoint, 8, 10, f"sha256:{'1' * 64}", {}, "cpu", REFERENCES, ())
+        return make_conditions(n_eval=10, references=REFERENCES)
 
     def run(self, seed: int, *, target_score: float | None = None) -> Run:
         """Return the run, ended after its first epoch where that is enough."""

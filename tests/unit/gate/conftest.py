@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from factories import RTE_LABELS, make_baseline, make_evaluation, make_runs
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
+from tests.factories import RTE_LABELS, make_baseline, make_evaluation, make_runs
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from factories import CHECKPOINT, DIGEST, RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from tests.factories import CHECKPOINT, DIGEST, RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
 
 RunSource = Callable[..., list[Run]]
 Make = Callable[..., Baseline]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from factories import RTE_LABELS, make_baseline, make_runs
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from tests.factories import RTE_LABELS, make_baseline, make_runs
 
 RunSource = Callable[..., list[Run]]
 Make = Callable[..., Baseline]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from factories import RTE_LABELS, make_baseline, make_runs
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
-from pytest_glue.gate.comparability import Facts, check_comparable
+from pytest_glue.gate.comparability import check_comparable
+from tests.factories import RTE_LABELS, make_baseline, make_conditions, make_runs
 
 USED: dict[str, Any] = {"n_train": 2490, "n_eval": 277, "data_digest": "sha256:d", "recipe": {"num_train_epochs": 3}}
 
@@ -24,7 +24,7 @@ def recorded() -> Baseline:
 def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
     """Return what is said of a candidate with these changes."""
     with pytest.raises(BaselineError) as caught:
-        check_comparable(recorded, "rte.json", Facts(GLUE[task], **{**USED, **changes}), RTE_LABELS)
+        check_comparable(recorded, "rte.json", GLUE[task], make_conditions(**{**USED, **changes}))
     message = str(caught.value)
     assert message.startswith("baseline rte.json is of something else: ")
     assert message.endswith(". Train and score alike, or record it anew with --glue-save")
@@ -33,7 +33,7 @@ def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
 
 def test_the_same_is_compared(recorded: Baseline) -> None:
     """What was trained and scored alike is compared, with whatever checkpoint, seeds and library versions."""
-    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recorded.recipe), RTE_LABELS)
+    check_comparable(recorded, "rte.json", GLUE["rte"], make_conditions(**USED))
 
 
 def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
@@ -42,7 +42,7 @@ def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
     with pytest.raises(
         BaselineError, match=r"rte\.json contradicts itself: its accuracy of seed 42 is 0\.9, its .*anew"
     ):
-        check_comparable(replace(recorded, runs=(run,)), "rte.json", Facts(GLUE["rte"], **USED), RTE_LABELS)
+        check_comparable(replace(recorded, runs=(run,)), "rte.json", GLUE["rte"], make_conditions(**USED))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_other_data_is_named_once(recorded: Baseline) -> None:
 def test_what_changes_no_score_is_no_difference(recorded: Baseline) -> None:
     """Trackers, progress bars and evaluation batches may differ."""
     recipe = {"num_train_epochs": 3, "report_to": "none", "per_device_eval_batch_size": 64, "disable_tqdm": True}
-    check_comparable(recorded, "rte.json", Facts(GLUE["rte"], 2490, 277, "sha256:d", recipe), RTE_LABELS)
+    check_comparable(recorded, "rte.json", GLUE["rte"], make_conditions(**{**USED, "recipe": recipe}))
 
 
 SEARCH = SearchConfig("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low": 2, "high": 5}})
@@ -92,7 +92,7 @@ SEARCH = SearchConfig("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low"
 
 def test_searched_and_given_hyperparameters_are_not_compared(recorded: Baseline) -> None:
     """The best of many trials is no bound for a recipe that was given, nor the other way round."""
-    assert "hyperparameters given there, searched with optuna here" == differences(recorded, search=SEARCH)
+    assert "hyperparameters given there, searched with optuna here" == differences(recorded, terms=SEARCH)
     searched = replace(recorded, search=SEARCH)
     assert "hyperparameters searched with optuna there, given here" == differences(searched)
 
@@ -101,11 +101,11 @@ def test_searches_on_the_same_terms_are_compared(recorded: Baseline) -> None:
     """What a search finds may differ from what another found; the rest of the recipe may not."""
     searched = replace(recorded, search=SEARCH)
     found = {**USED, "recipe": {"num_train_epochs": 5}}
-    check_comparable(searched, "rte.json", Facts(GLUE["rte"], **found, search=SEARCH), RTE_LABELS)
-    assert "recipe's bf16 default there, True here" == differences(searched, search=SEARCH, recipe={"bf16": True})
+    check_comparable(searched, "rte.json", GLUE["rte"], make_conditions(**found, terms=SEARCH))
+    assert "recipe's bf16 default there, True here" == differences(searched, terms=SEARCH, recipe={"bf16": True})
 
 
 def test_other_terms_are_named(recorded: Baseline) -> None:
     """A search of more trials finds more, so it is no longer the same."""
     searched = replace(recorded, search=SEARCH)
-    assert "search's trials 10 there, 20 here" == differences(searched, search=replace(SEARCH, trials=20))
+    assert "search's trials 10 there, 20 here" == differences(searched, terms=replace(SEARCH, trials=20))

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from factories import RTE_LABELS, make_baseline, make_runs, make_scored_run
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
 from pytest_glue.gate.regression import RegressionCriterion
+from tests.factories import RTE_LABELS, make_baseline, make_runs, make_scored_run
 
 RunSource = Callable[..., list[Run]]
 Labels = tuple[float, ...]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from factories import RTE_LABELS, make_runs, make_scored_run
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.criteria import Criteria
+from tests.factories import RTE_LABELS, make_runs, make_scored_run
 
 NAME = "bert-base-uncased@86b5e09"
 CI = r"95% CI 0\.\d{3} to 0\.\d{3}"

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from factories import RTE_LABELS, make_runs, make_scored_run
 from pytest_glue.core.runs import Epoch, Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.criteria import Criteria
+from tests.factories import RTE_LABELS, make_runs, make_scored_run
 
 WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"
 REPORT_ONLY = f"; report-only, since {WNLI_NOTE}: give a threshold to have it judged"

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from factories import RTE_LABELS, make_runs, make_scored_run
 from pytest_glue.core.runs import Epoch, Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.diagnostics import diagnose
+from tests.factories import RTE_LABELS, make_runs, make_scored_run
 
 RunSource = Callable[..., list[Run]]
 Predicting = Callable[..., Run]

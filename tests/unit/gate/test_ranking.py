@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from factories import RTE_LABELS, make_evaluation, make_runs
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
 from pytest_glue.gate.ranking import ranks
+from tests.factories import RTE_LABELS, make_evaluation, make_runs
 
 RunSource = Callable[..., list[Run]]
 Labels = tuple[float, ...]
@@ -86,7 +86,7 @@ def test_other_examples_are_not_ranked(of: Callable[..., Evaluation]) -> None:
 
 def test_an_undefined_score_is_left_out(of: Callable[..., Evaluation]) -> None:
     """A checkpoint without a score has no rank, and does not keep the others from theirs."""
-    broken = make_evaluation(of("dddd", "rte", 80).runs, checkpoint=Checkpoint("dddd", Origin.HUB), score=None)
+    broken = make_evaluation(score=None, checkpoint=Checkpoint("dddd", Origin.HUB))
     found = ranks([of("a", "rte", 80, 82), broken, of("bb", "rte", 90, 92)], 0.05)
     assert found is not None
     assert ["a", "bb"] == [score["checkpoint"] for score in found["tasks"][0]["scores"]]

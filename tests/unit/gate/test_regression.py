@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from factories import RTE_LABELS, make_baseline, make_runs, make_scored_run
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.regression import RegressionCriterion, against_baseline
+from tests.factories import RTE_LABELS, make_baseline, make_runs, make_scored_run
 
 RunSource = Callable[..., list[Run]]
 Make = Callable[..., Baseline]

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from factories import make_evaluation, make_study
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.study import Study
+from tests.factories import make_evaluation, make_study
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def found(like: Like, study: Study) -> list[Evaluation]:
     """Evaluations of three items, the last of which is green."""
     return [
         like(nodeid=NODEIDS[0], task="cola", device="cuda:0"),
-        like(nodeid=NODEIDS[1], task="mrpc", verdict=Verdict.INCONCLUSIVE, reason="not clear", search=study),
+        like(nodeid=NODEIDS[1], task="mrpc", verdict=Verdict.INCONCLUSIVE, reason="not clear", study=study),
         like(nodeid=NODEIDS[2], failed=False, verdict=Verdict.PASS),
     ]
 

@@ -12,7 +12,7 @@ Like = Callable[..., Evaluation]
 
 def test_a_search_is_one_line(like: Like, study: Study) -> None:
     """Trials by state, examples, time, the best and what mattered; an item that did not search has no line."""
-    (line,) = search_lines([like(search=study), like()])
+    (line,) = search_lines([like(study=study), like()])
     assert (
         "rte · a/b@86b5e09: optuna tried 3 (1 complete, 1 pruned, 1 failed) on 249 examples in 1 min 01 s; best "
         "accuracy 0.600 with learning_rate=5e-05, per_device_train_batch_size=8; importance: learning_rate 75%, "
@@ -23,7 +23,7 @@ def test_a_search_is_one_line(like: Like, study: Study) -> None:
 def test_the_notebook_s_way_is_said(like: Like, study: Study) -> None:
     """Where trials were scored on the gate's own split, a reader hears what that means; without importance no word."""
     terms = replace(study.terms, split="evaluation")
-    (line,) = search_lines([like(search=replace(study, terms=terms, importance={}))])
+    (line,) = search_lines([like(study=replace(study, terms=terms, importance={}))])
     assert "in 1 min 01 s, scored on the split that the verdict is given on, so that it is the best of many" in line
     assert "importance" not in line
 
@@ -31,7 +31,7 @@ def test_the_notebook_s_way_is_said(like: Like, study: Study) -> None:
 def test_a_tie_is_said(like: Like, study: Study) -> None:
     """Where several trials share the best score, a reader hears that the search did not choose between them."""
     tied = replace(study, trials=(study.trials[0], replace(study.trials[0], number=1)))
-    (line,) = search_lines([like(search=tied)])
+    (line,) = search_lines([like(study=tied)])
     assert "best accuracy 0.600 (as had 1 other; its loss was the lowest) with learning_rate=5e-05" in line
 
 

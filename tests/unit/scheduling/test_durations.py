@@ -8,11 +8,10 @@ import pytest
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.runs import Run
 from pytest_glue.core.study import SearchConfig, Study
-from pytest_glue.core.verdict import Verdict
 from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, targets
 from pytest_glue.scheduling.durations import KEY, expected, record, recorded
+from tests.factories import make_evaluation, make_run
 
 OPTIONS = Options(checkpoints=(Checkpoint.parse("sample"),), data="sample")
 RTE, COLA = "test_suite.py::test_glue[rte-sample]", "test_suite.py::test_glue[cola-sample]"
@@ -26,33 +25,8 @@ def config(pytester: pytest.Pytester) -> pytest.Config:
 
 def found(nodeid: str, *seconds: float, search: Study | None = None, **of_runs: Any) -> Evaluation:
     """Return an evaluation of an item with runs that took so long."""
-    scores = {"accuracy": 0.5}
-    return Evaluation(
-        nodeid=nodeid,
-        task="rte",
-        checkpoint=Checkpoint.parse("sample"),
-        headline_metric="accuracy",
-        score=0.5,
-        metrics=scores,
-        confidence_interval=None,
-        seeds=tuple(range(len(seconds))),
-        runs=tuple(Run(seed, scores, (), (), each, **of_runs) for seed, each in enumerate(seconds)),
-        threshold=None,
-        chance=0.5,
-        baseline=None,
-        verdict=Verdict.PASS,
-        failed=False,
-        reason="",
-        n_train=1,
-        n_eval=1,
-        duration_s=1000.0,
-        data="sample",
-        data_digest="",
-        recipe={},
-        device="cpu",
-        references=(),
-        search=search,
-    )
+    runs = [make_run(seed=seed, duration_s=each, **of_runs) for seed, each in enumerate(seconds)]
+    return make_evaluation(runs, nodeid=nodeid, study=search, duration_s=1000.0)
 
 
 def test_what_was_trained_is_kept(config: pytest.Config) -> None:

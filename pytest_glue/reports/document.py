@@ -1,0 +1,285 @@
+"""Types of the JSON report: what is written under which name; `schema.json` is generated from them."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+from pytest_glue.core.runs import Epoch
+from pytest_glue.core.shards import Family
+from pytest_glue.core.study import SearchConfig, Trial
+from pytest_glue.core.verdict import Verdict
+
+
+def _constraint(**keywords: Any) -> Meta:
+    """Return a constraint of the schema; writing a report does not check it, since an odd score is worth reporting."""
+    return Meta(extra_json_schema=keywords)
+
+
+Count = Annotated[int, _constraint(minimum=0)]
+PositiveCount = Annotated[int, _constraint(minimum=1)]
+Seconds = Annotated[float, _constraint(minimum=0)]
+Score = Annotated[float, _constraint(minimum=-1, maximum=1)]
+Scores = dict[str, float | None]
+Seeds = Annotated[list[Count], _constraint(minItems=1, uniqueItems=True)]
+Digest = Annotated[str, _constraint(pattern="^sha256:[0-9a-f]{64}$")]
+Interval = tuple[float, float]
+
+
+class ReportedRun(Struct):
+    """One run, without its predictions."""
+
+    seed: Count
+    metrics: Scores
+    """Of the best epoch."""
+    history: list[Epoch]
+    duration_s: Seconds
+    cached: bool
+    """Whether the run was read from the cache; its duration is then that of the fine-tuning."""
+    stopped: bool
+    """Whether the run ended early, once the verdict was sure; the headline metric is then a lower bound."""
+    retries: Count
+    """How often the run was started again because its process or machine was lost."""
+
+
+class StateCounts(Struct):
+    """The number of trials by state."""
+
+    complete: Count
+    pruned: Count
+    failed: Count
+
+
+class ReportedStudy(Struct):
+    """A finished hyperparameter search."""
+
+    terms: SearchConfig
+    name: str
+    storage: str
+    objective: str
+    """The metric that was maximised."""
+    n_train: PositiveCount
+    """Examples that each trial was trained on."""
+    n_eval: PositiveCount
+    """Examples that each trial was scored on."""
+    seed: int
+    trials: list[Trial]
+    importance: dict[str, float]
+    """Share of each hyperparameter in the differences between trials; empty if unknown."""
+    duration_s: Seconds
+    best: Trial
+    counts: StateCounts
+
+
+class Comparison(Struct):
+    """The comparison with a baseline."""
+
+    name: str
+    file: str
+    checkpoint: dict[str, Any]
+    seeds: Seeds
+    candidate_score: Score
+    baseline_score: Score
+    max_drop: Annotated[float, _constraint(minimum=0)]
+    verdict: Literal["pass", "fail", "inconclusive"]
+    standard_error_seeds: float | None
+    standard_error_examples: float
+    degrees_of_freedom: float | None
+    confidence_interval: Interval | None
+    """Of the difference."""
+    confidence_level: float
+    p_fail: float | None
+    p_pass: float | None
+    smallest_visible_drop: float | None
+    """The minimum detectable drop: the drop seen with power 0.8."""
+    seeds_needed: int | None
+    """Seeds a side with which `max_drop` can be detected."""
+    spread_source: str | None
+    """The source of the variance between seeds."""
+    difference: float
+    """Candidate minus baseline."""
+    alpha: float
+    """One-sided error rate: of the whole test run for `fail`, of the item for `pass`."""
+    family_size: PositiveCount
+    """Number of items that are judged together."""
+    looks: list[int]
+    """The numbers of seeds at which interim analyses are made; empty if there is one analysis."""
+
+
+class Result(Struct):
+    """The evaluation of one item."""
+
+    nodeid: str
+    task: str
+    checkpoint: Checkpoint
+    headline_metric: str
+    score: Score | None
+    """Mean of the headline metric over the runs; a lower bound if a run was stopped."""
+    metrics: Scores
+    """Mean of each metric over the runs."""
+    confidence_interval: Interval | None
+    """Of the score, at 95 %; null if none is computed."""
+    seeds: Seeds
+    runs: Annotated[list[ReportedRun], _constraint(minItems=1)]
+    threshold: Score | None
+    """The headline metric's threshold; null if none was given."""
+    chance: Score
+    """The chance level: the score of the best constant prediction on this split."""
+    baseline: Comparison | None
+    """The comparison with a baseline; null if there was none."""
+    verdict: Verdict
+    failed: bool
+    """Whether the verdict fails the test."""
+    reason: str
+    """The verdict as a sentence."""
+    n_train: PositiveCount
+    n_eval: PositiveCount
+    duration_s: Seconds
+    data: str
+    """The source of the examples."""
+    data_digest: Digest
+    """Of the training and evaluation splits as they were used."""
+    recipe: dict[str, Any]
+    """Training arguments that differ from the defaults of transformers."""
+    device: str
+    search: ReportedStudy | None
+    """The hyperparameter search; null if there was none."""
+    notes: list[str]
+
+
+class Environment(Struct):
+    """Versions and machine."""
+
+    libraries: dict[str, str]
+    python: str
+    platform: str
+    device: str | None
+    """The devices that runs used; null if there were none."""
+    commit: str | None
+    """Of the repository that was tested; null outside of one."""
+
+
+class ReportedOptions(Struct):
+    """The options of command line, ini file and table; a test's marker may have changed them for its items."""
+
+    tasks: list[str]
+    checkpoints: list[str]
+    data: str
+    seeds: Seeds
+    recipe: dict[str, Any]
+    """What differs from the default recipe."""
+    max_train_samples: PositiveCount | None
+    max_eval_samples: PositiveCount | None
+    max_length: PositiveCount | None
+    batching: Batching
+    save: str | None
+    compare: str | None
+    storage: str
+    max_drop: dict[str, float]
+    """By task; the empty name stands for every other task."""
+    alpha: Annotated[float, _constraint(exclusiveMinimum=0, exclusiveMaximum=0.5)]
+    max_seeds: Annotated[int, _constraint(minimum=2)] | None
+    inconclusive: InconclusivePolicy
+    stop_when_decided: bool
+    """Whether a fine-tuning ends as soon as its item is sure to pass."""
+    search: str | None
+    """The search backend; null if nothing is searched."""
+    trials: PositiveCount
+    search_fraction: Annotated[float, _constraint(exclusiveMinimum=0, maximum=1)]
+    search_split: Literal["held-out", "evaluation"]
+    search_storage: str
+    space: dict[str, Any]
+    """The search space of the table; empty for the default one."""
+    ray: dict[str, Any]
+    """The table of that name."""
+    cache: CachePolicy
+    cache_dir: str | None
+    """Null for the default folder of environment and platform."""
+    resume: bool
+    """Whether a killed fine-tuning is resumed."""
+    timeout: Annotated[float, _constraint(exclusiveMinimum=0)] | None
+    """Seconds that a fine-tuning may take; null for no limit."""
+    executor: ExecutorKind
+    """Where fine-tunings run."""
+    shard: Annotated[str, _constraint(pattern="^[1-9][0-9]*/[1-9][0-9]*$")] | None
+    """The part of the items that was run; null for all of them."""
+    threshold: dict[str, Score]
+    """By TASK:METRIC."""
+
+
+class Estimate(Struct):
+    """A value with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    covers: Literal["examples and seeds", "examples"]
+
+
+class RankedCheckpoint(Estimate):
+    """The score of a checkpoint on a task."""
+
+    checkpoint: str
+    seeds: PositiveCount
+
+
+class RankedPair(Estimate):
+    """The difference of two checkpoints: the first minus the second."""
+
+    first: str
+    second: str
+    p_value: float | None
+    """Two-sided, with Holm's correction; null if the variance between seeds is unknown."""
+
+
+class RankedAverage(Estimate):
+    """The average of a checkpoint over the ranked tasks."""
+
+    checkpoint: str
+    tasks: PositiveCount
+
+
+class RankedTask(Struct):
+    """The checkpoints on one task."""
+
+    task: str
+    metric: str
+    n_eval: PositiveCount
+    scores: list[RankedCheckpoint]
+    """Best first."""
+    pairs: list[RankedPair]
+    best: list[str]
+    """The best checkpoint and those tied with it."""
+
+
+class Ranks(Struct):
+    """Checkpoints compared with each other."""
+
+    alpha: float
+    tasks: list[RankedTask]
+    average: list[RankedAverage]
+    """Best first."""
+
+
+class ItemError(Struct):
+    """An item that ended without a verdict."""
+
+    nodeid: str
+    message: str
+
+
+class Report(Struct):
+    """Scores are fractions; null if a metric is undefined. Durations are in seconds."""
+
+    schema_version: Literal[1]
+    environment: Environment
+    options: ReportedOptions
+    family: Family | None
+    """The items that are judged together, in all shards; null if an item of this shard has not ended."""
+    results: list[Result]
+    """Sorted by node id."""
+    ranks: Ranks | None
+    """Null if no task has two checkpoints."""
+    errors: list[ItemError]
+    """Sorted by node id."""
