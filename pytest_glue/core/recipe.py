@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from pytest_glue.core.tasks import Task
 
-RecipeValue = bool | int | float | str | None | list[object] | dict[str, object]
+RecipeValue = bool | int | float | str | None | list[Any] | dict[str, Any]
 Recipe = Mapping[str, RecipeValue]
 
 NOTEBOOK: Recipe = MappingProxyType(

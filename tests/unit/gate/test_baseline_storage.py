@@ -97,6 +97,20 @@ def test_there_and_back(tmp_path: Path, three: Baseline) -> None:
     assert [file] == list(file.parent.iterdir())
 
 
+def test_an_old_baseline_is_read(tmp_path: Path) -> None:
+    """A file that an earlier version wrote is read, and written again as the same bytes."""
+    old = Path(__file__).with_name("data") / "baseline.json"
+    recorded = baseline_storage.read(old)
+    assert ("cola", (42, 43), 240, 0.194) == (
+        recorded.task,
+        recorded.seeds,
+        len(recorded.runs[0].predictions),
+        recorded.visible_drops[3],
+    )
+    baseline_storage.write(tmp_path / "new.json", recorded)
+    assert old.read_bytes() == (tmp_path / "new.json").read_bytes()
+
+
 def test_the_same_baseline_is_the_same_file(tmp_path: Path, three: Baseline) -> None:
     """The order is stable: recording the same anew changes no byte."""
     file = tmp_path / "a.json"

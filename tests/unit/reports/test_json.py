@@ -14,6 +14,7 @@ from pytest_glue.core.shards import Family
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA, document
+from pytest_glue.reports.schema import schema
 from tests.factories import CHECKPOINT, DIGEST
 
 jsonschema = importlib.import_module("jsonschema")  # ships no types
@@ -70,14 +71,18 @@ def report(evaluation: Evaluation, like: Like, tmp_path: Path) -> dict[str, Any]
 
 def faults(report: Any) -> list[str]:
     """Return what the shipped schema finds wrong with a report."""
-    schema = json.loads(SCHEMA.read_text("utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
     return [error.message for error in validator.iter_errors(report)]
 
 
 def test_the_schema_is_one() -> None:
     """The shipped file is a valid JSON Schema."""
     jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text("utf-8")))
+
+
+def test_the_shipped_schema_is_that_of_the_types() -> None:
+    """After a change of the types or their docstrings, `python -m pytest_glue.reports.schema` writes it anew."""
+    assert json.loads(SCHEMA.read_text("utf-8")) == schema()
 
 
 def test_a_report_is_valid(report: dict[str, Any]) -> None:

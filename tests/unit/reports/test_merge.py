@@ -83,6 +83,21 @@ def test_results_are_evaluations_again(part: Part, found: list[Evaluation]) -> N
     ]
 
 
+def test_an_old_report_is_read() -> None:
+    """A report that an earlier version wrote is valid, and its results are evaluations with comparison and search."""
+    report = read(Path(__file__).with_name("data") / "report.json")
+    jsonschema.validate(report, json.loads(SCHEMA.read_text("utf-8")), jsonschema.Draft202012Validator)
+    compared, searched = evaluations(report)
+    assert (Verdict.INCONCLUSIVE, (42, 43), 0.4361107237329862) == (compared.verdict, compared.seeds, compared.score)
+    assert compared.baseline is not None
+    assert (0.43466569944053646, "own runs", []) == tuple(
+        compared.baseline[name] for name in ("smallest_visible_drop", "spread_source", "looks")
+    )
+    assert searched.search is not None
+    assert (2, "held-out") == (len(searched.search.trials), searched.search.terms.split)
+    assert report["results"][1]["search"]["best"]["objective"] == searched.search.best.objective
+
+
 def test_missing_parts_are_named(part: Part) -> None:
     """A part that nobody ran, or whose report was lost, is said with the flag that runs it."""
     assert "2 of 4 parts are missing: 2/4, 4/4; run them with --glue-shard=2/4 and --glue-shard=4/4" == refused(

@@ -1,0 +1,83 @@
+"""The JSON Schema of the report, generated from the types in `document`.
+
+`python -m pytest_glue.reports.schema` writes `schema.json` anew after a change of the types.
+"""
+
+import ast
+import inspect
+import json
+import sys
+import textwrap
+from typing import Any
+
+import msgspec
+
+from pytest_glue.reports import document
+from pytest_glue.reports.json import SCHEMA, SCHEMA_VERSION
+
+_DIGEST = {"pattern": "^sha256:[0-9a-f]{64}$"}
+_CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("Checkpoint", "digest"): {"type": "string", **_DIGEST},
+    ("Epoch", "epoch"): {"type": "number", "minimum": 0},
+    ("Family", "size"): {"type": "integer", "minimum": 0},
+    ("Family", "partition"): {"type": ["string", "null"], **_DIGEST},
+    ("SearchConfig", "trials"): {"type": "integer", "minimum": 1},
+    ("SearchConfig", "split"): {"enum": ["held-out", "evaluation"]},
+    ("Trial", "number"): {"type": "integer", "minimum": 0},
+    ("Trial", "duration_s"): {"type": "number", "minimum": 0},
+}
+"""Of types in `core`, which cannot hold them, since loading the plugin does not import msgspec."""
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema; descriptions are the docstrings of types and fields."""
+    _, definitions = msgspec.json.schema_components([document.Report], ref_template="#/$defs/{name}")
+    for name, definition in definitions.items():
+        if "properties" in definition:
+            _complete(definition, vars(document)[name])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:pytest-glue:report:{SCHEMA_VERSION}",
+        **definitions.pop("Report"),
+        "title": "pytest-glue's JSON report",
+        "$defs": definitions,
+    }
+
+
+def _complete(definition: dict[str, Any], kind: type) -> None:
+    """Require every field, allow no other, and add constraints and descriptions."""
+    descriptions = _field_docstrings(kind)
+    for name, field in definition["properties"].items():
+        field.pop("default", None)
+        if constraint := _CONSTRAINTS.get((kind.__name__, name)):
+            field.clear()
+            field.update(constraint)
+        if name in descriptions:
+            field["description"] = descriptions[name]
+    definition["required"] = list(definition["properties"])
+    definition["additionalProperties"] = False
+
+
+def _field_docstrings(kind: type) -> dict[str, str]:
+    """Return the docstrings below the fields of a class and of its bases."""
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if not base.__module__.startswith("pytest_glue."):
+            continue
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, below in zip(definition.body, definition.body[1:], strict=False):
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    found[name] = " ".join(text.split())
+    return found
+
+
+def text() -> str:
+    """Return the content of `schema.json`."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(text(), "utf-8")
+    sys.stdout.write(f"wrote {SCHEMA}\n")
