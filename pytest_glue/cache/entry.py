@@ -1,4 +1,4 @@
-"""An entry of the store: a finished run with its key, as bytes that tell when they are not what was written."""
+"""Cache entries: a finished run with its key, as bytes with a digest."""
 
 import hashlib
 import json
@@ -15,23 +15,23 @@ VERSION = 1
 
 
 class EntryError(Exception):
-    """Bytes that are no entry, or not the one that was asked for; the message says what they are."""
+    """Bytes are not a cache entry; the message begins with "is" or "was" and says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run, and all that a report and a verdict need beside it."""
+    """A run with all that a report and a verdict need."""
 
     key: Key
     conditions: RunConditions
     run: Run
     trained_with: str = ""
-    """The task whose fine-tuning gave the run beside its own; empty where the run had one to itself."""
+    """The task whose fine-tuning also gave this run; empty if the fine-tuning was the run's own."""
     test_run: str = ""
-    """What tells the test run that made it from others."""
+    """The id of the test run that made it."""
 
     def to_bytes(self) -> bytes:
-        """Return a line with version and digest, and behind it the entry as compressed JSON."""
+        """Return a line with version and digest, followed by the entry as compressed JSON."""
         payload = zlib.compress(json.dumps(to_plain(self)).encode(), level=6)
         return f"pytest-glue run {VERSION} {hashlib.sha256(payload).hexdigest()}\n".encode() + payload
 
@@ -45,10 +45,11 @@ class Entry:
         head, _, payload = content.partition(b"\n")
         found = re.fullmatch(rb"pytest-glue run (\d+) (\S+)", head)
         if found is None:
-            raise EntryError("is damaged: it does not begin as an entry does")
+            raise EntryError("is damaged: it does not begin like a cache entry")
         version, digest = (part.decode() for part in found.groups())
         if version != str(VERSION):
-            raise EntryError(f"is of another version of pytest-glue (format {version}, this one reads {VERSION})")
+            message = f"was written by another version of pytest-glue (format {version}, this one reads {VERSION})"
+            raise EntryError(message)
         if digest != hashlib.sha256(payload).hexdigest():
             raise EntryError("is damaged: its contents do not match its digest")
         try:
@@ -59,7 +60,6 @@ class Entry:
         return entry
 
     def _check(self) -> None:
-        """Make sure that the parts belong together."""
         sizes = {len(self.run.predictions), len(self.conditions.references), self.conditions.n_eval}
         if len(sizes) > 1 or self.run.seed != self.key.seed:
-            raise EntryError("is damaged: it contradicts itself")
+            raise EntryError("is damaged: its parts do not match")

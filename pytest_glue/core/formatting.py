@@ -28,3 +28,11 @@ def seconds(duration_s: float) -> str:
     minutes, rest = divmod(round(duration_s), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def name_seeds(seeds: Sequence[int]) -> str:
+    """Return, for example, `seed 42` or `seeds 42, 43 and 44`."""
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    *others, last = map(str, seeds)
+    return f"seeds {', '.join(others)} and {last}"

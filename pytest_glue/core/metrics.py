@@ -1,19 +1,8 @@
-"""The metrics by name: their ranges and what a score of knowing nothing is. How they are computed is in scores."""
+"""The table of metrics and the chance level; `statistics.metrics` computes scores."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Chance(StrEnum):
-    """What a checkpoint that has learnt nothing can score."""
-
-    CONSTANT = "constant"
-    """The best score that one and the same prediction for every example reaches: the majority class."""
-
-    ZERO = "zero"
-    """0, as for a correlation: there a constant prediction has no score at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +12,30 @@ class Metric:
     name: str
     low: float
     high: float
-    chance: Chance
+    is_correlation: bool
 
 
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", 0.0, 1.0, Chance.CONSTANT),
-        Metric("f1", 0.0, 1.0, Chance.CONSTANT),
-        Metric("matthews_correlation", -1.0, 1.0, Chance.ZERO),
-        Metric("pearson", -1.0, 1.0, Chance.ZERO),
-        Metric("spearmanr", -1.0, 1.0, Chance.ZERO),
+        Metric("accuracy", 0.0, 1.0, is_correlation=False),
+        Metric("f1", 0.0, 1.0, is_correlation=False),
+        Metric("matthews_correlation", -1.0, 1.0, is_correlation=True),
+        Metric("pearson", -1.0, 1.0, is_correlation=True),
+        Metric("spearmanr", -1.0, 1.0, is_correlation=True),
     )
 }
-"""Keyed by the names that the hub's `glue` metric gives them."""
+"""By the names of the hub's `glue` metric."""
 
 
-def chance_score(metric: str, references: Sequence[float]) -> float:
-    """Return the best score of a checkpoint that predicts the same for every example.
+def chance_level(metric: str, references: Sequence[float]) -> float:
+    """Return the score of the best constant prediction, as a fraction; 0 for a correlation, which a constant lacks.
 
     Args:
-        metric: one of `metrics.METRICS`.
+        metric: a key of `METRICS`.
         references: gold labels, one for each evaluation example; at least one.
     """
-    if METRICS[metric].chance is Chance.ZERO:
+    if METRICS[metric].is_correlation:
         return 0.0
     counts = Counter(references)
     if metric == "f1":

@@ -1,4 +1,4 @@
-"""Runs: one fine-tuning with one seed, and what the runs of an item have in common."""
+"""Runs of an item and the conditions that they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +9,18 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.study import SearchConfig, Study
 
 Scores = Mapping[str, float | None]
-"""A value for each metric, as fractions; None where the metric is undefined."""
+"""A fraction for each metric; None if the metric is undefined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What was seen at the end of an epoch."""
+    """Losses and metrics at the end of an epoch."""
 
     epoch: float
     loss: float | None
-    """Mean training loss since the epoch before; None where none was logged."""
+    """Mean training loss of the epoch; None if none was logged."""
     evaluation_loss: float | None
+    """None if it is not finite."""
     metrics: Scores
 
 
@@ -32,65 +33,65 @@ class Run:
     """Of the best epoch."""
     history: tuple[Epoch, ...]
     predictions: tuple[float, ...]
-    """One for each evaluation example, in their order: a class in the task's order, or a number."""
+    """One for each evaluation example: the index of a class in the task's order, or a number."""
     duration_s: float
     cached: bool = False
-    """Whether it was read from the store of finished runs; its duration is then that of the fine-tuning."""
+    """Whether the run was read from the cache; its duration is then that of the fine-tuning."""
     stopped: bool = False
-    """Whether it ended once it was good enough: the headline metric is a lower bound of what it would have been."""
+    """Whether the run ended early, once the verdict was sure; the headline metric is then a lower bound."""
     retries: int = 0
-    """How often it was begun again because its process, or the machine, was lost."""
+    """How often the run was started again because its process or machine was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunConditions:
-    """What the runs of an item have in common: all that an evaluation holds of them beside the runs themselves."""
+    """What all runs of an item share."""
 
     checkpoint: Checkpoint
-    """With its identity."""
+    """With its revision and digest."""
     n_train: int
     n_eval: int
     data_digest: str
     recipe: Mapping[str, Any]
-    """The hyperparameters that were used, without the seed."""
+    """Training arguments that differ from the defaults of transformers, without the seed."""
     device: str
-    """Where they ran: `cpu`, `cuda:0`, `mps`."""
+    """`cpu`, `cuda:0` or `mps`."""
     references: tuple[float, ...]
     """Gold labels, one for each evaluation example, in the task's order."""
     notes: tuple[str, ...]
-    """What a reader should know of them: a slow tokenizer."""
+    """For the reader, such as that the tokenizer is slow."""
     terms: SearchConfig | None = None
-    """How their hyperparameters are searched; None where the recipe is used as it is."""
+    """How the hyperparameters are searched; None if the recipe is used as it is."""
     study: Study | None = None
-    """What the search found; None before it, and where there is none."""
+    """The finished search; None before it, and without one."""
 
 
 def mean_scores(runs: Sequence[Run]) -> Scores:
-    """Return the mean of each metric over the runs; None for one that any run leaves undefined."""
+    """Return the mean of each metric over the runs; None if a run leaves it undefined."""
     return {name: _mean([run.metrics[name] for run in runs]) for name in runs[0].metrics}
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
     defined = [value for value in values if value is not None]
-    # Not sum() / n, by which three scores of 0.7 have a mean below 0.7.
+    # sum() / n rounds: three scores of 0.7 would have a mean below 0.7.
     return mean(defined) if len(defined) == len(values) else None
 
 
 class RunSource(Protocol):
-    """Where the runs of an item come from: fine-tunings, or what is left of earlier ones."""
+    """Provides the runs of an item: by fine-tuning, from the cache or from other processes."""
 
     @property
     def conditions(self) -> RunConditions:
-        """What the runs have in common; nothing is trained for it. A search adds to it before the first run.
+        """What the runs share. Nothing is trained to find it; a search completes it before the first run.
 
         Raises:
-            GlueError: data or checkpoint cannot be had.
+            GlueError: data or checkpoint cannot be loaded.
         """
         ...
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of how the runs of so far were come by."""
+        """For the reader: how the runs so far were obtained."""
         ...
 
     def run(self, seed: int, *, target_score: float | None = None) -> Run:
@@ -98,9 +99,9 @@ class RunSource(Protocol):
 
         Args:
             seed: of the run.
-            target_score: the headline score at which it may end, as a run that was stopped; None for a whole run.
+            target_score: the headline score at which the run may end early; None for a whole run.
 
         Raises:
-            GlueError: there is none; the message gives cause and remedy.
+            GlueError: the run failed; the message gives cause and remedy.
         """
         ...

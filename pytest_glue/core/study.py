@@ -1,4 +1,4 @@
-"""A study: what a hyperparameter search tried and found, as plain frozen data that crosses processes."""
+"""Studies: the trials of a hyperparameter search and their results."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +10,9 @@ from pytest_glue.core.recipe import RecipeValue
 
 HELD_OUT = "held-out"
 EVALUATION = "evaluation"
-"""What trials are scored on: part of the training data, or the split that the gate is judged on."""
+"""Splits to score trials on: held-out training data, or the split that the verdict is given on."""
 Hyperparameters = Mapping[str, RecipeValue]
-"""Values of fields of `TrainingArguments`."""
+"""Fields of `TrainingArguments` with their values."""
 
 
 class TrialState(StrEnum):
@@ -20,61 +20,61 @@ class TrialState(StrEnum):
 
     COMPLETE = "complete"
     PRUNED = "pruned"
-    """Stopped early, since it did worse than the others."""
+    """Stopped early because it did worse than other trials."""
     FAILED = "failed"
-    """It raised, ran out of memory or diverged."""
+    """The fine-tuning raised, ran out of memory or diverged."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchConfig:
-    """How hyperparameters are searched; scores that were found on other terms are not compared."""
+    """How hyperparameters are searched; only scores of equal configurations are comparable."""
 
     backend: str
     trials: int
     fraction: float
-    """Of the training data, to train each trial on."""
+    """The share of the training data that each trial is trained on."""
     split: str
-    """What trials are scored on: `held-out` or `evaluation`."""
+    """The split to score trials on: `held-out` or `evaluation`."""
     space: Mapping[str, Any]
-    """The search space, as a table holds it."""
+    """The search space, as in the configuration table."""
 
 
 class TrialEpoch(NamedTuple):
-    """What was seen at the end of an epoch of a trial."""
+    """Score and loss at the end of an epoch of a trial."""
 
     score: float
-    """The headline metric; 0 where it is undefined."""
+    """The headline metric; 0 if it is undefined."""
     loss: float
-    """On the examples that it was scored on."""
+    """On the same examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One fine-tuning of a search, finished."""
+    """A finished trial."""
 
     number: int
-    """From 0, in the order in which they were begun."""
+    """From 0, in the order of start."""
     state: TrialState
     hyperparameters: Hyperparameters
     objective: float | None
-    """The headline metric of its best epoch; None where it failed."""
+    """The headline metric of the best epoch; None if the trial failed."""
     history: tuple[TrialEpoch, ...]
-    """What was seen after each epoch."""
+    """Score and loss after each epoch."""
     duration_s: float
     error: str | None = None
-    """Why it failed."""
+    """Why the trial failed; None if it did not."""
 
     @property
     def rank(self) -> TrialEpoch:
-        """What trials are compared by, the higher the better: the objective, and where that is equal the lower loss.
+        """The best epoch's score and negated loss, by which trials are compared; higher is better.
 
-        Several trials can predict the same for every example, and so score the same; their losses tell them apart.
+        Trials can predict the same for every example and so have equal scores; their losses still differ.
         """
         return max(TrialEpoch(score, -loss) for score, loss in self.history)
 
 
 def highest(trials: Sequence[Trial]) -> float | None:
-    """Return the highest objective; None where no trial has one."""
+    """Return the highest objective; None if no trial has one."""
     return max((trial.objective for trial in trials if trial.objective is not None), default=None)
 
 
@@ -85,7 +85,7 @@ class Study:
     terms: SearchConfig
     name: str
     storage: str
-    """Where it is kept, so that it can go on."""
+    """The folder from which the study can be resumed."""
     objective: str
     """The metric that was maximised."""
     n_train: int
@@ -95,9 +95,9 @@ class Study:
     seed: int
     trials: tuple[Trial, ...]
     importance: Mapping[str, float]
-    """Share of each hyperparameter in the differences between trials; empty where that cannot be told."""
+    """Share of each hyperparameter in the differences between trials; empty if unknown."""
     duration_s: float
-    """Of this session; what an earlier one had done is not in it."""
+    """Of this session, without resumed trials."""
 
     @property
     def best(self) -> Trial:
@@ -106,7 +106,7 @@ class Study:
 
     @property
     def finished(self) -> tuple[Trial, ...]:
-        """The complete trials; a pruned one saw fewer epochs, so it is no candidate."""
+        """The complete trials; a pruned trial saw fewer epochs, so it cannot be the best."""
         return tuple(trial for trial in self.trials if trial.state is TrialState.COMPLETE)
 
     @property
@@ -117,6 +117,6 @@ class Study:
 
 
 BACKENDS: Mapping[str, tuple[str, str]] = {"optuna": ("optuna", "optuna"), "ray": ("ray.tune", "ray[tune]")}
-"""By name: the module that must be there, and what to install."""
+"""By name: the module to import, and the package to install."""
 OnTrial = Callable[[Trial, float | None], None]
-"""Told of a trial that has ended, and of the highest objective of all that have."""
+"""Called with each finished trial and the highest objective so far."""

@@ -1,4 +1,4 @@
-"""A verdict, and how it was reached."""
+"""Verdicts and how they were reached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,30 +7,29 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """The answer of an evaluation."""
+    """What the runs of an item show."""
 
     PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
-    """The data cannot carry an answer."""
+    """Neither pass nor fail can be claimed from these seeds and examples."""
     DEGENERATE = "degenerate"
-    """The runs are broken (constant predictions, no score), which is another thing than a low score."""
+    """The runs are broken (constant predictions, no score), so that the score says nothing about the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict with its reason, and the bound that decided it."""
+    """A verdict with its reason and the bounds that were applied."""
 
     verdict: Verdict
     reason: str
-    """One sentence that names task, checkpoint, score, bound and the size of the evidence."""
+    """One sentence that names task, checkpoint, score, bound and sample sizes."""
     threshold: float | None
-    """The floor of the headline metric that was given; None where there was none."""
+    """The headline metric's threshold; None if none was given."""
     chance: float
-    """What knowing nothing scores."""
+    """The chance level: the score of the best constant prediction."""
     confidence_interval: tuple[float, float] | None
-    """Of the headline score, at 95 %; None where the score is undefined."""
+    """Of the headline score, at 95 %; None if there is none."""
     baseline: Mapping[str, Any] | None
-    """What the comparison with a baseline found; None where there was none."""
+    """The comparison with a baseline, under the names of `reports.document.Comparison`; None if there was none."""
     notes: tuple[str, ...]
-    """What a reader should know beside the verdict."""

@@ -1,4 +1,4 @@
-"""Evaluations whose runs are asked for here, one after the other, and judged: from wherever the runs come."""
+"""Evaluates an item: asks for the run of each seed, judges them, adds seeds and decides when to stop."""
 
 import time
 from collections.abc import Sequence
@@ -15,32 +15,32 @@ from pytest_glue.gate.criteria import Criteria
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is evaluated, as a report names it."""
+    """The item that is evaluated."""
 
     nodeid: str
     task: Task
     data: str
-    """Where the examples come from."""
+    """The source of the examples, for reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeedPlan:
-    """How many runs there will be, and what an open verdict means."""
+    """Which seeds are run, and what an inconclusive verdict means."""
 
     seeds: tuple[int, ...]
     interim_analyses: tuple[int, ...]
-    """After how many of the seeds a verdict is tried; an inconclusive one is followed by more of them."""
+    """The numbers of seeds at which a verdict is tried; after an inconclusive one, more seeds are run."""
     inconclusive: InconclusivePolicy
     stop_when_decided: bool = False
-    """Whether a run may end once the verdict is sure to be `pass`."""
+    """Whether a run may end early, once the verdict is sure to be `pass`."""
 
 
 def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> Evaluation:
-    """Ask for the run of each seed until there is a verdict, or no seed is left.
+    """Run seeds until the verdict is conclusive or no seed is left, and return the evaluation.
 
     Raises:
-        BaselineError: the baseline is of something else; said before anything is trained.
-        GlueError: there is no run; the message gives cause and remedy.
+        BaselineError: the baseline does not fit the item; raised before anything is trained.
+        GlueError: a run failed; the message gives cause and remedy.
     """
     start = time.perf_counter()
     if criteria.rule is not None:
@@ -70,22 +70,22 @@ def _fails_test(verdict: Verdict, inconclusive: InconclusivePolicy) -> bool:
 def _run(runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> tuple[list[Run], Judgement]:
     target_score = criteria.target_score(runs.conditions.references) if seed_plan.stop_when_decided else None
     finished: list[Run] = []
-    for look in seed_plan.interim_analyses:
-        for seed in seed_plan.seeds[len(finished) : look]:
+    for n_seeds in seed_plan.interim_analyses:
+        for seed in seed_plan.seeds[len(finished) : n_seeds]:
             finished.append(runs.run(seed, target_score=_target_score_of_next(target_score, finished, criteria.task)))
         judgement = criteria.judge(finished, runs.conditions.references)
         if judgement.verdict is not Verdict.INCONCLUSIVE:
             break
-    # Lower bounds can show that an item passes and nothing else: whatever else it is, whole runs have to say.
-    for place, run in enumerate(finished):
+    # The lower bounds of stopped runs can only show a pass; any other verdict needs whole runs.
+    for index, run in enumerate(finished):
         if run.stopped and judgement.verdict is not Verdict.PASS:
-            finished[place] = runs.run(run.seed)
+            finished[index] = runs.run(run.seed)
             judgement = criteria.judge(finished, runs.conditions.references)
     return finished, judgement
 
 
 def _target_score_of_next(target_score: float | None, finished: Sequence[Run], task: Task) -> float | None:
-    """Return the score at which the next run may end: what is enough, and what the runs before it fell short of."""
+    """Return the target score plus what the runs so far lack of it, so that the mean over runs reaches it."""
     scores = [run.metrics[task.headline_metric] for run in finished]
     defined = [score for score in scores if score is not None]
     if target_score is None or len(defined) < len(scores):

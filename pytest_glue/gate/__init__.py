@@ -1,1 +1,1 @@
-"""Scores in, verdicts out: thresholds, baselines and the statistics under them."""
+"""Verdicts on scores: thresholds, baselines, diagnostics and rankings."""

@@ -45,7 +45,7 @@ class Baseline:
     """The minimum detectable drop of a comparison with this baseline, by the candidate's number of seeds."""
     runs: tuple[RecordedRun, ...]
     search: SearchConfig | None = None
-    """How the hyperparameters were searched; None where the recipe was used as it is."""
+    """How the hyperparameters were searched; None if the recipe was used as it is."""
 
     @classmethod
     def of(
@@ -55,7 +55,14 @@ class Baseline:
         libraries: Mapping[str, str],
         visible_drops: Mapping[int, float],
     ) -> Self:
-        """Return the baseline that records an evaluation."""
+        """Return the baseline that records an evaluation.
+
+        Args:
+            evaluation: of the item.
+            task: of the item.
+            libraries: versions of the libraries that a score depends on.
+            visible_drops: minimum detectable drops by the candidate's number of seeds.
+        """
         conditions = evaluation.conditions
         return cls(
             task=task.name,
@@ -96,16 +103,16 @@ def decode_baseline(content: Any) -> Baseline:
     """Return the baseline in a file's content, which a user may have edited.
 
     Raises:
-        BaselineError: it is no baseline, of another schema version, or contradicts itself; the message begins with
+        BaselineError: it is not a baseline, has another schema version or is inconsistent; the message begins with
             "it" or "its".
     """
     if not isinstance(content, dict) or "schema_version" not in content:
-        raise BaselineError("it is no baseline of pytest-glue: it has no schema_version")
+        raise BaselineError("it is not a baseline of pytest-glue: it has no schema_version")
     version = content["schema_version"]
     if version != SCHEMA_VERSION:
         raise BaselineError(
             f"it has schema version {version!r} and this pytest-glue reads {SCHEMA_VERSION}: "
-            "install the version that wrote it, or record it anew"
+            "install the version that wrote it, or record it again"
         )
     unknown = content.keys() - {"schema_version", *(field.name for field in fields(Baseline))}
     if unknown:
@@ -114,7 +121,7 @@ def decode_baseline(content: Any) -> Baseline:
         encoded = from_plain(content, _EncodedRuns).runs
         baseline = from_plain({**content, "runs": []}, Baseline)
     except ValueError as error:
-        raise BaselineError(f"it lacks what a baseline holds, or holds something else: {error}") from None
+        raise BaselineError(f"it is incomplete or was edited: {error}") from None
     runs = (
         RecordedRun(run.seed, run.metrics, from_lines(run.predictions, is_regression=baseline.is_regression))
         for run in encoded
@@ -148,4 +155,4 @@ def _check(baseline: Baseline) -> None:
             )
         score = run.metrics.get(baseline.headline_metric)
         if isinstance(score, bool) or not isinstance(score, int | float) or not -1 <= score <= 1:
-            raise BaselineError(f"its {baseline.headline_metric} of seed {run.seed} is {score!r}, no score")
+            raise BaselineError(f"its {baseline.headline_metric} of seed {run.seed} is {score!r}, which is not a score")

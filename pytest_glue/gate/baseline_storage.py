@@ -1,4 +1,4 @@
-"""The storage of baselines: a folder for each name, in it a file for each item."""
+"""Storage of baselines: a folder for each name, with a file for each task and checkpoint."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ _SUFFIX = ".json"
 
 
 def path_of(storage: Path, name: str, task: str, checkpoint: str) -> Path:
-    """Return the file of an item.
+    """Return the path of an item's baseline.
 
     Args:
         storage: the folder of all baselines.
@@ -27,13 +27,13 @@ def path_of(storage: Path, name: str, task: str, checkpoint: str) -> Path:
 
 
 def find(storage: Path, name: str, task: str, checkpoint: str) -> Path:
-    """Return the file that an item is compared with.
+    """Return the file to compare an item with.
 
-    That is the file that `name` names, or the item's own in the baseline of that name, or, where the candidate has
-    another id than what was recorded, the only one of its task.
+    It is the file that `name` names, or the item's own file in the baseline of that name. If the candidate has another
+    id than the recorded checkpoint, it is the only file of its task.
 
     Raises:
-        BaselineError: there is none, or several and none of them is the item's own.
+        BaselineError: there is no such file, or there are several and none is the item's own.
     """
     if name.endswith(_SUFFIX):
         file = Path(name).expanduser()
@@ -49,35 +49,35 @@ def find(storage: Path, name: str, task: str, checkpoint: str) -> Path:
     if others:
         listed = ", ".join(other.stem for other in others)
         raise BaselineError(
-            f"baseline {name!r} holds {listed} for {task} and not {checkpoint}: "
-            f"name the file that it is compared with, as in --glue-compare={others[0]}"
+            f"baseline {name!r} has files of {listed} for {task}, but not of {checkpoint}: "
+            f"name the file to compare with, as in --glue-compare={others[0]}"
         )
     recorded = sorted(each.name for each in storage.iterdir() if each.is_dir()) if storage.is_dir() else []
     known = f"baselines in {storage}: {', '.join(recorded)}" if recorded else f"no baseline is recorded in {storage}"
-    raise BaselineError(f"baseline {name!r} holds nothing for {task}; {known}. Record it with --glue-save={name}")
+    raise BaselineError(f"baseline {name!r} has no file for {task}; {known}. Record it with --glue-save={name}")
 
 
 def read(path: Path) -> Baseline:
     """Return the baseline in a file.
 
     Raises:
-        BaselineError: it cannot be read, or is damaged; the message names the file.
+        BaselineError: the file cannot be read or is damaged; the message names it.
     """
     try:
         return decode_baseline(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise BaselineError(f"baseline {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise BaselineError(f"baseline {path} is damaged (not JSON: {error}): restore or record it anew") from None
+        raise BaselineError(f"baseline {path} is damaged (not JSON: {error}): restore it or record it again") from None
     except BaselineError as error:
         raise BaselineError(f"baseline {path} cannot be used: {error}") from None
 
 
 def write(path: Path, baseline: Baseline) -> str:
-    """Replace the file and return what a reader should know: that it is new, or what changed.
+    """Replace the file and return a note for the reader: that it is new, or what changed.
 
     Raises:
-        BaselineError: it cannot be written; what was there before is as it was.
+        BaselineError: the file cannot be written; the old one is left as it was.
     """
     change = _change(path, baseline)
     try:
@@ -106,4 +106,4 @@ def _change(path: Path, new: Baseline) -> str:
     facts += ["another checkpoint"] if old.checkpoint.digest != new.checkpoint.digest else []
     facts += ["other data"] if old.data_digest != new.data_digest else []
     facts += ["another recipe"] if old.recipe != new.recipe else []
-    return f"recorded {path} anew: {', '.join(facts)}"
+    return f"recorded {path} again: {', '.join(facts)}"

@@ -1,4 +1,4 @@
-"""Compatibility: a baseline of other data, another metric or another recipe says nothing about a candidate."""
+"""Checks that a candidate and a baseline used the same data, metric, recipe and search."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -22,7 +22,7 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
         conditions: the conditions of the candidate's runs.
 
     Raises:
-        BaselineError: it is not; the message names every difference and the remedy.
+        BaselineError: they differ; the message names every difference and the remedy.
     """
     differences = [
         *_different("task", baseline.task, task.name),
@@ -36,15 +36,15 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
     if not differences:
         differences = list(_different("digest of the data", baseline.data_digest[:19], conditions.data_digest[:19]))
     if differences:
-        remedy = "Train and score alike, or record it anew with --glue-save"
-        raise BaselineError(f"baseline {file} is of something else: {'; '.join(differences)}. {remedy}")
+        remedy = "Use the same settings, or record the baseline again with --glue-save"
+        raise BaselineError(f"baseline {file} does not fit this item: {'; '.join(differences)}. {remedy}")
     for contradiction in _contradictions(baseline, conditions.references):
-        remedy = "Restore the file or record it anew; what an overridden glue_compute_metrics scores is not compared"
+        remedy = "Restore the file or record it again; scores of an overridden glue_compute_metrics cannot be compared"
         raise BaselineError(f"baseline {file} contradicts itself: {contradiction}. {remedy}")
 
 
 def _contradictions(baseline: Baseline, references: Sequence[float]) -> Iterator[str]:
-    """Yield the runs whose recorded predictions have another score than the recorded one, or none."""
+    """Yield a clause for each run whose recorded score is not that of its recorded predictions."""
     from pytest_glue.statistics.metrics import score
 
     scores = score(baseline.headline_metric, [run.predictions for run in baseline.runs], references)
@@ -55,11 +55,11 @@ def _contradictions(baseline: Baseline, references: Sequence[float]) -> Iterator
 
 
 _ROUNDING = 1e-4
-"""More than the decimals of recorded numbers change a correlation."""
+"""Recorded predictions have four decimals; that changes a correlation by less than this."""
 
 
 def _search_differences(recorded: SearchConfig | None, used: SearchConfig | None) -> Iterator[str]:
-    """Yield what tells the searches apart: the best of many trials is no fair bound for a recipe that was given."""
+    """Yield the differences; a given recipe is not compared with the best of many trials, which would be unfair."""
     if recorded is None or used is None:
         yield from _different("hyperparameters", _found(recorded), _found(used))
         return
@@ -81,4 +81,4 @@ def _recipe_differences(
 
 def _different(what: str, recorded: object, now: object) -> Iterator[str]:
     if recorded != now:
-        yield f"{what} {recorded} there, {now} here"
+        yield f"{what} {recorded} in the baseline, {now} here"

@@ -1,4 +1,4 @@
-"""The uncertainty of an item's score: its interval, and where the noise between seeds was taken from."""
+"""The confidence interval of an item's score, and the source of the variance between seeds."""
 
 import math
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """Of the headline score."""
+    """The confidence interval of the headline score."""
 
     interval: tuple[float, float]
     """At 95 %."""
     note: str
-    """What the interval covers."""
+    """Says what the interval covers."""
 
     @property
     def text(self) -> str:
-        """For a sentence."""
+        """The interval as a part of a sentence."""
         return f"{100 * LEVEL:.0f}% CI {self.interval[0]:.3f} to {self.interval[1]:.3f}"
 
 
@@ -36,10 +36,10 @@ def uncertainty_of(
 ) -> Uncertainty | None:
     """Return the interval of the mean headline score over seeds and examples.
 
-    There is none for a single example, nor for a score that is not the metric of the predictions, as where the user
-    computes it in another way: it would be the interval of another score.
+    Return None for a single example, and if the reported score is not the metric of the predictions: the user
+    overrides `glue_compute_metrics`, and the interval would belong to another score.
 
-    With one run, the noise between seeds is that of the baseline's runs, or as published for the task, or unknown.
+    With one run, the variance between seeds is that of the baseline's runs, or as published for the task, or unknown.
     """
     from pytest_glue.statistics.estimate import estimate
 

@@ -1,9 +1,10 @@
-"""The verdict on an item's runs: against thresholds, a baseline, or knowing nothing where there is neither."""
+"""The verdict on an item's runs: against thresholds, a baseline or, without either, the chance level."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_glue.core.metrics import METRICS, Chance, chance_score
+from pytest_glue.core.formatting import name_seeds
+from pytest_glue.core.metrics import chance_level
 from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
@@ -14,7 +15,7 @@ from pytest_glue.gate.regression import Regression, RegressionCriterion, against
 
 @dataclass(frozen=True, slots=True)
 class BoundComparison:
-    """A score beside a bound."""
+    """A score and the bound that it is compared with."""
 
     metric: str
     score: float
@@ -24,13 +25,13 @@ class BoundComparison:
     """Whether the score is a lower bound."""
 
     def text(self, relation: str) -> str:
-        """For example `accuracy 0.614 < threshold 0.650`."""
+        """Return, for example, `accuracy 0.614 < threshold 0.650`."""
         bound = f"{self.bound_name} {self.bound:.{self._digits}f}"
         return f"{self.metric} {self._at_least}{self.score:.{self._digits}f} {relation} {bound}"
 
     @property
     def difference(self) -> str:
-        """The score minus the bound, with its sign; nothing has no minus."""
+        """Score minus bound with a sign; a difference that rounds to zero is +0.000, never -0.000."""
         return f"{self._at_least}{round(self.score - self.bound, self._digits) + 0.0:+.{self._digits}f}"
 
     @property
@@ -39,43 +40,42 @@ class BoundComparison:
 
     @property
     def _digits(self) -> int:
-        """Three, or as many as it takes to see that the two differ: never `0.650 < 0.650`."""
+        """Three, or as many as make the two numbers differ: never `0.650 < 0.650`."""
         differing = (n for n in range(3, 12) if f"{self.score:.{n}f}" != f"{self.bound:.{n}f}")
         return next(differing, 3)
 
 
 _ROUNDING = 1e-9
-"""Less than any example can change a score, and more than floating point does: scores this close are equal."""
+"""Scores this close are equal: less than one example can change a score, more than floating point does."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictText:
-    """A verdict before it is put into a sentence."""
+    """A verdict and the parts of its sentence."""
 
     verdict: Verdict
     text: str
     facts: tuple[str, ...] = ()
-    """What stands in the sentence's brackets before the size of the evidence."""
+    """Shown in the sentence's brackets, before the sample sizes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What an item is held against."""
+    """What an item's score is compared with."""
 
     task: Task
     checkpoint: str
-    """The checkpoint as a person reads it."""
+    """The checkpoint's label."""
     thresholds: Mapping[str, float]
     """The floor of each metric that has one; all of them must be reached."""
     rule: RegressionCriterion | None = None
-    """The baseline that it must not fall behind."""
+    """The baseline and the drop that is allowed; None if nothing is compared."""
 
     def judge(self, runs: Sequence[Run], references: Sequence[float]) -> Judgement:
-        """Return the verdict.
+        """Return the verdict on runs.
 
-        A run that is broken makes a verdict that is not `pass` a `degenerate` one: the score says nothing of the
-        checkpoint then, and the sentence says what is broken. Where a task is report-only, since fine-tuning does not
-        beat a constant there, constant predictions are as good as any and only noted.
+        If a run is broken, every verdict but `pass` becomes `degenerate`: the score then says nothing about the
+        checkpoint. On a report-only task constant predictions are only noted, since fine-tuning does not beat them.
 
         Args:
             runs: at least one, on the same examples.
@@ -94,12 +94,12 @@ class Criteria:
             answer = self._answer(scores, references, regression, at_least=bool(stopped))
         judged = answer.verdict is not Verdict.PASS and not self.task.report_only
         if broken and (judged or undefined):
-            answer, broken = VerdictText(Verdict.DEGENERATE, f"{answer.text}: {'; '.join(broken)}", answer.facts), []
+            answer, broken = VerdictText(Verdict.DEGENERATE, f"{'; '.join(broken)}: {answer.text}", answer.facts), []
         return Judgement(
             verdict=answer.verdict,
             reason=self._sentence(answer, len(runs), len(references), uncertainty),
             threshold=self.thresholds.get(self.task.headline_metric),
-            chance=chance_score(self.task.headline_metric, references),
+            chance=chance_level(self.task.headline_metric, references),
             confidence_interval=uncertainty.interval if uncertainty else None,
             baseline=regression.facts if regression else None,
             notes=(*self._not_judged, *broken, *_of_stopped(stopped), *((uncertainty.note,) if uncertainty else ())),
@@ -108,8 +108,8 @@ class Criteria:
     def target_score(self, references: Sequence[float]) -> float | None:
         """Return the headline score that makes the verdict `pass` if every run reaches it in some epoch.
 
-        None where nothing but whole runs can tell: the best epoch is the one of the best headline score, so that of no
-        other metric, and of no comparison, is known before the last epoch.
+        Return None if only whole runs can decide. The best epoch is chosen by the headline metric, so other metrics
+        and comparisons are not known before the last epoch.
 
         Args:
             references: gold labels, one for each evaluation example.
@@ -117,15 +117,14 @@ class Criteria:
         headline = self.task.headline_metric
         if self.rule is not None or not set(self.thresholds) <= {headline}:
             return None
-        bound = self.thresholds.get(headline, chance_score(headline, references) + 2 * _ROUNDING)
-        return max(bound, 2 * _ROUNDING)  # above 0, as which an undefined score counts where epochs are compared
+        bound = self.thresholds.get(headline, chance_level(headline, references) + 2 * _ROUNDING)
+        return max(bound, 2 * _ROUNDING)  # above 0, the value of an undefined score when epochs are compared
 
     @property
     def _not_judged(self) -> tuple[str, ...]:
-        """Why the score is only reported, where that is so."""
         if not self.task.report_only or self.thresholds or self.rule:
             return ()
-        return (f"{self.task.name} is report-only, since {self.task.report_only}",)
+        return (f"{self.task.name} is report-only, because {self.task.report_only}",)
 
     @property
     def _decisive(self) -> tuple[str, ...]:
@@ -136,30 +135,29 @@ class Criteria:
     def _answer(
         self, scores: Scores, references: Sequence[float], regression: Regression | None, *, at_least: bool
     ) -> VerdictText:
-        """A threshold that is missed decides, then the baseline, then thresholds that are met, then chance."""
-        findings = [
+        """Decide by missed thresholds first, then the baseline, then reached thresholds, then the chance level."""
+        comparisons = [
             BoundComparison(metric, _of(scores, metric), bound, at_least=at_least)
             for metric, bound in self.thresholds.items()
         ]
-        missed = [finding for finding in findings if finding.score < finding.bound - _ROUNDING]
+        missed = [each for each in comparisons if each.score < each.bound - _ROUNDING]
         if missed:
             return _against_thresholds(Verdict.FAIL, "<", missed)
         if regression is not None:
             return VerdictText(regression.verdict, regression.text, regression.differences)
-        if findings:
-            return _against_thresholds(Verdict.PASS, ">=", findings)
+        if comparisons:
+            return _against_thresholds(Verdict.PASS, ">=", comparisons)
         return self._against_chance(scores, references, at_least=at_least)
 
     def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> VerdictText:
         metric, note = self.task.headline_metric, self.task.report_only
-        knows_nothing = METRICS[metric].chance is Chance.ZERO
-        bound_name = "knowing nothing," if knows_nothing else "the majority class,"
-        finding = BoundComparison(metric, _of(scores, metric), chance_score(metric, references), bound_name, at_least)
-        beats = finding.score > finding.bound + _ROUNDING
-        text = finding.text(">" if beats else "does not beat")
+        level = chance_level(metric, references)
+        comparison = BoundComparison(metric, _of(scores, metric), level, "the chance level", at_least)
+        beats = comparison.score > level + _ROUNDING
+        text = comparison.text(">" if beats else "does not beat")
         if note:
-            text = f"{text}; report-only, since {note}: give a threshold to have it judged"
-        return VerdictText(Verdict.PASS if beats or note else Verdict.FAIL, text, (finding.difference,))
+            text = f"{text}; report-only, because {note}: give a threshold to have it judged"
+        return VerdictText(Verdict.PASS if beats or note else Verdict.FAIL, text, (comparison.difference,))
 
     def _sentence(self, answer: VerdictText, n_runs: int, n_eval: int, uncertainty: Uncertainty | None) -> str:
         if self.rule is not None and answer.facts:
@@ -171,16 +169,18 @@ class Criteria:
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
 
 
-def _against_thresholds(verdict: Verdict, relation: str, findings: Sequence[BoundComparison]) -> VerdictText:
-    text = ", ".join(finding.text(relation) for finding in findings)
-    return VerdictText(verdict, text, tuple(finding.difference for finding in findings))
+def _against_thresholds(verdict: Verdict, relation: str, comparisons: Sequence[BoundComparison]) -> VerdictText:
+    text = ", ".join(each.text(relation) for each in comparisons)
+    return VerdictText(verdict, text, tuple(each.difference for each in comparisons))
 
 
 def _of_stopped(stopped: Sequence[Run]) -> list[str]:
     if not stopped:
         return []
-    seeds = ", ".join(str(run.seed) for run in stopped)
-    return [f"seed {seeds} stopped when it was decided: the score is a lower bound, other metrics are of that epoch"]
+    seeds = name_seeds([run.seed for run in stopped])
+    return [
+        f"{seeds} stopped early, once the verdict was sure: the score is a lower bound, other metrics are of that epoch"
+    ]
 
 
 def _of(scores: Scores, metric: str) -> float:

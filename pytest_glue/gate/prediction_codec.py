@@ -1,4 +1,4 @@
-"""Predictions as text that lives well in a repository: one character a class, or short numbers, in lines."""
+"""Encodes predictions as short lines of text, which a repository can diff."""
 
 import math
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ _NUMBERS_A_LINE = 16
 
 
 def to_lines(predictions: Sequence[float], *, is_regression: bool) -> list[str]:
-    """Return predictions as lines: classes as digits, numbers with four decimals.
+    """Return predictions as lines: one character for each class, or numbers with four decimals.
 
-    Four decimals move a correlation by less than a millionth, and are a third of the bytes.
+    Four decimals change a correlation by less than a millionth and take a third of the bytes.
     """
     if is_regression:
         return [" ".join(f"{value:.4f}" for value in part) for part in _parts(predictions, _NUMBERS_A_LINE)]
@@ -24,14 +24,14 @@ def from_lines(lines: Sequence[str], *, is_regression: bool) -> tuple[float, ...
     """Inverse of `to_lines`.
 
     Raises:
-        BaselineError: a line holds something else.
+        BaselineError: a line contains something else.
     """
     try:
         if is_regression:
             return tuple(_finite(word) for line in lines for word in line.split())
         return tuple(float(_DIGITS.index(character)) for line in lines for character in line)
     except ValueError as error:
-        message = f"its predictions hold something else than {'numbers' if is_regression else 'classes'}: {error}"
+        message = f"its predictions contain something other than {'numbers' if is_regression else 'classes'}: {error}"
         raise BaselineError(message) from None
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints against each other: what their evaluations say of which is best, as plain data for reports."""
+"""Ranks the checkpoints of a test run, as plain data for reports (`reports.document.Ranks`)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from pytest_glue.statistics.ranking import Ranking
 
 
-def ranks(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | None:
-    """Return the ranking of each task with several checkpoints, and of their averages; None where there is none.
+def rank_checkpoints(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | None:
+    """Return the ranking of each task with several checkpoints and of their averages; None if there is no such task.
 
-    Tasks whose score is undefined or a lower bound for a checkpoint are left out, and so are averages over other tasks
-    than all that are ranked.
+    An evaluation whose score is undefined or a lower bound is left out. A checkpoint has an average if it is ranked on
+    all ranked tasks.
 
     Args:
         evaluations: of one test run.
-        alpha: the rate of one false difference or more among all pairs of a task.
+        alpha: the probability of one or more false differences among all pairs of a task.
     """
     by_task: dict[str, dict[str, Evaluation]] = defaultdict(dict)
     for evaluation in evaluations:
@@ -67,7 +67,7 @@ def _task(task: str, found: Mapping[str, Evaluation], ranking: "Ranking") -> dic
 
 
 def _average(rankings: Mapping[str, "Ranking"]) -> list[dict[str, Any]]:
-    """Return the mean over tasks of each checkpoint that was ranked on all of them, the best first."""
+    """Return the average over tasks of each checkpoint that is ranked on all of them, best first."""
     from pytest_glue.statistics.ranking import average
 
     if len(rankings) < 2:

@@ -1,4 +1,4 @@
-"""A candidate against its baseline: the comparison of the statistics, in words and as plain data for reports."""
+"""The comparison of a candidate with its baseline, as a sentence and as plain data for reports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _FIELDS = {"minimum_detectable_drop": "smallest_visible_drop", "variance_source": "spread_source"}
-"""Names of the JSON report where they differ from those of a `Comparison`."""
+"""Names in the JSON report that differ from those of a `Comparison`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +22,37 @@ class RegressionCriterion:
     """When a drop is a regression."""
 
     name: str
-    """Of the baseline, as a person reads it."""
+    """Of the baseline, for sentences."""
     file: str
-    """Where it was read from."""
+    """The path of the baseline."""
     baseline: Baseline
     max_drop: float
-    """The drop that is allowed, as a fraction."""
+    """The allowed drop, as a fraction."""
     alpha: float
-    """One-sided error rate: of the whole test run for fail, of the item for pass."""
+    """One-sided error rate: of the whole test run for `fail`, of the item for `pass`."""
     family_size: int
-    """Items of the test run that are compared."""
+    """Number of items of the test run that are compared."""
     interim_analyses: tuple[int, ...] = ()
-    """The numbers of seeds at which a verdict is tried, where there are several."""
+    """The numbers of seeds at which a verdict is tried; empty if there is one analysis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """What a comparison with a baseline found."""
+    """The result of a comparison with a baseline."""
 
     verdict: Verdict
     text: str
     differences: tuple[str, ...]
-    """What stands in the sentence's brackets before the size of the evidence."""
+    """Shown in the sentence's brackets, before the sample size."""
     facts: Mapping[str, Any]
-    """For reports."""
+    """For reports, under the names of `reports.document.Comparison`."""
 
 
 def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references: Sequence[float]) -> Regression:
     """Compare a candidate's runs with a baseline's, example by example.
 
     Args:
-        rule: the baseline and what is allowed.
+        rule: the baseline and the allowed drop.
         runs: of the candidate.
         references: gold labels, one for each evaluation example.
     """
@@ -85,7 +85,7 @@ def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references:
 
 
 def published(baseline: Baseline) -> "SeedVariance | None":
-    """Return the published spread of the baseline's task, for one run a side."""
+    """Return the published variance between seeds of the baseline's task, for comparisons of one run a side."""
     from pytest_glue.statistics.seed_variance import published_seed_variance
 
     return published_seed_variance(baseline.task, baseline.headline_metric)
@@ -105,13 +105,14 @@ def _text(rule: RegressionCriterion, comparison: "Comparison") -> str:
 
 def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
     if comparison.minimum_detectable_drop is None:
-        return ", since one seed a side says nothing of the noise between seeds: give --glue-seeds=3 or more on both"
-    shown = f"; these seeds and this split show a drop of {comparison.minimum_detectable_drop:.3f} or more"
+        return ", because one seed a side does not show the variance between seeds: use --glue-seeds=3 or more for both"
+    detectable = f"{comparison.minimum_detectable_drop:.3f}"
+    shown = f". With these seeds and this split only a drop of {detectable} or more could have been detected"
     if not rule.max_drop or rule.max_drop >= comparison.minimum_detectable_drop:
         return shown
     if comparison.seeds_needed is None:
-        return f"{shown}, and no number of seeds makes {rule.max_drop:.3g} visible on so few examples"
-    return f"{shown}, {comparison.seeds_needed} seeds a side would show {rule.max_drop:.3g}"
+        return f"{shown}; no number of seeds makes {rule.max_drop:.3g} detectable on so few examples"
+    return f"{shown}; {comparison.seeds_needed} seeds a side would detect {rule.max_drop:.3g}"
 
 
 def _differences(rule: RegressionCriterion, comparison: "Comparison", n_runs: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The JSON report: one document, valid against `schema.json` beside this file at every moment of a test run."""
+"""The JSON report; it is valid against `schema.json` at any time of a test run."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.paths import replace_file
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.shards import Family
-from pytest_glue.gate.ranking import ranks
+from pytest_glue.gate.ranking import rank_checkpoints
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -31,11 +31,11 @@ def document(
     """Return the report as plain data.
 
     Args:
-        options: what was asked for.
-        evaluations: what was found, in any order; the report is sorted by node id.
-        errors: by node id, the message of each item that ended without a verdict.
-        root: a folder of the repository whose commit is reported.
-        family: the items that are judged together; None while not all of those here have ended.
+        options: of the test run.
+        evaluations: in any order; the report is sorted by node id.
+        errors: the messages of items that ended without a verdict, by node id.
+        root: a folder in the repository whose commit is reported.
+        family: the items that are judged together; None until all items of this shard have ended.
     """
     ordered = sorted(evaluations, key=lambda evaluation: evaluation.nodeid)
     return {
@@ -49,13 +49,13 @@ def document(
         "options": _options(options),
         "family": None if family is None else asdict(family),
         "results": [_result(evaluation) for evaluation in ordered],
-        "ranks": ranks(ordered, options.alpha),
+        "ranks": rank_checkpoints(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],
     }
 
 
 def write(path: Path, report: Mapping[str, Any]) -> None:
-    """Replace the file as a whole: whoever reads it, or kills this process, never sees half a report.
+    """Replace the file atomically, so that no reader sees half a report.
 
     Raises:
         ReportError: the file cannot be written.
@@ -67,10 +67,10 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Make sure, before anything is trained, that the report can be written; its folder is made if it is missing.
+    """Check, before anything is trained, that the report can be written; create its folder if it is missing.
 
     Raises:
-        ReportError: it cannot.
+        ReportError: the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def check_writable(path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> str:
-    remedy = "name a file in a folder that you may write to"
+    remedy = "name a file in a writable folder"
     return f"the JSON report {str(path)!r} cannot be written: {error.strerror}; {remedy}"
 
 

@@ -1,10 +1,10 @@
-"""The facts of an evaluation as properties of a JUnit test case: few, and with names that stay."""
+"""Properties of a JUnit test case: a few facts of the evaluation under stable names."""
 
 from pytest_glue.core.evaluation import Evaluation
 
 
 def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """Return `<property>` names with their values; what is not there is left out."""
+    """Return names and values of `<property>` elements; facts without a value are left out."""
     facts = {
         "glue.task": evaluation.task,
         "glue.checkpoint": evaluation.checkpoint.label,

@@ -1,6 +1,6 @@
-"""Merging: the JSON reports of all parts of a sharded test run, as the report of one.
+"""Merges the JSON reports of all shards into the report of one test run.
 
-Verdicts are taken as they are: each part divided the error rate by the number of items in all parts.
+Verdicts stay as they are, since each shard divided the error rate by the number of items in all shards.
 """
 
 import json
@@ -21,7 +21,7 @@ Report = Mapping[str, Any]
 SHARD_LOCAL_OPTIONS = (
     *("shard", "storage", "search_storage", "cache", "cache_dir", "resume", "executor", "ray", "timeout"),
 )
-"""Options that may differ from part to part: where things are kept or run, and what is done again, changes no score."""
+"""Options that may differ between shards: paths, cache and executor change no score."""
 _NEEDED = ("environment", "options", "family", "results", "errors")
 
 
@@ -29,31 +29,31 @@ def read(file: Path) -> Report:
     """Return a report.
 
     Raises:
-        ReportError: it cannot be read, or is no report of this version.
+        ReportError: the file cannot be read, or is not a report of this version.
     """
     try:
         report = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ReportError(f"the report {file} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise ReportError(f"{file} is no JSON report: {error}") from error
+        raise ReportError(f"{file} is not a JSON report: {error}") from error
     version = report.get("schema_version") if isinstance(report, dict) else None
     if version != SCHEMA_VERSION:
         found = "has no schema version" if version is None else f"has the schema version {version}"
         raise ReportError(f"{file} {found}, and this is version {SCHEMA_VERSION}: write it with this pytest-glue")
     if missing := [name for name in _NEEDED if name not in report]:
-        raise ReportError(f"{file} is no whole report: it has no {missing[0]}; write it with this pytest-glue")
+        raise ReportError(f"{file} is not a complete report: it has no {missing[0]}; write it with this pytest-glue")
     return dict(report)
 
 
 def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
-    """Return the report that one test run of all items would have left; checkpoints are not ranked in it.
+    """Return the report that one test run of all items would have written, without a ranking of checkpoints.
 
     Args:
-        reports: of every part, by what a message names it.
+        reports: of every shard, by the name that messages use.
 
     Raises:
-        ReportError: a part is missing or there twice, or they are not parts of one test run.
+        ReportError: a shard is missing or given twice, or they are not shards of one test run.
     """
     _check_parts(reports)
     _check_equal(
@@ -100,7 +100,7 @@ def _evaluation(result: Mapping[str, Any]) -> Evaluation:
 
 
 def summary_lines(report: Report) -> list[str]:
-    """Return what a terminal shows at the end of a test run with that report."""
+    """Return the lines that a terminal shows at the end of a test run with that report."""
     found = evaluations(report)
     tasks = Counter(each.task for each in found)
     lines = [line for line, _ in table(found)] if found else []
@@ -108,7 +108,7 @@ def summary_lines(report: Report) -> list[str]:
     lines += [each.reason for each in found if each.verdict is Verdict.INCONCLUSIVE]
     lines += [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
     if max(tasks.values(), default=0) > 1:
-        lines.append("checkpoints are not ranked: that takes predictions, which reports do not hold")
+        lines.append("checkpoints are not ranked: that needs predictions, which reports do not contain")
     return lines
 
 
@@ -116,40 +116,40 @@ def _check_parts(reports: Mapping[str, Report]) -> None:
     for name, report in reports.items():
         if report["options"].get("shard") is None:
             raise ReportError(
-                f"{name} is the report of a whole test run, with no --glue-shard: there is nothing to merge"
+                f"{name} is the report of a complete test run, without --glue-shard: there is nothing to merge"
             )
         if report["family"] is None:
-            raise ReportError(f"{name} is the report of a test run that did not come to its end: run that part again")
+            raise ReportError(f"{name} is the report of a test run that did not finish: run that shard again")
     there = {name: _part(report) for name, report in reports.items()}
     numbers = {parts for _, parts in there.values()}
     if len(numbers) > 1:
-        of = ", ".join(f"{name} is part {part} of {parts}" for name, (part, parts) in there.items())
-        raise ReportError(f"these are not parts of one test run: {of}")
+        of = ", ".join(f"{name} is shard {part} of {parts}" for name, (part, parts) in there.items())
+        raise ReportError(f"these are not shards of one test run: {of}")
     (parts,) = numbers
     count = Counter(part for part, _ in there.values())
     if repeated := [part for part in sorted(count) if count[part] > 1]:
         names = " and ".join(name for name, (part, _) in there.items() if part == repeated[0])
-        raise ReportError(f"part {repeated[0]}/{parts} is there more than once: {names}; leave out all but one")
+        raise ReportError(f"shard {repeated[0]}/{parts} is given more than once: {names}; leave out all but one")
     if missing := [f"{part}/{parts}" for part in range(1, parts + 1) if part not in count]:
         flags = " and ".join(f"--glue-shard={part}" for part in missing)
-        raise ReportError(f"{len(missing)} of {parts} parts are missing: {', '.join(missing)}; run them with {flags}")
+        raise ReportError(f"{len(missing)} of {parts} shards are missing: {', '.join(missing)}; run them with {flags}")
 
 
 def _check_equal(reports: Mapping[str, Report], what: str, part_of: Any) -> None:
-    """Make sure that a part of the reports is the same in all of them."""
+    """Check that a part of the reports is the same in all of them."""
     (first, expected), *others = ((name, part_of(report)) for name, report in reports.items())
     for name, found in others:
         differing = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
         if differing:
             key = differing[0]
             values = f"{key} is {_short(expected.get(key))} in {first} and {_short(found.get(key))} in {name}"
-            raise ReportError(f"these are not parts of one test run: their {what} differ: {values}")
+            raise ReportError(f"these are not shards of one test run: their {what} differ: {values}")
 
 
 def _check_distinct(entries: Sequence[Mapping[str, Any]]) -> None:
     count = Counter(entry["nodeid"] for entry in entries)
     if repeated := [nodeid for nodeid in count if count[nodeid] > 1]:
-        raise ReportError(f"{repeated[0]} is in more than one part: these are not parts of one test run")
+        raise ReportError(f"{repeated[0]} is in more than one shard: these are not shards of one test run")
 
 
 def _part(report: Report) -> tuple[int, int]:

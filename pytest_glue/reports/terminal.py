@@ -11,11 +11,11 @@ from pytest_glue.core.formatting import columns, seconds
 from pytest_glue.core.study import EVALUATION, Hyperparameters, Study, Trial
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.from_options import unused_baselines
-from pytest_glue.gate.ranking import ranks
+from pytest_glue.gate.ranking import rank_checkpoints
 
 
 def ranking_lines(ranks: Mapping[str, Any]) -> list[str]:
-    """Return the lines for what `judge.ranks` found."""
+    """Return the lines for what `rank_checkpoints` found."""
     lines: list[str] = []
     for task in ranks["tasks"]:
         lines += ["", f"{task['task']} ({task['metric']}, n={task['n_eval']})", *_scores(task["scores"])]
@@ -118,7 +118,7 @@ def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[s
     open_verdicts = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
     unused = unused_baselines(options, evaluations)
     lines = [f"no item is compared with {path} any more: delete it if it has had its day" for path in unused]
-    found = ranks(evaluations, options.alpha)
+    found = rank_checkpoints(evaluations, options.alpha)
     return open_verdicts + lines + (ranking_lines(found) if found else [])
 
 

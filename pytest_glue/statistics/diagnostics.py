@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pytest_glue.core.metrics import chance_score
+from pytest_glue.core.metrics import chance_level
 from pytest_glue.statistics.metrics import aligned, score
 
 Bools = NDArray[np.bool_]
@@ -37,7 +37,7 @@ def collapsed(
     k, n = predicted.shape[-2:]
     if k < 3:
         return np.zeros(k, bool)
-    floor, middle = chance_score(metric, gold[0].tolist()), float(np.median(scores))
+    floor, middle = chance_level(metric, gold[0].tolist()), float(np.median(scores))
     on_split = np.sqrt(max(1 - middle**2, 0.0) / n) if floor == 0 else np.sqrt(max(middle * (1 - middle), 0.0) / n)
     if middle <= floor + 2 * on_split:
         return np.zeros(k, bool)

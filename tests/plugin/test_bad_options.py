@@ -46,7 +46,7 @@ SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
         ("--glue-threshold=0.6", "'0.6' is not of the form TASK=VALUE or TASK:METRIC=VALUE"),
         ("--glue-cache=none", "--glue-cache: 'none': accepted are use, refresh, only and off"),
         ("--glue-cache-dir=", "--glue-cache-dir: '' is not a path"),
-        ("--glue-json=.", "cannot be written: it is a folder; name a file in a folder that you may write to"),
+        ("--glue-json=.", "cannot be written: it is a folder; name a file in a writable folder"),
         ("--glue-json=test_suite.py/x.json", "cannot be written: File exists; name a file in a folder that you may"),
     ],
 )

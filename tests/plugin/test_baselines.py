@@ -77,7 +77,7 @@ def test_each_item_has_a_file(pytester: pytest.Pytester, tiny: Run) -> None:
     first.assert_outcomes(passed=2)
     second.assert_outcomes(passed=1)
     first.stdout.fnmatch_lines(["rte: recorded *rte*sample.json: accuracy 0.* of 1 seeds", "stsb: recorded *"])
-    second.stdout.fnmatch_lines(["rte: recorded *rte*sample.json anew: accuracy 0.* -> 0.*, 1 -> 2 seeds"])
+    second.stdout.fnmatch_lines(["rte: recorded *rte*sample.json again: accuracy 0.* -> 0.*, 1 -> 2 seeds"])
     assert {"rte", "stsb"} == before.keys() == after.keys()
     assert before["stsb"] == after["stsb"]
     assert [42, 43] == [run["seed"] for run in json.loads(after["rte"])["runs"]]
@@ -163,7 +163,7 @@ def test_no_seeds_are_added_to_a_conclusive_verdict(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda text: text[:200], "*baseline *sample.json is damaged (not JSON: *): restore or record it anew"),
+        (lambda text: text[:200], "*baseline *sample.json is damaged (not JSON: *): restore it or record it again"),
         (
             lambda text: text.replace('"schema_version": 1', '"schema_version": 9'),
             "*baseline *sample.json cannot be used: it has schema version 9 and this pytest-glue reads 1: *",
@@ -193,7 +193,7 @@ def test_a_missing_baseline(main: Path, sst2: Run) -> None:
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*baseline 'mian' holds nothing for sst2; baselines in *: main. Record it with --glue-save=mian"]
+        ["*baseline 'mian' has no file for sst2; baselines in *: main. Record it with --glue-save=mian"]
     )
 
 
@@ -202,8 +202,11 @@ def test_another_recipe_is_refused(main: Path, sst2: Run) -> None:
     result = sst2("--glue-compare=main", "--glue-recipe=learning_rate=2e-3", "--glue-max-eval-samples=40")
 
     result.assert_outcomes(errors=1)
-    differences = "number of evaluation examples 48 there, 40 here", "recipe's learning_rate 0.001 there, 0.002 here"
-    result.stdout.fnmatch_lines([f"*is of something else: {'; '.join(differences)}*"])
+    differences = (
+        "number of evaluation examples 48 in the baseline, 40 here",
+        "recipe's learning_rate 0.001 in the baseline, 0.002 here",
+    )
+    result.stdout.fnmatch_lines([f"*does not fit this item: {'; '.join(differences)}*"])
 
 
 def test_a_baseline_that_nobody_uses_is_named(main: Path, sst2: Run) -> None:

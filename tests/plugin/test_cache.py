@@ -160,10 +160,10 @@ def test_only_trains_nothing(pytester: pytest.Pytester, fresh: Run, report: Repo
     ("damage", "note"),
     [
         (lambda content: content[:-1], "is damaged: its contents do not match its digest; it was not used"),
-        (lambda _: b"", "is damaged: it does not begin as an entry does; it was not used"),
+        (lambda _: b"", "is damaged: it does not begin like a cache entry; it was not used"),
         (
             lambda content: content.replace(b"run 1 ", b"run 9 ", 1),
-            "is of another version of pytest-glue (format 9, this one reads 1); it was not used",
+            "was written by another version of pytest-glue (format 9, this one reads 1); it was not used",
         ),
     ],
     ids=["cut", "empty", "newer"],

@@ -220,7 +220,7 @@ def test_searched_and_given_recipes_are_not_compared(here: Run) -> None:
     result = here(*common, "--glue-compare=main")
 
     result.assert_outcomes(errors=1)
-    assert "hyperparameters searched with optuna there, given here" in result.stdout.str()
+    assert "hyperparameters searched with optuna in the baseline, given here" in result.stdout.str()
     here(*common, "--glue-search=optuna", "--glue-compare=main").assert_outcomes(passed=1)
 
 

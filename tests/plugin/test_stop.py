@@ -53,7 +53,9 @@ def test_a_run_ends_once_its_item_passes(
     assert None is stopped["confidence_interval"] is not whole["confidence_interval"]
     score = f"{stopped['score']:.3f}"
     assert f"pearson at least {score} >" in stopped["reason"]
-    result.stdout.fnmatch_lines([f"stsb * ≥{score} * ≥+* pass", "stsb: seed 42 stopped when it was decided: *"])
+    result.stdout.fnmatch_lines(
+        [f"stsb * ≥{score} * ≥+* pass", "stsb: seed 42 stopped early, once the verdict was sure: *"]
+    )
     (case,) = junit().values()
     assert ["1"] == [each.attrib["value"] for each in case.findall(".//property[@name='glue.stopped_runs']")]
     assert [] == list(folder.glob("**/*.run"))

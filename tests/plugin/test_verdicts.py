@@ -90,12 +90,12 @@ def test_without_a_threshold(pytester: pytest.Pytester, tiny: Run, report: Repor
     result.assert_outcomes(failed=1, passed=1)
     sst2, wnli = report()["results"]
     assert ("fail", None) == (sst2["verdict"], sst2["threshold"])
-    assert f"accuracy 0.000 does not beat the majority class, {sst2['chance']:.3f}" in sst2["reason"]
+    assert f"accuracy 0.000 does not beat the chance level {sst2['chance']:.3f}" in sst2["reason"]
     assert ("pass", None) == (wnli["verdict"], wnli["threshold"])
     assert "on wnli: give a threshold to have it judged (" in wnli["reason"]
     assert "report-only" in wnli["reason"]
     assert "glue.threshold" not in properties(junit()["test_glue[wnli-sample]"])
-    result.stdout.fnmatch_lines(["wnli: wnli is report-only, since *"])
+    result.stdout.fnmatch_lines(["wnli: wnli is report-only, because *"])
 
 
 def test_wnli_with_a_threshold_is_judged(pytester: pytest.Pytester, tiny: Run) -> None:

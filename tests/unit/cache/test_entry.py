@@ -25,13 +25,13 @@ def test_an_entry_comes_back() -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda _: b"", "is damaged: it does not begin as an entry does"),
-        (lambda _: b'{"task": "rte"}', "is damaged: it does not begin as an entry does"),
+        (lambda _: b"", "is damaged: it does not begin like a cache entry"),
+        (lambda _: b'{"task": "rte"}', "is damaged: it does not begin like a cache entry"),
         (lambda content: content[:-1], "is damaged: its contents do not match its digest"),
         (lambda content: content + b" ", "is damaged: its contents do not match its digest"),
         (
             lambda content: content.replace(b"run 1 ", b"run 2 ", 1),
-            "is of another version of pytest-glue (format 2, this one reads 1)",
+            "was written by another version of pytest-glue (format 2, this one reads 1)",
         ),
     ],
     ids=["empty", "foreign", "cut", "longer", "newer"],
@@ -56,7 +56,7 @@ def test_contents_that_contradict_each_other() -> None:
     entry = make_entry()
     short = replace(entry.run, predictions=entry.run.predictions[1:])
     for run in (short, replace(entry.run, seed=7)):
-        with pytest.raises(EntryError, match=r"^is damaged: it contradicts itself$"):
+        with pytest.raises(EntryError, match=r"^is damaged: its parts do not match$"):
             Entry.from_bytes(replace(entry, run=run).to_bytes())
 
 

@@ -1,28 +1,28 @@
-"""Chance: what knowing nothing scores, against every constant prediction there is."""
+"""The chance level."""
 
 import numpy as np
 import pytest
 
-from pytest_glue.core.metrics import chance_score
+from pytest_glue.core.metrics import chance_level
 from pytest_glue.statistics.metrics import FUNCTIONS
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1"])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.68, 1.0])
-def test_no_constant_prediction_scores_more(metric: str, share: float) -> None:
-    """For accuracy and F1, the bound is the best score that one class for all examples reaches."""
+def test_the_best_constant_prediction_scores_the_chance_level(metric: str, share: float) -> None:
+    """For accuracy and F1 the chance level is the best score that one class for all examples reaches."""
     references = (np.arange(100) < 100 * share).astype(float)
     constants = (np.full(100, label, dtype=float) for label in (0, 1))
     reached = np.nan_to_num([FUNCTIONS[metric](constant, references) for constant in constants])
-    assert max(reached) == pytest.approx(chance_score(metric, references.tolist()))
+    assert max(reached) == pytest.approx(chance_level(metric, references.tolist()))
 
 
 def test_the_majority_of_three_classes() -> None:
     """With several classes it is the share of the largest."""
-    assert 0.5 == chance_score("accuracy", [0, 1, 2, 2, 2, 1])
+    assert 0.5 == chance_level("accuracy", [0, 1, 2, 2, 2, 1])
 
 
 @pytest.mark.parametrize("metric", ["matthews_correlation", "pearson", "spearmanr"])
-def test_a_correlation_starts_at_zero(metric: str) -> None:
-    """A constant prediction has no correlation, so the bound is that of an unrelated one, whatever the labels."""
-    assert 0.0 == chance_score(metric, [1, 1, 1, 0])
+def test_the_chance_level_of_a_correlation_is_zero(metric: str) -> None:
+    """A constant prediction has no correlation, so the chance level is that of an unrelated one."""
+    assert 0.0 == chance_level(metric, [1, 1, 1, 0])

@@ -67,7 +67,7 @@ def test_what_is_recorded(recorded: Baseline) -> None:
 @pytest.mark.parametrize("plain", [None, [], 3, "{}", {}, {"task": "rte"}])
 def test_what_is_no_baseline(plain: Any) -> None:
     """JSON of something else is said to be no baseline."""
-    assert "it is no baseline of pytest-glue: it has no schema_version" == refused(plain)
+    assert "it is not a baseline of pytest-glue: it has no schema_version" == refused(plain)
 
 
 @pytest.mark.parametrize("version", [2, 0, "1", None])
@@ -75,7 +75,7 @@ def test_another_schema(recorded: Baseline, version: Any) -> None:
     """A record of a future version is named with both versions and the remedy."""
     assert (
         f"it has schema version {version!r} and this pytest-glue reads 1: "
-        "install the version that wrote it, or record it anew"
+        "install the version that wrote it, or record it again"
     ) == refused({**encode_baseline(recorded), "schema_version": version})
 
 
@@ -85,7 +85,7 @@ def test_a_field_that_is_missing(recorded: Baseline, name: str) -> None:
     plain = encode_baseline(recorded)
     del plain[name]
     message = refused(plain)
-    assert message.startswith("it lacks what a baseline holds, or holds something else: ")
+    assert message.startswith("it is incomplete or was edited: ")
     assert name in message
 
 
@@ -143,4 +143,4 @@ def test_a_score_that_is_none(recorded: Baseline, score: Any) -> None:
     """A score that is out of range, or no number, is named with its seed."""
     plain = encode_baseline(recorded)
     plain["runs"][0]["metrics"]["accuracy"] = score
-    assert f"its accuracy of seed 42 is {score!r}, no score" == refused(plain)
+    assert f"its accuracy of seed 42 is {score!r}, which is not a score" == refused(plain)

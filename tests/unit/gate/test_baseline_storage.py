@@ -60,8 +60,8 @@ def test_one_of_several_must_be_named(tmp_path: Path) -> None:
     """Where there are several files and none is the item's own, nothing is guessed."""
     first, _second = touch(tmp_path, "one", "two")
     assert missed(tmp_path) == (
-        "baseline 'main' holds one, two for rte and not sample: "
-        f"name the file that it is compared with, as in --glue-compare={first}"
+        "baseline 'main' has files of one, two for rte, but not of sample: "
+        f"name the file to compare with, as in --glue-compare={first}"
     )
 
 
@@ -69,7 +69,7 @@ def test_the_names_that_there_are_are_listed(tmp_path: Path) -> None:
     """A name under which nothing is recorded is answered with those that there are."""
     touch(tmp_path, "one")
     assert missed(tmp_path, "mian") == (
-        f"baseline 'mian' holds nothing for rte; baselines in {tmp_path}: main. Record it with --glue-save=mian"
+        f"baseline 'mian' has no file for rte; baselines in {tmp_path}: main. Record it with --glue-save=mian"
     )
 
 
@@ -77,7 +77,7 @@ def test_an_empty_storage_says_so(tmp_path: Path) -> None:
     """Where nothing is recorded yet, also where there is no folder, the answer is how to record."""
     folder = tmp_path / "nowhere"
     assert missed(folder) == (
-        f"baseline 'main' holds nothing for rte; no baseline is recorded in {folder}. Record it with --glue-save=main"
+        f"baseline 'main' has no file for rte; no baseline is recorded in {folder}. Record it with --glue-save=main"
     )
 
 
@@ -116,7 +116,7 @@ def test_the_same_baseline_is_the_same_file(tmp_path: Path, three: Baseline) -> 
     file = tmp_path / "a.json"
     baseline_storage.write(file, three)
     before = file.read_bytes()
-    assert f"recorded {file} anew: accuracy 0.697 -> 0.697" == baseline_storage.write(file, three)
+    assert f"recorded {file} again: accuracy 0.697 -> 0.697" == baseline_storage.write(file, three)
     assert before == file.read_bytes()
 
 
@@ -126,7 +126,7 @@ def test_what_changed_is_said(tmp_path: Path, three: Baseline) -> None:
     baseline_storage.write(file, three)
     other = make_baseline(make_runs("rte", RTE_LABELS, 70), data_digest="sha256:e", recipe={"num_train_epochs": 3})
     assert baseline_storage.write(file, other) == (
-        f"recorded {file} anew: accuracy 0.697 -> 0.747, 3 -> 1 seeds, other data, another recipe"
+        f"recorded {file} again: accuracy 0.697 -> 0.747, 3 -> 1 seeds, other data, another recipe"
     )
 
 
@@ -144,9 +144,9 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, three: Baseline) -> None:
         (b"", "is damaged (not JSON: "),
         (b'{"schema_version": 1', "is damaged (not JSON: "),
         (b"\xff\xfe", "is damaged (not JSON: "),
-        (b"[]", "cannot be used: it is no baseline of pytest-glue: it has no schema_version"),
+        (b"[]", "cannot be used: it is not a baseline of pytest-glue: it has no schema_version"),
         (b'{"schema_version": 2}', "cannot be used: it has schema version 2 "),
-        (b'{"schema_version": 1}', "cannot be used: it lacks what a baseline holds"),
+        (b'{"schema_version": 1}', "cannot be used: it is incomplete or was edited: "),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, message: str) -> None:

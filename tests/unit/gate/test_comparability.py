@@ -26,9 +26,9 @@ def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
     with pytest.raises(BaselineError) as caught:
         check_comparable(recorded, "rte.json", GLUE[task], make_conditions(**{**USED, **changes}))
     message = str(caught.value)
-    assert message.startswith("baseline rte.json is of something else: ")
-    assert message.endswith(". Train and score alike, or record it anew with --glue-save")
-    return message.removeprefix("baseline rte.json is of something else: ").partition(". Train")[0]
+    assert message.startswith("baseline rte.json does not fit this item: ")
+    assert message.endswith(". Use the same settings, or record the baseline again with --glue-save")
+    return message.removeprefix("baseline rte.json does not fit this item: ").partition(". Use")[0]
 
 
 def test_the_same_is_compared(recorded: Baseline) -> None:
@@ -40,7 +40,7 @@ def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
     """A recorded score that the recorded predictions do not have is said, with both and the remedy."""
     run = replace(recorded.runs[0], metrics={"accuracy": 0.9})
     with pytest.raises(
-        BaselineError, match=r"rte\.json contradicts itself: its accuracy of seed 42 is 0\.9, its .*anew"
+        BaselineError, match=r"rte\.json contradicts itself: its accuracy of seed 42 is 0\.9, its .*again"
     ):
         check_comparable(replace(recorded, runs=(run,)), "rte.json", GLUE["rte"], make_conditions(**USED))
 
@@ -48,25 +48,26 @@ def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"n_train": 64}, "number of training examples 2490 there, 64 here"),
-        ({"n_eval": 100}, "number of evaluation examples 277 there, 100 here"),
-        ({"data_digest": "sha256:e"}, "digest of the data sha256:d there, sha256:e here"),
-        ({"recipe": {"num_train_epochs": 1}}, "recipe's num_train_epochs 3 there, 1 here"),
-        ({"recipe": {}}, "recipe's num_train_epochs 3 there, default here"),
+        ({"n_train": 64}, "number of training examples 2490 in the baseline, 64 here"),
+        ({"n_eval": 100}, "number of evaluation examples 277 in the baseline, 100 here"),
+        ({"data_digest": "sha256:e"}, "digest of the data sha256:d in the baseline, sha256:e here"),
+        ({"recipe": {"num_train_epochs": 1}}, "recipe's num_train_epochs 3 in the baseline, 1 here"),
+        ({"recipe": {}}, "recipe's num_train_epochs 3 in the baseline, default here"),
         (
             {"recipe": {"num_train_epochs": 3, "max_length": 16, "bf16": True}},
-            "recipe's bf16 default there, True here; recipe's max_length default there, 16 here",
+            "recipe's bf16 default in the baseline, True here; recipe's max_length default in the baseline, 16 here",
         ),
-        ({"task": "qnli"}, "task rte there, qnli here"),
+        ({"task": "qnli"}, "task rte in the baseline, qnli here"),
         (
             {"task": "cola"},
-            "task rte there, cola here; headline metric accuracy there, matthews_correlation here",
+            "task rte in the baseline, cola here; headline metric accuracy in the baseline, matthews_correlation here",
         ),
         (
             {"task": "mnli", "n_eval": 9815},
             (
-                "task rte there, mnli here; evaluation split validation there, validation_matched here; "
-                "number of evaluation examples 277 there, 9815 here"
+                "task rte in the baseline, mnli here; "
+                "evaluation split validation in the baseline, validation_matched here; "
+                "number of evaluation examples 277 in the baseline, 9815 here"
             ),
         ),
     ],
@@ -92,9 +93,9 @@ SEARCH = SearchConfig("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low"
 
 def test_searched_and_given_hyperparameters_are_not_compared(recorded: Baseline) -> None:
     """The best of many trials is no bound for a recipe that was given, nor the other way round."""
-    assert "hyperparameters given there, searched with optuna here" == differences(recorded, terms=SEARCH)
+    assert "hyperparameters given in the baseline, searched with optuna here" == differences(recorded, terms=SEARCH)
     searched = replace(recorded, search=SEARCH)
-    assert "hyperparameters searched with optuna there, given here" == differences(searched)
+    assert "hyperparameters searched with optuna in the baseline, given here" == differences(searched)
 
 
 def test_searches_on_the_same_terms_are_compared(recorded: Baseline) -> None:
@@ -102,10 +103,12 @@ def test_searches_on_the_same_terms_are_compared(recorded: Baseline) -> None:
     searched = replace(recorded, search=SEARCH)
     found = {**USED, "recipe": {"num_train_epochs": 5}}
     check_comparable(searched, "rte.json", GLUE["rte"], make_conditions(**found, terms=SEARCH))
-    assert "recipe's bf16 default there, True here" == differences(searched, terms=SEARCH, recipe={"bf16": True})
+    assert "recipe's bf16 default in the baseline, True here" == differences(
+        searched, terms=SEARCH, recipe={"bf16": True}
+    )
 
 
 def test_other_terms_are_named(recorded: Baseline) -> None:
     """A search of more trials finds more, so it is no longer the same."""
     searched = replace(recorded, search=SEARCH)
-    assert "search's trials 10 there, 20 here" == differences(searched, terms=replace(SEARCH, trials=20))
+    assert "search's trials 10 in the baseline, 20 here" == differences(searched, terms=replace(SEARCH, trials=20))

@@ -12,8 +12,8 @@ from pytest_glue.gate.criteria import Criteria
 from tests.factories import RTE_LABELS, make_runs, make_scored_run
 
 WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"
-REPORT_ONLY = f"; report-only, since {WNLI_NOTE}: give a threshold to have it judged"
-CONSTANT = "predicts the same for every example"
+REPORT_ONLY = f"; report-only, because {WNLI_NOTE}: give a threshold to have it judged"
+CONSTANT = "predicted the same for every example"
 
 RunSource = Callable[..., list[Run]]
 Predicting = Callable[..., Run]
@@ -32,11 +32,11 @@ def test_without_a_threshold_the_majority_class_is_the_bound() -> None:
     )
     assert (Verdict.PASS, None, 146 / 277) == (better.verdict, better.threshold, better.chance)
     assert better.reason.startswith(
-        "rte · a/b: accuracy 0.639 > the majority class, 0.527 (+0.112; n=277, 3 seeds, 95% CI 0."
+        "rte · a/b: accuracy 0.639 > the chance level 0.527 (+0.112; n=277, 3 seeds, 95% CI 0."
     )
     assert Verdict.FAIL is worse.verdict
     assert worse.reason.startswith(
-        "rte · a/b: accuracy 0.495 does not beat the majority class, 0.527 (-0.032; n=277, 3 seeds, 95% CI 0."
+        "rte · a/b: accuracy 0.495 does not beat the chance level 0.527 (-0.032; n=277, 3 seeds, 95% CI 0."
     )
 
 
@@ -45,14 +45,14 @@ def test_without_a_threshold_a_correlation_must_beat_zero(wrong: int, verdict: V
     """What knows nothing has a correlation of zero."""
     judgement = criteria("cola").judge(make_runs("cola", RTE_LABELS, wrong), RTE_LABELS)
     assert (verdict, 0.0) == (judgement.verdict, judgement.chance)
-    assert " knowing nothing, 0.000 (" in judgement.reason
+    assert " the chance level 0.000 (" in judgement.reason
 
 
 def test_a_score_at_the_majority_class_does_not_beat_it() -> None:
     """Runs as good as the majority class fail, also where the mean of their scores is rounded."""
     judgement = criteria("rte").judge(make_runs("rte", RTE_LABELS, 131, 131, 131), RTE_LABELS)
     assert Verdict.FAIL is judgement.verdict
-    assert "accuracy 0.527 does not beat the majority class, 0.527 (+0.000; " in judgement.reason
+    assert "accuracy 0.527 does not beat the chance level 0.527 (+0.000; " in judgement.reason
 
 
 @pytest.mark.parametrize(("wrong", "score"), [(200, "0.278"), (20, "0.928")])
@@ -62,7 +62,7 @@ def test_wnli_is_report_only(wrong: int, score: str) -> None:
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
     assert judgement.reason.startswith(f"wnli · a/b: accuracy {score} ")
     assert f"{REPORT_ONLY} (" in judgement.reason
-    assert f"wnli is report-only, since {WNLI_NOTE}" == judgement.notes[0]
+    assert f"wnli is report-only, because {WNLI_NOTE}" == judgement.notes[0]
 
 
 def test_wnli_is_judged_where_a_threshold_is_given() -> None:
@@ -83,7 +83,7 @@ def test_an_undefined_score_is_degenerate(threshold: dict[str, float]) -> None:
     judgement = criteria("cola", **threshold).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
     assert (
-        f"cola · a/b: matthews_correlation is undefined: seed 7, 8 {CONSTANT} (2 of 3) (n=277, 3 seeds)"
+        f"cola · a/b: seeds 7 and 8 {CONSTANT} (2 of 3): matthews_correlation is undefined (n=277, 3 seeds)"
         == judgement.reason
     )
     assert judgement.confidence_interval is None
@@ -106,7 +106,7 @@ def test_a_prediction_that_is_no_number_is_degenerate() -> None:
     )
     assert Verdict.DEGENERATE is judgement.verdict
     assert (
-        "wnli · a/b: accuracy is undefined: seed 42 predicts what is no number (NaN) (1 of 1) (n=277, 1 seed)"
+        "wnli · a/b: seed 42 predicted NaN or infinity (1 of 1): accuracy is undefined (n=277, 1 seed)"
         == judgement.reason
     )
 
@@ -116,8 +116,8 @@ def test_a_broken_run_turns_a_fail_into_degenerate() -> None:
     found = [*make_runs("rte", RTE_LABELS, 60, 62), make_scored_run("rte", [0.0] * 277, RTE_LABELS, 9)]
     judgement = criteria("rte", accuracy=0.78).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
-    assert judgement.reason.startswith(f"rte · a/b: accuracy 0.696 < threshold 0.780: seed 9 {CONSTANT} (1 of 3) (")
-    assert "(1 of 3) (-0.084; n=277, 3 seeds" in judgement.reason
+    assert judgement.reason.startswith(f"rte · a/b: seed 9 {CONSTANT} (1 of 3): accuracy 0.696 < threshold 0.780 (")
+    assert "threshold 0.780 (-0.084; n=277, 3 seeds" in judgement.reason
 
 
 def test_a_broken_run_leaves_a_pass_and_is_noted() -> None:
@@ -133,7 +133,7 @@ def test_a_lost_loss_is_degenerate() -> None:
     (found,) = make_runs("rte", RTE_LABELS, 140)
     judgement = criteria("rte").judge([replace(found, history=(Epoch(1.0, 0.7, None, {}),))], RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
-    assert "seed 42 lost its loss (NaN) (1 of 1)" in judgement.reason
+    assert "seed 42 diverged (loss is NaN) (1 of 1)" in judgement.reason
 
 
 def test_only_a_judged_metric_must_have_a_score() -> None:
@@ -150,4 +150,4 @@ def test_constant_predictions_are_noted_on_wnli() -> None:
     run = make_scored_run("wnli", (1.0,) * 71, references)
     judgement = criteria("wnli", accuracy=0.5).judge([run], references)
     assert Verdict.FAIL is judgement.verdict
-    assert any("predicts the same for every example" in note for note in judgement.notes)
+    assert any("predicted the same for every example" in note for note in judgement.notes)

@@ -33,20 +33,20 @@ def test_a_low_score_is_no_ailment() -> None:
 def test_constant_predictions_are_named() -> None:
     """A run that predicts the same for every example is named by its seed, and once."""
     found = [*make_runs("rte", RTE_LABELS, 80, 84), make_scored_run("rte", [1.0] * 277, RTE_LABELS, 7)]
-    assert ["seed 7 predicts the same for every example (1 of 3)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
+    assert ["seed 7 predicted the same for every example (1 of 3)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
 
 
 def test_one_of_five_that_collapsed() -> None:
     """A run that learnt nothing while four others did is told apart from a noisy one."""
     found = make_runs("rte", RTE_LABELS, 80, 84, 140, 82, 86)
-    assert ["seed 44 learnt nothing while the others did (1 of 5)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
+    assert ["seed 44 learned nothing while the other seeds did (1 of 5)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
     assert [] == diagnose(GLUE["rte"], make_runs("rte", RTE_LABELS, 80, 84, 90, 82, 86), RTE_LABELS)
 
 
 def test_a_lost_loss_is_named() -> None:
     """An evaluation loss that is no number is named, for all the seeds that have one."""
     found = [replace(run, history=(Epoch(1.0, 0.7, None, {}),)) for run in make_runs("rte", RTE_LABELS, 80, 84)]
-    assert ["seed 42, 43 lost its loss (NaN) (2 of 2)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
+    assert ["seeds 42 and 43 diverged (loss is NaN) (2 of 2)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -58,8 +58,8 @@ def test_a_prediction_that_is_no_number(value: float) -> None:
         make_scored_run("rte", [0.0] * 277, RTE_LABELS, 8),
     ]
     assert [
-        "seed 7 predicts what is no number (NaN) (1 of 3)",
-        "seed 8 predicts the same for every example (1 of 3)",
+        "seed 7 predicted NaN or infinity (1 of 3)",
+        "seed 8 predicted the same for every example (1 of 3)",
     ] == diagnose(GLUE["rte"], found, RTE_LABELS)
 
 
@@ -67,11 +67,11 @@ def test_a_loss_that_never_moved() -> None:
     """A loss that no epoch took below the first is named; one epoch alone tells nothing."""
     first, second = make_runs("rte", RTE_LABELS, 80, 84)
     found = [of_losses(first, 0.69, 0.70, 0.69), of_losses(second, 0.69, 0.5)]
-    assert ["seed 42 has a loss that never moved (1 of 2)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
+    assert ["seed 42 never lowered the training loss (1 of 2)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
     assert [] == diagnose(GLUE["rte"], [of_losses(first, 0.69)], RTE_LABELS)
 
 
 def test_one_example_is_too_few_to_tell() -> None:
     """With a single evaluation example nothing stops, though every run is constant then."""
     found = [make_scored_run("rte", [1.0], (1.0,), seed) for seed in (1, 2, 3)]
-    assert ["seed 1, 2, 3 predicts the same for every example (3 of 3)"] == diagnose(GLUE["rte"], found, (1.0,))
+    assert ["seeds 1, 2 and 3 predicted the same for every example (3 of 3)"] == diagnose(GLUE["rte"], found, (1.0,))

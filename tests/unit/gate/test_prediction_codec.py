@@ -43,11 +43,11 @@ def test_the_bytes_of_a_seed(n: int, limit: int) -> None:
 @pytest.mark.parametrize(
     ("line", "is_regression", "message"),
     [
-        ("01 10", False, "its predictions hold something else than classes: "),
-        ("0A", False, "its predictions hold something else than classes: "),
-        ("1.0 two", True, "its predictions hold something else than numbers: "),
-        ("1.0 nan", True, "its predictions hold something else than numbers: "),
-        ("1.0 inf", True, "its predictions hold something else than numbers: "),
+        ("01 10", False, "its predictions contain something other than classes: "),
+        ("0A", False, "its predictions contain something other than classes: "),
+        ("1.0 two", True, "its predictions contain something other than numbers: "),
+        ("1.0 nan", True, "its predictions contain something other than numbers: "),
+        ("1.0 inf", True, "its predictions contain something other than numbers: "),
     ],
 )
 def test_what_is_no_prediction_is_refused(line: str, message: str, *, is_regression: bool) -> None:

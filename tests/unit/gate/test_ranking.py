@@ -8,7 +8,7 @@ import pytest
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
-from pytest_glue.gate.ranking import ranks
+from pytest_glue.gate.ranking import rank_checkpoints
 from tests.factories import RTE_LABELS, make_evaluation, make_runs
 
 RunSource = Callable[..., list[Run]]
@@ -35,13 +35,13 @@ def of() -> Callable[..., Evaluation]:
 
 def test_one_checkpoint_has_no_rank(of: Callable[..., Evaluation]) -> None:
     """Where each task has one checkpoint there is nothing to rank."""
-    assert ranks([], 0.05) is None
-    assert ranks([of("a", "rte", 80), of("b", "sst2", 80)], 0.05) is None
+    assert rank_checkpoints([], 0.05) is None
+    assert rank_checkpoints([of("a", "rte", 80), of("b", "sst2", 80)], 0.05) is None
 
 
 def test_a_clear_winner(of: Callable[..., Evaluation]) -> None:
     """The better of two comes first, with the difference, its interval and p value, and is best alone."""
-    found = ranks([of("a", "rte", 138, 140, 142), of("bb", "rte", 60, 62, 64)], 0.05)
+    found = rank_checkpoints([of("a", "rte", 138, 140, 142), of("bb", "rte", 60, 62, 64)], 0.05)
     assert found is not None
     (task,) = found["tasks"]
     (pair,) = task["pairs"]
@@ -61,7 +61,7 @@ def test_a_clear_winner(of: Callable[..., Evaluation]) -> None:
 
 def test_a_tie(of: Callable[..., Evaluation]) -> None:
     """Two that cannot be told apart are tied for best."""
-    found = ranks([of("a", "rte", 80, 82, 84), of("bb", "rte", 81, 82, 85)], 0.05)
+    found = rank_checkpoints([of("a", "rte", 80, 82, 84), of("bb", "rte", 81, 82, 85)], 0.05)
     assert found is not None
     assert ["a", "bb"] == found["tasks"][0]["best"]
 
@@ -71,7 +71,7 @@ def test_averages_over_tasks(of: Callable[..., Evaluation]) -> None:
     everywhere = [
         of(name, task, *wrong) for task in ("sst2", "rte") for name, wrong in (("a", (90, 92)), ("bb", (60, 62)))
     ]
-    found = ranks([*everywhere, of("ccc", "rte", 20, 22)], 0.05)
+    found = rank_checkpoints([*everywhere, of("ccc", "rte", 20, 22)], 0.05)
     assert found is not None
     assert ["rte", "sst2"] == [task["task"] for task in found["tasks"]]
     assert [("bb", 2), ("a", 2)] == [(each["checkpoint"], each["tasks"]) for each in found["average"]]
@@ -81,20 +81,20 @@ def test_averages_over_tasks(of: Callable[..., Evaluation]) -> None:
 
 def test_other_examples_are_not_ranked(of: Callable[..., Evaluation]) -> None:
     """Scores on other examples are no paired comparison."""
-    assert ranks([of("a", "rte", 80), of("bb", "rte", 80, references=RTE_LABELS[:200])], 0.05) is None
+    assert rank_checkpoints([of("a", "rte", 80), of("bb", "rte", 80, references=RTE_LABELS[:200])], 0.05) is None
 
 
 def test_an_undefined_score_is_left_out(of: Callable[..., Evaluation]) -> None:
     """A checkpoint without a score has no rank, and does not keep the others from theirs."""
     broken = make_evaluation(score=None, checkpoint=Checkpoint("dddd", Origin.HUB))
-    found = ranks([of("a", "rte", 80, 82), broken, of("bb", "rte", 90, 92)], 0.05)
+    found = rank_checkpoints([of("a", "rte", 80, 82), broken, of("bb", "rte", 90, 92)], 0.05)
     assert found is not None
     assert ["a", "bb"] == [score["checkpoint"] for score in found["tasks"][0]["scores"]]
 
 
 def test_ranks_are_plain(of: Callable[..., Evaluation]) -> None:
     """What was found goes through JSON as it is."""
-    found = ranks([of("a", "cola", 80), of("bb", "cola", 90)], 0.05)
+    found = rank_checkpoints([of("a", "cola", 80), of("bb", "cola", 90)], 0.05)
     assert found == json.loads(json.dumps(found))
 
 
@@ -109,7 +109,7 @@ def test_one_seed_each_without_a_known_spread(of: Callable[..., Evaluation]) -> 
         )
         for name, wrong in (("a", 40), ("bb", 120))
     ]
-    found = ranks(both, 0.05)
+    found = rank_checkpoints(both, 0.05)
     assert found is not None
     (task,) = found["tasks"]
     assert (None, "examples", ["a", "bb"]) == (task["pairs"][0]["p_value"], task["pairs"][0]["covers"], task["best"])

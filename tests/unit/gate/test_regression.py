@@ -82,13 +82,13 @@ def test_an_open_verdict_says_what_would_settle_it(
     judgement = judge(rule(0.001), 78, 84, 80)
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert re.search(
-        r": a drop of more than 0\.001 is neither shown nor ruled out; "
-        r"these seeds and this split show a drop of 0\.\d{3} or more, "
-        r"and no number of seeds makes 0\.001 visible on so few examples \(",
+        r": a drop of more than 0\.001 is neither shown nor ruled out\. "
+        r"With these seeds and this split only a drop of 0\.\d{3} or more could have been detected; "
+        r"no number of seeds makes 0\.001 detectable on so few examples \(",
         judgement.reason,
     )
     assert judgement.baseline is not None
-    assert f"show a drop of {judgement.baseline['smallest_visible_drop']:.3f} or more" in judgement.reason
+    assert f"only a drop of {judgement.baseline['smallest_visible_drop']:.3f} or more" in judgement.reason
 
 
 def test_an_open_verdict_names_the_seeds_needed(
@@ -100,7 +100,10 @@ def test_an_open_verdict_names_the_seeds_needed(
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert judgement.baseline is not None
     assert judgement.baseline["seeds_needed"] > 3
-    assert f"or more, {judgement.baseline['seeds_needed']} seeds a side would show 0.15 (" in judgement.reason
+    assert (
+        f"could have been detected; {judgement.baseline['seeds_needed']} seeds a side would detect 0.15 ("
+        in judgement.reason
+    )
 
 
 def test_one_seed_a_side_uses_the_published_spread(
@@ -123,8 +126,8 @@ def test_one_seed_a_side_without_a_published_spread() -> None:
     )
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert (
-        ": a drop of more than 0.02 is neither shown nor ruled out, since one seed a side says nothing of the noise "
-        "between seeds: give --glue-seeds=3 or more on both (-"
+        ": a drop of more than 0.02 is neither shown nor ruled out, because one seed a side does not show the variance "
+        "between seeds: use --glue-seeds=3 or more for both (-"
     ) in judgement.reason
     assert judgement.reason.endswith("; 1 against 1 seeds; n=277)")
 
@@ -154,7 +157,7 @@ def test_a_drop_of_broken_runs_is_degenerate(rule: Callable[..., RegressionCrite
     found = [make_scored_run("rte", [0.0] * 277, RTE_LABELS, seed) for seed in (7, 8, 9)]
     judgement = Criteria(GLUE["rte"], "a/b", {}, rule(0.02)).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
-    assert ": seed 7, 8, 9 predicts the same for every example (3 of 3) (" in judgement.reason
+    assert ": seeds 7, 8 and 9 predicted the same for every example (3 of 3): " in judgement.reason
 
 
 def test_the_facts_are_plain(rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]) -> None:

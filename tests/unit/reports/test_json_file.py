@@ -10,7 +10,7 @@ import pytest
 from pytest_glue.core.errors import ReportError
 from pytest_glue.reports.json import check_writable, write
 
-REMEDY = "name a file in a folder that you may write to"
+REMEDY = "name a file in a writable folder"
 
 
 def test_a_report_is_replaced(tmp_path: Path) -> None:

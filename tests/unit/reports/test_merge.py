@@ -100,28 +100,28 @@ def test_an_old_report_is_read() -> None:
 
 def test_missing_parts_are_named(part: Part) -> None:
     """A part that nobody ran, or whose report was lost, is said with the flag that runs it."""
-    assert "2 of 4 parts are missing: 2/4, 4/4; run them with --glue-shard=2/4 and --glue-shard=4/4" == refused(
+    assert "2 of 4 shards are missing: 2/4, 4/4; run them with --glue-shard=2/4 and --glue-shard=4/4" == refused(
         a=part("1/4", 0), b=part("3/4", 1)
     )
 
 
 def test_a_part_that_is_there_twice(part: Part) -> None:
     """Two reports of one part are named."""
-    assert "part 1/2 is there more than once: a.json and c.json; leave out all but one" == refused(
+    assert "shard 1/2 is given more than once: a.json and c.json; leave out all but one" == refused(
         a=part("1/2", 0), b=part("2/2", 1), c=part("1/2", 0)
     )
 
 
 def test_parts_of_other_divisions(part: Part) -> None:
     """A half and a third do not make a whole."""
-    assert "these are not parts of one test run: a.json is part 1 of 2, b.json is part 2 of 3" == refused(
+    assert "these are not shards of one test run: a.json is shard 1 of 2, b.json is shard 2 of 3" == refused(
         a=part("1/2"), b=part("2/3")
     )
 
 
 def test_a_whole_report_is_no_part(part: Part) -> None:
     """The report of a run of all items is merged with nothing."""
-    assert "a.json is the report of a whole test run, with no --glue-shard: there is nothing to merge" == refused(
+    assert "a.json is the report of a complete test run, without --glue-shard: there is nothing to merge" == refused(
         a=part(None, 0)
     )
 
@@ -129,7 +129,7 @@ def test_a_whole_report_is_no_part(part: Part) -> None:
 def test_a_run_that_did_not_end(part: Part) -> None:
     """Where no worker said how many items there are, the run was broken off."""
     broken = part("1/2", 0) | {"family": None}
-    assert "a.json is the report of a test run that did not come to its end: run that part again" == refused(
+    assert "a.json is the report of a test run that did not finish: run that shard again" == refused(
         a=broken, b=part("2/2")
     )
 
@@ -175,7 +175,7 @@ def test_another_commit_or_collection_is_another_run(
 
 def test_an_item_in_two_parts(part: Part) -> None:
     """An item has one result."""
-    message = "s.py::test[a] is in more than one part: these are not parts of one test run"
+    message = "s.py::test[a] is in more than one shard: these are not shards of one test run"
     assert message == refused(a=part("1/2", 0), b=part("2/2", 0))
     assert message == refused(a=part("1/2", 0), b=part("2/2", errors={NODEIDS[0]: "out of memory"}))
 
@@ -197,10 +197,13 @@ def test_machines_are_all_named(part: Part) -> None:
     ("content", "message"),
     [
         (None, "the report {file} cannot be read: No such file or directory"),
-        ("{", "{file} is no JSON report: Expecting property name"),
+        ("{", "{file} is not a JSON report: Expecting property name"),
         ("[]", "{file} has no schema version, and this is version 1: write it with this pytest-glue"),
         ('{"schema_version": 2}', "{file} has the schema version 2, and this is version 1: write it with"),
-        ('{"schema_version": 1, "environment": {}, "options": {}}', "{file} is no whole report: it has no family; "),
+        (
+            '{"schema_version": 1, "environment": {}, "options": {}}',
+            "{file} is not a complete report: it has no family; ",
+        ),
     ],
 )
 def test_what_is_no_report(tmp_path: Path, content: str | None, message: str) -> None:
@@ -242,12 +245,12 @@ def test_several_checkpoints_are_not_ranked(
     found[0] = like(nodeid=NODEIDS[0])
     write(tmp_path / "a.json", part("1/1", 0, 2))
     main(["merge", str(tmp_path / "a.json"), "-o", str(tmp_path / "all.json")])
-    assert "checkpoints are not ranked: that takes predictions, which reports do not hold" in capsys.readouterr().out
+    assert "checkpoints are not ranked: that needs predictions, which reports do not contain" in capsys.readouterr().out
 
 
 def test_what_cannot_be_merged_leaves_nothing(part: Part, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A refused merge says why, writes no file, and has an exit code of its own."""
     write(tmp_path / "a.json", part("1/2", 0))
     assert 2 == main(["merge", str(tmp_path / "a.json"), "-o", str(tmp_path / "all.json")])
-    assert "1 of 2 parts are missing: 2/2; run them with --glue-shard=2/2\n" == capsys.readouterr().err
+    assert "1 of 2 shards are missing: 2/2; run them with --glue-shard=2/2\n" == capsys.readouterr().err
     assert not (tmp_path / "all.json").exists()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pytest_glue.core.metrics import chance_score
+from pytest_glue.core.metrics import chance_level
 from pytest_glue.statistics.diagnostics import collapsed, constant_predictions, never_moved
 
 Array = NDArray[np.float64]
@@ -29,7 +29,7 @@ def test_constant_predictions_are_seen_by_run() -> None:
 )
 def test_chance_is_the_best_constant(metric: str, expected: Any) -> None:
     """The majority class for accuracy, all positive for F1, 0 for a correlation."""
-    assert chance_score(metric, LABELS.tolist()) == pytest.approx(expected)
+    assert chance_level(metric, LABELS.tolist()) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1", "matthews_correlation"])
