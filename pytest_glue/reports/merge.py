@@ -12,6 +12,7 @@ from typing import Any
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.serialization import from_plain
+from pytest_glue.core.shards import Shard
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA_VERSION
 from pytest_glue.reports.terminal import notes, search_lines, table
@@ -55,13 +56,14 @@ def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
     Raises:
         ReportError: a shard is missing or given twice, or they are not shards of one test run.
     """
-    _check_parts(reports)
+    _check_sharded(reports)
+    _check_complete({name: _shard(report) for name, report in reports.items()})
     _check_equal(
         reports, "options", lambda report: {k: v for k, v in report["options"].items() if k not in SHARD_LOCAL_OPTIONS}
     )
     _check_equal(reports, "environments", lambda report: {k: report["environment"][k] for k in ("libraries", "commit")})
     _check_equal(reports, "items", lambda report: report["family"])
-    ordered = sorted(reports.values(), key=lambda report: _part(report)[0])
+    ordered = sorted(reports.values(), key=lambda report: _shard(report).part)
     results, errors = _joined(ordered, "results"), _joined(ordered, "errors")
     _check_distinct([*results, *errors])
     first = ordered[0]
@@ -112,7 +114,7 @@ def summary_lines(report: Report) -> list[str]:
     return lines
 
 
-def _check_parts(reports: Mapping[str, Report]) -> None:
+def _check_sharded(reports: Mapping[str, Report]) -> None:
     for name, report in reports.items():
         if report["options"].get("shard") is None:
             raise ReportError(
@@ -120,19 +122,23 @@ def _check_parts(reports: Mapping[str, Report]) -> None:
             )
         if report["family"] is None:
             raise ReportError(f"{name} is the report of a test run that did not finish: run that shard again")
-    there = {name: _part(report) for name, report in reports.items()}
-    numbers = {parts for _, parts in there.values()}
-    if len(numbers) > 1:
-        of = ", ".join(f"{name} is shard {part} of {parts}" for name, (part, parts) in there.items())
-        raise ReportError(f"these are not shards of one test run: {of}")
-    (parts,) = numbers
-    count = Counter(part for part, _ in there.values())
-    if repeated := [part for part in sorted(count) if count[part] > 1]:
-        names = " and ".join(name for name, (part, _) in there.items() if part == repeated[0])
-        raise ReportError(f"shard {repeated[0]}/{parts} is given more than once: {names}; leave out all but one")
-    if missing := [f"{part}/{parts}" for part in range(1, parts + 1) if part not in count]:
-        flags = " and ".join(f"--glue-shard={part}" for part in missing)
-        raise ReportError(f"{len(missing)} of {parts} shards are missing: {', '.join(missing)}; run them with {flags}")
+
+
+def _check_complete(shards: Mapping[str, Shard]) -> None:
+    """Check that every shard is given once."""
+    if len({shard.parts for shard in shards.values()}) > 1:
+        listed = ", ".join(f"{name} is shard {shard.part} of {shard.parts}" for name, shard in shards.items())
+        raise ReportError(f"these are not shards of one test run: {listed}")
+    n_shards = next(iter(shards.values())).parts
+    expected = [Shard(part, n_shards) for part in range(1, n_shards + 1)]
+    count = Counter(shards.values())
+    if repeated := [shard for shard in expected if count[shard] > 1]:
+        names = " and ".join(name for name, shard in shards.items() if shard == repeated[0])
+        raise ReportError(f"shard {repeated[0]} is given more than once: {names}; leave out all but one")
+    if missing := [shard for shard in expected if shard not in count]:
+        flags = " and ".join(f"--glue-shard={shard}" for shard in missing)
+        listed = ", ".join(map(str, missing))
+        raise ReportError(f"{len(missing)} of {n_shards} shards are missing: {listed}; run them with {flags}")
 
 
 def _check_equal(reports: Mapping[str, Report], what: str, part_of: Any) -> None:
@@ -152,9 +158,8 @@ def _check_distinct(entries: Sequence[Mapping[str, Any]]) -> None:
         raise ReportError(f"{repeated[0]} is in more than one shard: these are not shards of one test run")
 
 
-def _part(report: Report) -> tuple[int, int]:
-    part, _, parts = report["options"]["shard"].partition("/")
-    return int(part), int(parts)
+def _shard(report: Report) -> Shard:
+    return Shard.parse(report["options"]["shard"])
 
 
 def _joined(reports: Iterable[Report], name: str) -> list[Any]:

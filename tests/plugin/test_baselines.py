@@ -43,7 +43,7 @@ def sst2(here: Run) -> Run:
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the storage of `main`, once recorded, is kept for the tests that compare with it."""
+    """The folder of `main`, which is recorded once for all tests that compare with it."""
     return tmp_path_factory.mktemp("recorded") / "glue-baselines"
 
 
@@ -60,7 +60,7 @@ def main(pytester: pytest.Pytester, sst2: Run, recorded: Path) -> Path:
 
 
 def test_each_item_has_a_file(pytester: pytest.Pytester, tiny: Run) -> None:
-    """A run of part of the items leaves the rest of a baseline alone, and overwriting says what changed."""
+    """A run of some items leaves the other files of a baseline alone, and overwriting names what changed."""
     kept = (
         "--glue-save=main",
         "--glue-threshold=rte=0",
@@ -83,8 +83,8 @@ def test_each_item_has_a_file(pytester: pytest.Pytester, tiny: Run) -> None:
     assert [42, 43] == [run["seed"] for run in json.loads(after["rte"])["runs"]]
 
 
-def test_what_is_red_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> None:
-    """A recording of what nobody is content with leaves no file, and says so."""
+def test_a_failed_item_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A failed item is not recorded, and a note says so."""
     result = tiny("--glue-tasks=stsb", "--glue-threshold=stsb=1", "--glue-save=main")
 
     result.assert_outcomes(failed=1)
@@ -92,8 +92,8 @@ def test_what_is_red_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> No
     assert [] == list(pytester.path.glob("glue-baselines/**/*.json"))
 
 
-def test_the_same_under_other_seeds_is_not_red(main: Path, sst2: Run, report: Report) -> None:
-    """An unchanged checkpoint with other seeds is green, and report and table hold the comparison."""
+def test_an_unchanged_checkpoint_with_other_seeds(main: Path, sst2: Run, report: Report) -> None:
+    """An unchanged checkpoint with other seeds does not fail, and report and table have the comparison."""
     result = sst2("--glue-compare=main", "--glue-seeds=7,8,9", "--glue-max-drop=0.01", "--glue-json=out.json")
 
     result.assert_outcomes(passed=1)
@@ -108,7 +108,7 @@ def test_the_same_under_other_seeds_is_not_red(main: Path, sst2: Run, report: Re
     result.stdout.fnmatch_lines([f"sst2 * main {found['baseline']['baseline_score']:.3f} *"])
 
 
-def test_a_worse_checkpoint_is_red(pytester: pytest.Pytester, main: Path, sst2: Run, report: Report) -> None:
+def test_a_worse_checkpoint_fails(pytester: pytest.Pytester, main: Path, sst2: Run, report: Report) -> None:
     """A checkpoint that got worse fails with a sentence that has both scores, the interval and the seeds."""
     pytester.makeconftest(SAYS_THE_OPPOSITE)
 
@@ -126,7 +126,7 @@ def test_a_worse_checkpoint_is_red(pytester: pytest.Pytester, main: Path, sst2: 
 
 @pytest.mark.parametrize(("policy", "outcome"), [("pass", {"passed": 1}), ("fail", {"failed": 1})])
 def test_an_inconclusive_item(main: Path, sst2: Run, policy: str, outcome: dict[str, int]) -> None:
-    """What is not shown either way is green or red as was asked for, and its sentence is shown in both cases."""
+    """An inconclusive item passes or fails as the option says, and its sentence is shown in both cases."""
     asked = ("--glue-compare=main", "--glue-seeds=42,43,44", "--glue-max-drop=0.001")
     result = sst2(*asked, f"--glue-inconclusive={policy}")
 
@@ -140,8 +140,8 @@ def test_an_inconclusive_item(main: Path, sst2: Run, policy: str, outcome: dict[
     )
 
 
-def test_seeds_are_added_to_an_open_verdict(main: Path, sst2: Run, report: Report) -> None:
-    """An inconclusive item goes on with more seeds up to the number that is allowed, and no further."""
+def test_seeds_are_added_to_an_inconclusive_verdict(main: Path, sst2: Run, report: Report) -> None:
+    """An inconclusive item runs more seeds, up to the allowed number."""
     asked = ("--glue-compare=main", "--glue-max-drop=0.001", "--glue-json=out.json")
     sst2(*asked, "--glue-seeds=42,43", "--glue-max-seeds=3").assert_outcomes(passed=1)
 
@@ -152,7 +152,7 @@ def test_seeds_are_added_to_an_open_verdict(main: Path, sst2: Run, report: Repor
 def test_no_seeds_are_added_to_a_conclusive_verdict(
     pytester: pytest.Pytester, main: Path, sst2: Run, report: Report
 ) -> None:
-    """What is clear after the first look costs no more seeds."""
+    """A conclusive first analysis costs no more seeds."""
     pytester.makeconftest(SAYS_THE_OPPOSITE)
     asked = ("--glue-compare=main", "--glue-json=out.json")
     sst2(*asked, "--glue-seeds=3", "--glue-max-seeds=8").assert_outcomes(failed=1)
@@ -176,7 +176,7 @@ def test_no_seeds_are_added_to_a_conclusive_verdict(
     ids=["truncated", "future", "wrong-length"],
 )
 def test_a_damaged_baseline(main: Path, sst2: Run, damage: Callable[[str], str], message: str) -> None:
-    """A file that cannot be used is an error of the collection, before anything is trained, and stays as it is."""
+    """A damaged file is an error before anything is trained, and is not changed."""
     main.write_text(damage(main.read_text("utf-8")), "utf-8")
     before = main.read_bytes()
 
@@ -188,7 +188,7 @@ def test_a_damaged_baseline(main: Path, sst2: Run, damage: Callable[[str], str],
 
 
 def test_a_missing_baseline(main: Path, sst2: Run) -> None:
-    """A name that nothing is recorded under is an error of the collection that lists those that there are."""
+    """An unknown name is an error that lists the recorded ones."""
     result = sst2("--glue-compare=mian")
 
     result.assert_outcomes(errors=1)
@@ -198,7 +198,7 @@ def test_a_missing_baseline(main: Path, sst2: Run) -> None:
 
 
 def test_another_recipe_is_refused(main: Path, sst2: Run) -> None:
-    """A baseline of another recipe and fewer examples is not compared: the error names each difference."""
+    """A baseline of another recipe and fewer examples is refused, and the error names each difference."""
     result = sst2("--glue-compare=main", "--glue-recipe=learning_rate=2e-3", "--glue-max-eval-samples=40")
 
     result.assert_outcomes(errors=1)
@@ -209,8 +209,8 @@ def test_another_recipe_is_refused(main: Path, sst2: Run) -> None:
     result.stdout.fnmatch_lines([f"*does not fit this item: {'; '.join(differences)}*"])
 
 
-def test_a_baseline_that_nobody_uses_is_named(main: Path, sst2: Run) -> None:
-    """A file of a checkpoint that is no longer compared is named in the summary."""
+def test_an_unused_baseline_is_named(main: Path, sst2: Run) -> None:
+    """The summary names a file that no item is compared with."""
     old = main.with_name("bert-tiny.json")
     old.write_bytes(main.read_bytes())
 
@@ -220,7 +220,7 @@ def test_a_baseline_that_nobody_uses_is_named(main: Path, sst2: Run) -> None:
 
 
 def test_two_checkpoints_are_ranked(pytester: pytest.Pytester, sst2: Run, report: Report) -> None:
-    """Two checkpoints on one task end in a table of scores, a table of differences and who is best."""
+    """Two checkpoints on one task give a table of scores, a table of differences and the best."""
     from pytest_glue.sample.checkpoint import write_sample_checkpoint
 
     write_sample_checkpoint(pytester.path / "other")
@@ -244,7 +244,7 @@ def test_two_checkpoints_are_ranked(pytester: pytest.Pytester, sst2: Run, report
 
 
 def test_two_workers_judge_as_one_process_does(main: Path, sst2: Run, fresh: Run, report: Report) -> None:
-    """The error rate is that of the whole run in each worker too: the comparisons are the same to the last digit."""
+    """Each worker uses the error rate of the whole test run, so that the comparisons are exactly the same."""
     asked = ("--glue-compare=main", "--glue-tasks=sst2", "--glue-seeds=2", "--glue-json=out.json")
     suite = "def test_one(glue_evaluation):\n    pass\ndef test_two(glue_evaluation):\n    pass\n"
     (main.parents[3] / "test_suite.py").write_text(suite, "utf-8")

@@ -1,4 +1,4 @@
-"""The JSON report: what it holds, and that it is there and valid however a run ends."""
+"""The JSON report: its content, and that it is valid however a test run ends."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,8 +29,8 @@ def glue_model_init(glue_task, glue_model_init):
 """
 
 
-def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """The report says what was asked for, where it ran, and of each item and run what was found."""
+def test_the_content(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """The report has the options, the environment, and the results of each item and run."""
     tiny(
         "--glue-tasks=mrpc", "--glue-json=reports/new/out.json", "--glue-threshold=mrpc:f1=0.25", "--glue-max-length=32"
     )
@@ -91,8 +91,8 @@ def test_what_it_holds(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
     assert epoch["evaluation_loss"] > 0
 
 
-def test_a_run_that_is_killed_leaves_what_it_had(pytester: pytest.Pytester, tiny_fresh: Run, report: Report) -> None:
-    """Where an item kills the process, the report is valid, holds the items before it, and no draft lies beside it."""
+def test_a_killed_run_leaves_a_report(pytester: pytest.Pytester, tiny_fresh: Run, report: Report) -> None:
+    """If an item kills the process, the report is valid and has the items before it; no temporary file remains."""
     pytester.makeconftest(DIES_ON_STSB)
 
     result = tiny_fresh("--glue-tasks=rte,stsb", "--glue-json=reports/out.json")
@@ -113,7 +113,7 @@ def test_a_run_that_is_killed_leaves_what_it_had(pytester: pytest.Pytester, tiny
 def test_items_without_a_verdict_are_errors(
     pytester: pytest.Pytester, tiny: Run, report: Report, error: str, message: str
 ) -> None:
-    """An item that ends in an error is listed with its message, and is no result; the items beside it are."""
+    """An item that ends in an error is listed with its message, not as a result; other items are results."""
     pytester.makeconftest(BREAKS_ON.format(tasks=["rte"], error=error))
 
     result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json")
@@ -124,14 +124,14 @@ def test_items_without_a_verdict_are_errors(
     assert ["stsb"] == [each["task"] for each in document["results"]]
 
 
-def test_a_run_that_was_ended_early_is_not_whole(tiny: Run, report: Report) -> None:
-    """Where `-x` left an item out, the report does not say that its items are those that are judged together."""
+def test_a_run_that_ended_early_has_no_family(tiny: Run, report: Report) -> None:
+    """If `-x` left an item out, the report has no family."""
     tiny("-x", "--glue-tasks=cola,stsb", "--glue-threshold=cola=1", "--glue-json=out.json").assert_outcomes(failed=1)
     assert (1, None) == (len(report()["results"]), report()["family"])
 
 
 def test_a_failure_after_the_verdict_is_no_error(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """An item whose test fails for another reason than its verdict has its result in the report, and no error."""
+    """An item whose test fails for another reason than its verdict is a result, not an error."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    assert not glue_evaluation.runs")
 
     tiny("--glue-tasks=rte", "--glue-json=out.json").assert_outcomes(failed=1)
@@ -142,7 +142,7 @@ def test_a_failure_after_the_verdict_is_no_error(pytester: pytest.Pytester, tiny
 
 
 def test_collecting_writes_no_report(pytester: pytest.Pytester, tiny: Run) -> None:
-    """`--co` leaves a report of an earlier run alone."""
+    """`--co` does not change the report of an earlier run."""
     (pytester.path / "out.json").write_text("earlier", "utf-8")
 
     tiny("--co", "--glue-json=out.json")
@@ -150,8 +150,8 @@ def test_collecting_writes_no_report(pytester: pytest.Pytester, tiny: Run) -> No
     assert "earlier" == (pytester.path / "out.json").read_text("utf-8")
 
 
-def test_skipped_items_are_neither(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """A skipped item is no result and no error, and the report of a run without results is valid too."""
+def test_skipped_items(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """A skipped item is neither a result nor an error; a report without results is valid."""
     pytester.makeconftest(BREAKS_ON.format(tasks=["rte"], error="pytest.skip.Exception('not today')"))
 
     tiny("--glue-tasks=rte", "--glue-json=out.json").assert_outcomes(skipped=1)

@@ -1,4 +1,4 @@
-"""A test run in parts: which items each has, what the parts find, and what merging them gives."""
+"""Shards: which items each has, their results, and the merged report."""
 
 import json
 from collections.abc import Callable
@@ -28,16 +28,16 @@ def test_plain():
 
 
 def without_times(report: Any) -> Any:
-    """Return a report without what differs from one test run to the next."""
+    """Return a report without durations."""
     return json.loads(json.dumps(report), object_hook=lambda each: {k: v for k, v in each.items() if k != "duration_s"})
 
 
-def test_the_parts_are_the_whole(
+def test_the_shards_are_the_whole(
     pytester: pytest.Pytester, tiny: Run, tiny_fresh: Run, report: Report, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two parts, one of them on two workers, find what one run finds: scores, comparisons, verdicts and their reasons.
+    """Two shards, one of them on two workers, have the results of one test run.
 
-    Each divides the error rate by all items, so that the verdicts hold for all of them when the reports are merged.
+    Each shard divides the error rate by the number of all items, so that the merged verdicts are those of one run.
     """
     tasks = "--glue-tasks=cola,sst2,stsb"
     tiny(tasks, "--glue-save=main")
@@ -61,8 +61,8 @@ def test_the_parts_are_the_whole(
     assert ["task", "cola", "sst2", "stsb"] == [line.split()[0] for line in merged[:4]]
 
 
-def test_each_item_is_in_one_part(pytester: pytest.Pytester, here: Run) -> None:
-    """Every item that was selected is in exactly one part, also those of other tests, and the others are deselected."""
+def test_each_item_is_in_one_shard(pytester: pytest.Pytester, here: Run) -> None:
+    """Every selected item, also of tests without glue, is in exactly one shard and deselected in the others."""
     pytester.makepyfile(test_suite=SUITE)
     items: list[str] = []
     for part in range(1, 4):
@@ -74,14 +74,14 @@ def test_each_item_is_in_one_part(pytester: pytest.Pytester, here: Run) -> None:
 
 
 def test_a_marker_counts(pytester: pytest.Pytester, here: Run) -> None:
-    """A test that its marker limits costs less: it shares a part with the plain one, and the whole one is alone."""
+    """A test that its marker limits costs less, so it shares a shard with the plain test."""
     pytester.makepyfile(test_suite=SUITE)
     result = here(*SAMPLE, "--co", "-q", "--glue-tasks=qqp", "--glue-shard=1/2")
     assert ["test_suite.py::test_glue[qqp-sample]"] == [line for line in result.outlines if "::" in line]
 
 
-def test_an_empty_part(pytester: pytest.Pytester, here: Run, report: Report) -> None:
-    """A part without items ends as pytest ends without tests, and leaves a report that can be merged."""
+def test_an_empty_shard(pytester: pytest.Pytester, here: Run, report: Report) -> None:
+    """A shard without items ends like pytest without tests, and its report can be merged."""
     pytester.makepyfile(test_suite=SUITE)
     result = here(*SAMPLE, "--glue-tasks=rte", "-k", "test_glue", "--glue-shard=2/2", "--glue-json=out.json")
     assert pytest.ExitCode.NO_TESTS_COLLECTED == result.ret
@@ -89,8 +89,8 @@ def test_an_empty_part(pytester: pytest.Pytester, here: Run, report: Report) -> 
 
 
 @pytest.mark.parametrize("value", ["3/2", "half"])
-def test_what_is_no_part_is_refused(here: Run, value: str) -> None:
-    """A part that there is not ends the test run at once."""
+def test_a_shard_that_does_not_exist(here: Run, value: str) -> None:
+    """A shard that does not exist is a usage error."""
     result = here(*SAMPLE, f"--glue-shard={value}")
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines([f"*--glue-shard: '{value}': expected K/N, the K-th of N parts, as in 1/5 to 5/5"])

@@ -1,4 +1,4 @@
-"""Verdicts: which item is red, and the sentence that says so wherever it is read."""
+"""Verdicts: which items fail, and their sentences in terminal, JUnit and JSON."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def properties(case: ET.Element) -> dict[str, str]:
     return {each.attrib["name"]: each.attrib["value"] for each in case.iter("property")}
 
 
-def test_a_missed_threshold_is_red(tiny: Run, report: Report, junit: JUnit) -> None:
+def test_a_missed_threshold_fails(tiny: Run, report: Report, junit: JUnit) -> None:
     """Exactly the item below its threshold fails, with one sentence in the terminal, in JUnit and in JSON."""
     thresholds = ("--glue-threshold=rte=0", "--glue-threshold=stsb=1")
     result = tiny("--glue-tasks=rte,stsb", *thresholds, "--glue-json=out.json", "--junitxml=out.xml")
@@ -48,8 +48,8 @@ def test_a_missed_threshold_is_red(tiny: Run, report: Report, junit: JUnit) -> N
     assert stsb["reason"] == failure.text
 
 
-def test_a_verdict_is_no_traceback(pytester: pytest.Pytester, tiny: Run) -> None:
-    """A red item shows its sentence without a line of code; `--full-trace` shows where it was raised."""
+def test_a_verdict_has_no_traceback(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A failed item shows its sentence without a traceback; `--full-trace` shows where it was raised."""
     red = ("--glue-tasks=stsb", "--glue-threshold=stsb=1")
 
     plain, full = tiny(*red).stdout.str(), tiny(*red, "--full-trace").stdout.str()
@@ -59,8 +59,8 @@ def test_a_verdict_is_no_traceback(pytester: pytest.Pytester, tiny: Run) -> None
         assert of_a_traceback in full
 
 
-def test_the_facts_in_junit(tiny: Run, report: Report, junit: JUnit) -> None:
-    """The JUnit properties of an item are few, and say what the JSON report says."""
+def test_the_properties_in_junit(tiny: Run, report: Report, junit: JUnit) -> None:
+    """The JUnit properties of an item agree with the JSON report."""
     tiny("--glue-tasks=stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json", "--junitxml=out.xml")
 
     (result,) = report()["results"]
@@ -81,7 +81,7 @@ def test_the_facts_in_junit(tiny: Run, report: Report, junit: JUnit) -> None:
 
 
 def test_without_a_threshold(pytester: pytest.Pytester, tiny: Run, report: Report, junit: JUnit) -> None:
-    """Not beating the majority class is red, but for WNLI, which is report-only and says so, in the terminal too."""
+    """An item that does not beat the chance level fails, except on WNLI, which is report-only."""
     pytester.makeconftest(NO_ANSWER_IS_RIGHT)
 
     learning = "--glue-recipe=learning_rate=1e-3"
@@ -99,7 +99,7 @@ def test_without_a_threshold(pytester: pytest.Pytester, tiny: Run, report: Repor
 
 
 def test_wnli_with_a_threshold_is_judged(pytester: pytest.Pytester, tiny: Run) -> None:
-    """A threshold makes an item of WNLI red as it does any other, and it is no longer said to be report-only."""
+    """With a threshold WNLI is judged like any other task and is not called report-only."""
     pytester.makeconftest(NO_ANSWER_IS_RIGHT)
 
     result = tiny("--glue-tasks=wnli", "--glue-threshold=wnli=0.5")
@@ -110,7 +110,7 @@ def test_wnli_with_a_threshold_is_judged(pytester: pytest.Pytester, tiny: Run) -
 
 
 def test_each_metric_can_have_a_threshold(tiny: Run, report: Report) -> None:
-    """An item is red if one of several thresholds is missed, and the sentence names that one."""
+    """An item fails if it misses one of several thresholds, and the sentence names that one."""
     thresholds = ("--glue-threshold=stsb=-1", "--glue-threshold=stsb:spearmanr=1")
     result = tiny("--glue-tasks=stsb", *thresholds, "--glue-json=out.json")
 
@@ -120,7 +120,7 @@ def test_each_metric_can_have_a_threshold(tiny: Run, report: Report) -> None:
 
 
 def test_the_table(tiny: Run) -> None:
-    """The terminal ends with a row for each item, under these columns; what stands in brackets is no threshold."""
+    """The table has a row for each item; the chance level, in brackets, stands in for a missing threshold."""
     result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=rte=0")
 
     start = next(number for number, line in enumerate(result.outlines) if re.fullmatch("=+ glue =+", line))

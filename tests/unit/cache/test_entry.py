@@ -1,4 +1,4 @@
-"""Entries: what was written comes back, and what was not written is told from it."""
+"""Cache entries: encoding, decoding and the errors of damaged bytes."""
 
 import hashlib
 import zlib
@@ -13,8 +13,8 @@ from tests.factories import make_entry
 EntryOf = Callable[..., Entry]
 
 
-def test_an_entry_comes_back() -> None:
-    """Run, conditions and key are the same to the last digit, undefined scores and infinite predictions too."""
+def test_round_trip() -> None:
+    """Run, conditions and key survive exactly, undefined scores and infinite predictions included."""
     entry = replace(make_entry(), trained_with="mnli", test_run="1f")
     again = Entry.from_bytes(entry.to_bytes())
     assert (entry.run, entry.conditions) == (again.run, again.conditions)
@@ -37,22 +37,22 @@ def test_an_entry_comes_back() -> None:
     ids=["empty", "foreign", "cut", "longer", "newer"],
 )
 def test_other_bytes(damage: Callable[[bytes], bytes], message: str) -> None:
-    """A file that was cut, edited, made by a newer version or by something else is none, and is said to be what."""
+    """A file that was truncated, edited or written by a newer version or another program is refused."""
     with pytest.raises(EntryError) as caught:
         Entry.from_bytes(damage(make_entry().to_bytes()))
     assert message == str(caught.value)
 
 
 def test_one_changed_bit() -> None:
-    """No byte behind the first line can change unnoticed."""
+    """A change of any byte after the first line is detected."""
     content = make_entry().to_bytes()
-    for place in range(content.index(b"\n") + 1, len(content)):
+    for index in range(content.index(b"\n") + 1, len(content)):
         with pytest.raises(EntryError):
-            Entry.from_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            Entry.from_bytes(content[:index] + bytes([content[index] ^ 1]) + content[index + 1 :])
 
 
-def test_contents_that_contradict_each_other() -> None:
-    """With a digest that is right, too few predictions or another seed than the key's are damage still."""
+def test_parts_that_do_not_match() -> None:
+    """Too few predictions, or another seed than the key's, are damage even if the digest is right."""
     entry = make_entry()
     short = replace(entry.run, predictions=entry.run.predictions[1:])
     for run in (short, replace(entry.run, seed=7)):
@@ -60,8 +60,8 @@ def test_contents_that_contradict_each_other() -> None:
             Entry.from_bytes(replace(entry, run=run).to_bytes())
 
 
-def test_contents_that_lack_something() -> None:
-    """JSON with a right digest and without a run's parts is damage."""
+def test_incomplete_content() -> None:
+    """Incomplete JSON is damage even if the digest is right."""
     payload = zlib.compress(b'{"key": {}}')
     content = f"pytest-glue run 1 {hashlib.sha256(payload).hexdigest()}\n".encode() + payload
     with pytest.raises(EntryError, match=r"^is damaged: Object missing required field `task` - at `\$.key`$"):

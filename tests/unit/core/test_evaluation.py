@@ -1,4 +1,4 @@
-"""Evaluations as plain data: there and back, their verdict and the mean of their runs."""
+"""Evaluations: plain data, verdicts and mean scores."""
 
 import json
 from typing import Any
@@ -19,20 +19,20 @@ def evaluation() -> Evaluation:
     return make_evaluation(score=None, confidence_interval=(0.1, 0.2), verdict=Verdict.DEGENERATE, study=make_study())
 
 
-def test_plain_data_and_back(evaluation: Evaluation) -> None:
+def test_round_trip(evaluation: Evaluation) -> None:
     """`from_plain` is the inverse of `to_plain`, also with JSON in between."""
     assert evaluation == from_plain(to_plain(evaluation), Evaluation)
     assert evaluation == from_plain(json.loads(json.dumps(to_plain(evaluation))), Evaluation)
 
 
-def test_without_an_interval_and_back() -> None:
-    """An interval that is not there is not there afterwards."""
+def test_round_trip_without_an_interval() -> None:
+    """An evaluation without an interval survives plain data."""
     bare = make_evaluation(confidence_interval=None)
     assert bare == from_plain(to_plain(bare), Evaluation)
 
 
 def test_plain_data_has_plain_types(evaluation: Evaluation) -> None:
-    """What crosses a process boundary is made of dicts, lists, texts and numbers and of no class of ours."""
+    """Plain data consist of builtin types, which every process boundary accepts."""
 
     def kinds(value: Any) -> set[type]:
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -42,14 +42,14 @@ def test_plain_data_has_plain_types(evaluation: Evaluation) -> None:
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.INCONCLUSIVE])
-def test_what_did_not_fail_raises_nothing(verdict: Verdict) -> None:
-    """`check` lets the test of an evaluation that is not red go on, an inconclusive one too."""
+def test_check_passes(verdict: Verdict) -> None:
+    """`check` raises nothing unless the verdict fails the test; an inconclusive one need not."""
     make_evaluation(verdict=verdict, failed=False).check()
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.DEGENERATE])
-def test_what_failed_is_raised_with_its_reason(verdict: Verdict) -> None:
-    """What is red raises its reason and nothing else, also an inconclusive verdict that was asked to be red."""
+def test_check_raises_the_reason(verdict: Verdict) -> None:
+    """`check` raises the reason of a verdict that fails the test, an inconclusive one included."""
     with pytest.raises(VerdictError) as caught:
         make_evaluation(verdict=verdict, failed=True).check()
     assert make_evaluation().reason == str(caught.value)
@@ -65,5 +65,5 @@ def test_what_failed_is_raised_with_its_reason(verdict: Verdict) -> None:
     ids=["metric-by-metric", "undefined-in-one-run", "equal-scores-are-their-own-mean"],
 )
 def test_the_mean_over_runs(scores: list[Scores], expected: Scores) -> None:
-    """Each metric has its mean, exactly; one run without a score leaves the mean undefined and never makes it 0."""
+    """Each metric has its exact mean; a run without a score makes the mean undefined, not 0."""
     assert expected == mean_scores([make_run(metrics=each) for each in scores])

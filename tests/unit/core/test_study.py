@@ -1,4 +1,4 @@
-"""A study as plain data."""
+"""Studies: the best trial, counts and plain data."""
 
 import json
 from dataclasses import replace
@@ -19,32 +19,32 @@ TRIALS = (
 
 @pytest.fixture
 def study() -> Study:
-    """A study in which everything has happened."""
+    """A study with trials in every state."""
     terms = SearchConfig("optuna", 5, 0.1, "held-out", {"learning_rate": {"low": 1e-5, "high": 1e-4}})
     return Study(terms, "rte-sample-0", "studies", "accuracy", 40, 80, 42, TRIALS, {"learning_rate": 1.0}, 7.0)
 
 
 def test_the_best_trial_saw_all_its_epochs(study: Study) -> None:
-    """A pruned trial is no candidate, whatever it scored; of equals the one of the lower loss is the best."""
+    """A pruned trial cannot be the best; of equal scores the one with the lower loss is."""
     assert 4 == study.best.number
 
 
 def test_of_equals_the_first_is_the_best(study: Study) -> None:
-    """Where score and loss are equal, so that nothing tells trials apart, the first stays."""
+    """If score and loss are equal, the first trial is the best."""
     twin = replace(study.trials[4], number=5)
     assert 4 == replace(study, trials=(*study.trials, twin)).best.number
 
 
 def test_trials_are_counted_by_state(study: Study) -> None:
-    """Every state is counted, also one that did not occur."""
+    """Every state is counted, even one that does not occur."""
     assert {"complete": 3, "pruned": 1, "failed": 1} == study.counts
 
 
-def test_a_study_survives_a_journey(study: Study) -> None:
-    """Plain data, through JSON and back, is the same study."""
+def test_round_trip(study: Study) -> None:
+    """A study survives plain data and JSON."""
     assert study == from_plain(json.loads(json.dumps(to_plain(study))), Study)
 
 
 def test_the_highest_objective() -> None:
-    """It is None where no trial has one."""
+    """It is None if no trial has an objective."""
     assert (0.7, None) == (highest(TRIALS), highest(TRIALS[1:2]))

@@ -1,4 +1,4 @@
-"""Runs that may end when the verdict is sure: how much is enough, and when whole ones are asked for."""
+"""Early stopping: the target score, and when whole runs are needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ REFERENCES = (0.0, 1.0) * 5
 
 @dataclass
 class Known:
-    """Runs whose scores after each of two epochs are known, and who asked for what."""
+    """A run source with known scores after each of two epochs, which records the requests."""
 
     epochs: Mapping[int, tuple[float, float]]
     asked: list[tuple[int, float | None]] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Known:
         return make_conditions(n_eval=10, references=REFERENCES)
 
     def run(self, seed: int, *, target_score: float | None = None) -> Run:
-        """Return the run, ended after its first epoch where that is enough."""
+        """Return the run, stopped after its first epoch if that reaches the target score."""
         self.asked.append((seed, target_score and round(target_score, 6)))
         first, second = self.epochs[seed]
         stopped = target_score is not None and first >= target_score
         score = first if stopped else max(first, second)
         right = round(10 * score)
-        predictions = tuple(label if place < right else 1 - label for place, label in enumerate(REFERENCES))
+        predictions = tuple(label if index < right else 1 - label for index, label in enumerate(REFERENCES))
         history = tuple(Epoch(float(n), 1 / n, 1 / n, {"accuracy": score}) for n in (1, 2))
         return Run(seed, {"accuracy": score}, history, predictions, 1.0, stopped=stopped)
 
@@ -46,29 +46,29 @@ class Known:
 def evaluated(
     runs: Known, thresholds: Mapping[str, float], *, seeds: Sequence[int] = (), stop: bool = True
 ) -> Evaluation:
-    """Evaluate all of the runs, or the seeds that are given."""
+    """Evaluate all runs, or the given seeds."""
     chosen = tuple(seeds or runs.epochs)
     seed_plan = SeedPlan(chosen, (len(chosen),), InconclusivePolicy.PASS, stop)
     return evaluate(Subject("a", RTE, "data"), runs, Criteria(RTE, "a/b", thresholds), seed_plan)
 
 
 def test_without_the_option_runs_are_whole() -> None:
-    """Nobody says what is enough unless it was asked for."""
+    """Without the option no run has a target score."""
     runs = Known({1: (0.8, 0.9)})
     assert 0.9 == evaluated(runs, {"accuracy": 0.7}, stop=False).score
     assert [(1, None)] == runs.asked
 
 
 def test_each_seed_ends_at_the_threshold() -> None:
-    """Where every seed reaches the threshold, each is stopped there, and the mean of the lower bounds passes."""
+    """If every seed reaches the threshold, each stops there, and the mean of the lower bounds passes."""
     runs = Known({1: (0.8, 0.9), 2: (0.7, 1.0)})
     found = evaluated(runs, {"accuracy": 0.7})
     assert (Verdict.PASS, 0.75, 2) == (found.verdict, found.score, found.n_stopped)
     assert [(1, 0.7), (2, 0.7)] == runs.asked
 
 
-def test_a_seed_makes_up_for_those_before_it() -> None:
-    """What a whole run fell short of, the next one has to reach beside its own share, so that the mean is sure."""
+def test_a_seed_makes_up_for_earlier_ones() -> None:
+    """If a run misses the threshold, the next one must exceed it by as much, so that the mean reaches it."""
     runs = Known({1: (0.5, 0.6), 2: (0.7, 0.9)})
     found = evaluated(runs, {"accuracy": 0.7})
     assert (Verdict.PASS, 0.75, 0) == (found.verdict, found.score, found.n_stopped)
@@ -76,8 +76,8 @@ def test_a_seed_makes_up_for_those_before_it() -> None:
 
 
 @pytest.mark.parametrize(("last", "verdict"), [(0.9, Verdict.PASS), (0.7, Verdict.FAIL)])
-def test_stopped_seeds_are_trained_to_their_end(last: float, verdict: Verdict) -> None:
-    """Where a later seed falls short, those that were stopped tell by whole runs whether the mean passes without it."""
+def test_stopped_seeds_are_run_again_as_whole_runs(last: float, verdict: Verdict) -> None:
+    """If a later seed misses the threshold, stopped seeds are run again as whole runs before the verdict."""
     runs = Known({1: (0.7, last), 2: (0.5, 0.6)})
     found = evaluated(runs, {"accuracy": 0.7})
     assert [(1, 0.7), (2, 0.7), (1, None)] == runs.asked
@@ -91,16 +91,16 @@ def test_stopped_seeds_are_trained_to_their_end(last: float, verdict: Verdict) -
     )
 
 
-def test_no_more_is_trained_than_it_takes() -> None:
-    """The second of two stopped seeds stays so where the first one's whole run makes the mean pass."""
+def test_no_more_runs_than_needed() -> None:
+    """If the first whole run makes the mean pass, the second stopped seed is not run again."""
     runs = Known({1: (0.7, 0.9), 2: (0.7, 0.9), 3: (0.5, 0.6)})
     found = evaluated(runs, {"accuracy": 0.7})
     assert [(1, 0.7), (2, 0.7), (3, 0.7), (1, None)] == runs.asked
     assert (Verdict.PASS, 1) == (found.verdict, found.n_stopped)
 
 
-def test_without_a_threshold_chance_is_to_be_beaten() -> None:
-    """Half of the examples right is what knowing nothing scores here, so only more than that is enough."""
+def test_without_a_threshold_the_chance_level_is_the_target() -> None:
+    """Here the chance level is 0.5, so the target score is above it."""
     runs = Known({1: (0.5, 0.6), 2: (0.7, 0.8)})
     found = evaluated(runs, {})
     assert (Verdict.PASS, [2]) == (found.verdict, [run.seed for run in found.runs if run.stopped])
@@ -117,8 +117,8 @@ def test_without_a_threshold_chance_is_to_be_beaten() -> None:
         ("cola", {}, 0.0),
     ],
 )
-def test_what_is_enough(task: str, thresholds: Mapping[str, float], target_score: float | None) -> None:
-    """Only the metric that chooses the best epoch can be sure, and only above what an undefined score counts as."""
+def test_the_target_score(task: str, thresholds: Mapping[str, float], target_score: float | None) -> None:
+    """Only the headline metric has a target score, which is above 0, the value of an undefined score."""
     found = Criteria(GLUE[task], "a/b", thresholds).target_score(REFERENCES)
     assert (None if target_score is None else pytest.approx(target_score, abs=1e-8)) == found
     assert found is None or found > 0

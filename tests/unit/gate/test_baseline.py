@@ -1,4 +1,4 @@
-"""A baseline: there and back through JSON, and what is refused."""
+"""Baselines: encoding, decoding and the errors of damaged ones."""
 
 import json
 from collections.abc import Callable
@@ -23,21 +23,21 @@ def recorded() -> Baseline:
 
 
 def refused(plain: Any) -> str:
-    """Return what is said of plain data that is no baseline."""
+    """Return the error message of content that is not a baseline."""
     with pytest.raises(BaselineError) as caught:
         decode_baseline(plain)
     return str(caught.value)
 
 
-def test_there_and_back(recorded: Baseline) -> None:
-    """A baseline is the same after a journey through JSON."""
+def test_round_trip(recorded: Baseline) -> None:
+    """A baseline survives encoding to JSON and back."""
     assert recorded == decode_baseline(json.loads(json.dumps(encode_baseline(recorded))))
 
 
-def test_a_regression_there_and_back() -> None:
-    """Numbers come back with four decimals."""
+def test_round_trip_of_a_regression_task() -> None:
+    """Predictions of a regression are recorded with four decimals."""
     gold = tuple(number / 9 for number in range(9))
-    run = make_scored_run("stsb", [label + 0.123456 * (-1) ** place for place, label in enumerate(gold)], gold)
+    run = make_scored_run("stsb", [label + 0.123456 * (-1) ** index for index, label in enumerate(gold)], gold)
     evaluated = make_evaluation([run], task="stsb", n_eval=9)
     baseline = Baseline.of(evaluated, GLUE["stsb"], {}, {})
     back = decode_baseline(json.loads(json.dumps(encode_baseline(baseline))))
@@ -46,7 +46,7 @@ def test_a_regression_there_and_back() -> None:
 
 
 def test_what_is_recorded(recorded: Baseline) -> None:
-    """Score, seeds, split, recipe and digests of an evaluation are in its record, under stable names."""
+    """Score, seeds, split, recipe and digests of an evaluation are recorded under stable names."""
     plain = encode_baseline(recorded)
     assert [
         *("schema_version", "task", "checkpoint", "headline_metric", "is_regression", "evaluation_split", "n_train"),
@@ -65,14 +65,14 @@ def test_what_is_recorded(recorded: Baseline) -> None:
 
 
 @pytest.mark.parametrize("plain", [None, [], 3, "{}", {}, {"task": "rte"}])
-def test_what_is_no_baseline(plain: Any) -> None:
-    """JSON of something else is said to be no baseline."""
+def test_content_that_is_not_a_baseline(plain: Any) -> None:
+    """Other JSON is refused as not a baseline."""
     assert "it is not a baseline of pytest-glue: it has no schema_version" == refused(plain)
 
 
 @pytest.mark.parametrize("version", [2, 0, "1", None])
-def test_another_schema(recorded: Baseline, version: Any) -> None:
-    """A record of a future version is named with both versions and the remedy."""
+def test_another_schema_version(recorded: Baseline, version: Any) -> None:
+    """A baseline of another schema version is refused with both versions and the remedy."""
     assert (
         f"it has schema version {version!r} and this pytest-glue reads 1: "
         "install the version that wrote it, or record it again"
@@ -81,7 +81,7 @@ def test_another_schema(recorded: Baseline, version: Any) -> None:
 
 @pytest.mark.parametrize("name", ["task", "runs", "n_eval", "checkpoint", "recipe", "is_regression", "visible_drops"])
 def test_a_field_that_is_missing(recorded: Baseline, name: str) -> None:
-    """A field that somebody deleted is named."""
+    """A missing field is named."""
     plain = encode_baseline(recorded)
     del plain[name]
     message = refused(plain)
@@ -113,18 +113,18 @@ def test_a_field_that_is_missing(recorded: Baseline, name: str) -> None:
         ("is_regression", "no"),
     ],
 )
-def test_an_edit_into_nonsense(recorded: Baseline, name: str, value: Any) -> None:
-    """Whatever stands where something else belongs, the answer is a sentence."""
+def test_a_value_of_the_wrong_type(recorded: Baseline, name: str, value: Any) -> None:
+    """A value of the wrong type is refused with a sentence."""
     assert refused({**encode_baseline(recorded), name: value}).startswith(("it ", "its "))
 
 
 def test_no_runs(recorded: Baseline) -> None:
-    """A record of nothing is refused."""
+    """A baseline without runs is refused."""
     assert "it holds no runs" == refused({**encode_baseline(recorded), "runs": []})
 
 
 def test_a_seed_twice(recorded: Baseline) -> None:
-    """The same run twice is not more evidence."""
+    """A seed that occurs twice is refused: the same run twice is not more evidence."""
     plain = encode_baseline(recorded)
     plain["runs"][2]["seed"] = 42
     assert "it holds a seed twice: [42, 43, 42]" == refused(plain)
@@ -132,15 +132,15 @@ def test_a_seed_twice(recorded: Baseline) -> None:
 
 @pytest.mark.parametrize(("lines", "count"), [(["0101"], 4), ([], 0)])
 def test_another_number_of_predictions(recorded: Baseline, lines: list[str], count: int) -> None:
-    """Predictions that were cut are named with their seed and both numbers."""
+    """A wrong number of predictions is refused with the seed and both numbers."""
     plain = encode_baseline(recorded)
     plain["runs"][1]["predictions"] = lines
     assert f"it says n_eval 277 and holds {count} predictions of seed 43" == refused(plain)
 
 
 @pytest.mark.parametrize("score", [None, 61.4, "0.6", float("nan"), True])
-def test_a_score_that_is_none(recorded: Baseline, score: Any) -> None:
-    """A score that is out of range, or no number, is named with its seed."""
+def test_a_value_that_is_not_a_score(recorded: Baseline, score: Any) -> None:
+    """A score that is out of range or not a number is refused with its seed."""
     plain = encode_baseline(recorded)
     plain["runs"][0]["metrics"]["accuracy"] = score
     assert f"its accuracy of seed 42 is {score!r}, which is not a score" == refused(plain)

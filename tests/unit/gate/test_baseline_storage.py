@@ -1,4 +1,4 @@
-"""The storage of baselines: which file, what is said of it, and that it is never damaged."""
+"""Storage of baselines: finding, reading and replacing files."""
 
 import json
 import multiprocessing
@@ -24,7 +24,7 @@ def three() -> Baseline:
 
 
 def touch(folder: Path, *names: str) -> list[Path]:
-    """Make files of RTE's items in `main`."""
+    """Create files of RTE's items in `main`."""
     files = [baseline_storage.path_of(folder, "main", "rte", name) for name in names]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -33,31 +33,31 @@ def touch(folder: Path, *names: str) -> list[Path]:
 
 
 def missed(folder: Path, name: str = "main", checkpoint: str = "sample") -> str:
-    """Return what is said where no file is found."""
+    """Return the error message if no file is found."""
     with pytest.raises(BaselineError) as caught:
         baseline_storage.find(folder, name, "rte", checkpoint)
     return str(caught.value)
 
 
 def test_an_item_has_a_file_of_its_own(tmp_path: Path) -> None:
-    """A name is a folder, a task a folder in it, and an item a file."""
+    """The path has a folder for the name, a folder for the task and a file for the checkpoint."""
     assert tmp_path / "main" / "rte" / "a-b.json" == baseline_storage.path_of(tmp_path, "main", "rte", "a-b")
 
 
 def test_the_own_file_is_found(tmp_path: Path) -> None:
-    """Where there are several, an item is compared with its own."""
+    """Among several files an item is compared with its own."""
     _other, own = touch(tmp_path, "other", "sample")
     assert own == baseline_storage.find(tmp_path, "main", "rte", "sample")
 
 
 def test_the_only_file_of_a_task_is_found(tmp_path: Path) -> None:
-    """A candidate with another id than what was recorded is compared with the only file that there is."""
+    """A candidate with another id than the recorded checkpoint is compared with the task's only file."""
     (other,) = touch(tmp_path, "other")
     assert other == baseline_storage.find(tmp_path, "main", "rte", "sample")
 
 
-def test_one_of_several_must_be_named(tmp_path: Path) -> None:
-    """Where there are several files and none is the item's own, nothing is guessed."""
+def test_one_of_several_files_must_be_named(tmp_path: Path) -> None:
+    """If there are several files and none is the item's own, the user must name one."""
     first, _second = touch(tmp_path, "one", "two")
     assert missed(tmp_path) == (
         "baseline 'main' has files of one, two for rte, but not of sample: "
@@ -65,8 +65,8 @@ def test_one_of_several_must_be_named(tmp_path: Path) -> None:
     )
 
 
-def test_the_names_that_there_are_are_listed(tmp_path: Path) -> None:
-    """A name under which nothing is recorded is answered with those that there are."""
+def test_recorded_names_are_listed(tmp_path: Path) -> None:
+    """The error of an unknown name lists the recorded ones."""
     touch(tmp_path, "one")
     assert missed(tmp_path, "mian") == (
         f"baseline 'mian' has no file for rte; baselines in {tmp_path}: main. Record it with --glue-save=mian"
@@ -74,7 +74,7 @@ def test_the_names_that_there_are_are_listed(tmp_path: Path) -> None:
 
 
 def test_an_empty_storage_says_so(tmp_path: Path) -> None:
-    """Where nothing is recorded yet, also where there is no folder, the answer is how to record."""
+    """The error says how to record if nothing is recorded yet, even if the folder does not exist."""
     folder = tmp_path / "nowhere"
     assert missed(folder) == (
         f"baseline 'main' has no file for rte; no baseline is recorded in {folder}. Record it with --glue-save=main"
@@ -82,14 +82,14 @@ def test_an_empty_storage_says_so(tmp_path: Path) -> None:
 
 
 def test_a_file_can_be_named(tmp_path: Path) -> None:
-    """What ends in .json is a file, whatever it is called, and must be there."""
+    """A name that ends in .json is a path, and the file must exist."""
     (file,) = touch(tmp_path, "one")
-    assert file == baseline_storage.find(tmp_path / "elsewhere", str(file), "rte", "sample")
+    assert file == baseline_storage.find(tmp_path / "other", str(file), "rte", "sample")
     assert f"there is no baseline file {tmp_path / 'two.json'}" == missed(tmp_path, str(tmp_path / "two.json"))
 
 
-def test_there_and_back(tmp_path: Path, three: Baseline) -> None:
-    """What was written is read, and the file is text that ends in a line."""
+def test_round_trip(tmp_path: Path, three: Baseline) -> None:
+    """A written baseline is read again; its file ends with a newline."""
     file = baseline_storage.path_of(tmp_path, "main", "rte", "sample")
     assert f"recorded {file}: accuracy 0.697 of 3 seeds" == baseline_storage.write(file, three)
     assert three == baseline_storage.read(file)
@@ -112,7 +112,7 @@ def test_an_old_baseline_is_read(tmp_path: Path) -> None:
 
 
 def test_the_same_baseline_is_the_same_file(tmp_path: Path, three: Baseline) -> None:
-    """The order is stable: recording the same anew changes no byte."""
+    """Recording the same baseline again changes no byte."""
     file = tmp_path / "a.json"
     baseline_storage.write(file, three)
     before = file.read_bytes()
@@ -120,8 +120,8 @@ def test_the_same_baseline_is_the_same_file(tmp_path: Path, three: Baseline) -> 
     assert before == file.read_bytes()
 
 
-def test_what_changed_is_said(tmp_path: Path, three: Baseline) -> None:
-    """Overwriting names scores, seeds, checkpoint, data and recipe where they differ."""
+def test_overwriting_names_the_changes(tmp_path: Path, three: Baseline) -> None:
+    """Overwriting names the differences of scores, seeds, checkpoint, data and recipe."""
     file = tmp_path / "a.json"
     baseline_storage.write(file, three)
     other = make_baseline(make_runs("rte", RTE_LABELS, 70), data_digest="sha256:e", recipe={"num_train_epochs": 3})
@@ -131,7 +131,7 @@ def test_what_changed_is_said(tmp_path: Path, three: Baseline) -> None:
 
 
 def test_a_damaged_file_is_replaced(tmp_path: Path, three: Baseline) -> None:
-    """Recording anew is the remedy for a damaged file, and says what was there."""
+    """Recording again replaces a damaged file and says so."""
     file = tmp_path / "a.json"
     file.write_text("{")
     assert f"recorded {file} in place of a damaged file: accuracy 0.697" == baseline_storage.write(file, three)
@@ -150,7 +150,7 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, three: Baseline) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, message: str) -> None:
-    """The message names the file and what is wrong with it."""
+    """The error names the file and what is wrong with it."""
     file = tmp_path / "a.json"
     file.write_bytes(content)
     with pytest.raises(BaselineError) as caught:
@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, message: str
 
 
 def test_a_file_that_is_a_folder(tmp_path: Path, three: Baseline) -> None:
-    """What the system refuses is said in its words, for reading and for writing."""
+    """Errors of the operating system are reported with its message, for reading and for writing."""
     folder = tmp_path / "a.json"
     (folder / "b").mkdir(parents=True)
     with pytest.raises(BaselineError, match=r"a\.json cannot be read: Is a directory"):
@@ -169,8 +169,8 @@ def test_a_file_that_is_a_folder(tmp_path: Path, three: Baseline) -> None:
     assert [folder] == list(tmp_path.iterdir())
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path, three: Baseline) -> None:
-    """A baseline that cannot be written as JSON does not touch the existing one, and leaves nothing aside."""
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path, three: Baseline) -> None:
+    """If a baseline cannot be written, the existing file stays and no temporary file remains."""
     file = tmp_path / "a.json"
     baseline_storage.write(file, three)
     before = file.read_bytes()
@@ -182,14 +182,14 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, three: Baseline) -
 
 
 def write_often(file: str, plain: str) -> None:
-    """Write a baseline fifty times: what a process of its own does."""
+    """Write a baseline fifty times; runs in a process of its own."""
     baseline = decode_baseline(json.loads(plain))
     for _ in range(50):
         baseline_storage.write(Path(file), baseline)
 
 
-def test_two_processes_leave_one_whole_file(tmp_path: Path, three: Baseline) -> None:
-    """While two workers write the same file, whoever reads it sees one of the two, whole."""
+def test_two_processes_write_one_file(tmp_path: Path, three: Baseline) -> None:
+    """While two processes write the same file, a reader sees one of the two versions, complete."""
     file = tmp_path / "a.json"
     both = [three, make_baseline(make_runs("rte", RTE_LABELS, 60, 61))]
     baseline_storage.write(file, three)
@@ -207,7 +207,7 @@ def test_two_processes_leave_one_whole_file(tmp_path: Path, three: Baseline) -> 
 
 
 def test_unused_files_are_found(tmp_path: Path) -> None:
-    """Files that no item was compared with are named, in order; where a file was named, none is."""
+    """Files that no item was compared with are returned in order; none if the user named a file."""
     one, three, two = touch(tmp_path, "one", "three", "two")
     assert [one, three] == baseline_storage.unused(tmp_path, "main", {two})
     assert [] == baseline_storage.unused(tmp_path, str(one), set())

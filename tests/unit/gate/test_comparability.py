@@ -1,4 +1,4 @@
-"""Compatibility: every difference that makes a comparison worthless is named."""
+"""Comparability: every difference that makes a comparison invalid is named."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ def recorded() -> Baseline:
 
 
 def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
-    """Return what is said of a candidate with these changes."""
+    """Return the differences in the error of a candidate with these changes."""
     with pytest.raises(BaselineError) as caught:
         check_comparable(recorded, "rte.json", GLUE[task], make_conditions(**{**USED, **changes}))
     message = str(caught.value)
@@ -31,13 +31,13 @@ def differences(recorded: Baseline, task: str = "rte", **changes: Any) -> str:
     return message.removeprefix("baseline rte.json does not fit this item: ").partition(". Use")[0]
 
 
-def test_the_same_is_compared(recorded: Baseline) -> None:
-    """What was trained and scored alike is compared, with whatever checkpoint, seeds and library versions."""
+def test_the_same_settings_are_comparable(recorded: Baseline) -> None:
+    """With the same settings, checkpoint, seeds and library versions may differ."""
     check_comparable(recorded, "rte.json", GLUE["rte"], make_conditions(**USED))
 
 
 def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
-    """A recorded score that the recorded predictions do not have is said, with both and the remedy."""
+    """A recorded score that the recorded predictions do not have is refused with both and the remedy."""
     run = replace(recorded.runs[0], metrics={"accuracy": 0.9})
     with pytest.raises(
         BaselineError, match=r"rte\.json contradicts itself: its accuracy of seed 42 is 0\.9, its .*again"
@@ -73,17 +73,17 @@ def test_an_edited_score_is_not_compared(recorded: Baseline) -> None:
     ],
 )
 def test_each_difference_is_named(recorded: Baseline, changes: dict[str, Any], expected: str) -> None:
-    """A baseline of something else is refused with all that differs, there and here."""
+    """The error names every difference with both values."""
     assert expected == differences(recorded, **changes)
 
 
-def test_other_data_is_named_once(recorded: Baseline) -> None:
-    """Where the number of examples differs so does the digest, which then says nothing more."""
+def test_other_data_are_named_once(recorded: Baseline) -> None:
+    """If the number of examples differs, the digest, which then differs too, is not named."""
     assert "digest" not in differences(recorded, n_eval=100, data_digest="sha256:e")
 
 
-def test_what_changes_no_score_is_no_difference(recorded: Baseline) -> None:
-    """Trackers, progress bars and evaluation batches may differ."""
+def test_fields_without_effect_may_differ(recorded: Baseline) -> None:
+    """Trackers, progress bars and evaluation batch sizes may differ, since they change no score."""
     recipe = {"num_train_epochs": 3, "report_to": "none", "per_device_eval_batch_size": 64, "disable_tqdm": True}
     check_comparable(recorded, "rte.json", GLUE["rte"], make_conditions(**{**USED, "recipe": recipe}))
 
@@ -92,14 +92,14 @@ SEARCH = SearchConfig("optuna", 10, 0.1, "held-out", {"num_train_epochs": {"low"
 
 
 def test_searched_and_given_hyperparameters_are_not_compared(recorded: Baseline) -> None:
-    """The best of many trials is no bound for a recipe that was given, nor the other way round."""
+    """A given recipe is not compared with the best of many trials, nor the other way round."""
     assert "hyperparameters given in the baseline, searched with optuna here" == differences(recorded, terms=SEARCH)
     searched = replace(recorded, search=SEARCH)
     assert "hyperparameters searched with optuna in the baseline, given here" == differences(searched)
 
 
-def test_searches_on_the_same_terms_are_compared(recorded: Baseline) -> None:
-    """What a search finds may differ from what another found; the rest of the recipe may not."""
+def test_equal_searches_are_comparable(recorded: Baseline) -> None:
+    """The hyperparameters that a search found may differ; the rest of the recipe may not."""
     searched = replace(recorded, search=SEARCH)
     found = {**USED, "recipe": {"num_train_epochs": 5}}
     check_comparable(searched, "rte.json", GLUE["rte"], make_conditions(**found, terms=SEARCH))
@@ -108,7 +108,7 @@ def test_searches_on_the_same_terms_are_compared(recorded: Baseline) -> None:
     )
 
 
-def test_other_terms_are_named(recorded: Baseline) -> None:
-    """A search of more trials finds more, so it is no longer the same."""
+def test_differences_of_searches_are_named(recorded: Baseline) -> None:
+    """A search with more trials finds better hyperparameters, so it is not comparable."""
     searched = replace(recorded, search=SEARCH)
     assert "search's trials 10 in the baseline, 20 here" == differences(searched, terms=replace(SEARCH, trials=20))

@@ -1,4 +1,4 @@
-"""The uncertainty of a score: its interval and where the noise between seeds was taken from."""
+"""The confidence interval of a score and the source of the variance between seeds."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,19 +16,19 @@ Labels = tuple[float, ...]
 
 
 def width(of_score: Uncertainty | None) -> float:
-    """Return the width of an interval that is there."""
+    """Return the width of the interval, which must exist."""
     assert of_score is not None
     return of_score.interval[1] - of_score.interval[0]
 
 
-def test_an_interval_as_a_person_reads_it() -> None:
-    """An interval is written with its level and three digits."""
+def test_the_text_of_an_interval() -> None:
+    """An interval is shown with its level and three digits."""
     assert "95% CI 0.581 to 0.646" == Uncertainty((0.5812, 0.6458), "").text
 
 
 @pytest.mark.parametrize("task", ["rte", "mrpc", "cola"])
 def test_an_interval_holds_the_score(task: str) -> None:
-    """The mean over seeds lies in the middle of its interval, which covers their noise too."""
+    """The mean over seeds is the middle of its interval, which covers the variance between them too."""
     found = make_runs(task, RTE_LABELS, 76, 80, 84)
     of_score = uncertainty_of(GLUE[task], found, RTE_LABELS, None)
     assert of_score is not None
@@ -38,7 +38,7 @@ def test_an_interval_holds_the_score(task: str) -> None:
 
 
 def test_seeds_that_differ_more_make_it_wider() -> None:
-    """The noise between seeds is part of the interval."""
+    """More variance between seeds makes the interval wider."""
     calm, wild = (
         uncertainty_of(GLUE["rte"], make_runs("rte", RTE_LABELS, *wrong), RTE_LABELS, None)
         for wrong in ((79, 80, 81), (50, 80, 110))
@@ -46,15 +46,15 @@ def test_seeds_that_differ_more_make_it_wider() -> None:
     assert 2 * width(calm) < width(wild)
 
 
-def test_one_seed_takes_the_published_spread() -> None:
-    """Alone, a run's noise between seeds is that which was published for the task, and the note says so."""
+def test_one_seed_uses_the_published_variance() -> None:
+    """For one run the published variance between seeds is used, and the note says so."""
     of_score = uncertainty_of(GLUE["rte"], make_runs("rte", RTE_LABELS, 80), RTE_LABELS, None)
     assert of_score is not None
     assert of_score.note.startswith("the interval covers examples and seeds (published: ")
 
 
-def test_one_seed_takes_the_baselines_spread_first() -> None:
-    """The baseline's own runs know better than a table; a baseline of one run does not."""
+def test_one_seed_uses_the_baselines_variance_first() -> None:
+    """The variance of the baseline's runs comes before the published one, unless the baseline has one run."""
     several, single = (
         RegressionCriterion("main", "f.json", make_baseline(make_runs("rte", RTE_LABELS, *wrong)), 0.0, 0.05, 1)
         for wrong in ((60, 80, 100), (80,))
@@ -68,19 +68,19 @@ def test_one_seed_takes_the_baselines_spread_first() -> None:
     assert width(published) < width(own)
 
 
-def test_one_seed_without_a_known_spread() -> None:
-    """Where nothing tells the noise between seeds, the note says that it is not covered."""
+def test_one_seed_without_a_known_variance() -> None:
+    """If the variance between seeds is unknown, the note says that it is not covered."""
     of_score = uncertainty_of(GLUE["cola"], make_runs("cola", RTE_LABELS, 80), RTE_LABELS, None)
     assert of_score is not None
     assert "the interval covers examples, not seeds" == of_score.note
 
 
 def test_another_score_than_the_predictions_has_no_interval() -> None:
-    """Where the user computes the metric in another way, an interval of the predictions' score would be another's."""
+    """If the user computes the metric in another way, there is no interval."""
     found = [replace(run, metrics={"accuracy": 0.0}) for run in make_runs("rte", RTE_LABELS, 80, 82)]
     assert uncertainty_of(GLUE["rte"], found, RTE_LABELS, None) is None
 
 
 def test_one_example_has_no_interval() -> None:
-    """A single example says nothing of the noise between examples."""
+    """A single example shows no variance between examples."""
     assert uncertainty_of(GLUE["rte"], [make_scored_run("rte", [1.0], (1.0,))], (1.0,), None) is None

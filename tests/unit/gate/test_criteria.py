@@ -1,4 +1,4 @@
-"""Criteria: the verdict on a score, and the sentence that says why."""
+"""Criteria: verdicts on scores with thresholds, and their sentences."""
 
 from collections.abc import Callable
 
@@ -19,17 +19,17 @@ Predicting = Callable[..., Run]
 
 
 def criteria(task: str, **thresholds: float) -> Criteria:
-    """Return the criteria of a task with these floors."""
+    """Return the criteria of a task with these thresholds."""
     return Criteria(GLUE[task], NAME, thresholds)
 
 
 def confusion(found: int, missed: int, false_alarms: int) -> list[float]:
-    """Return predictions for `HALVES`: of the 100 ones so many found and missed, and so many zeros taken for ones."""
+    """Return predictions for `HALVES` with these true positives, false negatives and false positives."""
     return [1.0] * false_alarms + [0.0] * (100 - false_alarms) + [1.0] * found + [0.0] * missed
 
 
 def test_a_miss_reads_as_the_design_says() -> None:
-    """Below the threshold the verdict is `fail`, with task, checkpoint, score, floor, difference and evidence."""
+    """Below the threshold the verdict is `fail`; the sentence has score, threshold, difference and sample sizes."""
     judgement = criteria("rte", accuracy=0.65).judge(make_runs("rte", RTE_LABELS, 107, 107, 107), RTE_LABELS)
     assert (Verdict.FAIL, 0.65, 146 / 277) == (judgement.verdict, judgement.threshold, judgement.chance)
     assert judgement.confidence_interval is not None
@@ -42,7 +42,7 @@ def test_a_miss_reads_as_the_design_says() -> None:
 
 
 def test_a_pass_reads_likewise() -> None:
-    """At or above the threshold the verdict is `pass`; one run is one seed."""
+    """At or above the threshold the verdict is `pass`; one run is shown as `1 seed`."""
     judgement = criteria("sst2", accuracy=0.5).judge(make_runs("sst2", HALVES, 80), HALVES)
     assert (Verdict.PASS, 0.5) == (judgement.verdict, judgement.threshold)
     assert judgement.confidence_interval is not None
@@ -54,7 +54,7 @@ def test_a_pass_reads_likewise() -> None:
 
 
 def test_an_interval_says_what_it_covers() -> None:
-    """The notes name where the noise between seeds was taken from, or that it is not in the interval."""
+    """The notes name the source of the variance between seeds, or say that the interval does not cover it."""
     plain = criteria("rte", accuracy=0.5)
     three, one = (
         plain.judge(make_runs("rte", RTE_LABELS, 80, 84, 88), RTE_LABELS),
@@ -75,7 +75,7 @@ def test_an_interval_says_what_it_covers() -> None:
     ],
 )
 def test_a_narrow_miss_shows_its_digits(floor: float, text: str) -> None:
-    """Two numbers that differ are never written as the same: no `0.650 < threshold 0.650`."""
+    """Two numbers that differ are never shown as equal: no `0.650 < threshold 0.650`."""
     judgement = criteria("rte", accuracy=floor).judge(make_runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.FAIL is judgement.verdict
     assert text in judgement.reason
@@ -83,7 +83,7 @@ def test_a_narrow_miss_shows_its_digits(floor: float, text: str) -> None:
 
 @pytest.mark.parametrize("floor", [0.65, 0.65 - 1e-15, 0.65 + 1e-15], ids=["equal", "below", "above"])
 def test_a_score_at_the_threshold_passes(floor: float) -> None:
-    """Reaching the floor is enough, and rounding in the last bit decides nothing."""
+    """A score equal to the threshold passes; a difference in the last bit does not matter."""
     judgement = criteria("rte", accuracy=floor).judge(make_runs("rte", HALVES, 70, 70, 70), HALVES)
     assert Verdict.PASS is judgement.verdict
     assert "accuracy 0.650 >= threshold 0.650 (+0.000; n=200," in judgement.reason
@@ -107,14 +107,14 @@ def test_a_score_at_the_threshold_passes(floor: float) -> None:
     ids=["all-reached", "one-missed", "both-missed"],
 )
 def test_all_thresholds_must_be_reached(predictions: list[float], verdict: Verdict, text: str) -> None:
-    """One missed floor fails the item, and a failure speaks of the missed ones only."""
+    """One missed threshold fails the item, and the sentence names only the missed ones."""
     judgement = criteria("mrpc", accuracy=0.8, f1=0.85).judge([make_scored_run("mrpc", predictions, HALVES)], HALVES)
     assert (verdict, 0.8) == (judgement.verdict, judgement.threshold)
     assert judgement.reason.startswith(f"mrpc · {NAME}: {text}, 95% CI ")
 
 
 def test_another_metrics_threshold_decides_alone() -> None:
-    """With a floor for F1 only, accuracy is reported and not judged, and the headline metric has no floor."""
+    """With a threshold for F1 only, accuracy is reported but not judged."""
     found = [make_scored_run("mrpc", confusion(100, 0, 100), HALVES)]
     judgement = criteria("mrpc", f1=0.5).judge([*found, make_scored_run("mrpc", confusion(100, 0, 99), HALVES)], HALVES)
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)

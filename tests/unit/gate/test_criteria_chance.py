@@ -1,4 +1,4 @@
-"""Criteria without a threshold, and runs that are broken."""
+"""Criteria without a threshold, and broken runs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,12 +21,12 @@ Labels = tuple[float, ...]
 
 
 def criteria(task: str, **thresholds: float) -> Criteria:
-    """Return the criteria of a task with these floors."""
+    """Return the criteria of a task with these thresholds."""
     return Criteria(GLUE[task], "a/b", thresholds)
 
 
 def test_without_a_threshold_the_majority_class_is_the_bound() -> None:
-    """An accuracy must beat what saying the larger class for every example scores."""
+    """An accuracy must beat the score of always predicting the majority class."""
     better, worse = (
         criteria("rte").judge(make_runs("rte", RTE_LABELS, *wrong), RTE_LABELS) for wrong in ([100] * 3, [140] * 3)
     )
@@ -42,14 +42,14 @@ def test_without_a_threshold_the_majority_class_is_the_bound() -> None:
 
 @pytest.mark.parametrize(("wrong", "verdict"), [(100, Verdict.PASS), (180, Verdict.FAIL)])
 def test_without_a_threshold_a_correlation_must_beat_zero(wrong: int, verdict: Verdict) -> None:
-    """What knows nothing has a correlation of zero."""
+    """The chance level of a correlation is zero."""
     judgement = criteria("cola").judge(make_runs("cola", RTE_LABELS, wrong), RTE_LABELS)
     assert (verdict, 0.0) == (judgement.verdict, judgement.chance)
     assert " the chance level 0.000 (" in judgement.reason
 
 
 def test_a_score_at_the_majority_class_does_not_beat_it() -> None:
-    """Runs as good as the majority class fail, also where the mean of their scores is rounded."""
+    """Runs as good as the majority class fail, even if the mean of their scores is rounded."""
     judgement = criteria("rte").judge(make_runs("rte", RTE_LABELS, 131, 131, 131), RTE_LABELS)
     assert Verdict.FAIL is judgement.verdict
     assert "accuracy 0.527 does not beat the chance level 0.527 (+0.000; " in judgement.reason
@@ -57,7 +57,7 @@ def test_a_score_at_the_majority_class_does_not_beat_it() -> None:
 
 @pytest.mark.parametrize(("wrong", "score"), [(200, "0.278"), (20, "0.928")])
 def test_wnli_is_report_only(wrong: int, score: str) -> None:
-    """Without a threshold WNLI passes with any score, and says that and why it was not judged."""
+    """Without a threshold WNLI passes with any score, and the sentence says why it is not judged."""
     judgement = criteria("wnli").judge(make_runs("wnli", RTE_LABELS, wrong), RTE_LABELS)
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
     assert judgement.reason.startswith(f"wnli · a/b: accuracy {score} ")
@@ -66,7 +66,7 @@ def test_wnli_is_report_only(wrong: int, score: str) -> None:
 
 
 def test_wnli_is_judged_where_a_threshold_is_given() -> None:
-    """A threshold makes WNLI a task like any other."""
+    """With a threshold WNLI is judged like any other task."""
     judgement = criteria("wnli", accuracy=0.5).judge(make_runs("wnli", RTE_LABELS, 150), RTE_LABELS)
     assert Verdict.FAIL is judgement.verdict
     assert "wnli · a/b: accuracy 0.458 < threshold 0.500 (-0.042; n=277, 1 seed" in judgement.reason
@@ -75,7 +75,7 @@ def test_wnli_is_judged_where_a_threshold_is_given() -> None:
 
 @pytest.mark.parametrize("threshold", [{}, {"matthews_correlation": -1.0}], ids=["chance", "lowest-threshold"])
 def test_an_undefined_score_is_degenerate(threshold: dict[str, float]) -> None:
-    """No score is no low score: it fails any bound, and the sentence says which runs are constant."""
+    """An undefined score is degenerate for any bound, and the sentence names the constant runs."""
     found = [
         *make_runs("cola", RTE_LABELS, 100),
         *(make_scored_run("cola", [1.0] * 277, RTE_LABELS, seed) for seed in (7, 8)),
@@ -89,8 +89,8 @@ def test_an_undefined_score_is_degenerate(threshold: dict[str, float]) -> None:
     assert judgement.confidence_interval is None
 
 
-def test_a_score_that_no_broken_run_explains() -> None:
-    """Where every run is healthy and the references are all the same, the sentence says no more than it knows."""
+def test_an_undefined_score_of_healthy_runs() -> None:
+    """If every run is healthy and all references are equal, the sentence names no broken run."""
     ones = (1.0,) * 50
     judgement = criteria("cola").judge(make_runs("cola", ones, 10), ones)
     assert (Verdict.DEGENERATE, "cola · a/b: matthews_correlation is undefined (n=50, 1 seed)") == (
@@ -99,8 +99,8 @@ def test_a_score_that_no_broken_run_explains() -> None:
     )
 
 
-def test_a_prediction_that_is_no_number_is_degenerate() -> None:
-    """A run whose output holds NaN has no score, WNLI's too, though that is report-only."""
+def test_a_nan_prediction_is_degenerate() -> None:
+    """A run that predicts NaN has no score, even on WNLI, which is report-only."""
     judgement = criteria("wnli").judge(
         [make_scored_run("wnli", [float("nan"), *RTE_LABELS[1:]], RTE_LABELS)], RTE_LABELS
     )
@@ -112,7 +112,7 @@ def test_a_prediction_that_is_no_number_is_degenerate() -> None:
 
 
 def test_a_broken_run_turns_a_fail_into_degenerate() -> None:
-    """A low score of constant predictions is told apart from a low score, and the score is still in the sentence."""
+    """A low score because of constant predictions is degenerate; the sentence still has the score."""
     found = [*make_runs("rte", RTE_LABELS, 60, 62), make_scored_run("rte", [0.0] * 277, RTE_LABELS, 9)]
     judgement = criteria("rte", accuracy=0.78).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
@@ -121,15 +121,15 @@ def test_a_broken_run_turns_a_fail_into_degenerate() -> None:
 
 
 def test_a_broken_run_leaves_a_pass_and_is_noted() -> None:
-    """A score that reaches its floor in spite of a broken run passes, and the notes name the run."""
+    """A score that reaches its threshold in spite of a broken run passes, and the notes name the run."""
     found = [*make_runs("rte", RTE_LABELS, 60, 62), make_scored_run("rte", [0.0] * 277, RTE_LABELS, 9)]
     judgement = criteria("rte", accuracy=0.6).judge(found, RTE_LABELS)
     assert Verdict.PASS is judgement.verdict
     assert f"seed 9 {CONSTANT} (1 of 3)" in judgement.notes
 
 
-def test_a_lost_loss_is_degenerate() -> None:
-    """A low score of a run whose loss became NaN is no regression."""
+def test_a_diverged_run_is_degenerate() -> None:
+    """A low score of a run whose loss became NaN is degenerate."""
     (found,) = make_runs("rte", RTE_LABELS, 140)
     judgement = criteria("rte").judge([replace(found, history=(Epoch(1.0, 0.7, None, {}),))], RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
@@ -137,7 +137,7 @@ def test_a_lost_loss_is_degenerate() -> None:
 
 
 def test_only_a_judged_metric_must_have_a_score() -> None:
-    """A metric without a floor may be undefined: it decides nothing."""
+    """A metric without a threshold may be undefined, since it decides nothing."""
     found = [replace(each, metrics={**each.metrics, "f1": None}) for each in make_runs("mrpc", RTE_LABELS, 60, 60)]
     assert Verdict.PASS is criteria("mrpc").judge(found, RTE_LABELS).verdict
     assert Verdict.PASS is criteria("mrpc", accuracy=0.7).judge(found, RTE_LABELS).verdict
@@ -145,7 +145,7 @@ def test_only_a_judged_metric_must_have_a_score() -> None:
 
 
 def test_constant_predictions_are_noted_on_wnli() -> None:
-    """On a report-only task a run that predicts a constant misses its threshold, and is not called broken for it."""
+    """On a report-only task constant predictions that miss a threshold fail; they are noted, not degenerate."""
     references = (0.0,) * 40 + (1.0,) * 31
     run = make_scored_run("wnli", (1.0,) * 71, references)
     judgement = criteria("wnli", accuracy=0.5).judge([run], references)

@@ -1,4 +1,4 @@
-"""The health of runs: what is broken, and of which seed."""
+"""Diagnostics: what is broken in runs, by seed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,38 +20,38 @@ def of_losses(run: Run, *losses: float) -> Run:
     return replace(run, history=tuple(Epoch(float(number), loss, 0.5, {}) for number, loss in enumerate(losses)))
 
 
-def test_healthy_runs_have_no_ailments() -> None:
-    """Of runs that learnt something nothing is said."""
+def test_healthy_runs_have_no_defects() -> None:
+    """Runs that learned something have no defects."""
     assert [] == diagnose(GLUE["rte"], make_runs("rte", RTE_LABELS, 80, 84, 88), RTE_LABELS)
 
 
-def test_a_low_score_is_no_ailment() -> None:
-    """Runs that are all as bad as chance are a bad checkpoint or recipe, and not broken."""
+def test_a_low_score_is_no_defect() -> None:
+    """Runs that all score at the chance level come from a bad checkpoint or recipe; they are not broken."""
     assert [] == diagnose(GLUE["rte"], make_runs("rte", RTE_LABELS, 138, 140, 150), RTE_LABELS)
 
 
 def test_constant_predictions_are_named() -> None:
-    """A run that predicts the same for every example is named by its seed, and once."""
+    """A run that predicts the same for every example is named once, by its seed."""
     found = [*make_runs("rte", RTE_LABELS, 80, 84), make_scored_run("rte", [1.0] * 277, RTE_LABELS, 7)]
     assert ["seed 7 predicted the same for every example (1 of 3)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
 
 
 def test_one_of_five_that_collapsed() -> None:
-    """A run that learnt nothing while four others did is told apart from a noisy one."""
+    """A run that learned nothing while four others did has collapsed; a slightly worse one has not."""
     found = make_runs("rte", RTE_LABELS, 80, 84, 140, 82, 86)
     assert ["seed 44 learned nothing while the other seeds did (1 of 5)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
     assert [] == diagnose(GLUE["rte"], make_runs("rte", RTE_LABELS, 80, 84, 90, 82, 86), RTE_LABELS)
 
 
-def test_a_lost_loss_is_named() -> None:
-    """An evaluation loss that is no number is named, for all the seeds that have one."""
+def test_diverged_runs_are_named() -> None:
+    """All seeds whose evaluation loss is not finite are named."""
     found = [replace(run, history=(Epoch(1.0, 0.7, None, {}),)) for run in make_runs("rte", RTE_LABELS, 80, 84)]
     assert ["seeds 42 and 43 diverged (loss is NaN) (2 of 2)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_prediction_that_is_no_number(value: float) -> None:
-    """A run whose output holds NaN is named, and the other runs are judged without it."""
+def test_a_prediction_that_is_not_finite(value: float) -> None:
+    """A run that predicts NaN or infinity is named, and the other runs are checked without it."""
     found = [
         *make_runs("rte", RTE_LABELS, 80),
         make_scored_run("rte", [value, *RTE_LABELS[1:]], RTE_LABELS, 7),
@@ -64,14 +64,14 @@ def test_a_prediction_that_is_no_number(value: float) -> None:
 
 
 def test_a_loss_that_never_moved() -> None:
-    """A loss that no epoch took below the first is named; one epoch alone tells nothing."""
+    """A run whose loss never fell below that of the first epoch is named; one epoch is not enough to tell."""
     first, second = make_runs("rte", RTE_LABELS, 80, 84)
     found = [of_losses(first, 0.69, 0.70, 0.69), of_losses(second, 0.69, 0.5)]
     assert ["seed 42 never lowered the training loss (1 of 2)"] == diagnose(GLUE["rte"], found, RTE_LABELS)
     assert [] == diagnose(GLUE["rte"], [of_losses(first, 0.69)], RTE_LABELS)
 
 
-def test_one_example_is_too_few_to_tell() -> None:
-    """With a single evaluation example nothing stops, though every run is constant then."""
+def test_one_example() -> None:
+    """A single evaluation example is accepted, although every run is constant then."""
     found = [make_scored_run("rte", [1.0], (1.0,), seed) for seed in (1, 2, 3)]
     assert ["seeds 1, 2 and 3 predicted the same for every example (3 of 3)"] == diagnose(GLUE["rte"], found, (1.0,))

@@ -1,4 +1,4 @@
-"""Predictions as text."""
+"""The encoding of predictions as text."""
 
 import json
 
@@ -9,7 +9,7 @@ from pytest_glue.gate.prediction_codec import from_lines, to_lines
 
 
 def test_classes_are_a_character_each() -> None:
-    """A hundred classes stand in a line, and read back as what they were."""
+    """A line has a hundred classes, and they are decoded unchanged."""
     classes = (0.0, 1.0, 2.0) * 83 + (35.0,)
     lines = to_lines(classes, is_regression=False)
     assert [100, 100, 50] == [len(line) for line in lines]
@@ -19,7 +19,7 @@ def test_classes_are_a_character_each() -> None:
 
 
 def test_numbers_have_four_decimals() -> None:
-    """Sixteen numbers stand in a line, and read back as what they were to four decimals."""
+    """A line has sixteen numbers, and they are decoded with four decimals."""
     numbers = tuple(number / 7 - 1 for number in range(33))
     lines = to_lines(numbers, is_regression=True)
     assert [16, 16, 1] == [len(line.split()) for line in lines]
@@ -28,15 +28,15 @@ def test_numbers_have_four_decimals() -> None:
 
 
 @pytest.mark.parametrize("is_regression", [False, True])
-def test_nothing_is_nothing(*, is_regression: bool) -> None:
-    """No predictions are no lines."""
+def test_no_predictions(*, is_regression: bool) -> None:
+    """No predictions give no lines."""
     assert [] == to_lines((), is_regression=is_regression)
     assert () == from_lines([], is_regression=is_regression)
 
 
 @pytest.mark.parametrize(("n", "limit"), [(71, 100), (277, 400), (9815, 12_000), (40_430, 50_000)])
 def test_the_bytes_of_a_seed(n: int, limit: int) -> None:
-    """From WNLI to QQP a seed's predictions take little more than a byte an example."""
+    """From WNLI to QQP, the predictions of a seed take little more than a byte an example."""
     assert len(json.dumps(to_lines((1.0,) * n, is_regression=False), indent=1).encode()) < limit
 
 
@@ -50,8 +50,8 @@ def test_the_bytes_of_a_seed(n: int, limit: int) -> None:
         ("1.0 inf", True, "its predictions contain something other than numbers: "),
     ],
 )
-def test_what_is_no_prediction_is_refused(line: str, message: str, *, is_regression: bool) -> None:
-    """A line that somebody edited is named as such."""
+def test_other_content_is_refused(line: str, message: str, *, is_regression: bool) -> None:
+    """A line with other content is refused."""
     with pytest.raises(BaselineError) as caught:
         from_lines([line], is_regression=is_regression)
     assert str(caught.value).startswith(message)

@@ -1,4 +1,4 @@
-"""Checkpoints against each other, as plain data."""
+"""The ranking of checkpoints, as plain data."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ Labels = tuple[float, ...]
 
 @pytest.fixture
 def of() -> Callable[..., Evaluation]:
-    """Make the evaluation of a checkpoint on a task of accuracy, with so many mistakes a run."""
+    """Make the evaluation of a checkpoint, each run with a given number of wrong predictions."""
 
     def make(name: str, task: str, *wrong: int, references: Sequence[float] | None = None) -> Evaluation:
         gold = tuple(references or RTE_LABELS)
@@ -34,13 +34,13 @@ def of() -> Callable[..., Evaluation]:
 
 
 def test_one_checkpoint_has_no_rank(of: Callable[..., Evaluation]) -> None:
-    """Where each task has one checkpoint there is nothing to rank."""
+    """If each task has one checkpoint, there is no ranking."""
     assert rank_checkpoints([], 0.05) is None
     assert rank_checkpoints([of("a", "rte", 80), of("b", "sst2", 80)], 0.05) is None
 
 
 def test_a_clear_winner(of: Callable[..., Evaluation]) -> None:
-    """The better of two comes first, with the difference, its interval and p value, and is best alone."""
+    """The better of two comes first, with difference, interval and p value, and is the only best one."""
     found = rank_checkpoints([of("a", "rte", 138, 140, 142), of("bb", "rte", 60, 62, 64)], 0.05)
     assert found is not None
     (task,) = found["tasks"]
@@ -60,14 +60,14 @@ def test_a_clear_winner(of: Callable[..., Evaluation]) -> None:
 
 
 def test_a_tie(of: Callable[..., Evaluation]) -> None:
-    """Two that cannot be told apart are tied for best."""
+    """Two checkpoints without a significant difference are tied for best."""
     found = rank_checkpoints([of("a", "rte", 80, 82, 84), of("bb", "rte", 81, 82, 85)], 0.05)
     assert found is not None
     assert ["a", "bb"] == found["tasks"][0]["best"]
 
 
 def test_averages_over_tasks(of: Callable[..., Evaluation]) -> None:
-    """Of several ranked tasks, those checkpoints that are on all of them have an average, the best first."""
+    """Checkpoints that are ranked on all tasks have an average, best first."""
     everywhere = [
         of(name, task, *wrong) for task in ("sst2", "rte") for name, wrong in (("a", (90, 92)), ("bb", (60, 62)))
     ]
@@ -80,12 +80,12 @@ def test_averages_over_tasks(of: Callable[..., Evaluation]) -> None:
 
 
 def test_other_examples_are_not_ranked(of: Callable[..., Evaluation]) -> None:
-    """Scores on other examples are no paired comparison."""
+    """Scores on different examples are not ranked, since the comparison is paired."""
     assert rank_checkpoints([of("a", "rte", 80), of("bb", "rte", 80, references=RTE_LABELS[:200])], 0.05) is None
 
 
 def test_an_undefined_score_is_left_out(of: Callable[..., Evaluation]) -> None:
-    """A checkpoint without a score has no rank, and does not keep the others from theirs."""
+    """A checkpoint without a score is left out; the others are ranked."""
     broken = make_evaluation(score=None, checkpoint=Checkpoint("dddd", Origin.HUB))
     found = rank_checkpoints([of("a", "rte", 80, 82), broken, of("bb", "rte", 90, 92)], 0.05)
     assert found is not None
@@ -93,13 +93,13 @@ def test_an_undefined_score_is_left_out(of: Callable[..., Evaluation]) -> None:
 
 
 def test_ranks_are_plain(of: Callable[..., Evaluation]) -> None:
-    """What was found goes through JSON as it is."""
+    """The ranking survives JSON unchanged."""
     found = rank_checkpoints([of("a", "cola", 80), of("bb", "cola", 90)], 0.05)
     assert found == json.loads(json.dumps(found))
 
 
-def test_one_seed_each_without_a_known_spread(of: Callable[..., Evaluation]) -> None:
-    """Where nothing tells the noise between seeds there is no p value, and all are tied."""
+def test_one_seed_each_without_a_known_variance(of: Callable[..., Evaluation]) -> None:
+    """If the variance between seeds is unknown, there is no p value and all are tied."""
     both = [
         make_evaluation(
             make_runs("cola", RTE_LABELS, wrong),

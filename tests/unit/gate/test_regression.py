@@ -1,4 +1,4 @@
-"""A candidate against its baseline: the verdict's sentence and facts."""
+"""The comparison with a baseline: verdict, sentence and facts."""
 
 import json
 import re
@@ -21,7 +21,7 @@ Labels = tuple[float, ...]
 
 @pytest.fixture
 def rule() -> Callable[..., RegressionCriterion]:
-    """Make the rule of a baseline `main`, of three seeds around accuracy 0.71 unless told otherwise."""
+    """Make the criterion of a baseline `main`; by default of three seeds with accuracy around 0.71."""
 
     def make(max_drop: float, *wrong: int, family_size: int = 1) -> RegressionCriterion:
         recorded = make_baseline(make_runs("rte", RTE_LABELS, *(wrong or (78, 80, 82))))
@@ -32,7 +32,7 @@ def rule() -> Callable[..., RegressionCriterion]:
 
 @pytest.fixture
 def judge() -> Callable[..., Judgement]:
-    """Judge a candidate with so many mistakes a run, with other seeds than the baseline's."""
+    """Judge a candidate whose runs have these numbers of wrong predictions and other seeds than the baseline."""
 
     def judged(rule: RegressionCriterion, *wrong: int, **thresholds: float) -> Judgement:
         found = make_runs("rte", RTE_LABELS, *wrong, first_seed=100)
@@ -42,7 +42,7 @@ def judge() -> Callable[..., Judgement]:
 
 
 def test_a_drop_fails(rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]) -> None:
-    """The sentence has both scores, what was allowed, the difference with its interval and the seeds of both sides."""
+    """The sentence has both scores, the allowed drop, the difference with its interval, and both numbers of seeds."""
     judgement = judge(rule(0.02), 138, 140, 142)
     assert Verdict.FAIL is judgement.verdict
     assert re.fullmatch(
@@ -55,12 +55,12 @@ def test_a_drop_fails(rule: Callable[..., RegressionCriterion], judge: Callable[
 def test_without_an_allowed_drop_any_drop_fails(
     rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
-    """With no allowed drop the sentence speaks of a drop, and of no number."""
+    """Without an allowed drop the sentence names a drop without a number."""
     assert "against main's 0.711: a drop (-0.217; " in judge(rule(0.0), 138, 140, 142).reason
 
 
 def test_no_drop_passes(rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]) -> None:
-    """What is shown not to have dropped by as much as is allowed passes, and says so."""
+    """A candidate that is shown not to have dropped by the allowed drop passes."""
     judgement = judge(rule(0.2), 79, 80, 83)
     assert Verdict.PASS is judgement.verdict
     assert "against main's 0.711: no drop of 0.2 or more (-0.002; 90% CI " in judgement.reason
@@ -69,16 +69,16 @@ def test_no_drop_passes(rule: Callable[..., RegressionCriterion], judge: Callabl
 def test_an_improvement_passes_without_an_allowed_drop(
     rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
-    """With no allowed drop only an improvement is shown to be none."""
+    """Without an allowed drop only an improvement passes."""
     judgement = judge(rule(0.0), 20, 21, 22)
     assert Verdict.PASS is judgement.verdict
     assert "against main's 0.711: an improvement (+0.213; " in judgement.reason
 
 
-def test_an_open_verdict_says_what_would_settle_it(
+def test_an_inconclusive_sentence_names_the_detectable_drop(
     rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
-    """An inconclusive sentence has the smallest drop that can be shown, and the seeds or examples that it lacks."""
+    """An inconclusive sentence has the minimum detectable drop and says that more seeds would not help."""
     judgement = judge(rule(0.001), 78, 84, 80)
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert re.search(
@@ -91,10 +91,10 @@ def test_an_open_verdict_says_what_would_settle_it(
     assert f"only a drop of {judgement.baseline['smallest_visible_drop']:.3f} or more" in judgement.reason
 
 
-def test_an_open_verdict_names_the_seeds_needed(
+def test_an_inconclusive_sentence_names_the_seeds_needed(
     rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
-    """Where more seeds would show the allowed drop, the sentence has their number."""
+    """If more seeds could detect the allowed drop, the sentence has their number."""
     shaky = rule(0.15, 40, 80, 120)
     judgement = judge(shaky, 45, 82, 118)
     assert Verdict.INCONCLUSIVE is judgement.verdict
@@ -106,10 +106,10 @@ def test_an_open_verdict_names_the_seeds_needed(
     )
 
 
-def test_one_seed_a_side_uses_the_published_spread(
+def test_one_seed_a_side_uses_the_published_variance(
     rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
-    """Where a spread is published for the task, one seed a side carries a claim, and the facts name the source."""
+    """With one seed a side the published variance is used, and the facts name its source."""
     judgement = judge(rule(0.02, 80), 200)
     assert Verdict.FAIL is judgement.verdict
     assert judgement.baseline is not None
@@ -117,8 +117,8 @@ def test_one_seed_a_side_uses_the_published_spread(
     assert "1 against 1 seeds" in judgement.reason
 
 
-def test_one_seed_a_side_without_a_published_spread() -> None:
-    """Where nothing tells the noise between seeds, nothing is claimed, no drop is printed, and the remedy is named."""
+def test_one_seed_a_side_without_a_published_variance() -> None:
+    """If the variance between seeds is unknown, the verdict is inconclusive and the sentence names the remedy."""
     recorded = make_baseline(make_runs("cola", RTE_LABELS, 80), task="cola", headline_metric="matthews_correlation")
     found = make_runs("cola", RTE_LABELS, 200, first_seed=100)
     judgement = Criteria(GLUE["cola"], "a/b", {}, RegressionCriterion("main", "f.json", recorded, 0.02, 0.05, 1)).judge(
@@ -133,7 +133,7 @@ def test_one_seed_a_side_without_a_published_spread() -> None:
 
 
 def test_a_family_shares_the_error_rate(rule: Callable[..., RegressionCriterion]) -> None:
-    """A fail is harder to come by among ten items than alone, and a pass is not."""
+    """Among ten items a fail needs more evidence than alone; a pass does not."""
     found = make_runs("rte", RTE_LABELS, 100, 102, 104, first_seed=100)
     alone, among = (against_baseline(rule(0.02, family_size=size), found, RTE_LABELS).facts for size in (1, 10))
     assert alone["p_fail"] == among["p_fail"]
@@ -142,10 +142,10 @@ def test_a_family_shares_the_error_rate(rule: Callable[..., RegressionCriterion]
     assert (1, 10) == (alone["family_size"], among["family_size"])
 
 
-def test_a_missed_threshold_comes_before_the_baseline(
+def test_thresholds_come_before_the_baseline(
     rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
-    """A score below its floor fails whatever the baseline says, and one above it must still not have dropped."""
+    """A score below its threshold fails; one above it is still compared with the baseline."""
     low, dropped = judge(rule(0.2), 79, 80, 83, accuracy=0.8), judge(rule(0.02), 138, 140, 142, accuracy=0.3)
     assert (Verdict.FAIL, Verdict.FAIL) == (low.verdict, dropped.verdict)
     assert "accuracy 0.709 < threshold 0.800 (" in low.reason
@@ -153,7 +153,7 @@ def test_a_missed_threshold_comes_before_the_baseline(
 
 
 def test_a_drop_of_broken_runs_is_degenerate(rule: Callable[..., RegressionCriterion]) -> None:
-    """Constant predictions are no regression: the sentence has the drop and what is broken."""
+    """A drop because of constant predictions is degenerate; the sentence has the drop and the defect."""
     found = [make_scored_run("rte", [0.0] * 277, RTE_LABELS, seed) for seed in (7, 8, 9)]
     judgement = Criteria(GLUE["rte"], "a/b", {}, rule(0.02)).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
@@ -161,7 +161,7 @@ def test_a_drop_of_broken_runs_is_degenerate(rule: Callable[..., RegressionCrite
 
 
 def test_the_facts_are_plain(rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]) -> None:
-    """What reports show of a comparison is plain data with the baseline's name, file, checkpoint and seeds."""
+    """The facts are plain data with the baseline's name, file, checkpoint and seeds."""
     facts = judge(rule(0.02), 78, 84, 80).baseline
     assert facts is not None
     assert facts == json.loads(json.dumps(facts)) | {"confidence_interval": facts["confidence_interval"]}

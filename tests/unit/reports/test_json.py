@@ -1,4 +1,4 @@
-"""The JSON report's document: valid against the shipped schema, and holding what was found."""
+"""The JSON report: its content, and its validity against the shipped schema."""
 
 import importlib
 import json
@@ -57,7 +57,7 @@ FAMILY = Family.of(5, [["a"], ["b"], []])
 
 @pytest.fixture
 def report(evaluation: Evaluation, like: Like, tmp_path: Path) -> dict[str, Any]:
-    """A report of three evaluations and an error, as a reader of the file sees it."""
+    """A report of three evaluations and two errors, as read from its file."""
     found = [
         like(nodeid="z", score=None, verdict=Verdict.DEGENERATE, threshold=None),
         evaluation,
@@ -70,12 +70,12 @@ def report(evaluation: Evaluation, like: Like, tmp_path: Path) -> dict[str, Any]
 
 
 def faults(report: Any) -> list[str]:
-    """Return what the shipped schema finds wrong with a report."""
+    """Return the errors of a report against the shipped schema."""
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
     return [error.message for error in validator.iter_errors(report)]
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     """The shipped file is a valid JSON Schema."""
     jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text("utf-8")))
 
@@ -86,12 +86,12 @@ def test_the_shipped_schema_is_that_of_the_types() -> None:
 
 
 def test_a_report_is_valid(report: dict[str, Any]) -> None:
-    """Every kind of verdict and an error give a document that the schema accepts."""
+    """A report with several verdicts and an error is valid."""
     assert [] == faults(report)
 
 
 def test_a_report_of_nothing_is_valid(tmp_path: Path) -> None:
-    """Before the first item has ended, and with the default options, the document is valid too."""
+    """A report before the first item has ended, with default options, is valid."""
     report = document(combine([]), [], {}, tmp_path)
     assert [] == faults(report)
     assert (None, [], []) == (report["environment"]["device"], report["results"], report["errors"])
@@ -99,7 +99,7 @@ def test_a_report_of_nothing_is_valid(tmp_path: Path) -> None:
 
 
 def test_results_and_errors_are_sorted(report: dict[str, Any]) -> None:
-    """The order of the items, and so of a parallel run, does not show."""
+    """Results and errors are sorted by node id, whatever the order of the items was."""
     assert ["a", "suites/test_glue.py::test_glue[rte-a-b]", "z"] == [each["nodeid"] for each in report["results"]]
     assert [("b", "out of memory"), ("y", "the hub cannot be reached")] == [
         (each["nodeid"], each["message"]) for each in report["errors"]
@@ -148,7 +148,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
 
 
 def test_a_search_is_reported_with_its_best_trial(like: Like, study: Study, tmp_path: Path) -> None:
-    """Best hyperparameters, numbers of trials by state and every trial stand in the report, which is valid."""
+    """A search is reported with its best hyperparameters, the number of trials by state and every trial."""
     report = document(combine([]), [like(study=study)], {}, tmp_path)
     jsonschema.validate(report, json.loads(SCHEMA.read_text("utf-8")), jsonschema.Draft202012Validator)
     (result,) = report["results"]
@@ -158,7 +158,7 @@ def test_a_search_is_reported_with_its_best_trial(like: Like, study: Study, tmp_
 
 
 def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) -> None:
-    """A reader sees what was asked for, in the words of the command line."""
+    """Options are reported as they were given, under the names of the command line."""
     assert {
         "tasks": ["mrpc", "rte"],
         "checkpoints": ["a/b@main", "sample"],
@@ -195,14 +195,14 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
 
 
 def test_the_environment_is_named(report: dict[str, Any]) -> None:
-    """Versions, platform and every device that a run used are there; no commit outside of a repository."""
+    """Versions and devices are reported; the commit is null outside of a repository."""
     environment = report["environment"]
     assert ("cpu, cuda:0", None) == (environment["device"], environment["commit"])
     assert {"torch", "transformers", "pytest-glue"} <= environment["libraries"].keys()
 
 
 def broken(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
-    """Return what sets a place in a report, as in `results.0.score`; None deletes it."""
+    """Return a function that sets a value in a report by its path, as in `results.0.score`; None deletes it."""
 
     def damage(report: Any) -> None:
         *way, last = (int(part) if part.isdigit() else part for part in path.split("."))
@@ -245,6 +245,6 @@ def broken(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     ],
 )
 def test_a_broken_report_is_not_valid(report: dict[str, Any], path: str, value: Any) -> None:
-    """What is missing, of another type, out of range or unknown is found, and found once."""
+    """A value that is missing, of another type, out of range or unknown gives one error."""
     broken(path, value)(report)
     assert 1 == len(faults(report))

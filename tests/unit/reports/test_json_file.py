@@ -1,4 +1,4 @@
-"""The JSON report's file: replaced as a whole or not at all, and known to be writable before anything is trained."""
+"""The file of the JSON report: atomic replacement, and the check that it can be written."""
 
 import json
 import resource
@@ -14,7 +14,7 @@ REMEDY = "name a file in a writable folder"
 
 
 def test_a_report_is_replaced(tmp_path: Path) -> None:
-    """The file holds the last report, readable as text, and nothing lies beside it."""
+    """The file has the last report as readable text, and no temporary file remains."""
     path = tmp_path / "out.json"
     for reason in ("first", "rte · a/b"):
         write(path, {"reason": reason})
@@ -23,8 +23,8 @@ def test_a_report_is_replaced(tmp_path: Path) -> None:
     assert [path] == list(tmp_path.iterdir())
 
 
-def test_the_old_report_stays_where_the_new_one_does_not_fit(tmp_path: Path) -> None:
-    """A disk that is full in the middle of a report leaves the one before it whole, and no half of the new one."""
+def test_a_full_disk_keeps_the_old_report(tmp_path: Path) -> None:
+    """A full disk leaves the old report complete and no part of the new one."""
     path = tmp_path / "out.json"
     write(path, {"reason": "old"})
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -39,8 +39,8 @@ def test_the_old_report_stays_where_the_new_one_does_not_fit(tmp_path: Path) -> 
     assert [path] == list(tmp_path.iterdir())
 
 
-def test_what_json_cannot_hold_is_not_written(tmp_path: Path) -> None:
-    """A NaN, which JSON has no word for, is a fault of ours: it is raised, and the old report stays."""
+def test_nan_is_not_written(tmp_path: Path) -> None:
+    """NaN, which JSON cannot express, raises, and the old report stays."""
     path = tmp_path / "out.json"
     write(path, {"score": 0.5})
     with pytest.raises(ValueError, match="not JSON compliant"):
@@ -48,8 +48,8 @@ def test_what_json_cannot_hold_is_not_written(tmp_path: Path) -> None:
     assert {"score": 0.5} == json.loads(path.read_text("utf-8"))
 
 
-def test_a_writable_place_is_left_as_it_is(tmp_path: Path) -> None:
-    """The check makes a missing folder and no file, and does not touch an old report."""
+def test_the_check_changes_no_file(tmp_path: Path) -> None:
+    """The check creates a missing folder but no file, and does not change an old report."""
     path = tmp_path / "deep" / "folder" / "out.json"
     check_writable(path)
     assert [] == list(path.parent.iterdir())
@@ -81,10 +81,10 @@ def a_long_name(tmp_path: Path) -> tuple[Path, str]:
     return tmp_path / ("x" * 300 + ".json"), "File name too long"
 
 
-@pytest.mark.parametrize("place", [a_folder, in_a_file, below_a_file, a_long_name])
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, place: Callable[[Path], tuple[Path, str]]) -> None:
-    """The message has the path, the cause and the remedy."""
-    path, cause = place(tmp_path)
+@pytest.mark.parametrize("make_path", [a_folder, in_a_file, below_a_file, a_long_name])
+def test_a_path_that_cannot_be_written(tmp_path: Path, make_path: Callable[[Path], tuple[Path, str]]) -> None:
+    """The error has path, cause and remedy."""
+    path, cause = make_path(tmp_path)
     with pytest.raises(ReportError) as caught:
         check_writable(path)
     assert f"the JSON report {str(path)!r} cannot be written: {cause}; {REMEDY}" == str(caught.value)

@@ -9,7 +9,7 @@ from pytest_glue.reports.junit import properties
 
 
 def test_properties_have_stable_names(evaluation: Evaluation) -> None:
-    """Few facts, under names that others rely on, as texts."""
+    """The facts are text under stable names."""
     assert properties(evaluation) == [
         ("glue.task", "rte"),
         ("glue.checkpoint", "a/b@86b5e09"),
@@ -21,20 +21,20 @@ def test_properties_have_stable_names(evaluation: Evaluation) -> None:
     ]
 
 
-def test_what_is_not_there_is_left_out(like: Callable[..., Evaluation]) -> None:
-    """An undefined score and a threshold that nobody gave are no properties, and no `None`."""
+def test_missing_facts_are_left_out(like: Callable[..., Evaluation]) -> None:
+    """An undefined score and a missing threshold have no property."""
     found = dict(properties(like(score=None, threshold=None, verdict=Verdict.DEGENERATE)))
     assert set() == {"glue.score", "glue.threshold"} & found.keys()
     assert "degenerate" == found["glue.verdict"]
 
 
-def test_runs_that_were_read_are_counted(evaluation: Evaluation, like: Callable[..., Evaluation]) -> None:
-    """The number of runs that were not trained is a property where there are any."""
+def test_cached_runs_are_counted(evaluation: Evaluation, like: Callable[..., Evaluation]) -> None:
+    """The number of cached runs is a property if there are any."""
     run = replace(evaluation.runs[0], cached=True)
     assert "2" == dict(properties(like(runs=(run, *evaluation.runs, run))))["glue.cached_runs"]
 
 
-def test_a_score_of_zero_is_there(like: Callable[..., Evaluation]) -> None:
-    """0 is a score, and a third has as many digits as anybody compares."""
+def test_a_score_of_zero_has_a_property(like: Callable[..., Evaluation]) -> None:
+    """A score of 0 has a property, and scores have six significant digits."""
     assert "0" == dict(properties(like(score=0.0)))["glue.score"]
     assert "0.333333" == dict(properties(like(score=1 / 3)))["glue.score"]

@@ -1,4 +1,4 @@
-"""Reports of parts, merged into the report that one test run would have left."""
+"""Merging the reports of shards into one."""
 
 import importlib
 import json
@@ -21,14 +21,14 @@ from pytest_glue.reports.merge import evaluations, merge, read
 jsonschema = importlib.import_module("jsonschema")  # ships no types
 
 Like = Callable[..., Evaluation]
-Part = Callable[..., dict[str, Any]]
+MakeReport = Callable[..., dict[str, Any]]
 
 NODEIDS = ("s.py::test[a]", "s.py::test[b]", "s.py::test[c]")
 
 
 @pytest.fixture
 def found(like: Like, study: Study) -> list[Evaluation]:
-    """Evaluations of three items, the last of which is green."""
+    """Evaluations of three items, of which the last passes."""
     return [
         like(nodeid=NODEIDS[0], task="cola", device="cuda:0"),
         like(nodeid=NODEIDS[1], task="mrpc", verdict=Verdict.INCONCLUSIVE, reason="not clear", study=study),
@@ -37,14 +37,14 @@ def found(like: Like, study: Study) -> list[Evaluation]:
 
 
 @pytest.fixture
-def part(found: list[Evaluation], tmp_path: Path) -> Part:
-    """Make the report of a part with the items at some places, as it is read from a file."""
+def shard_report(found: list[Evaluation], tmp_path: Path) -> MakeReport:
+    """Make the report of a shard with the items of these indices, as read from its file."""
 
-    def make(shard: str | None, *places: int, errors: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
+    def make(shard: str | None, *indices: int, errors: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
         given = {"data": "sample", "cache_dir": shard or "runs", **({"shard": shard} if shard else {}), **options}
         family = Family.of(4, [["a"], ["b"]]) if shard else Family(4)
         asked = combine([OptionSource("{name}", given, tmp_path)])
-        report = document(asked, [found[place] for place in places], errors or {}, tmp_path, family)
+        report = document(asked, [found[index] for index in indices], errors or {}, tmp_path, family)
         plain: dict[str, Any] = json.loads(json.dumps(report))
         return plain
 
@@ -52,32 +52,34 @@ def part(found: list[Evaluation], tmp_path: Path) -> Part:
 
 
 def refused(**reports: dict[str, Any]) -> str:
-    """Return why reports are not merged."""
+    """Return the error message of reports that cannot be merged."""
     with pytest.raises(ReportError) as caught:
         merge({f"{name}.json": report for name, report in reports.items()})
     return str(caught.value)
 
 
-def test_it_is_the_report_of_one_run(part: Part) -> None:
-    """Results and errors of the parts, in whatever order they come, make the report of a run that had them all."""
+def test_the_merged_report_is_that_of_one_run(shard_report: MakeReport) -> None:
+    """The merged report is that of one test run, in whatever order the shards are given."""
     errors = {"s.py::test[d]": "out of memory"}
-    whole = part(None, 0, 1, 2, errors=errors)
+    whole = shard_report(None, 0, 1, 2, errors=errors)
 
-    merged = merge({"b.json": part("2/2", 1, errors=errors), "a.json": part("1/2", 2, 0)})
+    merged = merge({"b.json": shard_report("2/2", 1, errors=errors), "a.json": shard_report("1/2", 2, 0)})
 
     jsonschema.validate(merged, json.loads(SCHEMA.read_text("utf-8")), jsonschema.Draft202012Validator)
     del whole["options"]["cache_dir"], merged["options"]["cache_dir"]
     assert whole == merged
 
 
-def test_empty_parts_are_parts(part: Part) -> None:
-    """A part without any item is as good as another."""
-    assert NODEIDS == tuple(each["nodeid"] for each in merge({"a": part("1/2"), "b": part("2/2", 1, 0, 2)})["results"])
+def test_a_shard_without_items(shard_report: MakeReport) -> None:
+    """A shard may have no items."""
+    assert NODEIDS == tuple(
+        each["nodeid"] for each in merge({"a": shard_report("1/2"), "b": shard_report("2/2", 1, 0, 2)})["results"]
+    )
 
 
-def test_results_are_evaluations_again(part: Part, found: list[Evaluation]) -> None:
-    """What a table shows of an evaluation can be read from a report, its search included."""
-    read_again = evaluations(part(None, 0, 1, 2))
+def test_results_are_evaluations_again(shard_report: MakeReport, found: list[Evaluation]) -> None:
+    """The results of a report are read as evaluations, with their searches."""
+    read_again = evaluations(shard_report(None, 0, 1, 2))
     assert [(each.nodeid, each.search, each.verdict, each.reason) for each in found] == [
         (each.nodeid, each.search, each.verdict, each.reason) for each in read_again
     ]
@@ -98,39 +100,39 @@ def test_an_old_report_is_read() -> None:
     assert report["results"][1]["search"]["best"]["objective"] == searched.search.best.objective
 
 
-def test_missing_parts_are_named(part: Part) -> None:
-    """A part that nobody ran, or whose report was lost, is said with the flag that runs it."""
+def test_missing_shards_are_named(shard_report: MakeReport) -> None:
+    """Missing shards are named with the flags that run them."""
     assert "2 of 4 shards are missing: 2/4, 4/4; run them with --glue-shard=2/4 and --glue-shard=4/4" == refused(
-        a=part("1/4", 0), b=part("3/4", 1)
+        a=shard_report("1/4", 0), b=shard_report("3/4", 1)
     )
 
 
-def test_a_part_that_is_there_twice(part: Part) -> None:
-    """Two reports of one part are named."""
+def test_a_shard_that_is_given_twice(shard_report: MakeReport) -> None:
+    """Two reports of one shard are named."""
     assert "shard 1/2 is given more than once: a.json and c.json; leave out all but one" == refused(
-        a=part("1/2", 0), b=part("2/2", 1), c=part("1/2", 0)
+        a=shard_report("1/2", 0), b=shard_report("2/2", 1), c=shard_report("1/2", 0)
     )
 
 
-def test_parts_of_other_divisions(part: Part) -> None:
-    """A half and a third do not make a whole."""
+def test_shards_of_different_divisions(shard_report: MakeReport) -> None:
+    """Shards of different divisions are refused."""
     assert "these are not shards of one test run: a.json is shard 1 of 2, b.json is shard 2 of 3" == refused(
-        a=part("1/2"), b=part("2/3")
+        a=shard_report("1/2"), b=shard_report("2/3")
     )
 
 
-def test_a_whole_report_is_no_part(part: Part) -> None:
-    """The report of a run of all items is merged with nothing."""
+def test_a_report_without_shards(shard_report: MakeReport) -> None:
+    """The report of a test run without shards is refused."""
     assert "a.json is the report of a complete test run, without --glue-shard: there is nothing to merge" == refused(
-        a=part(None, 0)
+        a=shard_report(None, 0)
     )
 
 
-def test_a_run_that_did_not_end(part: Part) -> None:
-    """Where no worker said how many items there are, the run was broken off."""
-    broken = part("1/2", 0) | {"family": None}
+def test_an_interrupted_run(shard_report: MakeReport) -> None:
+    """The report of an interrupted test run, which has no family, is refused."""
+    broken = shard_report("1/2", 0) | {"family": None}
     assert "a.json is the report of a test run that did not finish: run that shard again" == refused(
-        a=broken, b=part("2/2")
+        a=broken, b=shard_report("2/2")
     )
 
 
@@ -142,17 +144,17 @@ def test_a_run_that_did_not_end(part: Part) -> None:
         ({"threshold": {"rte": 0.5}}, 'threshold is {} in a.json and {"rte:accuracy": 0.5} in b.json'),
     ],
 )
-def test_other_options_are_another_run(part: Part, options: dict[str, Any], message: str) -> None:
-    """What was asked for must be the same in all parts."""
-    assert message in refused(a=part("1/2", 0), b=part("2/2", 1, **options))
+def test_other_options_are_another_run(shard_report: MakeReport, options: dict[str, Any], message: str) -> None:
+    """Options must be the same in all shards."""
+    assert message in refused(a=shard_report("1/2", 0), b=shard_report("2/2", 1, **options))
 
 
 @pytest.mark.parametrize(
     "options", [{"storage": "there"}, {"cache": "refresh"}, {"resume": True}, {"search_storage": "there"}]
 )
-def test_places_may_differ(part: Part, options: dict[str, Any]) -> None:
-    """Where a machine keeps things, and what it does again, is its own affair."""
-    assert 2 == len(merge({"a": part("1/2", 0), "b": part("2/2", 1, **options)})["results"])
+def test_local_options_may_differ(shard_report: MakeReport, options: dict[str, Any]) -> None:
+    """Paths and cache options may differ between shards."""
+    assert 2 == len(merge({"a": shard_report("1/2", 0), "b": shard_report("2/2", 1, **options)})["results"])
 
 
 @pytest.mark.parametrize(
@@ -165,24 +167,24 @@ def test_places_may_differ(part: Part, options: dict[str, Any]) -> None:
     ],
 )
 def test_another_commit_or_collection_is_another_run(
-    part: Part, path: tuple[str, str], value: object, message: str
+    shard_report: MakeReport, path: tuple[str, str], value: object, message: str
 ) -> None:
-    """Parts of another commit, of other versions, or of items that were shared out in another way, are refused."""
-    other = part("2/2", 1)
+    """Shards of another commit, other versions or another division of the items are refused."""
+    other = shard_report("2/2", 1)
     other[path[0]][path[1]] = value
-    assert message in refused(a=part("1/2", 0), b=other)
+    assert message in refused(a=shard_report("1/2", 0), b=other)
 
 
-def test_an_item_in_two_parts(part: Part) -> None:
-    """An item has one result."""
+def test_an_item_in_two_shards(shard_report: MakeReport) -> None:
+    """An item that is in two shards is refused."""
     message = "s.py::test[a] is in more than one shard: these are not shards of one test run"
-    assert message == refused(a=part("1/2", 0), b=part("2/2", 0))
-    assert message == refused(a=part("1/2", 0), b=part("2/2", errors={NODEIDS[0]: "out of memory"}))
+    assert message == refused(a=shard_report("1/2", 0), b=shard_report("2/2", 0))
+    assert message == refused(a=shard_report("1/2", 0), b=shard_report("2/2", errors={NODEIDS[0]: "out of memory"}))
 
 
-def test_machines_are_all_named(part: Part) -> None:
-    """Interpreters, platforms and devices of all parts stand in the report."""
-    first, second = part("1/2", 0), part("2/2", 2)
+def test_machines_are_all_named(shard_report: MakeReport) -> None:
+    """The merged report names the interpreters, platforms and devices of all shards."""
+    first, second = shard_report("1/2", 0), shard_report("2/2", 2)
     second["environment"] |= {"python": "3.0", "platform": "BeOS"}
     environment = merge({"a": first, "b": second})["environment"]
     assert ("cpu, cuda:0", True, True) == (
@@ -190,7 +192,7 @@ def test_machines_are_all_named(part: Part) -> None:
         environment["python"].startswith("3.0, 3."),
         environment["platform"].startswith("BeOS, "),
     )
-    assert None is merge({"a": part("1/2"), "b": part("2/2")})["environment"]["device"]
+    assert None is merge({"a": shard_report("1/2"), "b": shard_report("2/2")})["environment"]["device"]
 
 
 @pytest.mark.parametrize(
@@ -206,8 +208,8 @@ def test_machines_are_all_named(part: Part) -> None:
         ),
     ],
 )
-def test_what_is_no_report(tmp_path: Path, content: str | None, message: str) -> None:
-    """A file that is missing, damaged or of another version is named with what is wrong with it."""
+def test_files_that_are_not_reports(tmp_path: Path, content: str | None, message: str) -> None:
+    """The error of a missing, damaged or foreign file names it and what is wrong."""
     file = tmp_path / "a.json"
     if content is not None:
         file.write_text(content)
@@ -216,10 +218,10 @@ def test_what_is_no_report(tmp_path: Path, content: str | None, message: str) ->
     assert str(caught.value).startswith(message.format(file=file))
 
 
-def test_the_command(part: Part, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The table of a test run is shown, with notes, open verdicts and errors; a red item is exit code 1."""
-    write(tmp_path / "a.json", part("1/2", 0, 2))
-    write(tmp_path / "b.json", part("2/2", 1, errors={"s.py::test[d]": "out of memory"}))
+def test_the_command(shard_report: MakeReport, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command prints table, notes, inconclusive verdicts and errors; a failed item gives exit code 1."""
+    write(tmp_path / "a.json", shard_report("1/2", 0, 2))
+    write(tmp_path / "b.json", shard_report("2/2", 1, errors={"s.py::test[d]": "out of memory"}))
     files = [str(tmp_path / name) for name in ("b.json", "a.json")]
 
     assert 1 == main(["merge", *files, "-o", str(tmp_path / "new" / "all.json")])
@@ -232,25 +234,27 @@ def test_the_command(part: Part, tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(("errors", "code"), [({}, 0), ({"s.py::test[d]": "out of memory"}, 1)])
-def test_green_reports(part: Part, tmp_path: Path, errors: dict[str, str], code: int) -> None:
-    """Where no item is red the exit code is 0; an item that ended in an error is red."""
-    write(tmp_path / "a.json", part("1/1", 2, errors=errors))
+def test_the_exit_code(shard_report: MakeReport, tmp_path: Path, errors: dict[str, str], code: int) -> None:
+    """The exit code is 0 if no item failed and none ended in an error."""
+    write(tmp_path / "a.json", shard_report("1/1", 2, errors=errors))
     assert code == main(["merge", str(tmp_path / "a.json"), "-o", str(tmp_path / "all.json")])
 
 
 def test_several_checkpoints_are_not_ranked(
-    part: Part, found: list[Evaluation], tmp_path: Path, capsys: pytest.CaptureFixture[str], like: Like
+    shard_report: MakeReport, found: list[Evaluation], tmp_path: Path, capsys: pytest.CaptureFixture[str], like: Like
 ) -> None:
-    """Two checkpoints of one task are listed and not compared, and that is said."""
+    """Two checkpoints of one task are listed but not ranked, and a line says so."""
     found[0] = like(nodeid=NODEIDS[0])
-    write(tmp_path / "a.json", part("1/1", 0, 2))
+    write(tmp_path / "a.json", shard_report("1/1", 0, 2))
     main(["merge", str(tmp_path / "a.json"), "-o", str(tmp_path / "all.json")])
     assert "checkpoints are not ranked: that needs predictions, which reports do not contain" in capsys.readouterr().out
 
 
-def test_what_cannot_be_merged_leaves_nothing(part: Part, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A refused merge says why, writes no file, and has an exit code of its own."""
-    write(tmp_path / "a.json", part("1/2", 0))
+def test_a_refused_merge_writes_no_file(
+    shard_report: MakeReport, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A refused merge prints the reason, writes no file and has exit code 2."""
+    write(tmp_path / "a.json", shard_report("1/2", 0))
     assert 2 == main(["merge", str(tmp_path / "a.json"), "-o", str(tmp_path / "all.json")])
     assert "1 of 2 shards are missing: 2/2; run them with --glue-shard=2/2\n" == capsys.readouterr().err
     assert not (tmp_path / "all.json").exists()
