@@ -1,6 +1,6 @@
 """The JSON Schema of the report, generated from the types in `document`.
 
-`python -m pytest_glue.reports.schema` writes `schema.json` anew after a change of the types.
+`python -m pytest_glue.reports.schema` rewrites `schema.json` after a change of the types or their docstrings.
 """
 
 import ast
@@ -21,6 +21,7 @@ _CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
     ("Epoch", "epoch"): {"type": "number", "minimum": 0},
     ("Family", "size"): {"type": "integer", "minimum": 0},
     ("Family", "partition"): {"type": ["string", "null"], **_DIGEST},
+    ("SearchConfig", "backend"): {"enum": ["optuna", "ray"]},
     ("SearchConfig", "trials"): {"type": "integer", "minimum": 1},
     ("SearchConfig", "split"): {"enum": ["held-out", "evaluation"]},
     ("Trial", "number"): {"type": "integer", "minimum": 0},
