@@ -71,7 +71,9 @@ def glue_encoded_data(
     glue_tokenizer: PreTrainedTokenizerBase,
 ) -> DatasetDict:
     """The training and the evaluation split, tokenized and truncated, with labels in the model's order."""
-    return _encoded_data(glue_options, glue_task, glue_checkpoint, glue_data, glue_tokenizer)
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
+
+    return _encoded_data(EvaluationSpec(glue_options, glue_task, glue_checkpoint), glue_data, glue_tokenizer)
 
 
 @pytest.fixture
@@ -149,6 +151,7 @@ def glue_evaluation(
     from dataclasses import replace
 
     from pytest_glue.cache.file_digests import file_digests_of
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.data.source import open_source
     from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
     from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record
@@ -156,18 +159,19 @@ def glue_evaluation(
     from pytest_glue.training.pretrained import identify
 
     session = GlueSession.of(request.config)
+    spec = EvaluationSpec(glue_options, glue_task, glue_checkpoint)
     identified, notes = identify(glue_checkpoint, file_digests_of(glue_options))
     source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, source.description)
-    criteria = criteria_of(glue_options, glue_task, glue_checkpoint, identified.label, session.family_size)
+    criteria = criteria_of(spec, identified.label, session.family_size)
     seed_plan = SeedPlan(
         glue_options.all_seeds,
         interim_analyses_of(glue_options),
         glue_options.inconclusive,
         glue_options.stop_when_decided,
     )
-    found = evaluate(subject, runs_of(request, glue_options, glue_task, glue_checkpoint), criteria, seed_plan)
+    found = evaluate(subject, runs_of(request, spec), criteria, seed_plan)
     found = replace(found, notes=(*notes, *source.notes, *found.notes))
-    evaluation = record(glue_options, glue_task, glue_checkpoint, found)
+    evaluation = record(spec, found)
     session.record(request.node, evaluation)
     return evaluation

@@ -11,7 +11,7 @@ from typing import Protocol
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache, folder_of
-from pytest_glue.config.options import Options
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
@@ -66,9 +66,7 @@ class TrainerRunSource(RunSource, Protocol):
 
 
 def cached_runs(
-    options: Options,
-    task: Task,
-    checkpoint: Checkpoint,
+    spec: EvaluationSpec,
     fine_tunings: Callable[[], TrainerRunSource],
     command: str,
     shared_tasks: Sequence[Task] = (),
@@ -77,9 +75,7 @@ def cached_runs(
     """Return an item's runs, of which those that are kept are read.
 
     Args:
-        options: of the item.
-        task: of the item.
-        checkpoint: of the item, as asked for.
+        spec: of the item, with the checkpoint that the user named.
         fine_tunings: makes the runs that are not there; called when the first of them is needed.
         command: what started the test run, for a message.
         shared_tasks: the tasks whose runs the fine-tunings can give as well, and that the test run asks for.
@@ -88,14 +84,15 @@ def cached_runs(
     Raises:
         GlueError: data or checkpoint cannot be found.
     """
-    identified, _ = identify(checkpoint)
+    options = spec.options
+    identified, _ = identify(spec.checkpoint)
     source = open_source(options.data)
 
     @cache
-    def key_of(each: Task) -> Key:
-        return Key.of(options, each, identified, source.identity(each), options.seeds[0])
+    def key_of(task: Task) -> Key:
+        return Key.of(EvaluationSpec(options, task, identified), source.identity(task), options.seeds[0])
 
-    key = key_of(task)
+    key = key_of(spec.task)
     keys = [key.of_seed(seed) for seed in options.all_seeds]
     run_cache = RunCache(folder_of(options))
     shared = SharedTraining(shared_tasks, key_of, test_run)

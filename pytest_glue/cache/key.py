@@ -9,11 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from pytest_glue.config.options import Options
-from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.environment import expected_device, expected_devices, library_versions
 from pytest_glue.core.recipe import WITHOUT_EFFECT, full_recipe
-from pytest_glue.core.tasks import Task
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
 """Those whose version a score depends on."""
@@ -60,16 +58,15 @@ class Key:
     environment: Mapping[str, str]
 
     @classmethod
-    def of(cls, options: Options, task: Task, checkpoint: Checkpoint, data: str, seed: int) -> Self:
+    def of(cls, spec: EvaluationSpec, data: str, seed: int) -> Self:
         """Return the key of a run.
 
         Args:
-            options: of the item.
-            task: of the item.
-            checkpoint: with its identity; the sample's own without.
+            spec: the checkpoint has its digest, except the sample, which is identified by its name.
             data: the identity of the task's examples.
             seed: of the run.
         """
+        options, task, checkpoint = spec.options, spec.task, spec.checkpoint
         recipe = {
             name: value for name, value in full_recipe(task, options.recipe).items() if name not in WITHOUT_EFFECT
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.cache.cached_runs import cached_runs
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.tasks import find_task
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from pytest_glue.cache.cached_runs import TrainerRunSource
     from pytest_glue.config.options import Options
-    from pytest_glue.core.tasks import Task
     from pytest_glue.execution.executor import CompletedRequest, Executor, RunResults
     from pytest_glue.execution.file_transfer import FileArchive
     from pytest_glue.progress.tracker import ProgressListener
@@ -80,13 +80,12 @@ class Dispatcher:
         self._progress.expect({each.name: costs.get(each.nodeids[0], typical(costs)) for each in requests})
         self.submit(requests)
 
-    def runs_of(self, item: pytest.Item, options: Options, task: Task, checkpoint: Checkpoint) -> RemoteRuns:
+    def runs_of(self, item: pytest.Item, spec: EvaluationSpec) -> RemoteRuns:
         """Return the runs of an item, the same each time."""
         if item.nodeid not in self._runs:
-            reason = uncacheable_reason(item, options)
-            kept = None
-            if reason is None and options.cache is not CachePolicy.OFF:
-                kept = cached_runs(options, task, checkpoint, _nothing, self._command)
+            options, kept = spec.options, None
+            if uncacheable_reason(item, options) is None and options.cache is not CachePolicy.OFF:
+                kept = cached_runs(spec, _nothing, self._command)
             self._runs[item.nodeid] = RemoteRuns(self, item.nodeid, kept, together=options.search is not None)
         return self._runs[item.nodeid]
 
@@ -99,7 +98,7 @@ class Dispatcher:
         task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
         if not isinstance(checkpoint, Checkpoint) or not runs_remotely(item, options):
             return None
-        return self.runs_of(item, options, task, checkpoint)
+        return self.runs_of(item, EvaluationSpec(options, task, checkpoint))
 
     def submit(self, requests: Sequence[RunRequest]) -> None:
         """See `Executor`."""

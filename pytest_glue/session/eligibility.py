@@ -11,6 +11,7 @@ from pytest_glue.core.tasks import GLUE
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.config.options import Options
     from pytest_glue.core.tasks import Task
 
@@ -46,7 +47,7 @@ def is_overridden(item: Any, name: str) -> bool:
     return not definitions or getattr(definitions[-1].func, "__module__", None) != "pytest_glue.fixtures"
 
 
-def tasks_sharing_training(item: pytest.Item, options: Options, task: Task) -> tuple[Task, ...]:
+def tasks_sharing_training(item: pytest.Item, spec: EvaluationSpec) -> tuple[Task, ...]:
     """Return the tasks whose runs an item's fine-tunings can give as well, and that this test run asks for.
 
     They are asked for by items of the same test, and so with the same options and fixtures, with the same checkpoint.
@@ -54,10 +55,9 @@ def tasks_sharing_training(item: pytest.Item, options: Options, task: Task) -> t
 
     Args:
         item: whose runs can be kept.
-        options: of the item.
-        task: of the item.
+        spec: of the item.
     """
-    if options.stop_when_decided or not ends_with_best_epoch(task, options.recipe):
+    if spec.options.stop_when_decided or not ends_with_best_epoch(spec.task, spec.options.recipe):
         return ()
     if any(is_overridden(item, name) for name in ("glue_task", "glue_checkpoint")):
         return ()  # an item's parameters do not say then what it is about
@@ -68,7 +68,7 @@ def tasks_sharing_training(item: pytest.Item, options: Options, task: Task) -> t
         if (other.parent, getattr(other, "originalname", None)) == (own.parent, own.originalname)
         and other.callspec.params.get("glue_checkpoint") == own.callspec.params.get("glue_checkpoint")
     }
-    return tuple(each for name, each in GLUE.items() if name in asked and each.shares_training_with(task))
+    return tuple(each for name, each in GLUE.items() if name in asked and each.shares_training_with(spec.task))
 
 
 def runs_remotely(item: pytest.Item, options: Options) -> bool:

@@ -1,9 +1,8 @@
 """Items: a test that asks for a task or a checkpoint becomes one item for each of them."""
 
-from itertools import product
-
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Checkpoint, ids
 from pytest_glue.core.errors import GlueError, OptionError
@@ -53,8 +52,8 @@ def _check(options: Options, asked: set[str], *, compared: bool) -> None:
         for checkpoint in options.checkpoints:
             check_checkpoint(checkpoint)
     if compared and asked == {"glue_task", "glue_checkpoint"}:
-        for task, checkpoint in product(options.tasks, options.checkpoints):
-            if (file := baseline_file(options, task, checkpoint)) is not None:
+        for spec in EvaluationSpec.all_of(options):
+            if (file := baseline_file(spec)) is not None:
                 read(file)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.paths import register_relocated
 from pytest_glue.execution.executor import RunFailure, RunRequest, RunResult, RunResults
 from pytest_glue.execution.file_transfer import FileArchive, unpack
@@ -174,10 +175,11 @@ class _EvaluationOverride:
         from pytest_glue.gate.from_options import criteria_of
         from pytest_glue.session.run_sources import runs_of
 
-        runs = runs_of(request, glue_options, glue_task, glue_checkpoint)
+        spec = EvaluationSpec(glue_options, glue_task, glue_checkpoint)
+        runs = runs_of(request, spec)
         target_score = None
         if glue_options.stop_when_decided and not self._request.whole:
-            criteria = criteria_of(glue_options, glue_task, glue_checkpoint, glue_checkpoint.label, 1)
+            criteria = criteria_of(spec, glue_checkpoint.label, 1)
             target_score = criteria.target_score(runs.conditions.references)
         made = tuple(runs.run(seed, target_score=target_score) for seed in self._request.seeds)
         notes = (*runs.conditions.notes, *runs.notes)

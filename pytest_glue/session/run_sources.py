@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
     from transformers import PreTrainedTokenizerBase, Trainer
 
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.config.options import Options
-    from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.runs import RunSource
     from pytest_glue.core.tasks import Task
     from pytest_glue.execution.fine_tuning import TrainerRuns
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_glue.search.search import Search
 
 
-def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> RunSource:
+def runs_of(request: pytest.FixtureRequest, spec: EvaluationSpec) -> RunSource:
     """Return the item's runs: what the store has, and fine-tunings, made when the first is needed, for the rest.
 
     Raises:
@@ -36,13 +36,13 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
     from pytest_glue.session.eligibility import runs_remotely, tasks_sharing_training, uncacheable_reason
     from pytest_glue.session.session import GlueSession
 
-    session = GlueSession.of(request.config)
+    session, options = GlueSession.of(request.config), spec.options
     if session.dispatch is not None and runs_remotely(request.node, options):
-        return session.dispatch.runs_of(request.node, options, task, checkpoint)
+        return session.dispatch.runs_of(request.node, spec)
 
     def fine_tunings() -> TrainerRuns:
         on_progress(TrainingProgress("loading"))
-        return _fine_tunings(request, options, task, checkpoint, on_progress)
+        return _fine_tunings(request, spec, on_progress)
 
     on_progress = session.on_progress(request.node, options.seeds)
     resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
@@ -52,18 +52,18 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
             runs.add_note(f"the store of finished runs is off{resumes_not}")
         return runs
     if (reason := uncacheable_reason(request.node, options)) is None:
-        shared_tasks = tasks_sharing_training(request.node, options, task)
-        return cached_runs(options, task, checkpoint, fine_tunings, session.command, shared_tasks, session.test_run)
+        shared_tasks = tasks_sharing_training(request.node, spec)
+        return cached_runs(spec, fine_tunings, session.command, shared_tasks, session.test_run)
     require_training(options.cache, reason)
     runs = fine_tunings()
     runs.add_note(f"the store of finished runs is not used: {reason}{resumes_not}")
     return runs
 
 
-def _fine_tunings(
-    request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint, on_progress: ProgressCallback
-) -> TrainerRuns:
+def _fine_tunings(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progress: ProgressCallback) -> TrainerRuns:
     """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
+    from dataclasses import replace
+
     from pytest_glue.data.fingerprint import digest_of_task
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.session.session import GlueSession
@@ -71,10 +71,11 @@ def _fine_tunings(
     from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
 
+    options, task = spec.options, spec.task
     trainer: Trainer = request.getfixturevalue("glue_trainer")
     data: DatasetDict = request.getfixturevalue("glue_data")
     tokenizer: Any = request.getfixturevalue("glue_tokenizer")
-    pretrained = resolve(checkpoint)
+    pretrained = resolve(spec.checkpoint)
     order, digest = label_ids(pretrained, task), digest_of_task(data, task)
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
     conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
@@ -87,7 +88,7 @@ def _fine_tunings(
 
     def examples_of(shared_task: Task) -> Examples:
         raw = _data(options, shared_task)
-        encoded = _encoded_data(options, shared_task, checkpoint, raw, tokenizer)
+        encoded = _encoded_data(replace(spec, task=shared_task), raw, tokenizer)
         return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task))
 
     monitor = RunMonitor(name, on_progress, options.timeout)
@@ -103,18 +104,16 @@ def _data(options: Options, task: Task) -> DatasetDict:
     return limited(data, task, options.max_train_samples, options.max_eval_samples)
 
 
-def _encoded_data(
-    options: Options, task: Task, checkpoint: Checkpoint, data: DatasetDict, tokenizer: PreTrainedTokenizerBase
-) -> DatasetDict:
+def _encoded_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
     from pytest_glue.training.library_state import silence_libraries
     from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
     from pytest_glue.training.tokenization import encode, max_length
 
-    pretrained = resolve(checkpoint)
-    length = max_length(tokenizer, pretrained, options.max_length)
+    pretrained = resolve(spec.checkpoint)
+    length = max_length(tokenizer, pretrained, spec.options.max_length)
     with silence_libraries():
-        return encode(data, task, tokenizer, length, label_ids(pretrained, task))
+        return encode(data, spec.task, tokenizer, length, label_ids(pretrained, spec.task))
 
 
 def search_of(options: Options, name: str, root: Path, on_trial: OnTrial, *, verbose: bool) -> Search | None:

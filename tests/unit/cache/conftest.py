@@ -10,6 +10,7 @@ import pytest
 from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.runs import Epoch, Run, RunConditions
@@ -24,7 +25,7 @@ def key_of() -> Callable[..., Key]:
 
     def make(*, task: str = "rte", digest: str = DIGEST, data: str = "sample rte", seed: int = 42, **asked: Any) -> Key:
         checkpoint = Checkpoint("a/b", Origin.HUB, "main", digest)
-        return Key.of(Options(**asked), GLUE[task], checkpoint, data, seed)
+        return Key.of(EvaluationSpec(Options(**asked), GLUE[task], checkpoint), data, seed)
 
     return make
 

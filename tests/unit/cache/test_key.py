@@ -105,11 +105,12 @@ def test_a_key_is_the_same_in_another_process(key_of: KeyOf) -> None:
     code = (
         "import sys\n"
         "from pytest_glue.core.checkpoints import Checkpoint, Origin\n"
+        "from pytest_glue.config.evaluation_spec import EvaluationSpec\n"
         "from pytest_glue.config.options import Options\n"
         "from pytest_glue.cache.key import Key\n"
         "from pytest_glue.core.tasks import GLUE\n"
         f"checkpoint = Checkpoint('a/b', Origin.HUB, 'main', 'sha256:{'1' * 64}')\n"
-        "print(Key.of(Options(), GLUE['rte'], checkpoint, 'sample rte', 42).name)\n"
+        "print(Key.of(EvaluationSpec(Options(), GLUE['rte'], checkpoint), 'sample rte', 42).name)\n"
         "print([name for name in ('torch', 'transformers', 'datasets', 'numpy') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

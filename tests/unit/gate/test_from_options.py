@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options, OptionSource, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
@@ -18,8 +19,11 @@ from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.from_options import baseline_file, criteria_of, interim_analyses_of, record, unused_baselines
 
 RunSource = Callable[..., list[Run]]
-RTE = GLUE["rte"]
-SAMPLE = Checkpoint("sample", Origin.SAMPLE)
+
+
+def spec(options: Options) -> EvaluationSpec:
+    """Return the sample on RTE with these options."""
+    return EvaluationSpec(options, GLUE["rte"], Checkpoint("sample", Origin.SAMPLE))
 
 
 @pytest.fixture
@@ -48,15 +52,15 @@ def main(
 def test_without_a_baseline_there_is_no_rule(options: Callable[..., Options]) -> None:
     """Only thresholds of the item's own task are its criteria where nothing is compared."""
     asked = options(threshold="rte=0.6,mrpc:f1=0.8")
-    assert baseline_file(asked, RTE, SAMPLE) is None
-    criteria = criteria_of(asked, RTE, SAMPLE, "sample", 1)
+    assert baseline_file(spec(asked)) is None
+    criteria = criteria_of(spec(asked), "sample", 1)
     assert ({"accuracy": 0.6}, None, "sample") == (criteria.thresholds, criteria.rule, criteria.checkpoint)
 
 
 def test_a_baseline_is_a_rule(options: Callable[..., Options], main: tuple[Path, Baseline]) -> None:
     """The rule has the baseline, the task's allowed drop, the error rate and the number of items."""
     file, recorded = main
-    rule = criteria_of(options(compare="main", max_drop="0.01,rte=0.03", alpha=0.1), RTE, SAMPLE, "sample", 7).rule
+    rule = criteria_of(spec(options(compare="main", max_drop="0.01,rte=0.03", alpha=0.1)), "sample", 7).rule
     assert rule is not None
     assert ("main", str(file), recorded, 0.03, 0.1, 7) == (
         rule.name,
@@ -70,7 +74,7 @@ def test_a_baseline_is_a_rule(options: Callable[..., Options], main: tuple[Path,
 
 def test_a_file_is_a_rule(options: Callable[..., Options], main: tuple[Path, Baseline]) -> None:
     """A baseline that is named by its file goes by the file's name, with the drop that holds for every task."""
-    rule = criteria_of(options(compare=str(main[0]), max_drop="0.01"), RTE, SAMPLE, "sample", 1).rule
+    rule = criteria_of(spec(options(compare=str(main[0]), max_drop="0.01")), "sample", 1).rule
     assert rule is not None
     assert ("sample", 0.01) == (rule.name, rule.max_drop)
 
@@ -78,7 +82,7 @@ def test_a_file_is_a_rule(options: Callable[..., Options], main: tuple[Path, Bas
 def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None:
     """An item without anything to compare it with is not judged by something else."""
     with pytest.raises(BaselineError, match=r"Record it with --glue-save=main"):
-        criteria_of(options(compare="main"), RTE, SAMPLE, "sample", 1)
+        criteria_of(spec(options(compare="main")), "sample", 1)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +106,7 @@ def test_an_evaluation_is_recorded(
 ) -> None:
     """What is recorded can be read, has the drops that it will show, and the evaluation has a note of it."""
     asked = options(save="next")
-    noted = record(asked, RTE, SAMPLE, evaluation(runs("rte", rte, 78, 80, 82), notes=("before",)))
+    noted = record(spec(asked), evaluation(runs("rte", rte, 78, 80, 82), notes=("before",)))
     file = asked.storage / "next" / "rte" / "sample.json"
     recorded = baseline_storage.read(file)
     assert ("before", f"recorded {file}: accuracy 0.711 of 3 seeds") == noted.notes
@@ -117,7 +121,7 @@ def test_nothing_is_recorded_unasked(
 ) -> None:
     """Without a name to save under the evaluation is left as it is."""
     found = evaluation(runs("rte", rte, 80))
-    assert found is record(options(), RTE, SAMPLE, found)
+    assert found is record(spec(options()), found)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +141,8 @@ def test_what_is_red_is_not_recorded(
 ) -> None:
     """What nobody is content with is not recorded, and a note says so."""
     asked = options(save="next")
-    noted = record(asked, RTE, SAMPLE, evaluation(runs("rte", rte, 80), **changes))
-    assert (f"not recorded as next, since its verdict is {changes['verdict']}",) == noted.notes
+    noted = record(spec(asked), evaluation(runs("rte", rte, 80), **changes))
+    assert (f"not recorded as baseline next: the verdict is {changes['verdict']}",) == noted.notes
     assert not asked.storage.exists()
 
 
