@@ -41,7 +41,7 @@ def test_a_file_of_another_run(run_cache: RunCache, entry_of: EntryOf) -> None:
     run_cache.write(entry)
     run_cache.path(other.key).parent.mkdir(parents=True, exist_ok=True)
     run_cache.path(entry.key).rename(run_cache.path(other.key))
-    with pytest.raises(EntryError, match="is of another run than its name says"):
+    with pytest.raises(EntryError, match="holds another run than its name says"):
         run_cache.read(other.key)
 
 

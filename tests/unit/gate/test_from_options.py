@@ -18,7 +18,7 @@ from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.from_options import baseline_file, criteria_of, interim_analyses_of, record, unused_baselines
 
-RunSource = Callable[..., list[Run]]
+MakeRuns = Callable[..., list[Run]]
 
 
 def spec(options: Options) -> EvaluationSpec:
@@ -41,7 +41,7 @@ def options(tmp_path: Path) -> Callable[..., Options]:
 
 @pytest.fixture
 def main(
-    tmp_path: Path, runs: RunSource, baseline: Callable[..., Baseline], rte: tuple[float, ...]
+    tmp_path: Path, runs: MakeRuns, baseline: Callable[..., Baseline], rte: tuple[float, ...]
 ) -> tuple[Path, Baseline]:
     """A baseline `main` of the sample on RTE, and its file."""
     file, recorded = tmp_path / "records/main/rte/sample.json", baseline(runs("rte", rte, 78, 80, 82))
@@ -102,7 +102,7 @@ def test_looks(options: Callable[..., Options], asked: dict[str, Any], expected:
 
 
 def test_an_evaluation_is_recorded(
-    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: RunSource, rte: tuple[float, ...]
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
 ) -> None:
     """What is recorded can be read, has the drops that it will show, and the evaluation has a note of it."""
     asked = options(save="next")
@@ -117,7 +117,7 @@ def test_an_evaluation_is_recorded(
 
 
 def test_nothing_is_recorded_unasked(
-    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: RunSource, rte: tuple[float, ...]
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
 ) -> None:
     """Without a name to save under the evaluation is left as it is."""
     found = evaluation(runs("rte", rte, 80))
@@ -135,7 +135,7 @@ def test_nothing_is_recorded_unasked(
 def test_what_is_red_is_not_recorded(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],
-    runs: RunSource,
+    runs: MakeRuns,
     rte: tuple[float, ...],
     changes: dict[str, Any],
 ) -> None:
@@ -149,7 +149,7 @@ def test_what_is_red_is_not_recorded(
 def test_unused_baselines_of_tasks_that_ran(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],
-    runs: RunSource,
+    runs: MakeRuns,
     rte: tuple[float, ...],
     main: tuple[Path, Baseline],
 ) -> None:
