@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,12 +91,6 @@ def test_each_option_is_decided_upon() -> None:
     """A new option either is a part of the key or is known to change no run."""
     decided = [*OPTIONS, *CHANGES_NO_RUN, *HAS_ITS_OWN_PART, *IS_NEVER_KEPT]
     assert sorted(field.name for field in fields(Options)) == sorted(decided)
-
-
-def test_the_code_that_makes_runs_is_a_part() -> None:
-    """What is digested is there: a module of the pipeline that is renamed is missed here."""
-    package = Path(key_module.__file__).parents[1]
-    assert [] == [name for name in key_module._CODE if not (package / name).exists()]
 
 
 def test_a_key_is_the_same_in_another_process(key_of: KeyOf) -> None:
