@@ -1,7 +1,6 @@
-"""Keys, entries and a store to put them in."""
+"""Keys, entries and an empty cache."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ DIGEST = f"sha256:{'1' * 64}"
 
 @pytest.fixture
 def key_of() -> Callable[..., Key]:
-    """Make a key of options, with another task, checkpoint, data or seed where these are given."""
+    """Make a key from options; task, checkpoint, data and seed have defaults."""
 
     def make(*, task: str = "rte", digest: str = DIGEST, data: str = "sample rte", seed: int = 42, **asked: Any) -> Key:
         checkpoint = Checkpoint("a/b", Origin.HUB, "main", digest)
@@ -32,7 +31,7 @@ def key_of() -> Callable[..., Key]:
 
 @pytest.fixture
 def entry_of(key_of: Callable[..., Key]) -> Callable[..., Entry]:
-    """Make an entry of a run with a seed, on three examples."""
+    """Make an entry of a run on three examples."""
 
     def make(seed: int = 42, **parts: Any) -> Entry:
         key = key_of(seed=seed, **parts)
@@ -49,10 +48,5 @@ def entry_of(key_of: Callable[..., Key]) -> Callable[..., Entry]:
 
 @pytest.fixture
 def run_cache(tmp_path: Path) -> RunCache:
-    """An empty store, whose folder is not there yet."""
+    """An empty cache, whose folder does not exist yet."""
     return RunCache(tmp_path / "runs")
-
-
-def other(entry: Entry, **changes: Any) -> Entry:
-    """Return an entry whose run differs."""
-    return replace(entry, run=replace(entry.run, **changes))

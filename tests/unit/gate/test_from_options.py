@@ -1,4 +1,4 @@
-"""The gate: options as criteria, and evaluations as baselines."""
+"""Criteria from options, and baselines from evaluations."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def spec(options: Options) -> EvaluationSpec:
 
 @pytest.fixture
 def options(tmp_path: Path) -> Callable[..., Options]:
-    """Make options with a storage of this test's own."""
+    """Make options with this test's own storage of baselines."""
 
     def make(**values: Any) -> Options:
         layer = OptionSource(
@@ -50,7 +50,7 @@ def main(
 
 
 def test_without_a_baseline_there_is_no_rule(options: Callable[..., Options]) -> None:
-    """Only thresholds of the item's own task are its criteria where nothing is compared."""
+    """Without `--glue-compare`, an item is judged by the thresholds of its task only."""
     asked = options(threshold="rte=0.6,mrpc:f1=0.8")
     assert baseline_file(spec(asked)) is None
     criteria = criteria_of(spec(asked), "sample", 1)
@@ -58,7 +58,7 @@ def test_without_a_baseline_there_is_no_rule(options: Callable[..., Options]) ->
 
 
 def test_a_baseline_is_a_rule(options: Callable[..., Options], main: tuple[Path, Baseline]) -> None:
-    """The rule has the baseline, the task's allowed drop, the error rate and the number of items."""
+    """The rule has the baseline, the task's max drop, the error rate and the number of items."""
     file, recorded = main
     rule = criteria_of(spec(options(compare="main", max_drop="0.01,rte=0.03", alpha=0.1)), "sample", 7).rule
     assert rule is not None
@@ -73,14 +73,14 @@ def test_a_baseline_is_a_rule(options: Callable[..., Options], main: tuple[Path,
 
 
 def test_a_file_is_a_rule(options: Callable[..., Options], main: tuple[Path, Baseline]) -> None:
-    """A baseline that is named by its file goes by the file's name, with the drop that holds for every task."""
+    """A baseline given as a file is named after the file; without a max drop of the task, the common one holds."""
     rule = criteria_of(spec(options(compare=str(main[0]), max_drop="0.01")), "sample", 1).rule
     assert rule is not None
     assert ("sample", 0.01) == (rule.name, rule.max_drop)
 
 
 def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None:
-    """An item without anything to compare it with is not judged by something else."""
+    """An item whose baseline is missing is not judged by anything else."""
     with pytest.raises(BaselineError, match=r"Record it with --glue-save=main"):
         criteria_of(spec(options(compare="main")), "sample", 1)
 
@@ -96,15 +96,15 @@ def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None
         ({"seeds": 3, "max_seeds": 8, "compare": "main"}, (3, 5, 8)),
     ],
 )
-def test_looks(options: Callable[..., Options], asked: dict[str, Any], expected: tuple[int, ...]) -> None:
-    """A verdict is tried once, but where seeds may be added to a comparison."""
+def test_interim_analyses(options: Callable[..., Options], asked: dict[str, Any], expected: tuple[int, ...]) -> None:
+    """There is one analysis, or several if seeds may be added to a comparison."""
     assert expected == interim_analyses_of(options(**asked))
 
 
 def test_an_evaluation_is_recorded(
     options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
 ) -> None:
-    """What is recorded can be read, has the drops that it will show, and the evaluation has a note of it."""
+    """The baseline can be read and has minimum detectable drops; the evaluation has a note about it."""
     asked = options(save="next")
     noted = record(spec(asked), evaluation(runs("rte", rte, 78, 80, 82), notes=("before",)))
     file = asked.storage / "next" / "rte" / "sample.json"
@@ -116,10 +116,10 @@ def test_an_evaluation_is_recorded(
     assert all(0 < drop < 1 for drop in recorded.visible_drops.values())
 
 
-def test_nothing_is_recorded_unasked(
+def test_nothing_is_recorded_without_a_name(
     options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
 ) -> None:
-    """Without a name to save under the evaluation is left as it is."""
+    """Without `--glue-save` the evaluation is returned unchanged."""
     found = evaluation(runs("rte", rte, 80))
     assert found is record(spec(options()), found)
 
@@ -132,14 +132,14 @@ def test_nothing_is_recorded_unasked(
         {"verdict": Verdict.DEGENERATE, "failed": True, "score": None},
     ],
 )
-def test_what_is_red_is_not_recorded(
+def test_a_red_evaluation_is_not_recorded(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],
     runs: MakeRuns,
     rte: tuple[float, ...],
     changes: dict[str, Any],
 ) -> None:
-    """What nobody is content with is not recorded, and a note says so."""
+    """Failed, inconclusive and degenerate evaluations that are red are not recorded, with a note."""
     asked = options(save="next")
     noted = record(spec(asked), evaluation(runs("rte", rte, 80), **changes))
     assert (f"not recorded as baseline next: the verdict is {changes['verdict']}",) == noted.notes
@@ -153,7 +153,7 @@ def test_unused_baselines_of_tasks_that_ran(
     rte: tuple[float, ...],
     main: tuple[Path, Baseline],
 ) -> None:
-    """A file of another checkpoint is unused; a task that did not run, or a part, says nothing of its files."""
+    """A file of another checkpoint is unused, unless its task did not run or the test run is a shard."""
     file, recorded = main
     old = file.with_name("old.json")
     baseline_storage.write(old, recorded)
