@@ -1,6 +1,6 @@
-"""The plugin's hooks: what pytest loads in every test run, also where nobody asks for an evaluation.
+"""The hooks that pytest loads in every test run, so this file imports almost nothing.
 
-So this file imports what costs nothing. Read `session` for what happens once there is a glue item.
+`session/start.py` registers the other hooks when the first glue flag, item or report is seen.
 """
 
 from typing import Any
@@ -40,25 +40,23 @@ _MARKER = "glue(tasks, checkpoints, threshold, ...): options of this test, as th
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Called once, at start."""
     flags.add_flags(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Called once, after the command line is parsed: a flag that is not accepted ends the test run here."""
+    """Register the marker; if a flag is given, start the session, so that a wrong value ends the test run here."""
     config.addinivalue_line("markers", _MARKER)
     if flags.given(config):
         from pytest_glue.core.errors import GlueError
-        from pytest_glue.session.session import GlueSession
+        from pytest_glue.session.start import start_session
 
         try:
-            GlueSession.of(config)
+            start_session(config)
         except GlueError as error:
             raise pytest.UsageError(str(error)) from None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Called for each test function: one that asks for a task or a checkpoint becomes an item for each of them."""
     if "glue_task" in metafunc.fixturenames or "glue_checkpoint" in metafunc.fixturenames:
         from pytest_glue.session.parametrize import make_items
 
@@ -67,7 +65,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Called for `-n auto`: a worker for each GPU; where there is none, xdist counts the cores."""
+    """Return the number of GPUs for `-n auto`; without GPUs, xdist counts the cores."""
     if not flags.asked(config):
         return None
     from pytest_glue.session.worker_resources import auto_workers
@@ -77,7 +75,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Called on xdist's controller before the first worker is there: each is to have a GPU of its own."""
+    """Give each worker a GPU of its own; called on xdist's controller before the first worker starts."""
     if flags.asked(config):
         from pytest_glue.session.worker_resources import GpuAssigner
 
@@ -86,7 +84,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Called on xdist's controller: glue items are spread by what they are expected to cost."""
+    """Return the scheduler that distributes glue items by expected cost; called on xdist's controller."""
     if not flags.asked(config):
         return None
     from pytest_glue.scheduling.xdist_scheduler import make_scheduler
@@ -96,18 +94,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any) -> None:
-    """Called on xdist's controller when a worker has its items: of glue items among them, the progress is shown."""
+    """Show the progress of glue items; called on xdist's controller when a worker has collected its items."""
     from pytest_glue.progress.worker_status import folder_of
 
     if (folder := folder_of(node.workerinput)).is_dir():
-        from pytest_glue.session.session import GlueSession
+        from pytest_glue.session.start import start_session
 
-        GlueSession.of(node.config).read_statuses(folder)
+        start_session(node.config).read_statuses(folder)
 
 
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:
-    """Called on xdist's controller for each report of a worker: the first with an evaluation makes the session."""
+    """Start the session on xdist's controller with the first report that has an evaluation or an error."""
     if "glue_evaluation" in data or "glue_error" in data:
-        from pytest_glue.session.session import GlueSession
+        from pytest_glue.session.start import start_session
 
-        GlueSession.of(config)
+        start_session(config)

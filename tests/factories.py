@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
@@ -121,7 +122,7 @@ def make_key(
 ) -> Key:
     """Return the cache key of a run with these options."""
     checkpoint = Checkpoint("a/b", Origin.HUB, "main", digest)
-    return Key.of(Options(**options), GLUE[task], checkpoint, data, seed)
+    return Key.of(EvaluationSpec(Options(**options), GLUE[task], checkpoint), data, seed)
 
 
 def make_entry(seed: int = 42, **parts: Any) -> Entry:

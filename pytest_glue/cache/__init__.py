@@ -1,1 +1,1 @@
-"""The store of finished runs: what determines a run is its key, and an unchanged key is not trained again."""
+"""The cache of finished runs: a run whose key is unchanged is not trained again."""

@@ -1,18 +1,18 @@
-"""The runs of an item as the store has them, and fine-tunings for those that it lacks."""
+"""The runs of an item: read from the cache, or fine-tuned and cached."""
 
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Protocol
 
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
+from pytest_glue.cache.locking import locked
+from pytest_glue.cache.miss_message import miss_message
 from pytest_glue.cache.storage import RunCache, folder_of
-from pytest_glue.config.options import Options
-from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
 from pytest_glue.core.runs import Run, RunConditions, RunSource
@@ -24,30 +24,24 @@ from pytest_glue.training.trainer.resume_state import ResumeState
 
 @dataclass(frozen=True, slots=True)
 class SharedTraining:
-    """Which tasks a fine-tuning is shared with."""
+    """The other tasks that a fine-tuning serves, and the test run that it belongs to."""
 
-    shared_tasks: Sequence[Task]
-    """Those that the test run asks for, too."""
-    key_of: Callable[[Task], Key]
-    """Gives the key of a sibling's run, of any seed; the data is read for it."""
-    test_run: str
-    """What tells this test run from others, in all its processes."""
+    tasks: Sequence[Task] = ()
+    """Those that the same test run evaluates."""
+    test_run: str = ""
+    """Identifies the test run in all of its processes."""
 
     def made(self, entry: Entry) -> bool:
-        """Whether a fine-tuning of this very test run gave the run, beside its own."""
+        """Return whether a fine-tuning of another task made the entry in this test run."""
         return bool(entry.trained_with) and entry.test_run == self.test_run
 
 
-_A_WAIT_S = 1.0
-"""What a lock that nobody holds never takes."""
-
-
 class TrainerRunSource(RunSource, Protocol):
-    """Runs that happen when they are asked for."""
+    """A source that fine-tunes when a run is asked for."""
 
     @property
     def shared_runs(self) -> Mapping[Task, tuple[Run, RunConditions]]:
-        """The runs of other tasks that came about beside the last one, with their conditions."""
+        """The runs of other tasks that the last fine-tuning made, with their conditions."""
         ...
 
     def run(
@@ -58,264 +52,208 @@ class TrainerRunSource(RunSource, Protocol):
         target_score: float | None = None,
         shared_tasks: Sequence[Task] = (),
     ) -> Run:
-        """See `RunSource`; goes on with what is unfinished, and saves there what it could go on from.
-
-        Where that can be had, `beside` then has a run of each of the siblings.
-        """
+        """Fine-tune with a seed, or resume that; afterwards `shared_runs` has the runs of the shared tasks."""
         ...
 
 
 def cached_runs(
-    options: Options,
-    task: Task,
-    checkpoint: Checkpoint,
-    fine_tunings: Callable[[], TrainerRunSource],
+    spec: EvaluationSpec,
+    make_runs: Callable[[], TrainerRunSource],
     command: str,
-    shared_tasks: Sequence[Task] = (),
-    test_run: str = "",
+    sharing: SharedTraining | None = None,
 ) -> "CachedRuns":
-    """Return an item's runs, of which those that are kept are read.
+    """Return an item's runs with the cache that its options name.
 
     Args:
-        options: of the item.
-        task: of the item.
-        checkpoint: of the item, as asked for.
-        fine_tunings: makes the runs that are not there; called when the first of them is needed.
-        command: what started the test run, for a message.
-        shared_tasks: the tasks whose runs the fine-tunings can give as well, and that the test run asks for.
-        test_run: what tells this test run from others, in all its processes.
+        spec: with the checkpoint that the user named.
+        make_runs: called when the first run has to be trained.
+        command: started the test run; for a message.
+        sharing: the tasks that share the item's trainings; None for no task.
 
     Raises:
         GlueError: data or checkpoint cannot be found.
     """
-    identified, _ = identify(checkpoint)
-    source = open_source(options.data)
+    identified, _ = identify(spec.checkpoint)
+    source = open_source(spec.options.data)
+    own = replace(spec, checkpoint=identified)
 
     @cache
-    def key_of(each: Task) -> Key:
-        return Key.of(options, each, identified, source.identity(each), options.seeds[0])
+    def key_of(task: Task) -> Key:
+        return Key.of(replace(own, task=task), source.identity(task), own.options.seeds[0])
 
-    key = key_of(task)
-    keys = [key.of_seed(seed) for seed in options.all_seeds]
-    run_cache = RunCache(folder_of(options))
-    shared = SharedTraining(shared_tasks, key_of, test_run)
-    return CachedRuns(run_cache, options.cache, identified, keys, fine_tunings, command, shared, resume=options.resume)
+    return CachedRuns(own, key_of, make_runs, command, sharing or SharedTraining())
 
 
 def require_training(policy: CachePolicy, reason: str) -> None:
-    """Make sure that runs may be trained that the store cannot hold.
+    """Check that runs that cannot be cached may be trained.
 
     Raises:
-        CacheError: nothing may be trained.
+        CacheError: `--glue-cache=only` forbids it.
     """
     if policy is CachePolicy.ONLY:
-        raise CacheError(f"--glue-cache=only trains nothing, and these runs are never kept: {reason}")
+        raise CacheError(f"--glue-cache=only trains nothing, and these runs cannot be cached: {reason}")
 
 
 class CachedRuns:
-    """Runs that are read where they are kept, and trained and kept where they are not.
+    """Runs that are read from the cache if they are there, and else fine-tuned and cached.
 
-    The fine-tunings are made when the first of them is needed: what is read takes none of torch.
+    Reading imports no torch: the source of fine-tunings is made when the first run has to be trained.
     """
 
     def __init__(
         self,
-        run_cache: RunCache,
-        policy: CachePolicy,
-        checkpoint: Checkpoint,
-        keys: Sequence[Key],
-        fine_tunings: Callable[[], TrainerRunSource],
+        spec: EvaluationSpec,
+        key_of: Callable[[Task], Key],
+        make_runs: Callable[[], TrainerRunSource],
         command: str,
         sharing: SharedTraining,
-        *,
-        resume: bool = False,
     ) -> None:
-        """Take what an item's runs are looked for by.
+        """Derive the keys of all runs.
 
         Args:
-            run_cache: where they are.
-            policy: what may be read, and whether anything is trained.
-            checkpoint: with its identity; the sample's own without.
-            keys: of every run that may be asked for.
-            fine_tunings: makes the runs that are not there.
-            command: what started the test run, for a message.
-            sharing: whose runs the fine-tunings give as well.
-            resume: whether a run that is stopped leaves what it can go on from.
+            spec: the checkpoint has its digest, except the sample.
+            key_of: returns the key of a task's run with any seed; reads the data's identity.
+            make_runs: called when the first run has to be trained.
+            command: started the test run; for a message.
+            sharing: the tasks that share the item's trainings.
         """
-        self._run_cache = run_cache
-        self._policy = policy
-        self._checkpoint = checkpoint
-        self._keys = {key.seed: key for key in keys}
-        self._make = fine_tunings
+        options, key = spec.options, key_of(spec.task)
+        self._run_cache = RunCache(folder_of(options))
+        self._policy, self._resume = options.cache, options.resume
+        self._checkpoint = spec.checkpoint
+        self._keys = {seed: key.of_seed(seed) for seed in options.all_seeds}
+        self._key_of = key_of
+        self._make_runs = make_runs
         self._command = command
         self._sharing = sharing
-        self._resume = resume
-        self._found: dict[str, Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._notes: dict[str, None] = {}
-        self._made: TrainerRunSource | None = None
+        self._trainer_runs: TrainerRunSource | None = None
 
     @cached_property
     def conditions(self) -> RunConditions:
-        """See `RunSource`; of a run that is there, or else of the fine-tunings."""
-        return self.known_conditions or self._fine_tunings.conditions
+        """The conditions of a cached run, or else of the fine-tunings."""
+        return self.known_conditions or self._source(self._first_key).conditions
+
+    @property
+    def known_conditions(self) -> RunConditions | None:
+        """The conditions of a cached run; None if none is cached."""
+        for key in self._keys.values():
+            if (entry := self._read(key)) is not None:
+                # The same files may have had another name when they were fine-tuned.
+                checkpoint = self._checkpoint if self._checkpoint.digest else entry.conditions.checkpoint
+                return replace(entry.conditions, checkpoint=checkpoint)
+        return None
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """See `RunSource`: how runs were trained, and what of the store was of no use, and why."""
-        trained = self._made.notes if self._made else ()
+        """Notes about the fine-tunings and about the cache."""
+        trained = self._trainer_runs.notes if self._trainer_runs else ()
         return (*(note for note in trained if note not in self.conditions.notes), *self.cache_notes)
 
+    @property
+    def cache_notes(self) -> tuple[str, ...]:
+        """Notes about entries that could not be read or written, and about waiting."""
+        return tuple(self._notes)
+
     def run(self, seed: int, *, target_score: float | None = None) -> Run:
-        """See `RunSource`."""
+        """Return the cached run of a seed, or fine-tune and cache it."""
         key = self._keys[seed]
         entry = self._read(key)
         if entry is None:
-            shared_tasks = {} if target_score is not None else self._shared_tasks(seed)
-            with self._alone(key, *shared_tasks.values()):
-                entry = self._read(key)  # another process may have made it meanwhile
+            shared_keys = {} if target_score is not None else self._missing_shared_keys(seed)
+            with self._locked(key, *shared_keys.values()):
+                entry = self._read(key)  # another process may have cached it while this one waited
                 if entry is None:
-                    return self._train(key, target_score, shared_tasks)
+                    return self._train(key, target_score, shared_keys)
         if self._sharing.made(entry):
             self._note(f"trained together with {entry.trained_with}")
             return entry.run
         return replace(entry.run, cached=True)
 
-    def _shared_tasks(self, seed: int) -> dict[Task, Key]:
-        """Return the tasks that a fine-tuning is shared with: those whose run is missing, with its key."""
-        keys = {task: self._sharing.key_of(task).of_seed(seed) for task in self._sharing.shared_tasks}
-        return {task: key for task, key in keys.items() if self._read(key) is None}
-
-    @property
-    def known_conditions(self) -> RunConditions | None:
-        """The conditions of a run that is there; None where none is."""
-        for key in self._keys.values():
-            if (entry := self._read(key)) is not None:
-                # The same files can go by another name than when they were fine-tuned.
-                known = self._checkpoint if self._checkpoint.digest else entry.conditions.checkpoint
-                return replace(entry.conditions, checkpoint=known)
-        return None
-
-    @property
-    def cache_notes(self) -> tuple[str, ...]:
-        """What of the store was of no use, and why."""
-        return tuple(self._notes)
-
     def find(self, seed: int) -> Run | None:
-        """Return the run of a seed that is there; None where it is not. Nothing is trained."""
+        """Return the cached run of a seed; None if it is not cached. Trains nothing."""
         entry = self._read(self._keys[seed])
         return replace(entry.run, cached=True) if entry else None
 
-    def keep(self, run: Run, conditions: RunConditions, notes: tuple[str, ...]) -> None:
-        """Keep a run that was made elsewhere; one that was stopped is no whole run, and one that was kept is there.
+    def add(self, run: Run, conditions: RunConditions, notes: tuple[str, ...]) -> None:
+        """Cache a run that another process made, unless it stopped early or comes from the cache.
 
         Args:
-            run: of one of the item's seeds.
-            conditions: it was made under.
-            notes: what a reader should know of how.
+            run: with one of the item's seeds.
+            conditions: of the run.
+            notes: about its fine-tuning.
         """
         if not run.stopped and not run.cached:
-            self._keep(Entry(self._keys[run.seed], conditions, run, test_run=self._sharing.test_run), notes)
+            self._write(Entry(self._keys[run.seed], conditions, run, test_run=self._sharing.test_run), notes)
 
     @property
-    def _fine_tunings(self) -> TrainerRunSource:
-        if self._made is None:
-            if self._policy is CachePolicy.ONLY:
-                raise CacheError(self._missing(next(iter(self._keys.values()))))
-            self._made = self._make()
-        return self._made
+    def _first_key(self) -> Key:
+        return next(iter(self._keys.values()))
+
+    def _source(self, missing: Key) -> TrainerRunSource:
+        """Return the source of fine-tunings.
+
+        Raises:
+            CacheError: `--glue-cache=only` forbids training the missing run.
+        """
+        if self._policy is CachePolicy.ONLY:
+            raise CacheError(miss_message(self._run_cache, missing, self._command))
+        if self._trainer_runs is None:
+            self._trainer_runs = self._make_runs()
+        return self._trainer_runs
+
+    def _missing_shared_keys(self, seed: int) -> dict[Task, Key]:
+        """Return the tasks that share this training and whose run is not cached, with its key."""
+        keys = {task: self._key_of(task).of_seed(seed) for task in self._sharing.tasks}
+        return {task: key for task, key in keys.items() if self._read(key) is None}
+
+    def _locked(self, *keys: Key) -> AbstractContextManager[None]:
+        return nullcontext() if self._policy is CachePolicy.ONLY else locked(self._run_cache, keys, self._note)
 
     def _read(self, key: Key) -> Entry | None:
-        if self._policy is CachePolicy.REFRESH and not self._sharing.shared_tasks:
+        refresh = self._policy is CachePolicy.REFRESH
+        if refresh and not self._sharing.tasks:
             return None
-        if key.name not in self._found:
+        if key.name not in self._entries:
             try:
                 entry = self._run_cache.read(key)
             except EntryError as error:
-                self._note(f"the kept run {self._run_cache.path(key)} {error}; it was not used")
+                self._note(f"the cache entry {self._run_cache.path(key)} {error}; it was not used")
                 return None
             except OSError as error:
-                self._note(f"the store {self._run_cache.folder} cannot be read ({error.strerror})")
+                self._note(f"the cache {self._run_cache.folder} cannot be read ({error.strerror})")
                 return None
-            if entry is None or (self._policy is CachePolicy.REFRESH and not self._sharing.made(entry)):
+            if entry is None or (refresh and not self._sharing.made(entry)):
                 return None
-            self._found[key.name] = entry
-        return self._found[key.name]
+            self._entries[key.name] = entry
+        return self._entries[key.name]
 
-    def _train(self, key: Key, target_score: float | None, shared_tasks: Mapping[Task, Key]) -> Run:
-        if self._policy is CachePolicy.ONLY:
-            raise CacheError(self._missing(key))
-        trained = self._fine_tunings
-        left = self._run_cache.resume_state(key)
-        resume_state = ResumeState(left, key.text) if self._resume else None
-        run = trained.run(key.seed, resume_state, target_score=target_score, shared_tasks=tuple(shared_tasks))
+    def _train(self, key: Key, target_score: float | None, shared_keys: Mapping[Task, Key]) -> Run:
+        source = self._source(key)
+        folder = self._run_cache.resume_state(key)
+        resume_state = ResumeState(folder, key.text) if self._resume else None
+        run = source.run(key.seed, resume_state, target_score=target_score, shared_tasks=tuple(shared_keys))
         for note in resume_state.notes if resume_state else ():
             self._note(f"seed {key.seed} {note}")
         test_run = self._sharing.test_run
         if not run.stopped:
-            self._keep(Entry(key, trained.conditions, run, test_run=test_run), trained.notes)
-        for task, (other, conditions) in trained.shared_runs.items():
-            self._keep(Entry(shared_tasks[task], conditions, other, key.task["name"], test_run), trained.notes)
-        shutil.rmtree(left, ignore_errors=True)  # not before the run is kept: a process can be killed at any time
+            self._write(Entry(key, source.conditions, run, test_run=test_run), source.notes)
+        for task, (shared_run, conditions) in source.shared_runs.items():
+            self._write(Entry(shared_keys[task], conditions, shared_run, key.task["name"], test_run), source.notes)
+        shutil.rmtree(folder, ignore_errors=True)  # only after the run is cached: the process can be killed any time
         return run
 
-    def _keep(self, entry: Entry, of_training: tuple[str, ...]) -> None:
-        expected, kind = entry.key.device, entry.conditions.device.partition(":")[0]
-        if kind != expected:
-            self._note(f"not kept in the store: it was expected to run on {expected} and ran on {kind}")
+    def _write(self, entry: Entry, training_notes: tuple[str, ...]) -> None:
+        expected, device = entry.key.device, entry.conditions.device.partition(":")[0]
+        if device != expected:
+            self._note(f"not cached: the run was expected on {expected} and ran on {device}")
             return
+        notes = tuple(dict.fromkeys((*entry.conditions.notes, *training_notes)))
         try:
-            notes = dict.fromkeys((*entry.conditions.notes, *of_training))  # what is known once it was trained
-            self._run_cache.write(replace(entry, conditions=replace(entry.conditions, notes=tuple(notes))))
+            self._run_cache.write(replace(entry, conditions=replace(entry.conditions, notes=notes)))
         except OSError as error:
-            self._note_unwritable(error)
-
-    @contextmanager
-    def _alone(self, *keys: Key) -> Iterator[None]:
-        """Wait for other processes that make one of the runs; where there is no locking, each makes its own.
-
-        All that a fine-tuning gives is locked, in an order that is everybody's, so that nobody waits in a circle.
-        """
-        if self._policy is CachePolicy.ONLY:
-            yield
-            return
-        start = time.perf_counter()
-        with ExitStack() as stack:
-            try:
-                for key in sorted(keys, key=lambda each: each.name):
-                    stack.enter_context(self._run_cache.locked(key))
-            except OSError as error:
-                self._note_unwritable(error)
-            except NotImplementedError:
-                self._note(f"another process may make the same runs: the store {self._run_cache.folder} has no locks")
-            waited = time.perf_counter() - start
-            if waited > _A_WAIT_S:
-                self._note(f"waited {waited:.0f} s for another process that made the same run")
-            yield
-
-    def _missing(self, key: Key) -> str:
-        """Return the message about a run that is not there, with the kept one that comes closest."""
-        what = f"the run of {key.task['name']} with seed {key.seed} is not in the store {self._run_cache.folder}"
-        remedy = f"make it with `{self._command} --glue-cache=use`"
-        return f"{what} ({self._closest(key)}), and --glue-cache=only trains nothing: {remedy}"
-
-    def _closest(self, key: Key) -> str:
-        try:
-            files = self._run_cache.files()
-        except OSError:
-            files = []
-        entries = [entry for kept in files[-_LOOKED_AT:] if (entry := kept.entry) is not None]
-        differences = [key.differences(entry.key) for entry in entries if entry.key.task["name"] == key.task["name"]]
-        if not differences:
-            return f"{len(files)} runs are kept there, none of this task"
-        closest: list[str] = min(differences, key=len)
-        return f"the closest of {len(files)} kept runs differs in {', '.join(closest)}"
-
-    def _note_unwritable(self, error: OSError) -> None:
-        self._note(f"not kept: the store {self._run_cache.folder} cannot be written ({error.strerror or error})")
+            self._note(self._run_cache.unwritable(error))
 
     def _note(self, text: str) -> None:
         self._notes[text] = None
-
-
-_LOOKED_AT = 500
-"""Of how many kept runs the closest is told: reading all of a large store takes long."""

@@ -1,4 +1,4 @@
-"""Digests of large files that were read before: found again by place, size and times, so that nothing is read twice."""
+"""Digests of large files, cached by path, size and times so that unchanged files are not read again."""
 
 import hashlib
 import re
@@ -14,53 +14,53 @@ from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.paths import replace_file
 
 _SETTLED_S = 2.0
-"""A file that was changed so shortly ago can change again without its times showing it."""
+"""A younger file may change again within the resolution of its times."""
 
-_KEPT_S = 60 * 24 * 60 * 60.0
-"""Files come and go, and nobody says when they have gone."""
+_MAX_AGE_S = 60 * 24 * 60 * 60.0
+"""Older entries are deleted: the files may be gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileDigests:
-    """What was found, in a folder of small files; without it, everything is read each time."""
+    """A folder with a small file for each digest."""
 
     folder: Path
 
     def of(self, files: Sequence[Path], read: Callable[[], str]) -> str:
-        """Return a digest of files: the one that is known of them as they are, or the one that is read now.
+        """Return the cached digest of unchanged files, or compute it.
 
-        A change of a file changes the time of its inode, which nobody can set; a copy is another inode.
+        Each change of a file changes its inode's time, which no user can set, and a copy has another inode.
 
         Args:
             files: all that the digest depends on.
-            read: reads them and returns `sha256:...`.
+            read: computes the digest, `sha256:...`.
         """
         stats = [file.stat() for file in files]
         facts = [(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for stat in stats]
         name = hashlib.sha256(repr([list(map(str, files)), facts]).encode()).hexdigest()
-        place = self.folder / f"{name}.digest"
+        path = self.folder / f"{name}.digest"
         with suppress(OSError, UnicodeDecodeError):
-            known = re.fullmatch(r"(sha256:[0-9a-f]{64}) ([0-9a-f]{64})\n", place.read_text("ascii"))
-            if known and known[2] == _seal(name, known[1]):
-                return known[1]
+            cached = re.fullmatch(r"(sha256:[0-9a-f]{64}) ([0-9a-f]{64})\n", path.read_text("ascii"))
+            if cached and cached[2] == _checksum(name, cached[1]):
+                return cached[1]
         digest = read()
         now = time.time()
         if now - max(max(stat.st_mtime, stat.st_ctime) for stat in stats) > _SETTLED_S:
             with suppress(OSError):
-                replace_file(place, f"{digest} {_seal(name, digest)}\n")
+                replace_file(path, f"{digest} {_checksum(name, digest)}\n")
                 for other in self.folder.glob("*.digest"):
-                    if now - other.stat().st_mtime > _KEPT_S:
+                    if now - other.stat().st_mtime > _MAX_AGE_S:
                         other.unlink()
         return digest
 
 
 def file_digests_of(options: Options) -> Callable[[Sequence[Path], Callable[[], str]], str]:
-    """Return what knows digests for an item: its store's, or nothing where it has none."""
+    """Return a function like `FileDigests.of` for the options' cache; without a cache, one that always computes."""
     if options.cache is CachePolicy.OFF:
         return lambda _, read: read()
     return FileDigests(folder_of(options) / "digests").of
 
 
-def _seal(name: str, digest: str) -> str:
-    """Return what tells a digest that was kept under this name from anything else."""
+def _checksum(name: str, digest: str) -> str:
+    """Return a checksum that shows whether the cached digest was changed or renamed."""
     return hashlib.sha256(f"{name} {digest}".encode()).hexdigest()

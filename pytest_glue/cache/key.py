@@ -1,75 +1,64 @@
-"""The key of a run: everything that determines it, known without importing what trains it."""
+"""The cache key of a run: everything that determines it, computed without importing torch."""
 
 import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, Self
 
-from pytest_glue.config.options import Options
-from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.cache.code_digest import code_digest
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.environment import expected_device, expected_devices, library_versions
 from pytest_glue.core.recipe import WITHOUT_EFFECT, full_recipe
-from pytest_glue.core.tasks import Task
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
-"""Those whose version a score depends on."""
+"""The libraries whose version a score depends on."""
 
 OPTIONS = ("max_train_samples", "max_eval_samples", "max_length", "batching")
-"""The options that change a run, beside those that have a part of the key to themselves."""
-
-_CODE = (
-    *("data", "training", "sample", "execution/fine_tuning.py", "fixtures.py", "session/run_sources.py"),
-    *("core/choices.py", "core/runs.py", "core/metrics.py", "core/recipe.py", "core/tasks.py"),
-    "statistics/metrics.py",
-)
-"""The folders and files of this package that make a run out of what the rest of the key says."""
+"""The options that change a run and have no field of the key to themselves."""
 
 _VARIABLES = ("ACCELERATE_", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32", "WORLD_SIZE")
-"""How the environment variables begin that change what is computed."""
+"""The prefixes of environment variables that change what is computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What determines a run: where all of it is equal, so is the run, to rounding.
+    """What determines a run: runs with equal keys are equal up to rounding.
 
-    The number of threads is no part: it changes the order of sums and with it the last digits, as another machine
-    does, and a store that it divides could not be shared by machines.
+    The number of threads is left out. It changes the last digits, as another machine does, and machines could not share
+    a cache if it counted.
     """
 
     task: Mapping[str, Any]
     checkpoint: str
-    """The digest of its files; of the sample's, which the code makes, its name."""
+    """The digest of its files; the name of the sample, which the code makes."""
     data: str
-    """What tells the examples apart, before they are read: `DataSource.identity`."""
+    """`DataSource.identity`, which is known before the examples are read."""
     recipe: Mapping[str, Any]
-    """The whole of it, without what changes no score."""
+    """All hyperparameters that can change a score, with the defaults."""
     options: Mapping[str, Any]
-    """`OPTIONS` with their values."""
+    """The values of `OPTIONS`."""
     seed: int
     device: str
-    """The kind: `cpu`, `cuda`, `mps`."""
+    """`cpu`, `cuda` or `mps`."""
     devices: int
-    """How many share a batch."""
+    """The number of devices that share a batch."""
     libraries: Mapping[str, str]
     code: str
-    """The digest of those files of this package that make a run."""
+    """The digest of the package's files that make a run."""
     environment: Mapping[str, str]
 
     @classmethod
-    def of(cls, options: Options, task: Task, checkpoint: Checkpoint, data: str, seed: int) -> Self:
+    def of(cls, spec: EvaluationSpec, data: str, seed: int) -> Self:
         """Return the key of a run.
 
         Args:
-            options: of the item.
-            task: of the item.
-            checkpoint: with its identity; the sample's own without.
+            spec: the checkpoint has its digest, except the sample, which is identified by its name.
             data: the identity of the task's examples.
             seed: of the run.
         """
+        options, task, checkpoint = spec.options, spec.task, spec.checkpoint
         recipe = {
             name: value for name, value in full_recipe(task, options.recipe).items() if name not in WITHOUT_EFFECT
         }
@@ -89,33 +78,20 @@ class Key:
         )
 
     def of_seed(self, seed: int) -> Self:
-        """Return the key of another run of the item."""
+        """Return the key of the item's run with another seed."""
         return replace(self, seed=seed)
 
     @property
     def text(self) -> str:
-        """The canonical form: JSON that is the same for equal keys."""
+        """The canonical JSON, the same for equal keys."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @property
     def name(self) -> str:
-        """The key in 64 hexadecimal digits, as a file name takes it."""
+        """The key as 64 hexadecimal digits, for a file name."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def differences(self, other: Self) -> list[str]:
-        """Return the names of the parts in which two keys differ."""
+        """Return the names of the fields in which two keys differ."""
         ours, theirs = json.loads(self.text), json.loads(other.text)
         return [field.name for field in fields(self) if ours[field.name] != theirs[field.name]]
-
-
-@cache
-def code_digest() -> str:
-    """Return `sha256:...` of the package's files that make a run; whatever changes one of them changes the digest."""
-    package = Path(__file__).parents[1]
-    places = [package / name for name in _CODE]
-    files = [path for place in places for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
-    total = hashlib.sha256()
-    for path in files:
-        total.update(f"{path.relative_to(package).as_posix()}\n".encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return f"sha256:{total.hexdigest()}"

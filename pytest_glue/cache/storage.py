@@ -1,4 +1,4 @@
-"""The folder of the store: a file for each run, found by its key, replaced as a whole, and bounded in size."""
+"""The folder of the cache: a file for each run, named after its key; its total size is bounded."""
 
 import os
 import shutil
@@ -23,16 +23,16 @@ _RESUME_STATES_S = 7 * _A_DAY_S
 
 @dataclass(frozen=True, slots=True)
 class CacheFile:
-    """A file of the store."""
+    """The file of a cache entry."""
 
     path: Path
     n_bytes: int
     used_at: float
-    """When it was last read or written, in seconds since 1970."""
+    """The time of the last read or write, in seconds since 1970."""
 
     @property
     def entry(self) -> Entry | None:
-        """What it holds; None where that cannot be read."""
+        """The entry; None if it cannot be read."""
         try:
             return Entry.from_bytes(self.path.read_bytes())
         except (OSError, EntryError):
@@ -43,21 +43,21 @@ class CacheFile:
 class RunCache:
     """Finished runs in a folder that several processes and machines may share.
 
-    Every method may raise OSError: whoever asks decides whether a store that does not work matters.
+    Every method may raise OSError: the caller decides whether a cache that does not work matters.
     """
 
     folder: Path
     max_bytes: int = MAX_BYTES
 
     def path(self, key: Key) -> Path:
-        """Return the file of a run."""
+        """Return the file of a run, which need not exist."""
         return self.folder / key.name[:2] / f"{key.name}{SUFFIX}"
 
     def read(self, key: Key) -> Entry | None:
-        """Return the entry of a run and note that it was used; None where there is none.
+        """Return the entry of a run, and update the time of its last use; None if there is none.
 
         Raises:
-            EntryError: the file is damaged, of another version, or of another run than its name says.
+            EntryError: the file is damaged, has another format, or holds another run than its name says.
         """
         path = self.path(key)
         try:
@@ -66,36 +66,36 @@ class RunCache:
             return None
         entry = Entry.from_bytes(content)
         if entry.key.name != key.name:
-            raise EntryError("is of another run than its name says")
-        with suppress(OSError):  # a folder that may only be read
+            raise EntryError("holds another run than its name says")
+        with suppress(OSError):  # the folder may be read-only
             os.utime(path)
         return entry
 
     def write(self, entry: Entry) -> None:
-        """Keep an entry in place of what was there, and drop what was not used for longest where there is too much."""
+        """Write or replace an entry, then delete the least recently used ones above `max_bytes`."""
         replace_file(self.path(entry.key), entry.to_bytes())
-        self._bound()
+        self._evict()
 
     @contextmanager
     def locked(self, key: Key) -> Iterator[None]:
-        """Let no other process make the run meanwhile; the lock of a process that dies is free at once."""
+        """Hold the lock of a run; the operating system frees the lock of a process that dies."""
         from filelock import FileLock
 
         path = self.path(key).with_suffix(".lock")
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path):
             yield
-        # Who waits for it holds the deleted file; who comes now makes a new one. Both look for the entry first.
+        # A waiting process gets the deleted file, a new one makes another. Both read the entry before they train.
         if self.path(key).exists():
             with suppress(OSError):
                 path.unlink()
 
     def resume_state(self, key: Key) -> Path:
-        """Return the folder of what a run that was stopped left."""
+        """Return the folder from which a stopped run can resume."""
         return self.folder / _RESUME_STATES / key.name
 
     def resume_state_bytes(self) -> int:
-        """Return the size of all that runs left that were stopped, and of those that are under way."""
+        """Return the total size of the states of stopped and of current runs."""
         total = 0
         for path in (self.folder / _RESUME_STATES).glob("*/*/*"):
             with suppress(FileNotFoundError, NotADirectoryError):  # replaced by another process
@@ -103,51 +103,54 @@ class RunCache:
         return total
 
     def drop_resume_states(self, older_than_s: float = 0.0) -> None:
-        """Delete what runs left that were stopped, where nothing was saved there for so many seconds."""
-        for left in self.folder.glob(f"{_RESUME_STATES}/*"):
+        """Delete the states that were last written at least so many seconds ago."""
+        for folder in self.folder.glob(f"{_RESUME_STATES}/*"):
             with suppress(OSError):
-                if time.time() - left.stat().st_mtime >= older_than_s:
-                    shutil.rmtree(left)
+                if time.time() - folder.stat().st_mtime >= older_than_s:
+                    shutil.rmtree(folder)
 
     def files(self) -> list[CacheFile]:
-        """Return the files of the store, the one first that was not used for longest."""
+        """Return the files of all entries, the least recently used first."""
         found = []
         for path in self.folder.glob(f"??/*{SUFFIX}"):
-            with suppress(FileNotFoundError):  # dropped by another process
+            with suppress(FileNotFoundError):  # deleted by another process
                 stat = path.stat()
                 found.append(CacheFile(path, stat.st_size, stat.st_mtime))
-        return sorted(found, key=lambda kept: (kept.used_at, kept.path))
+        return sorted(found, key=lambda file: (file.used_at, file.path))
 
-    def drop(self, kept: CacheFile) -> None:
-        """Delete a file of the store."""
-        kept.path.unlink(missing_ok=True)
+    def drop(self, file: CacheFile) -> None:
+        file.path.unlink(missing_ok=True)
 
-    def _bound(self) -> None:
+    def unwritable(self, error: OSError) -> str:
+        """Return the note about a run that could not be cached."""
+        return f"not cached: the cache {self.folder} cannot be written ({error.strerror or error})"
+
+    def _evict(self) -> None:
         files = self.files()
-        excess = sum(kept.n_bytes for kept in files) - self.max_bytes
-        for kept in files[:-1]:
+        excess = sum(file.n_bytes for file in files) - self.max_bytes
+        for file in files[:-1]:
             if excess <= 0:
                 break
-            self.drop(kept)
-            excess -= kept.n_bytes
-        for left in self.folder.glob("??/.*"):  # by a process that was killed while it wrote
+            self.drop(file)
+            excess -= file.n_bytes
+        for path in self.folder.glob("??/.*"):  # temporary files of processes that were killed while they wrote
             with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _A_DAY_S:
-                    left.unlink()
-        self.drop_resume_states(_RESUME_STATES_S)  # nobody went on with it
+                if time.time() - path.stat().st_mtime > _A_DAY_S:
+                    path.unlink()
+        self.drop_resume_states(_RESUME_STATES_S)
 
 
 VARIABLE = "PYTEST_GLUE_CACHE"
-"""The environment variable that names another folder."""
+"""The environment variable that names the default folder."""
 
 
 def folder_of(options: Options) -> Path:
-    """Return the folder of an item's store."""
+    """Return the folder that the options name, or the default one."""
     return options.cache_dir or default_folder()
 
 
 def default_folder() -> Path:
-    """Return the folder that `PYTEST_GLUE_CACHE` names, or the one of the platform's caches."""
+    """Return the folder that `PYTEST_GLUE_CACHE` names, or one below the platform's folder for caches."""
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser()
     return _caches() / "pytest-glue" / "runs"

@@ -72,14 +72,6 @@ class Options:
     ray: Mapping[str, Any] = field(default_factory=dict)
     """What `[tool.pytest_glue.ray]` says of the cluster and of what one fine-tuning takes of it."""
 
-    def thresholds_of(self, task: Task) -> dict[str, float]:
-        """Return the floor of each of the task's metrics that has one."""
-        return {metric: floor.value for (name, metric), floor in self.threshold.items() if name == task.name}
-
-    def max_drop_of(self, task: Task) -> float:
-        """Return the task's allowed drop."""
-        return self.max_drop.get(task.name, self.max_drop.get(None, 0.0))
-
     @property
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds, and behind them those that may be added."""

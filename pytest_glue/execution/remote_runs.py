@@ -72,7 +72,7 @@ class RemoteRuns:
         """Called when an errand has brought something, be it the item's turn or not: it is kept at once."""
         if self._kept is not None:
             for run in result.runs:
-                self._kept.keep(run, result.conditions, result.notes)
+                self._kept.add(run, result.conditions, result.notes)
 
     def _send(self, request: RunRequest) -> None:
         self.expect(request)

@@ -1,8 +1,8 @@
 """The lines above a test run: what will be evaluated, on what data, where and with which libraries."""
 
 from collections.abc import Mapping
-from itertools import product
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
@@ -53,9 +53,10 @@ def power_warnings(options: Options) -> list[str]:
     A baseline that is missing or damaged is left to the collection, which says so.
     """
     lines = []
-    for task, checkpoint in product(options.tasks, options.checkpoints):
+    for spec in EvaluationSpec.all_of(options):
+        task = spec.task
         try:
-            file = baseline_file(options, task, checkpoint)
+            file = baseline_file(spec)
             baseline = None if file is None else read(file)
         except GlueError:
             continue
@@ -67,11 +68,11 @@ def power_warnings(options: Options) -> list[str]:
             remedy = "record the baseline with --glue-seeds=3 or more"
             lines.append(f"{task.name}: {seeds} show no drop of any size: {remedy}")
             continue
-        max_drop = options.max_drop_of(task)
+        max_drop = spec.max_drop
         if 0 < max_drop < visible:
             shown = f"less than the {visible:.3f} that {seeds} show"
             lines.append(f"{task.name}: the allowed drop of {max_drop:.3g} is {shown}: expect inconclusive verdicts")
-        floor = options.thresholds_of(task).get(task.headline_metric)
+        floor = spec.thresholds.get(task.headline_metric)
         if floor is not None and abs(baseline.score - floor) < visible:
             lines.append(
                 f"{task.name}: the threshold {floor:.3g} is {abs(baseline.score - floor):.3f} from the baseline's "

@@ -1,12 +1,17 @@
-"""Dispatch: the fine-tunings that the collected items need, handed to an executor before the first item runs."""
+"""The dispatcher: requests the missing runs of all collected items from an executor before the first item runs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_glue.cache.cached_runs import cached_runs
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.choices import CachePolicy
+from pytest_glue.core.choices import CachePolicy, ExecutorKind
+from pytest_glue.core.errors import GlueError
 from pytest_glue.core.tasks import find_task
 from pytest_glue.execution.executor import RunRequest, RunResult
 from pytest_glue.execution.remote_runs import RemoteRuns
@@ -20,174 +25,162 @@ from pytest_glue.session.eligibility import runs_remotely, uncacheable_reason
 from pytest_glue.session.remote import SessionSpec, execute_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
-
-    import pytest
 
     from pytest_glue.cache.cached_runs import TrainerRunSource
     from pytest_glue.config.options import Options
-    from pytest_glue.core.tasks import Task
     from pytest_glue.execution.executor import CompletedRequest, Executor, RunResults
     from pytest_glue.execution.file_transfer import FileArchive
-    from pytest_glue.progress.tracker import ProgressListener
-
+    from pytest_glue.session.session import GlueSession
 
 _WHERE = "a machine of the cluster"
 
 
 class Dispatcher:
-    """The fine-tunings of a test run that happen elsewhere; itself an `Executor`, which is there once it is needed."""
+    """A plugin object that `start_session` registers for `--glue-executor=ray`.
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        options: Options,
-        asked: Mapping[str, Options],
-        command: str,
-        progress: ProgressListener,
-    ) -> None:
-        """Take what a test run is.
+    It is an `Executor` itself, and starts the real one with the first request.
+    """
 
-        Args:
-            config: of the controller.
-            options: that hold for the whole test run.
-            asked: by node id, the options of the functions and items that were collected.
-            command: what started the test run, for a message.
-            progress: hears of errands as of items: an item's runs are under way side by side.
-        """
+    def __init__(self, config: pytest.Config, session: GlueSession) -> None:
         self._config = config
-        self._options = options
-        self._asked = asked
-        self._command = command
-        self._progress = progress
+        self._session = session
         self._runs: dict[str, RemoteRuns] = {}
         self._executor: Executor | None = None
 
-    def begin(self, items: Sequence[pytest.Item]) -> None:
-        """Send for the runs of these items that are not kept; where all are, no executor is started.
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Request the items' runs, after `GlueSession` has noted the items and their options.
 
         Raises:
-            GlueError: the executor cannot be had.
+            pytest.UsageError: the executor cannot be started.
         """
-        sent = {item.nodeid: runs for item in items if (runs := self._sent_for(item)) is not None}
-        nodeids = list(sent)
-        asked = {nodeid: self._asked[nodeid] for nodeid in nodeids}
+        try:
+            self._dispatch(session.items)
+        except GlueError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def pytest_sessionfinish(self) -> None:
+        self.close()
+
+    def _dispatch(self, items: Sequence[pytest.Item]) -> None:
+        """Request the runs that are not cached, the most expensive first."""
+        runs_by_item = {item.nodeid: runs for item in items if (runs := self._known_runs(item)) is not None}
+        nodeids = list(runs_by_item)
+        asked = {nodeid: self._session.options_by_nodeid[nodeid] for nodeid in nodeids}
         costs = expected(self._config, asked)
-        dearest_first = group_items(nodeids, targets(asked), costs)
-        by_group = [{nodeids[place]: sent[nodeids[place]] for place in group.places} for group in dearest_first]
-        requests = [request for group in by_group for request in _requests(group, asked)]
-        self._progress.expect({each.name: costs.get(each.nodeids[0], typical(costs)) for each in requests})
+        groups = [
+            {nodeids[index]: runs_by_item[nodeids[index]] for index in group.places}
+            for group in group_items(nodeids, targets(asked), costs)
+        ]
+        requests = [request for group in groups for request in _requests(group, asked)]
+        self._session.progress.expect({each.name: costs.get(each.nodeids[0], typical(costs)) for each in requests})
         self.submit(requests)
 
-    def runs_of(self, item: pytest.Item, options: Options, task: Task, checkpoint: Checkpoint) -> RemoteRuns:
-        """Return the runs of an item, the same each time."""
-        if item.nodeid not in self._runs:
-            reason = uncacheable_reason(item, options)
-            kept = None
-            if reason is None and options.cache is not CachePolicy.OFF:
-                kept = cached_runs(options, task, checkpoint, _nothing, self._command)
-            self._runs[item.nodeid] = RemoteRuns(self, item.nodeid, kept, together=options.search is not None)
-        return self._runs[item.nodeid]
-
-    def _sent_for(self, item: pytest.Item) -> RemoteRuns | None:
-        """Return the runs of an item that can be sent for before its turn; None where only its turn will tell."""
+    def _known_runs(self, item: pytest.Item) -> RemoteRuns | None:
+        """Return the runs of an item whose spec is known before its fixtures are set up; None for other items."""
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        options = self._asked.get(item.nodeid)
+        options = self._session.options_by_nodeid.get(item.nodeid)
         if options is None or not {"glue_task", "glue_checkpoint"} <= set(parameters):
             return None
         task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
         if not isinstance(checkpoint, Checkpoint) or not runs_remotely(item, options):
             return None
-        return self.runs_of(item, options, task, checkpoint)
+        return self.runs_of(item, EvaluationSpec(options, task, checkpoint))
+
+    def runs_of(self, item: pytest.Item, spec: EvaluationSpec) -> RemoteRuns:
+        """Return the runs of an item, the same object each time."""
+        if item.nodeid not in self._runs:
+            options, cached = spec.options, None
+            if options.cache is not CachePolicy.OFF and uncacheable_reason(item, options) is None:
+                cached = cached_runs(spec, _never, self._session.command)
+            self._runs[item.nodeid] = RemoteRuns(self, item.nodeid, cached, together=options.search is not None)
+        return self._runs[item.nodeid]
 
     def submit(self, requests: Sequence[RunRequest]) -> None:
-        """See `Executor`."""
         if requests and self._executor is None:
             self._executor = self._start()
         if self._executor is not None:
             self._executor.submit(requests)
 
     def wait(self, request: RunRequest) -> CompletedRequest:
-        """See `Executor`."""
         assert self._executor is not None
         return self._executor.wait(request)
 
     def close(self) -> None:
-        """See `Executor`."""
         if self._executor is not None:
             self._executor.close()
 
     def _start(self) -> Executor:
         from pytest_glue.execution.ray import RayExecutor
 
+        options = self._session.options
         executor = RayExecutor(
-            self._options.ray,
+            options.ray,
             execute_request,
             self._session_spec,
-            self._arrived,
-            self._progress.on_progress,
+            self._on_results,
+            self._session.progress.on_progress,
             shipped=self._config.rootpath,
             verbose=self._config.get_verbosity() > 0,
         )
-        if "memory" not in self._options.ray and (found := warning(self._options.checkpoints, *executor.room, _WHERE)):
+        if "memory" not in options.ray and (found := warning(options.checkpoints, *executor.room, _WHERE)):
             show(self._config, f"glue: {found}: num_cpus or memory in [tool.pytest_glue.ray]")
         return executor
 
-    def _arrived(self, request: RunRequest, results: RunResults) -> None:
-        self._progress.finish(request.name)
+    def _on_results(self, request: RunRequest, results: RunResults) -> None:
+        self._session.progress.finish(request.name)
         for nodeid, result in results.items():
             if isinstance(result, RunResult):
                 self._runs[nodeid].arrived(result)
 
     def _session_spec(self, board: Any) -> SessionSpec:
-        from dataclasses import replace
-
-        from pytest_glue.core.choices import ExecutorKind
         from pytest_glue.integrations.ray import address_of
 
-        config, is_shipped = self._config, address_of(self._options.ray) is not None
+        config, is_shipped = self._config, address_of(self._session.options.ray) is not None
         root, started = config.rootpath, config.invocation_params.dir
+        asked = self._session.options_by_nodeid
         return SessionSpec(
             root=root,
             directory=started.relative_to(root) if started.is_relative_to(root) else root.relative_to(root),
             arguments=tuple(str(argument) for argument in config.invocation_params.args),
             configuration=config.inipath.relative_to(root) if config.inipath else None,
-            options={nodeid: replace(options, executor=ExecutorKind.LOCAL) for nodeid, options in self._asked.items()},
+            options={nodeid: replace(options, executor=ExecutorKind.LOCAL) for nodeid, options in asked.items()},
             is_shipped=is_shipped,
             board=board,
-            archives=self._archives() if is_shipped else (),
+            archives=_archives(asked.values()) if is_shipped else (),
         )
 
-    def _archives(self) -> tuple[FileArchive, ...]:
-        """Pack each folder that a user named as checkpoint or data: no machine but this one need have it."""
-        import ray
 
-        from pytest_glue.core.paths import local_path
-        from pytest_glue.execution.file_transfer import files_of_checkpoint, files_of_data, pack
+def _archives(asked: Iterable[Options]) -> tuple[FileArchive, ...]:
+    """Pack each folder that the user named as checkpoint or data: the cluster's machines may not have it."""
+    import ray
 
-        files: dict[str, set[Path]] = {}
-        for options in self._asked.values():
-            named = {each.name: files_of_checkpoint(each) for each in options.checkpoints}
-            named[options.data] = files_of_data(options.data, options.tasks)
-            files = {name: files.get(name, set()) | set(named.get(name, ())) for name in {*files, *named}}
-        return tuple(
-            pack(name, local_path(name), sorted(files[name]), ray.put) for name in sorted(files) if files[name]
-        )
+    from pytest_glue.core.paths import local_path
+    from pytest_glue.execution.file_transfer import files_of_checkpoint, files_of_data, pack
+
+    files: dict[str, set[Path]] = {}
+    for options in asked:
+        for checkpoint in options.checkpoints:
+            files.setdefault(checkpoint.name, set()).update(files_of_checkpoint(checkpoint))
+        files.setdefault(options.data, set()).update(files_of_data(options.data, options.tasks))
+    return tuple(pack(name, local_path(name), sorted(files[name]), ray.put) for name in sorted(files) if files[name])
 
 
 def _requests(group: Mapping[str, RemoteRuns], asked: Mapping[str, Options]) -> list[RunRequest]:
-    """Return the errands for the items of a bundle, each of which brings what its items need of the same seeds."""
-    together: dict[tuple[int, ...], list[str]] = {}
+    """Return the requests for a group of items: items that miss the same seeds share a request."""
+    by_seeds: dict[tuple[int, ...], list[str]] = {}
     for nodeid, runs in group.items():
-        for seeds in runs.missing(asked[nodeid].all_seeds[: interim_analyses_of(asked[nodeid])[0]]):
-            together.setdefault(seeds, []).append(nodeid)
-    requests = [RunRequest(tuple(nodeids), seeds) for seeds, nodeids in together.items()]
+        n_seeds = interim_analyses_of(asked[nodeid])[0]
+        for seeds in runs.missing(asked[nodeid].all_seeds[:n_seeds]):
+            by_seeds.setdefault(seeds, []).append(nodeid)
+    requests = [RunRequest(tuple(nodeids), seeds) for seeds, nodeids in by_seeds.items()]
     for request in requests:
         for nodeid in request.nodeids:
             group[nodeid].expect(request)
     return requests
 
 
-def _nothing() -> TrainerRunSource:
-    raise AssertionError("what is not kept, an errand brings")
+def _never() -> TrainerRunSource:
+    raise AssertionError("the controller of an executor trains nothing itself")

@@ -1,25 +1,23 @@
-"""Items: a test that asks for a task or a checkpoint becomes one item for each of them."""
-
-from itertools import product
+"""Parametrization: a test that uses `glue_task` or `glue_checkpoint` becomes an item for each of their values."""
 
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Checkpoint, ids
 from pytest_glue.core.errors import GlueError, OptionError
 from pytest_glue.execution import executor
-from pytest_glue.session.session import GlueSession
+from pytest_glue.session.start import start_session
 
 
 def make_items(metafunc: pytest.Metafunc) -> None:
-    """Parametrize the test, task by task and within a task checkpoint by checkpoint, after a look at what they need.
+    """Check the options of a test, then parametrize it by task and within a task by checkpoint.
 
     Raises:
         pytest.Collector.CollectError: an option is not accepted, or data or a checkpoint is missing.
     """
     try:
-        session = GlueSession.of(metafunc.config)
-        options = session.options_of(metafunc.definition)
+        options = start_session(metafunc.config).options_of(metafunc.definition)
         asked = {"glue_task", "glue_checkpoint"} & set(metafunc.fixturenames) - _parametrized(metafunc)
         if not metafunc.config.option.collectonly:
             _check(options, asked, compared="glue_evaluation" in metafunc.fixturenames)
@@ -34,7 +32,7 @@ def make_items(metafunc: pytest.Metafunc) -> None:
 
 
 def _check(options: Options, asked: set[str], *, compared: bool) -> None:
-    """Make sure, before the first fine-tuning, that the last one will find its data and its checkpoint."""
+    """Check packages, data, checkpoints and baselines of all items before the first fine-tuning."""
     from pytest_glue.data.source import open_source
     from pytest_glue.gate.baseline_storage import read
     from pytest_glue.gate.from_options import baseline_file
@@ -53,13 +51,13 @@ def _check(options: Options, asked: set[str], *, compared: bool) -> None:
         for checkpoint in options.checkpoints:
             check_checkpoint(checkpoint)
     if compared and asked == {"glue_task", "glue_checkpoint"}:
-        for task, checkpoint in product(options.tasks, options.checkpoints):
-            if (file := baseline_file(options, task, checkpoint)) is not None:
+        for spec in EvaluationSpec.all_of(options):
+            if (file := baseline_file(spec)) is not None:
                 read(file)
 
 
 def _parametrized(metafunc: pytest.Metafunc) -> set[str]:
-    """Return the names that the test parametrizes itself."""
+    """Return the arguments that the test parametrizes itself."""
     marks = metafunc.definition.iter_markers("parametrize")
     names = [mark.args[0] if mark.args else mark.kwargs["argnames"] for mark in marks]
     return {part.strip() for name in names for part in (name.split(",") if isinstance(name, str) else name)}

@@ -1,7 +1,6 @@
-"""An errand, done in a worker of Ray: a test session of its items, whose evaluations end with their runs.
+"""Executes a run request in a Ray worker, as a nested pytest session limited to the requested items.
 
-The item's fixtures are pytest's and the user's own, so it takes a session to make them. The verdict is left to the
-controller, which knows the whole of the item.
+A nested session is needed because the items' fixtures are pytest's and the user's. The controller judges the runs.
 """
 
 from __future__ import annotations
@@ -16,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.paths import register_relocated
 from pytest_glue.execution.executor import RunFailure, RunRequest, RunResult, RunResults
 from pytest_glue.execution.file_transfer import FileArchive, unpack
 from pytest_glue.progress.events import ItemProgress
+from pytest_glue.session.run_sources import runs_of
+from pytest_glue.session.session import GIVEN_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,49 +30,39 @@ if TYPE_CHECKING:
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.tasks import Task
 
-OPTIONS = "glue_options"
-"""Where a session finds, among what its worker was given, the options of each of the controller's tests."""
-
 _COPIES_DIR = ".pytest-glue"
-"""The folder in a copy of the root that holds other folders' copies; Ray removes it with the rest."""
+"""The subfolder of the shipped root for copies of other folders; Ray removes it with the root."""
 
-_SHOWN = 4000
-"""How many of the last letters of a session's output an error shows."""
+_SHOWN_CHARACTERS = 4000
+"""How much of the end of a nested session's output an error shows."""
 
 _STARTED_IN = Path.cwd()
-"""The folder that Ray started this process in: a copy of the root, where one was shipped."""
+"""Ray starts this process in the copy of the root, if one was shipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
-    """What all errands of a test run have in common: how it was started, and what it asks for."""
-
-    __test__ = False
+    """What all requests of a test run share: how the controller was started, and its options."""
 
     root: Path
-    """The controller's."""
+    """Of the controller, as all paths here."""
     directory: Path
-    """Where the controller was started, as seen from the root."""
+    """The folder that it was started in, relative to the root."""
     arguments: tuple[str, ...]
     configuration: Path | None
-    """The file of pytest's own configuration, as seen from the root."""
+    """Pytest's configuration file, relative to the root."""
     options: Mapping[str, Options]
-    """By the node id of items and of the functions they come from."""
+    """By the node ids of items and of their test functions."""
     is_shipped: bool
-    """Whether workers have the root as a copy that they were started in."""
+    """Whether Ray copied the root to the workers."""
     board: Any
-    """The handle of a `ProgressActor`, which is told what errands are at."""
+    """The handle of the `ProgressActor`."""
     archives: tuple[FileArchive, ...]
-    """Checkpoints and data that workers may not find where the controller has them."""
+    """The user's checkpoints and data, which workers may lack."""
 
 
 def execute_request(spec: SessionSpec, request: RunRequest) -> RunResults:
-    """Do an errand in this process.
-
-    Args:
-        spec: what the controller was started with.
-        request: of one item, or of several.
-    """
+    """Make the requested runs in this process, and return them by node id."""
     import ray
 
     root = _STARTED_IN if spec.is_shipped else spec.root
@@ -83,19 +75,19 @@ def execute_request(spec: SessionSpec, request: RunRequest) -> RunResults:
             pytest.main(_arguments(spec, root), plugins=[worker])
     finally:
         _free_memory()
-    missing = worker.error or RunFailure(f"the item was not found there:\n{output.getvalue()[-_SHOWN:]}")
+    missing = worker.error or RunFailure(f"the worker did not find the item:\n{output.getvalue()[-_SHOWN_CHARACTERS:]}")
     return {nodeid: worker.results.get(nodeid, missing) for nodeid in request.nodeids}
 
 
 def _arguments(spec: SessionSpec, root: Path) -> list[str]:
-    """Return the controller's arguments, its root replaced by this machine's."""
+    """Return the controller's arguments with this machine's root."""
     given = [argument.replace(str(spec.root), str(root)) for argument in spec.arguments]
     configuration = ["-c", str(root / spec.configuration)] if spec.configuration else []
     return [*given, f"--rootdir={root}", *configuration]
 
 
 class _Worker:
-    """A plugin of the session: of all that is collected it runs the errand's items, and takes their runs."""
+    """A plugin of the nested session: limits it to the requested items and collects the results."""
 
     def __init__(self, spec: SessionSpec, request: RunRequest) -> None:
         self._session_spec = spec
@@ -105,12 +97,12 @@ class _Worker:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: Any) -> None:
-        """Called before anything is configured: reports and caches are the controller's, as under xdist."""
+        """Make the session look like an xdist worker before it is configured: the controller writes the reports."""
         config.workerinput = {
             "workerid": "ray",
             "workercount": 1,
             "mainargv": ["pytest", *self._session_spec.arguments],
-            OPTIONS: self._session_spec.options,
+            GIVEN_OPTIONS: self._session_spec.options,
             "glue_progress": _RemoteProgressListener(self._session_spec.board, self._request),
         }
         config.workeroutput = {}
@@ -120,16 +112,13 @@ class _Worker:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Called after collection."""
         items[:] = [item for item in items if item.nodeid in self._request.nodeids]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Called for each file that is collected."""
         if report.failed and self.error is None:
             self.error = RunFailure(report.longreprtext)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Called for each phase of the item."""
         if report.failed:
             self.results.setdefault(report.nodeid, RunFailure(report.longreprtext))
 
@@ -160,7 +149,7 @@ class _RemoteProgressListener:
 
 
 class _EvaluationOverride:
-    """A plugin behind all others, so that its fixture takes the place of this package's."""
+    """A plugin that is registered last, so that its fixture overrides the package's."""
 
     def __init__(self, worker: _Worker, request: RunRequest) -> None:
         self._worker = worker
@@ -170,23 +159,23 @@ class _EvaluationOverride:
     def glue_evaluation(
         self, request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
     ) -> None:
-        """Make the errand's runs, and no evaluation of them."""
+        """Make the requested runs without judging them."""
         from pytest_glue.gate.from_options import criteria_of
-        from pytest_glue.session.run_sources import runs_of
 
-        runs = runs_of(request, glue_options, glue_task, glue_checkpoint)
+        spec = EvaluationSpec(glue_options, glue_task, glue_checkpoint)
+        runs = runs_of(request, spec)
         target_score = None
         if glue_options.stop_when_decided and not self._request.whole:
-            criteria = criteria_of(glue_options, glue_task, glue_checkpoint, glue_checkpoint.label, 1)
+            criteria = criteria_of(spec, glue_checkpoint.label, 1)
             target_score = criteria.target_score(runs.conditions.references)
         made = tuple(runs.run(seed, target_score=target_score) for seed in self._request.seeds)
         notes = (*runs.conditions.notes, *runs.notes)
         self._worker.results[request.node.nodeid] = RunResult(made, runs.conditions, notes)
-        pytest.skip("its runs are made; the controller judges them")
+        pytest.skip("the runs are made; the controller judges them")
 
 
 def _free_memory() -> None:
-    """Leave the device to whatever this process does next."""
+    """Free the device memory for the next request of this process."""
     import gc
 
     from pytest_glue.training.trainer.device_memory import free_memory

@@ -1,130 +1,89 @@
-"""Where the runs of an item come from."""
+"""Decides where the runs of an item come from: the executor, the cache, or fine-tunings in this process."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_glue.cache.cached_runs import SharedTraining, cached_runs, require_training
 from pytest_glue.config.search_space import DEFAULT, plain_space
+from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.study import OnTrial, SearchConfig
+from pytest_glue.progress.events import TrainingProgress
+from pytest_glue.session.eligibility import runs_remotely, tasks_sharing_training, uncacheable_reason
+from pytest_glue.session.session import GlueSession
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-    from datasets import DatasetDict
-    from transformers import PreTrainedTokenizerBase, Trainer
 
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.config.options import Options
-    from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.runs import RunSource
-    from pytest_glue.core.tasks import Task
     from pytest_glue.execution.fine_tuning import TrainerRuns
     from pytest_glue.progress.events import ProgressCallback
     from pytest_glue.search.search import Search
 
+DISPATCHER = "glue-dispatcher"
+"""The name of the plugin object that makes runs on an executor; not registered for the local executor."""
 
-def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint) -> RunSource:
-    """Return the item's runs: what the store has, and fine-tunings, made when the first is needed, for the rest.
+
+def runs_of(request: pytest.FixtureRequest, spec: EvaluationSpec) -> RunSource:
+    """Return the runs of the item that the fixture request belongs to.
 
     Raises:
         GlueError: data or checkpoint cannot be found.
-        CacheError: nothing may be trained, and these runs cannot be in the store.
+        CacheError: `--glue-cache=only` is given, and the item's runs cannot be cached.
     """
-    from pytest_glue.cache.cached_runs import cached_runs, require_training
-    from pytest_glue.core.choices import CachePolicy
-    from pytest_glue.progress.events import TrainingProgress
-    from pytest_glue.session.eligibility import runs_remotely, tasks_sharing_training, uncacheable_reason
-    from pytest_glue.session.session import GlueSession
-
+    item, options = request.node, spec.options
+    dispatcher: Any = request.config.pluginmanager.get_plugin(DISPATCHER)
+    if dispatcher is not None and runs_remotely(item, options):
+        remote_runs: RunSource = dispatcher.runs_of(item, spec)
+        return remote_runs
     session = GlueSession.of(request.config)
-    if session.dispatch is not None and runs_remotely(request.node, options):
-        return session.dispatch.runs_of(request.node, options, task, checkpoint)
+    on_progress = session.on_progress(item, options.seeds)
 
-    def fine_tunings() -> TrainerRuns:
+    def make_runs() -> TrainerRuns:
         on_progress(TrainingProgress("loading"))
-        return _fine_tunings(request, options, task, checkpoint, on_progress)
+        return _trainer_runs(request, spec, on_progress)
 
-    on_progress = session.on_progress(request.node, options.seeds)
-    resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
     if options.cache is CachePolicy.OFF:
-        runs = fine_tunings()
-        if options.resume:
-            runs.add_note(f"the store of finished runs is off{resumes_not}")
-        return runs
-    if (reason := uncacheable_reason(request.node, options)) is None:
-        shared_tasks = tasks_sharing_training(request.node, options, task)
-        return cached_runs(options, task, checkpoint, fine_tunings, session.command, shared_tasks, session.test_run)
-    require_training(options.cache, reason)
-    runs = fine_tunings()
-    runs.add_note(f"the store of finished runs is not used: {reason}{resumes_not}")
+        note = "the cache is off" if options.resume else ""
+    elif (reason := uncacheable_reason(item, options)) is None:
+        sharing = SharedTraining(tasks_sharing_training(item, spec), session.test_run)
+        return cached_runs(spec, make_runs, session.command, sharing)
+    else:
+        require_training(options.cache, reason)
+        note = f"the cache is not used: {reason}"
+    runs = make_runs()
+    if note:
+        runs.add_note(note + (", so a stopped run starts over" if options.resume else ""))
     return runs
 
 
-def _fine_tunings(
-    request: pytest.FixtureRequest, options: Options, task: Task, checkpoint: Checkpoint, on_progress: ProgressCallback
-) -> TrainerRuns:
-    """Return the item's fine-tunings, none of which has happened yet; it takes every other fixture, and torch."""
-    from pytest_glue.data.fingerprint import digest_of_task
-    from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
-    from pytest_glue.session.session import GlueSession
+def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progress: ProgressCallback) -> TrainerRuns:
+    """Return the item's fine-tunings; this sets up every other fixture and imports torch."""
+    from pytest_glue.execution.pipeline import make_trainer_runs
     from pytest_glue.training.callbacks.progress import RunMonitor
-    from pytest_glue.training.model import label_ids
-    from pytest_glue.training.pretrained import resolve
 
-    trainer: Trainer = request.getfixturevalue("glue_trainer")
-    data: DatasetDict = request.getfixturevalue("glue_data")
-    tokenizer: Any = request.getfixturevalue("glue_tokenizer")
-    pretrained = resolve(checkpoint)
-    order, digest = label_ids(pretrained, task), digest_of_task(data, task)
-    slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
-    conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
-    name, config = request.node.callspec.id, request.config
-    on_trial, is_verbose = (
-        GlueSession.of(config).on_trial(name, options.trials, on_progress),
-        config.get_verbosity() > 0,
-    )
-    search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)
-
-    def examples_of(shared_task: Task) -> Examples:
-        raw = _data(options, shared_task)
-        encoded = _encoded_data(options, shared_task, checkpoint, raw, tokenizer)
-        return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task))
-
+    config, options, name = request.config, spec.options, request.node.callspec.id
+    trainer = request.getfixturevalue("glue_trainer")
+    data = request.getfixturevalue("glue_data")
+    tokenizer = request.getfixturevalue("glue_tokenizer")
+    on_trial = GlueSession.of(config).on_trial(name, options.trials, on_progress)
+    search = search_of(options, name, config.rootpath, on_trial, verbose=config.get_verbosity() > 0)
     monitor = RunMonitor(name, on_progress, options.timeout)
-    return TrainerRuns(trainer, task, order, conditions, monitor, search, examples_of)
-
-
-def _data(options: Options, task: Task) -> DatasetDict:
-    from pytest_glue.data.source import limited, open_source
-    from pytest_glue.training.library_state import silence_libraries
-
-    with silence_libraries():
-        data = open_source(options.data).load(task)
-    return limited(data, task, options.max_train_samples, options.max_eval_samples)
-
-
-def _encoded_data(
-    options: Options, task: Task, checkpoint: Checkpoint, data: DatasetDict, tokenizer: PreTrainedTokenizerBase
-) -> DatasetDict:
-    from pytest_glue.training.library_state import silence_libraries
-    from pytest_glue.training.model import label_ids
-    from pytest_glue.training.pretrained import resolve
-    from pytest_glue.training.tokenization import encode, max_length
-
-    pretrained = resolve(checkpoint)
-    length = max_length(tokenizer, pretrained, options.max_length)
-    with silence_libraries():
-        return encode(data, task, tokenizer, length, label_ids(pretrained, task))
+    return make_trainer_runs(spec, trainer, data, tokenizer, monitor, search)
 
 
 def search_of(options: Options, name: str, root: Path, on_trial: OnTrial, *, verbose: bool) -> Search | None:
-    """Return the search that comes before an item's runs; None where there is none.
+    """Return the search that precedes an item's runs; None without `--glue-search`.
 
     Args:
         options: of the item.
-        name: of the item, as a part of the study's name.
-        root: below which the user's own modules lie.
-        on_trial: told of each trial that has ended.
+        name: of the item; a part of the study's name.
+        root: the folder of the user's own modules.
+        on_trial: called after each trial.
         verbose: whether the backend may log.
     """
     if options.search is None:

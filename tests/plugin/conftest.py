@@ -1,4 +1,4 @@
-"""Suites of a user's own, run by pytest in this process or in a fresh one, and the reports that they leave."""
+"""Fixtures that run a user's suite with pytest, in this process or in a new one, and read its reports."""
 
 import json
 import os
@@ -26,9 +26,9 @@ Run = Callable[..., pytest.RunResult]
 
 
 class KeptModules:
-    """Libraries that a run in this process imports stay imported: torch cannot be imported twice, and it is slow.
+    """A plugin that keeps the modules that a run in this process imported: torch cannot be imported twice.
 
-    Pytester takes `sys.modules` back after each run, and once more as its fixture ends.
+    Pytester restores `sys.modules` after each run and when its fixture is torn down.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,25 +36,24 @@ class KeptModules:
         self._modules: dict[str, ModuleType] = {}
 
     def pytest_unconfigure(self) -> None:
-        """Called as a run ends."""
         self.keep()
 
     def keep(self) -> None:
-        """Keep what is imported now and is not of the test's own folder."""
+        """Remember the imported modules, without those of the test's own folder."""
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             if not (file and Path(file).is_relative_to(self._folder)):
                 self._modules[name] = module
 
     def put_back(self) -> None:
-        """Called whenever pytester took something back."""
+        """Restore the remembered modules."""
         for name, module in self._modules.items():
             sys.modules.setdefault(name, module)
 
 
 @pytest.fixture(autouse=True)
 def kept_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptModules]:
-    """Used by each test without its asking, so that it ends after `pytester` does."""
+    """Restore modules after `pytester` is torn down, which was set up later."""
     kept = KeptModules(tmp_path_factory.getbasetemp())
     yield kept
     kept.put_back()
@@ -62,18 +61,18 @@ def kept_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptModul
 
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, kept_modules: KeptModules) -> Iterator[pytest.Pytester]:
-    """Pytest's own; what the test itself imported stays, too."""
+    """Pytest's own fixture; modules that the test itself imported are kept too."""
     yield pytester
     kept_modules.keep()
 
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One thread in every process, no hub, an empty store of runs, and a terminal that shows whole sentences."""
+    """One thread in every process, no hub, an empty cache and a terminal that is wide enough for whole sentences."""
     for name in [name for name in os.environ if name.startswith(("HF_", "GLUE_", "PYTEST_XDIST", "PYTEST_ADDOPTS"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("PYTEST_GLUE_CACHE", str(tmp_path_factory.mktemp("store") / "runs"))
+    monkeypatch.setenv("PYTEST_GLUE_CACHE", str(tmp_path_factory.mktemp("cache") / "runs"))
     monkeypatch.setenv("HF_HOME", str(tmp_path_factory.getbasetemp() / "huggingface"))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("COLUMNS", "300")
@@ -92,7 +91,7 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def here(pytester: pytest.Pytester, kept_modules: KeptModules) -> Run:
-    """Run pytest in the user's folder, in this process; without a test file there, `SUITE` is it."""
+    """Run pytest in this process, in the user's folder; `SUITE` is the test file if there is no other."""
 
     def run(*args: str) -> pytest.RunResult:
         if not list(pytester.path.glob("**/test_*.py")):
@@ -107,13 +106,13 @@ def here(pytester: pytest.Pytester, kept_modules: KeptModules) -> Run:
 
 @pytest.fixture
 def tiny(here: Run) -> Run:
-    """The same on the sample, with fine-tunings of a few steps."""
+    """The same on the sample, with a few training steps."""
     return lambda *args: here(*TINY, *args)
 
 
 @pytest.fixture
 def fresh(pytester: pytest.Pytester) -> Run:
-    """Run pytest in the user's folder, in a process of its own, with one thread."""
+    """Run pytest in a new process, in the user's folder."""
 
     def run(*args: str) -> pytest.RunResult:
         if not list(pytester.path.glob("**/test_*.py")):
@@ -125,13 +124,13 @@ def fresh(pytester: pytest.Pytester) -> Run:
 
 @pytest.fixture
 def tiny_fresh(fresh: Run) -> Run:
-    """The same on the sample, with fine-tunings of a few steps."""
+    """The same on the sample, with a few training steps."""
     return lambda *args: fresh(*TINY, *args)
 
 
 @pytest.fixture(scope="session")
 def schema() -> Any:
-    """The report's schema, as the package ships it."""
+    """The JSON Schema that the package ships."""
     from importlib.resources import files
 
     return json.loads((files("pytest_glue") / "reports" / "schema.json").read_text("utf-8"))
@@ -139,7 +138,7 @@ def schema() -> Any:
 
 @pytest.fixture
 def report(pytester: pytest.Pytester, schema: Any) -> Callable[..., Any]:
-    """Read a JSON report, and make sure that it is valid."""
+    """Read a JSON report and validate it."""
 
     def read(name: str = "out.json") -> Any:
         document = json.loads((pytester.path / name).read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Checkpoints and data that are missing or incomplete: seen at collection, before anything is trained."""
+"""Missing or incomplete checkpoints and data end the test run at collection."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,14 +12,14 @@ RTE = {"sentence1": ["a"], "sentence2": ["b"], "label": [0]}
 
 
 def make_files(folder: Path, names: Sequence[str]) -> None:
-    """Make a folder with files that look like a checkpoint's from outside."""
+    """Make a folder with empty files that are named like a checkpoint's."""
     folder.mkdir()
     for name in names:
         (folder / name).write_text("{}", "utf-8")
 
 
 def write_split(file: Path, columns: dict[str, list[str] | list[int]]) -> None:
-    """Write a split in the hub's layout."""
+    """Write a split as a Parquet file."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -40,7 +40,7 @@ def write_split(file: Path, columns: dict[str, list[str] | list[int]]) -> None:
 def test_incomplete_checkpoints(
     pytester: pytest.Pytester, here: Run, files: Sequence[str] | None, message: str
 ) -> None:
-    """A folder that is no checkpoint ends the run at collection, with what is missing and what is there."""
+    """A folder that is not a checkpoint is an error that says what is missing and what is there."""
     if files is not None:
         make_files(pytester.path / "model", files)
 
@@ -50,8 +50,8 @@ def test_incomplete_checkpoints(
     assert message in result.stdout.str()
 
 
-def test_a_checkpoint_that_is_none_inside(pytester: pytest.Pytester, here: Run) -> None:
-    """Files with the right names and the wrong contents are an error of the item, and name the checkpoint."""
+def test_a_checkpoint_with_wrong_contents(pytester: pytest.Pytester, here: Run) -> None:
+    """Files with the right names and wrong contents are an error of the item that names the checkpoint."""
     make_files(pytester.path / "model", CHECKPOINT_FILES)
 
     result = here("--glue-tasks=rte", "--glue-data=sample", "--glue-checkpoints=./model")
@@ -76,7 +76,7 @@ def test_a_checkpoint_that_is_none_inside(pytester: pytest.Pytester, here: Run) 
 def test_incomplete_data(
     pytester: pytest.Pytester, here: Run, splits: dict[str, dict[str, list[str] | list[int]]], message: str
 ) -> None:
-    """A folder that lacks the task, a split or a column ends the run at collection, with what is there."""
+    """A folder without the task, a split or a column is an error that lists what is there."""
     pytester.mkdir("data")
     for name, columns in splits.items():
         write_split(pytester.path / "data" / f"{name}-00000-of-00001.parquet", columns)
@@ -87,8 +87,8 @@ def test_incomplete_data(
     assert message in result.stdout.str()
 
 
-def test_data_that_is_not_there(here: Run) -> None:
-    """A data folder that does not exist is an error, and nothing else is taken in its place."""
+def test_a_missing_data_folder(here: Run) -> None:
+    """A missing data folder is an error: no other data is used instead."""
     result = here("--glue-tasks=rte", "--glue-data=./none", "--glue-checkpoints=sample")
 
     assert pytest.ExitCode.INTERRUPTED == result.ret

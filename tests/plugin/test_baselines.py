@@ -88,7 +88,7 @@ def test_a_failed_item_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> 
     result = tiny("--glue-tasks=stsb", "--glue-threshold=stsb=1", "--glue-save=main")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["stsb: not recorded as main, since its verdict is fail"])
+    result.stdout.fnmatch_lines(["stsb: not recorded as baseline main: the verdict is fail"])
     assert [] == list(pytester.path.glob("glue-baselines/**/*.json"))
 
 

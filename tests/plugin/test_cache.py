@@ -1,4 +1,4 @@
-"""The store of finished runs: what was trained once is read, and says so; what cannot be read is trained."""
+"""The cache: finished runs are read in later test runs, and trained again where they cannot be read."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ from pathlib import Path
 def _list():
     Path("imported.txt").write_text(" ".join(name for name in {HEAVY} if name in sys.modules))
 """
-TELLS_WHAT_IS_TRAINED = """
+RECORDS_TRAININGS = """
 import time
 from pytest_glue.execution import fine_tuning
 
@@ -50,13 +50,13 @@ fine_tuning.fine_tune = fine_tune
 
 @pytest.fixture
 def folder() -> Path:
-    """The folder of this test's store."""
+    """The cache folder of this test."""
     return Path(os.environ["PYTEST_GLUE_CACHE"])
 
 
 @pytest.fixture
 def files(pytester: pytest.Pytester) -> tuple[str, ...]:
-    """Options for data and a checkpoint that are folders."""
+    """Arguments with data and a checkpoint in folders."""
     data = sample_dataset("stsb")
     (pytester.path / "data" / "stsb").mkdir(parents=True)
     for split in ("train", "validation"):
@@ -66,19 +66,19 @@ def files(pytester: pytest.Pytester) -> tuple[str, ...]:
 
 
 def cached(report: Report) -> list[bool]:
-    """Return of each run of the one item whether it was read."""
+    """Return for each run of the one item whether it was read from the cache."""
     (result,) = report()["results"]
     return [run["cached"] for run in result["runs"]]
 
 
 def without_times(result: dict[str, Any]) -> dict[str, Any]:
-    """Return an item's result without what differs when it is read."""
+    """Return an item's result without what differs between a trained and a cached run."""
     runs = [{name: value for name, value in run.items() if name != "cached"} for run in result["runs"]]
     return {**result, "runs": runs, "duration_s": None}
 
 
 def test_the_same_command_again(here: Run, report: Report, junit: JUnit) -> None:
-    """The second time every run is read: the same result to the last digit, and each report says that it was."""
+    """The second test run reads every run: the result is the same to the last digit, and each report says `cached`."""
     here(*SAMPLE).assert_outcomes(passed=1)
     (trained,) = report()["results"]
     assert [False] == cached(report)
@@ -94,10 +94,10 @@ def test_the_same_command_again(here: Run, report: Report, junit: JUnit) -> None
     assert ["1"] == [each.attrib["value"] for each in case.findall(".//property[@name='glue.cached_runs']")]
 
 
-def test_what_is_read_imports_nothing(
+def test_reading_imports_no_heavy_library(
     pytester: pytest.Pytester, fresh: Run, files: tuple[str, ...], report: Report
 ) -> None:
-    """A test run all of whose runs are read ends without torch, transformers and their like being imported."""
+    """A test run that reads all its runs imports neither torch nor transformers nor other heavy libraries."""
     fresh(*files).assert_outcomes(passed=1)
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
 
@@ -108,7 +108,7 @@ def test_what_is_read_imports_nothing(
 
 
 def test_only_missing_seeds_are_trained(here: Run, report: Report) -> None:
-    """With more seeds than before the new ones are trained, and the table tells how many were not."""
+    """With an additional seed only its run is trained, and the table counts the cached ones."""
     here(*SAMPLE, "--glue-seeds=8,").assert_outcomes(passed=1)
 
     result = here(*SAMPLE, "--glue-seeds=7,8")
@@ -118,20 +118,20 @@ def test_only_missing_seeds_are_trained(here: Run, report: Report) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "second", "kept"), [("use", True, True), ("refresh", False, True), ("off", False, False)]
+    ("policy", "second", "later"), [("use", True, True), ("refresh", False, True), ("off", False, False)]
 )
-def test_what_the_policy_says(here: Run, report: Report, policy: str, *, second: bool, kept: bool) -> None:
-    """`use` reads what is there, `refresh` trains and keeps it anew, `off` neither reads nor keeps."""
+def test_policies(here: Run, report: Report, policy: str, *, second: bool, later: bool) -> None:
+    """`use` reads and writes the cache, `refresh` writes it only, `off` does neither."""
     here(*SAMPLE, "--glue-cache=off").assert_outcomes(passed=1)
     for expected in (False, second):
         here(*SAMPLE, f"--glue-cache={policy}").assert_outcomes(passed=1)
         assert [expected] == cached(report)
     here(*SAMPLE).assert_outcomes(passed=1)
-    assert [kept] == cached(report)
+    assert [later] == cached(report)
 
 
-def test_refresh_replaces_what_was_kept(here: Run, report: Report, folder: Path) -> None:
-    """What `refresh` trains is what is read from then on, also where a damaged file was."""
+def test_refresh_replaces_an_entry(here: Run, report: Report, folder: Path) -> None:
+    """Later test runs read the run that `refresh` trained, also if the old entry was damaged."""
     here(*SAMPLE)
     (file,) = folder.rglob("*.run")
     whole = file.read_bytes()
@@ -142,7 +142,7 @@ def test_refresh_replaces_what_was_kept(here: Run, report: Report, folder: Path)
 
 
 def test_only_trains_nothing(pytester: pytest.Pytester, fresh: Run, report: Report, files: tuple[str, ...]) -> None:
-    """With `only`, a run that is not there is an error that says which, what comes closest and what makes it."""
+    """With `only`, a missing run is an error that names the run, the closest cached run and the command to train it."""
     fresh(*files).assert_outcomes(passed=1)
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
     fresh(*files, "--glue-cache=only").assert_outcomes(passed=1)
@@ -150,8 +150,8 @@ def test_only_trains_nothing(pytester: pytest.Pytester, fresh: Run, report: Repo
     fresh(*files, "--glue-cache=only", "--glue-seeds=7,").assert_outcomes(errors=1)
 
     (error,) = report()["errors"]
-    assert "the run of stsb with seed 7 is not in the store " in error["message"]
-    assert "(the closest of 1 kept runs differs in seed), and --glue-cache=only trains nothing" in error["message"]
+    assert "the run of stsb with seed 7 is not in the cache " in error["message"]
+    assert "(the closest of its 1 runs differs in seed), and --glue-cache=only trains nothing" in error["message"]
     assert error["message"].endswith("--glue-seeds=7, --glue-cache=use`")
     assert "" == (pytester.path / "imported.txt").read_text("utf-8")
 
@@ -168,10 +168,8 @@ def test_only_trains_nothing(pytester: pytest.Pytester, fresh: Run, report: Repo
     ],
     ids=["cut", "empty", "newer"],
 )
-def test_a_file_that_is_no_entry(
-    here: Run, report: Report, folder: Path, damage: Callable[[bytes], bytes], note: str
-) -> None:
-    """What is damaged or of a newer version is trained again, kept, and said to have been of no use."""
+def test_a_damaged_entry(here: Run, report: Report, folder: Path, damage: Callable[[bytes], bytes], note: str) -> None:
+    """A damaged entry, or one of a newer version, is replaced by a new training, with a note."""
     here(*SAMPLE)
     (trained,) = report()["results"]
     (file,) = folder.rglob("*.run")
@@ -182,27 +180,27 @@ def test_a_file_that_is_no_entry(
     (again,) = report()["results"]
     assert [False] == cached(report)
     assert trained["score"] == again["score"]
-    assert [f"the kept run {file} {note}"] == [each for each in again["notes"] if "kept run" in each]
+    assert [f"the cache entry {file} {note}"] == [each for each in again["notes"] if "cache entry" in each]
     here(*SAMPLE)
     assert [True] == cached(report)
 
 
-def test_a_store_that_cannot_be_written(pytester: pytest.Pytester, here: Run, report: Report) -> None:
-    """Where there can be no folder the run goes on without it and says so; with `only` it is an error."""
+def test_a_cache_that_cannot_be_written(pytester: pytest.Pytester, here: Run, report: Report) -> None:
+    """Without a cache folder the run is trained, with a note; with `only` it is an error."""
     (pytester.path / "file").touch()
 
     here(*SAMPLE, "--glue-cache-dir=file/runs").assert_outcomes(passed=1)
 
     (result,) = report()["results"]
     folder = pytester.path / "file" / "runs"
-    assert [f"not kept: the store {folder} cannot be written (Not a directory)"] == [
-        note for note in result["notes"] if "store" in note
+    assert [f"not cached: the cache {folder} cannot be written (Not a directory)"] == [
+        note for note in result["notes"] if "cache" in note
     ]
     here(*SAMPLE, "--glue-cache-dir=file/runs", "--glue-cache=only").assert_outcomes(errors=1)
 
 
-def test_what_changes_a_run_is_not_read(pytester: pytest.Pytester, here: Run, report: Report, files: Any) -> None:
-    """A changed seed, recipe, example or weight is another run; a file that was only touched is not."""
+def test_changes_of_a_run(pytester: pytest.Pytester, here: Run, report: Report, files: Any) -> None:
+    """A new seed, recipe, example or weight needs a new run; a new modification time does not."""
     here(*files)
     os.utime(pytester.path / "model" / "model.safetensors")
     here(*files)
@@ -226,8 +224,8 @@ def test_what_changes_a_run_is_not_read(pytester: pytest.Pytester, here: Run, re
     assert [False] == cached(report)
 
 
-def test_what_changes_no_run_is_read(pytester: pytest.Pytester, here: Run, report: Report, files: Any) -> None:
-    """The same files under other names, judged by another threshold, are the same run; the report has its new name."""
+def test_changes_of_no_run(pytester: pytest.Pytester, here: Run, report: Report, files: Any) -> None:
+    """Other names of the same files and another threshold read the same run; the report has the new names."""
     here(*files)
     (pytester.path / "model").rename(pytester.path / "candidate")
     (pytester.path / "data").rename(pytester.path / "glue")
@@ -248,25 +246,30 @@ def test_what_changes_no_run_is_read(pytester: pytest.Pytester, here: Run, repor
             "",
             "@pytest.fixture\ndef glue_model_init(glue_model_init):\n    return glue_model_init",
             [],
-            "glue_model_init is overridden, and no key holds what that does",
+            "glue_model_init is overridden, and a cache key does not cover user code",
         ),
         (
             "def test_glue(glue_evaluation, glue_trainer):\n    assert glue_trainer.state.global_step == 1",
             "",
             [],
-            "the test asks for glue_trainer, which only a fine-tuning trains",
+            "the test uses glue_trainer, and cached runs leave it untrained",
         ),
         (
             "",
             "",
             ["--glue-search=optuna", "--glue-trials=1", "--glue-search-fraction=1"],
-            "hyperparameters are searched first, and a search is kept as its study",
+            "hyperparameters are searched, and a search is stored as a study",
         ),
-        ("", "", ["--glue-recipe=output_dir=kept"], "the recipe's output_dir asks for more than a score"),
+        (
+            "",
+            "",
+            ["--glue-recipe=output_dir=kept"],
+            "the recipe sets output_dir, and cached runs have no such side effect",
+        ),
     ],
     ids=["override", "trainer", "search", "output"],
 )
-def test_runs_that_no_key_determines(
+def test_uncacheable_runs(
     pytester: pytest.Pytester,
     here: Run,
     report: Report,
@@ -276,7 +279,7 @@ def test_runs_that_no_key_determines(
     arguments: list[str],
     reason: str,
 ) -> None:
-    """Where a user's code takes part, or more than a score is asked for, each run is trained, and a note says why."""
+    """Runs that involve user code or have side effects are always trained, with a note that gives the reason."""
     here(*SAMPLE).assert_outcomes(passed=1)
     (before,) = folder.rglob("*.run")
     pytester.makeconftest("import pytest\n" + conftest)
@@ -288,23 +291,23 @@ def test_runs_that_no_key_determines(
         assert [False] == cached(report)
 
     (result,) = report()["results"]
-    assert f"the store of finished runs is not used: {reason}" in result["notes"]
+    assert f"the cache is not used: {reason}" in result["notes"]
     assert [before] == list(folder.rglob("*.run"))
     here(*SAMPLE, *arguments, "--glue-cache=only").assert_outcomes(errors=1)
     assert reason in report()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("fixture", ["glue_task", "glue_checkpoint"])
-def test_overrides_whose_value_counts(pytester: pytest.Pytester, here: Run, report: Report, fixture: str) -> None:
-    """An overridden task or checkpoint is a part of the key, so its runs are kept as any others."""
+def test_overrides_that_a_key_covers(pytester: pytest.Pytester, here: Run, report: Report, fixture: str) -> None:
+    """The key contains task and checkpoint, so runs with these fixtures overridden are cached."""
     pytester.makeconftest(f"import pytest\n@pytest.fixture\ndef {fixture}({fixture}):\n    return {fixture}")
     for expected in (False, True):
         here(*SAMPLE).assert_outcomes(passed=1)
         assert [expected] == cached(report)
 
 
-def test_a_comparison_of_runs_that_are_read(here: Run, report: Report) -> None:
-    """A baseline is recorded from runs that are read, and compared with them, as with runs that were trained."""
+def test_a_baseline_of_cached_runs(here: Run, report: Report) -> None:
+    """Cached runs can be recorded as a baseline and compared with it, like trained ones."""
     asked = (*SAMPLE, "--glue-seeds=2")
     here(*asked)
     here(*asked, "--glue-save=main").assert_outcomes(passed=1)
@@ -315,9 +318,9 @@ def test_a_comparison_of_runs_that_are_read(here: Run, report: Report) -> None:
 
 
 def test_two_commands_at_once(pytester: pytest.Pytester) -> None:
-    """Two processes that start together on the same items train each item once between them."""
+    """Two processes that start together with the same items train each item once."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
-    pytester.makeconftest(TELLS_WHAT_IS_TRAINED)
+    pytester.makeconftest(RECORDS_TRAININGS)
     command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=stsb,wnli", "-p", "no:cacheprovider"]
 
     both = [
@@ -331,10 +334,10 @@ def test_two_commands_at_once(pytester: pytest.Pytester) -> None:
     assert ["stsb 42", "wnli 42"] == sorted(trained)
 
 
-def test_workers_share_the_store(pytester: pytest.Pytester, fresh: Run) -> None:
-    """Two tests that ask for the same item on two workers have it trained once."""
+def test_workers_share_the_cache(pytester: pytest.Pytester, fresh: Run) -> None:
+    """Two tests that evaluate the same task and checkpoint on two workers train once."""
     pytester.makepyfile(test_one="def test_glue(glue_evaluation): ...", test_two="def test_glue(glue_evaluation): ...")
-    pytester.makeconftest(TELLS_WHAT_IS_TRAINED)
+    pytester.makeconftest(RECORDS_TRAININGS)
 
     fresh(*SAMPLE, "-n", "2").assert_outcomes(passed=2)
 

@@ -1,4 +1,4 @@
-"""What is not a verdict: errors of the world outside, each with its cause and its remedy."""
+"""Errors that are not verdicts: the message gives cause and remedy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
-BREAKS_OFF = """
+RAISES = """
 import functools
 import pytest
 
@@ -29,7 +29,7 @@ def glue_model_init(glue_model_init):
 
 
 def test_the_hub_cannot_be_reached(fresh: Run, report: Report) -> None:
-    """Without a network, data of the hub is an error of the item's setup within seconds, and local data the remedy."""
+    """Without a network, data from the hub is an error within seconds; the message proposes local data."""
     result = fresh("--glue-tasks=rte", "--glue-checkpoints=sample", "--glue-json=out.json", "--durations=1", "-vv")
 
     assert pytest.ExitCode.TESTS_FAILED == result.ret
@@ -47,7 +47,7 @@ def test_the_hub_cannot_be_reached(fresh: Run, report: Report) -> None:
 
 
 def test_a_checkpoint_of_the_hub(here: Run, report: Report) -> None:
-    """The same goes for a checkpoint of the hub; another item of the run gets its score."""
+    """The same holds for a checkpoint from the hub; the other item of the test run gets its score."""
     result = here(
         "--glue-tasks=rte",
         "--glue-data=sample",
@@ -79,11 +79,11 @@ def test_a_checkpoint_of_the_hub(here: Run, report: Report) -> None:
         ("mat1 and mat2 shapes cannot be multiplied", ["the fine-tuning failed: RuntimeError: mat1 and mat2 shapes"]),
     ],
 )
-def test_a_fine_tuning_that_breaks_off(
+def test_a_fine_tuning_that_raises(
     pytester: pytest.Pytester, tiny: Run, report: Report, error: str, parts: list[str]
 ) -> None:
-    """A fine-tuning that runs out of memory, or breaks off, is an error with its cause and remedy, and no failure."""
-    pytester.makeconftest(BREAKS_OFF.format(error=error))
+    """A fine-tuning that runs out of memory or raises is an error, not a failure."""
+    pytester.makeconftest(RAISES.format(error=error))
 
     result = tiny("--glue-tasks=rte", "--glue-json=out.json")
 

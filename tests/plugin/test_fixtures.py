@@ -1,4 +1,4 @@
-"""The fixtures, each alone in a test of the user's own."""
+"""Each fixture alone in a user's own test."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ Report = Callable[..., Any]
     ],
 )
 def test_each_fixture_alone(pytester: pytest.Pytester, tiny: Run, fixture: str, fact: str) -> None:
-    """Each fixture gives a user's test what its name says, without a test asking for any other."""
+    """Each fixture works in a test that uses no other one."""
     pytester.makepyfile(
         f"""
         import numpy as np
@@ -47,8 +47,8 @@ def test_each_fixture_alone(pytester: pytest.Pytester, tiny: Run, fixture: str, 
     tiny("--glue-tasks=rte").assert_outcomes(passed=1)
 
 
-def test_a_task_of_the_tests_own(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """A test that parametrizes `glue_task` itself runs on those tasks, whatever the command line asks of others."""
+def test_a_task_that_the_test_parametrizes(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """A test that parametrizes `glue_task` itself runs on those tasks, whatever `--glue-tasks` says."""
     pytester.makepyfile(
         test_suite="""
         import pytest
@@ -65,14 +65,14 @@ def test_a_task_of_the_tests_own(pytester: pytest.Pytester, tiny: Run, report: R
 
 
 def test_a_task_alone_needs_no_checkpoint(pytester: pytest.Pytester, here: Run) -> None:
-    """A user's test of tasks and their data runs where no checkpoint is configured."""
+    """A test of `glue_task` and `glue_data` runs without a configured checkpoint."""
     pytester.makepyfile("def test_mine(glue_task, glue_data):\n    assert glue_task.train_split in glue_data")
 
     here("--glue-tasks=rte,mnli-mm", "--glue-data=sample").assert_outcomes(passed=2)
 
 
 def test_limits_take_the_first_examples(pytester: pytest.Pytester, tiny: Run) -> None:
-    """`--glue-max-train-samples` and `--glue-max-eval-samples` keep the first examples of the splits of the task."""
+    """`--glue-max-train-samples` and `--glue-max-eval-samples` take the first examples of the task's two splits."""
     pytester.makepyfile(
         """
         from pytest_glue.data.source import open_source
@@ -88,8 +88,8 @@ def test_limits_take_the_first_examples(pytester: pytest.Pytester, tiny: Run) ->
     tiny("--glue-tasks=rte").assert_outcomes(passed=1)
 
 
-def test_an_output_folder_of_the_users_own(pytester: pytest.Pytester, tiny: Run) -> None:
-    """Where the recipe names an `output_dir`, what runs save stays there, by item; otherwise nothing stays."""
+def test_an_output_folder_in_the_recipe(pytester: pytest.Pytester, tiny: Run) -> None:
+    """If the recipe names an `output_dir`, saved files stay there, in a folder for each item; otherwise none stay."""
     green = ("--glue-tasks=rte", "--glue-threshold=rte=0")
 
     tiny(*green).assert_outcomes(passed=1)

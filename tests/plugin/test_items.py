@@ -1,4 +1,4 @@
-"""Items: their ids and their order, and that pytest's own ways to choose among them work."""
+"""Ids, order and selection of items."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def collected(result: pytest.RunResult) -> list[str]:
 @pytest.mark.parametrize("names", ["rte,cola,mnli-mm", "mnli-mm,cola,rte"])
 @pytest.mark.parametrize("checkpoints", ["./b,me/model@v1.0,sample,./a", "sample,./a,./b,me/model@v1.0"])
 def test_ids_are_sorted_by_task_then_checkpoint(here: Run, names: str, checkpoints: str) -> None:
-    """In whatever order they are asked for, items come by task, then checkpoint, with ids that a shell leaves alone."""
+    """Items are sorted by task, then checkpoint, whatever the order of the flags; their ids are safe in a shell."""
     result = here("--co", "-q", f"--glue-tasks={names}", f"--glue-checkpoints={checkpoints}")
 
     expected = [
@@ -39,7 +39,7 @@ def test_ids_are_sorted_by_task_then_checkpoint(here: Run, names: str, checkpoin
 
 
 def test_all_tasks_are_the_default(here: Run) -> None:
-    """Without `--glue-tasks` there is an item for each of GLUE's ten."""
+    """Without `--glue-tasks` there is an item for each of GLUE's ten tasks."""
     tasks = ["cola", "mnli", "mnli-mm", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"]
 
     assert [f"test_glue[{task}-sample]" for task in tasks] == collected(here("--co", "-q", *SAMPLE))
@@ -57,7 +57,7 @@ def test_all_tasks_are_the_default(here: Run) -> None:
     ],
 )
 def test_selection(pytester: pytest.Pytester, here: Run, arguments: list[str], expected: list[str]) -> None:
-    """`-k`, `-m`, `--deselect` and a node id choose among items as among any others."""
+    """`-k`, `-m`, `--deselect` and a node id select items as they select other tests."""
     pytester.makepyfile(test_suite=MARKED_SUITE)
     pytester.makeini("[pytest]\nmarkers = slow: takes long\n")
 
@@ -65,17 +65,17 @@ def test_selection(pytester: pytest.Pytester, here: Run, arguments: list[str], e
 
 
 def test_first_failure_and_last_failed(tiny: Run) -> None:
-    """`-x` ends the run at the first red item, and `--lf` takes up that one alone."""
+    """`-x` ends the test run at the first red item, and `--lf` runs only that item."""
     suite = ("--glue-tasks=stsb,wnli", "--glue-threshold=stsb=1")
 
-    for choice in ("-x", "--lf"):
-        result = tiny(*suite, choice)
+    for flag in ("-x", "--lf"):
+        result = tiny(*suite, flag)
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(["FAILED test_suite.py::test_glue[[]stsb-sample] *"])
 
 
 def test_strict_configuration(pytester: pytest.Pytester, here: Run) -> None:
-    """Marker and ini keys are registered: strict markers and a strict configuration accept them."""
+    """Marker and ini keys are registered, so `--strict-markers` and `--strict-config` accept them."""
     pytester.makeini("[pytest]\naddopts = --strict-markers --strict-config\nglue_tasks = rte\nglue_config = own.toml\n")
     (pytester.path / "own.toml").write_text("[tool.pytest_glue]\ncheckpoints = ['sample']\n", "utf-8")
     pytester.makepyfile(
@@ -95,12 +95,12 @@ def test_strict_configuration(pytester: pytest.Pytester, here: Run) -> None:
 
 
 def test_markers_are_explained(here: Run) -> None:
-    """`--markers` says what the marker takes."""
+    """`--markers` lists the marker with its keywords."""
     here("--markers").stdout.fnmatch_lines(["@pytest.mark.glue(tasks, checkpoints, threshold, ...): *"])
 
 
 def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester, here: Run) -> None:
-    """With `-p no:glue` other tests run as ever, and there are no fixtures of this plugin."""
+    """With `-p no:glue` other tests run as usual, and the plugin's fixtures do not exist."""
     pytester.makepyfile("def test_plain(): pass\ndef test_glue(glue_task): pass")
 
     result = here("-p", "no:glue")
@@ -109,8 +109,8 @@ def test_the_plugin_can_be_switched_off(pytester: pytest.Pytester, here: Run) ->
     result.stdout.fnmatch_lines(["*fixture 'glue_task' not found"])
 
 
-def test_one_fixture_asks_for_no_more_than_it_needs(pytester: pytest.Pytester, here: Run) -> None:
-    """A test of tasks alone needs no checkpoint, and one of checkpoints alone runs once for each of them."""
+def test_a_fixture_parametrizes_only_what_it_needs(pytester: pytest.Pytester, here: Run) -> None:
+    """A test of `glue_task` runs once for each task, and a test of `glue_checkpoint` once for each checkpoint."""
     pytester.makepyfile("def test_task(glue_task): pass\ndef test_checkpoint(glue_checkpoint): pass")
 
     assert ["test_task[cola]", "test_task[rte]"] == collected(

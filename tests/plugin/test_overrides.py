@@ -1,4 +1,4 @@
-"""Fixtures that a user's conftest.py overrides take part in the evaluation of a suite's test."""
+"""An evaluation uses the fixtures that a user's conftest.py overrides."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ ASKED = ("--glue-tasks=rte", "--glue-json=out.json", "--glue-threshold=rte=0")
 
 
 def test_data(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """An overridden `glue_data` is what is trained and evaluated on, and the report's digest tells it apart."""
+    """An overridden `glue_data` is the data of training and evaluation, and changes the report's digest."""
     tiny(*ASKED).assert_outcomes(passed=1)
     (plain,) = report()["results"]
     pytester.makeconftest(
@@ -35,7 +35,7 @@ def test_data(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
 
 
 def test_model(pytester: pytest.Pytester, tiny: Run) -> None:
-    """With a frozen encoder from an overridden `glue_model_init`, an evaluation trains the head and nothing else."""
+    """With a frozen encoder from an overridden `glue_model_init`, an evaluation trains only the head."""
     suite = """
         import torch
 
@@ -64,7 +64,7 @@ def test_model(pytester: pytest.Pytester, tiny: Run) -> None:
 
 
 def test_training_arguments(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """Overridden `glue_training_arguments` are those of the runs, and the report's recipe says so."""
+    """Overridden `glue_training_arguments` are used, and the report's recipe shows them."""
     pytester.makeconftest(
         """
         import dataclasses
@@ -84,7 +84,7 @@ def test_training_arguments(pytester: pytest.Pytester, tiny: Run, report: Report
 
 
 def test_trainer(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """A user's own subclass of `Trainer` fine-tunes and evaluates: here, one whose loss is a hundred times as large."""
+    """An overridden `glue_trainer` fine-tunes and evaluates: here, one that multiplies the loss by a hundred."""
     pytester.makeconftest(
         """
         import pytest
@@ -127,7 +127,7 @@ def test_trainer(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
 def test_metrics(
     pytester: pytest.Pytester, tiny: Run, report: Report, scores: str, score: float | None, verdict: str, sentence: str
 ) -> None:
-    """What an overridden `glue_compute_metrics` returns is the score; one that is no number is undefined, and red."""
+    """An overridden `glue_compute_metrics` gives the score; NaN makes it undefined, and the item red."""
     pytester.makeconftest(
         f"""
         import pytest
@@ -147,7 +147,7 @@ def test_metrics(
 
 
 def test_metrics_without_the_headline_metric(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """Metrics that lack the task's headline metric are an error that names it."""
+    """An overridden `glue_compute_metrics` without the headline metric is an error that names the metric."""
     pytester.makeconftest(
         """
         import pytest
@@ -165,7 +165,7 @@ def test_metrics_without_the_headline_metric(pytester: pytest.Pytester, tiny: Ru
 
 
 def test_several_seeds(tiny: Run, report: Report) -> None:
-    """Several seeds are several runs that differ, and the item's scores are their means."""
+    """Each seed gives another run, and the item's scores are the means of the runs."""
     tiny("--glue-tasks=stsb", "--glue-seeds=7,8,9", "--glue-threshold=stsb=-1", "--glue-json=out.json")
 
     (result,) = report()["results"]
@@ -180,7 +180,7 @@ def test_several_seeds(tiny: Run, report: Report) -> None:
 
 
 def test_a_run_depends_on_its_seed_alone(tiny: Run, report: Report) -> None:
-    """A seed gives the same run whether it is the item's only one or comes after another."""
+    """A seed gives the same run, whether another run precedes it or not."""
     runs = []
     for seeds in ("7,8", "8,"):
         tiny("--glue-tasks=stsb", f"--glue-seeds={seeds}", "--glue-json=out.json", "--glue-cache=off")

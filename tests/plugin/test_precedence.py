@@ -20,7 +20,7 @@ from pathlib import Path
 {marker}
 def test_options(glue_options):
     shown = {{name: str(getattr(glue_options, name)) for name in glue_options.__slots__}}
-    floors = glue_options.thresholds_of(glue_options.tasks[0])
+    floors = {{metric: floor.value for (_task, metric), floor in glue_options.threshold.items()}}
     Path("shown.json").write_text(json.dumps(shown | {{"floors": floors}}))
 """
 MARKER = "@pytest.mark.glue(threshold={'rte': 0.62, 'rte:accuracy': 0.63})"

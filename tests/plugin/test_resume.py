@@ -165,5 +165,5 @@ def test_what_is_not_kept_is_not_resumed(pytester: pytest.Pytester, here: Run, f
     cache = ["--glue-cache=off"] if why == "off" else []
     result = here(*SMALL, "--glue-resume", "--glue-recipe=num_train_epochs=2", *cache)
     result.assert_outcomes(passed=1)
-    assert "so a run that is stopped begins anew" in result.stdout.str()
+    assert "so a stopped run starts over" in result.stdout.str()
     assert not (folder / "unfinished").exists()

@@ -83,7 +83,7 @@ def test_a_search_comes_before_the_run(
     result.assert_outcomes(passed=1)
     (found,) = report()["results"]
     study = found["search"]
-    assert any(note.endswith("a search is kept as its study") for note in found["notes"])
+    assert any(note.endswith("a search is stored as a study") for note in found["notes"])
     assert (backend, 3, 40, 32) == (study["terms"]["backend"], len(study["trials"]), study["n_train"], study["n_eval"])
     best = study["best"]["hyperparameters"]
     assert best == {name: found["recipe"][name] for name in best}

@@ -1,4 +1,4 @@
-"""Tasks that differ in the split that they are evaluated on: one fine-tuning for both, which gives the runs of two."""
+"""Shared training: tasks that differ in the evaluation split only are fine-tuned once."""
 
 import os
 import subprocess
@@ -17,13 +17,13 @@ from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
-ASKED = (
+ARGUMENTS = (
     *("--glue-data=sample", "--glue-checkpoints=sample", "--glue-json=out.json"),
     *("--glue-max-train-samples=48", "--glue-max-eval-samples=32", "--glue-recipe=num_train_epochs=2"),
     *("--glue-recipe=learning_rate=1e-3", "--glue-threshold=mnli=0", "--glue-threshold=mnli-mm=0"),
 )
-BOTH = (*ASKED, "--glue-tasks=mnli,mnli-mm")
-TELLS_WHAT_IS_TRAINED = """
+BOTH = (*ARGUMENTS, "--glue-tasks=mnli,mnli-mm")
+RECORDS_TRAININGS = """
 import os, time
 from pytest_glue.execution import fine_tuning
 
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Task and seed of each fine-tuning in this process."""
+    """The task and seed of each fine-tuning in this process."""
     names: list[str] = []
 
     def fine_tune(trainer: Any, task: Any, label_ids: Any, seed: int, *more: Any, **options: Any) -> Any:
@@ -65,15 +65,15 @@ def results(report: Report) -> dict[str, Any]:
 
 
 def cached(report: Report) -> list[bool]:
-    """Return of each run of each item whether it was read as an earlier command's."""
+    """Return for each run of each item whether it is marked as cached."""
     return [run["cached"] for result in report()["results"] for run in result["runs"]]
 
 
-def test_one_fine_tuning_gives_what_two_give(here: Run, report: Report, trained: list[str]) -> None:
-    """Both together are trained once, with scores, histories and intervals of each alone; the second says with whom."""
+def test_one_fine_tuning_gives_the_results_of_two(here: Run, report: Report, trained: list[str]) -> None:
+    """Both tasks are trained once, with the same scores, histories and intervals as alone; a note names the other."""
     alone: dict[str, Any] = {}
     for task in ("mnli", "mnli-mm"):
-        here(*ASKED, f"--glue-tasks={task}", f"--glue-cache-dir={task}").assert_outcomes(passed=1)
+        here(*ARGUMENTS, f"--glue-tasks={task}", f"--glue-cache-dir={task}").assert_outcomes(passed=1)
         alone |= results(report)
     assert ["mnli 42", "mnli-mm 42"] == trained
     assert alone["mnli"]["metrics"] != alone["mnli-mm"]["metrics"]
@@ -87,8 +87,8 @@ def test_one_fine_tuning_gives_what_two_give(here: Run, report: Report, trained:
     assert alone == results(report)
 
 
-def test_what_the_policy_says(here: Run, report: Report, trained: list[str]) -> None:
-    """A later command reads both as cached runs, and `refresh` trains once more and reads what it made itself."""
+def test_policies(here: Run, report: Report, trained: list[str]) -> None:
+    """A later test run reads both runs; `refresh` trains once more, for both tasks."""
     here(*BOTH)
     for policy, expected in (("only", []), ("refresh", ["mnli 42"]), ("use", [])):
         trained.clear()
@@ -99,9 +99,9 @@ def test_what_the_policy_says(here: Run, report: Report, trained: list[str]) -> 
         assert ["trained together with mnli"] * len(expected) == together
 
 
-def test_each_seed_that_is_missing(here: Run, report: Report, trained: list[str]) -> None:
-    """Of several seeds each is trained once for both, also where the store has a seed of one of them already."""
-    here(*ASKED, "--glue-tasks=mnli-mm", "--glue-seeds=7,").assert_outcomes(passed=1)
+def test_missing_seeds(here: Run, report: Report, trained: list[str]) -> None:
+    """Each seed is trained once for both tasks, also if one seed of one task is cached."""
+    here(*ARGUMENTS, "--glue-tasks=mnli-mm", "--glue-seeds=7,").assert_outcomes(passed=1)
     here(*BOTH, "--glue-seeds=7,8").assert_outcomes(passed=2)
     assert ["mnli-mm 7", "mnli 7", "mnli 8"] == trained
     assert [True, False, False, False] == cached(report)  # mnli-mm's are the first
@@ -109,9 +109,9 @@ def test_each_seed_that_is_missing(here: Run, report: Report, trained: list[str]
 
 @pytest.mark.parametrize("workers", [False, True], ids=["commands", "workers"])
 def test_two_processes_at_once(pytester: pytest.Pytester, workers: bool) -> None:  # noqa: FBT001 - a parameter
-    """Two processes that start together on the two tasks, commands or workers of one, train once between them."""
+    """Two processes, commands or workers, that start together with the two tasks train once."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
-    pytester.makeconftest(TELLS_WHAT_IS_TRAINED)
+    pytester.makeconftest(RECORDS_TRAININGS)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *BOTH]
     variables = [os.environ] if workers else [os.environ, os.environ | {"BACKWARDS": "1"}]
     command += ["-n", "2", "--glue-cache=refresh"] if workers else []
@@ -140,20 +140,20 @@ def test_two_processes_at_once(pytester: pytest.Pytester, workers: bool) -> None
         ("--glue-recipe=eval_on_start=true", ["mnli 42", "mnli-mm 42"]),
     ],
 )
-def test_what_is_shared(here: Run, trained: list[str], asked: str, expected: list[str]) -> None:
-    """Without a store, or where a run may end early or with another epoch than the best, each task is trained."""
+def test_which_trainings_are_shared(here: Run, trained: list[str], asked: str, expected: list[str]) -> None:
+    """Each task is trained if there is no cache, or if a run may stop early or end with another than the best epoch."""
     here(*BOTH, asked).assert_outcomes(passed=2)
     assert expected == trained
 
 
 def test_an_item_that_was_deselected(pytester: pytest.Pytester, here: Run) -> None:
-    """For a task whose item does not run nothing is evaluated and kept."""
+    """A training does not evaluate and cache a task whose item is deselected."""
     here(*BOTH, "-k", "not mm", "--glue-cache-dir=runs").assert_outcomes(passed=1, deselected=1)
     assert 1 == len(list((pytester.path / "runs").rglob("*.run")))
 
 
-def test_another_tests_item(pytester: pytest.Pytester, here: Run, trained: list[str]) -> None:
-    """Two tests can have other options and fixtures, so what one of them trains is not the other's."""
+def test_items_of_another_test(pytester: pytest.Pytester, here: Run, trained: list[str]) -> None:
+    """Items of different tests share no training, since their options and fixtures may differ."""
     suite = """
         import pytest
 
@@ -169,10 +169,10 @@ def test_another_tests_item(pytester: pytest.Pytester, here: Run, trained: list[
 
 
 @pytest.mark.parametrize("fixture", ["glue_model_init", "glue_task"])
-def test_code_of_a_users_own(
+def test_overridden_fixtures(
     pytester: pytest.Pytester, here: Run, report: Report, trained: list[str], fixture: str
 ) -> None:
-    """With an overridden fixture each task is trained, since nobody knows what it does for the other one."""
+    """With an overridden fixture each task is trained, since the fixture may depend on the task."""
     pytester.makeconftest(f"import pytest\n\n@pytest.fixture\ndef {fixture}({fixture}):\n    return {fixture}")
     here(*BOTH).assert_outcomes(passed=2)
     assert ["mnli 42", "mnli-mm 42"] == trained
@@ -180,7 +180,7 @@ def test_code_of_a_users_own(
 
 
 def test_data_of_a_folder(here: Run, trained: list[str], tmp_path: Path) -> None:
-    """Where the data is a folder's, and each task's part of it has another identity, the training is shared too."""
+    """Data in a folder has another identity for each task, and the training is shared all the same."""
     (tmp_path / "glue" / "mnli").mkdir(parents=True)
     for name, split in sample_dataset("mnli").items():
         split.to_parquet(tmp_path / "glue" / "mnli" / f"{name}-00000-of-00001.parquet")
@@ -188,21 +188,19 @@ def test_data_of_a_folder(here: Run, trained: list[str], tmp_path: Path) -> None
     assert ["mnli 42"] == trained
 
 
-def test_a_fine_tuning_that_went_on(
-    here: Run, report: Report, trained: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that ended in its midst and goes on gives the run that it was begun for, and the other task is trained."""
+def test_a_resumed_fine_tuning(here: Run, report: Report, trained: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resumed fine-tuning gives the run of its own task only, so the other task is trained."""
     here(*BOTH, "--glue-cache-dir=whole").assert_outcomes(passed=2)
     expected = results(report)
     plain = GlueTrainer.training_step
 
-    def ends_in_epoch_two(self: GlueTrainer, *given: Any, **named: Any) -> Any:
+    def fails_in_epoch_two(self: GlueTrainer, *given: Any, **named: Any) -> Any:
         if self.state.epoch and self.state.epoch > 1:
             raise RuntimeError("the power went off")
         return plain(self, *given, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(GlueTrainer, "training_step", ends_in_epoch_two)
+        patch.setattr(GlueTrainer, "training_step", fails_in_epoch_two)
         here(*BOTH, "--glue-resume").assert_outcomes(errors=2)
     trained.clear()
 

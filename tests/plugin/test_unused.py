@@ -1,4 +1,4 @@
-"""Nothing where it is not used: no libraries, no output and no files, before there is something to fine-tune."""
+"""Without glue items the plugin is free: no heavy imports, no output and no files."""
 
 import subprocess
 import sys
@@ -21,10 +21,10 @@ PLAIN_SUITE = "def test_plain(): pass"
 
 
 @pytest.mark.parametrize(
-    "module", ["pytest_glue", "pytest_glue.plugin", "pytest_glue.session.session", "pytest_glue.session.parametrize"]
+    "module", ["pytest_glue", "pytest_glue.plugin", "pytest_glue.session.start", "pytest_glue.session.parametrize"]
 )
 def test_importing_the_plugin_is_free(module: str) -> None:
-    """What a run of pytest can load before an item starts imports none of the heavy libraries."""
+    """The modules that pytest loads before the first item import no heavy library."""
     code = f"import sys, pytest, {module}; print([name for name in {HEAVY} if name in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -57,7 +57,7 @@ def test_importing_the_plugin_is_free(module: str) -> None:
 def test_heavy_libraries_are_not_imported(
     pytester: pytest.Pytester, fresh: Run, suite: str, arguments: list[str], exit_code: int
 ) -> None:
-    """Until an item starts, nothing imports torch and its like: help, collection, a mistake, another's tests."""
+    """Help, collection, a usage error and other tests import no heavy library."""
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
     if suite:
         pytester.makepyfile(test_suite=suite)
@@ -66,8 +66,8 @@ def test_heavy_libraries_are_not_imported(
     assert "" == (pytester.path / "imported.txt").read_text("utf-8")
 
 
-def test_the_list_of_imports_can_be_non_empty(pytester: pytest.Pytester, fresh: Run) -> None:
-    """What the tests above rely on does notice an import."""
+def test_the_check_notices_an_import(pytester: pytest.Pytester, fresh: Run) -> None:
+    """The list that the tests above use does contain an imported library."""
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
     pytester.makepyfile(test_suite="import numpy\ndef test_plain(): pass")
 
@@ -76,10 +76,10 @@ def test_the_list_of_imports_can_be_non_empty(pytester: pytest.Pytester, fresh: 
     assert "numpy" == (pytester.path / "imported.txt").read_text("utf-8")
 
 
-def test_a_run_without_items_says_and_writes_nothing(
+def test_a_run_without_items_shows_and_writes_nothing(
     pytester: pytest.Pytester, here: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run of other tests looks as if the plugin were not there, also where its table is filled in."""
+    """A run of other tests has the same output with and without the plugin, also with a table of options."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'sample'\ncheckpoints = ['sample']\njson = 'out.json'\n")
     pytester.makepyfile(test_suite=PLAIN_SUITE)
@@ -88,10 +88,10 @@ def test_a_run_without_items_says_and_writes_nothing(
     with_plugin = here("-p", "no:cacheprovider")
     without = here("-p", "no:cacheprovider", "-p", "no:glue")
 
-    assert said(without) == said(with_plugin)
+    assert output(without) == output(with_plugin)
     assert before == sorted(pytester.path.rglob("*"))
 
 
-def said(result: pytest.RunResult) -> list[str]:
-    """Return the lines of a run, without the list of plugins and the time."""
+def output(result: pytest.RunResult) -> list[str]:
+    """Return the output without the list of plugins and the time."""
     return [line for line in result.outlines + result.errlines if "plugins:" not in line and " passed in " not in line]

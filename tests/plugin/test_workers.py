@@ -1,4 +1,4 @@
-"""Under pytest-xdist: several processes run the items, one reports."""
+"""Items under pytest-xdist: workers run them, the controller reports."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ recipe = { num_train_epochs = 1 }
 threshold = { rte = 0.0, stsb = 1.0 }
 json = "out.json"
 """
-BREAKS_ON_WNLI = """
+RAISES_ON_WNLI = """
 import pytest
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def glue_model_init(glue_task, glue_model_init):
 
 
 def without_times(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the results without what differs from run to run."""
+    """Return the results without durations."""
 
     def strip(record: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in record.items() if name != "duration_s"}
@@ -42,12 +42,12 @@ def without_times(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**strip(result), "runs": [strip(run) for run in result["runs"]]} for result in results]
 
 
-def test_two_workers_report_what_one_process_does(
+def test_two_workers_give_the_same_report(
     pytester: pytest.Pytester, here: Run, fresh: Run, report: Report, junit: JUnit
 ) -> None:
-    """With `-n 2` scores, errors and verdicts are those of one process, to the last digit, also without any flag."""
+    """With `-n 2`, scores, errors and verdicts are those of one process to the last digit, also without any flag."""
     pytester.makepyprojecttoml(TABLE)
-    pytester.makeconftest(BREAKS_ON_WNLI)
+    pytester.makeconftest(RAISES_ON_WNLI)
 
     here().assert_outcomes(passed=1, failed=1, errors=1)
     alone = report()
@@ -74,8 +74,8 @@ def test_two_workers_report_what_one_process_does(
     }
 
 
-def test_a_report_that_cannot_be_written_stops_workers_first(pytester: pytest.Pytester, fresh: Run) -> None:
-    """Where a file and no flag names a report that cannot be written, workers say so before anything is trained."""
+def test_workers_check_the_report_before_training(pytester: pytest.Pytester, fresh: Run) -> None:
+    """If only a file names a report that cannot be written, the workers report that before any training."""
     pytester.makepyprojecttoml(TABLE.replace("out.json", "test_suite.py/out.json"))
 
     result = fresh("-n", "2")
@@ -86,7 +86,7 @@ def test_a_report_that_cannot_be_written_stops_workers_first(pytester: pytest.Py
 
 
 def test_workers_share_the_cores(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run) -> None:
-    """Each of two workers computes with half of the cores, unless the environment says how many threads it has."""
+    """Each of two workers uses half of the cores, unless the environment sets the number of threads."""
     pytester.makepyfile("""
         import torch
         from pytest_glue.session.worker_resources import cores

@@ -14,6 +14,7 @@ from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache
 from pytest_glue.cli import main
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.runs import Run, RunConditions
@@ -39,7 +40,7 @@ def run_cache(tmp_path: Path) -> RunCache:
         ("rte", 42, {"accuracy": 0.5}, 10),
         ("stsb", 43, {"pearson": None, "spearmanr": 0.5}, 0),
     ):
-        key = Key.of(Options(), GLUE[task], checkpoint, task, seed)
+        key = Key.of(EvaluationSpec(Options(), GLUE[task], checkpoint), task, seed)
         run = Run(seed, scores, (), (0.0,), duration_s=62)
         entry = Entry(key, RunConditions(checkpoint, 8, 1, "sha256:", {}, "cpu", (1.0,), ()), run)
         run_cache.write(entry)

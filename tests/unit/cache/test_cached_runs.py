@@ -1,4 +1,4 @@
-"""Runs of the store and fine-tunings as one: who is asked for what, and what is said of it."""
+"""Cached runs and fine-tunings as one source of runs: what is read, trained, cached and noted."""
 
 import os
 import time
@@ -13,6 +13,8 @@ from pytest_glue.cache.cached_runs import CachedRuns, SharedTraining
 from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache
+from pytest_glue.config.evaluation_spec import EvaluationSpec
+from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
@@ -26,7 +28,7 @@ NAMED = Checkpoint("./mine", Origin.FOLDER, None, f"sha256:{'1' * 64}")
 
 @dataclass
 class TrainerRunSource:
-    """Fine-tunings that are over at once, and remember their seeds."""
+    """Fine-tunings that end at once and record their seeds."""
 
     entry_of: EntryOf
     device: str = ""
@@ -38,7 +40,7 @@ class TrainerRunSource:
 
     @property
     def conditions(self) -> RunConditions:
-        """As of any entry."""
+        """The conditions of any entry."""
         conditions = self.entry_of().conditions
         return replace(conditions, device=self.device or conditions.device)
 
@@ -50,7 +52,7 @@ class TrainerRunSource:
         target_score: float | None = None,
         shared_tasks: Sequence[Task] = (),
     ) -> Run:
-        """Return a run as if it had been trained, or stopped where something is enough."""
+        """Return a run as if it had been trained; it stopped early if there is a target score."""
         self.resume_state, self.asked = resume_state, shared_tasks
         self.shared_runs = {task: (self.entry_of(seed).run, self.conditions) for task in shared_tasks}
         if resume_state:
@@ -61,27 +63,26 @@ class TrainerRunSource:
 
 @pytest.fixture
 def trainings(entry_of: EntryOf) -> TrainerRunSource:
-    """None so far."""
+    """The source of fine-tunings, without any so far."""
     return TrainerRunSource(entry_of)
 
 
 @pytest.fixture
 def runs_of(run_cache: RunCache, entry_of: EntryOf, trainings: TrainerRunSource) -> Callable[..., CachedRuns]:
-    """Make an item's runs of three seeds, or of the keys that are given."""
+    """Make an item's runs with the seeds 1, 2 and 3."""
 
     def make(
         policy: CachePolicy = CachePolicy.USE,
-        keys: Sequence[Key] = (),
-        there: RunCache = run_cache,
+        task: Task = GLUE["rte"],
+        folder: Path = run_cache.folder,
         named: Checkpoint = NAMED,
         *,
-        shared_tasks: Sequence[Task] = (),
-        test_run: str = "this",
+        sharing: SharedTraining = SharedTraining(test_run="this"),  # noqa: B008 - frozen
         resume: bool = False,
     ) -> CachedRuns:
-        keys = keys or [entry_of(seed).key for seed in (1, 2, 3)]
-        sharing = SharedTraining(shared_tasks, lambda task: entry_of(task=task.name).key, test_run)
-        return CachedRuns(there, policy, named, keys, lambda: trainings, "pytest suites/", sharing, resume=resume)
+        options = Options(cache=policy, cache_dir=folder, seeds=(1, 2, 3), resume=resume)
+        spec = EvaluationSpec(options, task, named)
+        return CachedRuns(spec, lambda each: entry_of(task=each.name).key, lambda: trainings, "pytest suites/", sharing)
 
     return make
 
@@ -89,8 +90,8 @@ def runs_of(run_cache: RunCache, entry_of: EntryOf, trainings: TrainerRunSource)
 RunsOf = Callable[..., CachedRuns]
 
 
-def test_what_was_trained_is_read(runs_of: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf) -> None:
-    """A run is trained once, is the same when it is read, and then says that it was."""
+def test_a_trained_run_is_read(runs_of: RunsOf, trainings: TrainerRunSource) -> None:
+    """A run is trained once. The second time it is the same but for `cached`."""
     first, again = runs_of(), runs_of()
     trained = first.run(2)
     assert replace(trained, cached=True) == again.run(2)
@@ -98,32 +99,34 @@ def test_what_was_trained_is_read(runs_of: RunsOf, trainings: TrainerRunSource, 
     assert (False, ()) == (trained.cached, again.notes)
 
 
-def test_conditions_of_any_run_will_do(
-    runs_of: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf, run_cache: RunCache
-) -> None:
-    """Where one of an item's runs is there, nothing needs to be made to know its conditions, under today's name."""
+def test_conditions_come_from_any_cached_run(runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache) -> None:
+    """If one of the item's runs is cached, its conditions are used, with the checkpoint's current name."""
     run_cache.write(entry_of(3))
     expected = replace(entry_of().conditions, checkpoint=NAMED)
     assert expected == runs_of(CachePolicy.ONLY).conditions
 
 
-def test_the_samples_identity_is_the_entrys(runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache) -> None:
-    """Where the identity of a checkpoint is not known without torch, it is the recorded one."""
+def test_the_identity_of_the_sample_comes_from_the_entry(
+    runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache
+) -> None:
+    """The digest of the sample is not known without torch, so the recorded one is used."""
     run_cache.write(entry_of(3))
     assert entry_of().conditions == runs_of(named=Checkpoint("sample", Origin.SAMPLE)).conditions
 
 
-def test_a_run_on_another_device_is_not_kept(runs_of: RunsOf, trainings: TrainerRunSource, run_cache: RunCache) -> None:
-    """A run that was expected on one kind of device and ran on another is of no key, and a note says so."""
+def test_a_run_on_another_device_is_not_cached(
+    runs_of: RunsOf, trainings: TrainerRunSource, run_cache: RunCache
+) -> None:
+    """A run on another kind of device than its key says is not cached, with a note."""
     trainings.device = "xpu:0"
     runs = runs_of()
     runs.run(1)
-    expected = "not kept in the store: it was expected to run on cpu and ran on xpu"
+    expected = "not cached: the run was expected on cpu and ran on xpu"
     assert ([], (expected,)) == (run_cache.files(), runs.notes)
 
 
-def test_how_a_run_was_trained_is_kept(runs_of: RunsOf, trainings: TrainerRunSource) -> None:
-    """What is known of a run once it was trained is said of it, also when it is read, and once in all."""
+def test_notes_about_the_training_are_cached(runs_of: RunsOf, trainings: TrainerRunSource) -> None:
+    """Notes of a training appear once, also when its run is read."""
     trainings.notes = ("no padding was computed",)
     first, again, more = runs_of(), runs_of(), runs_of()
     first.run(1)
@@ -135,44 +138,33 @@ def test_how_a_run_was_trained_is_kept(runs_of: RunsOf, trainings: TrainerRunSou
     assert ("a note", "no padding was computed") == (*more.conditions.notes, *more.notes)
 
 
-def test_refresh_does_not_read(
-    runs_of: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf, run_cache: RunCache
-) -> None:
-    """With `refresh` what is there is not looked at, and replaced."""
+def test_refresh_does_not_read(runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache) -> None:
+    """With `refresh` a cached run is not read, and is replaced."""
     old = entry_of(1)
     run_cache.write(replace(old, run=replace(old.run, duration_s=1.0)))
     assert not runs_of(CachePolicy.REFRESH).run(1).cached
     assert old.run.duration_s == runs_of().run(1).duration_s
 
 
-def test_only_says_what_comes_closest(
-    runs_of: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf, run_cache: RunCache
-) -> None:
-    """The message about a missing run names the parts in which the most similar one of its task differs."""
-    run_cache.write(entry_of(1, recipe={"weight_decay": 0.1}))
-    run_cache.write(entry_of(9, recipe={"weight_decay": 0.1}))
-    run_cache.write(entry_of(1, task="mrpc"))
-    with pytest.raises(CacheError) as caught:
-        runs_of(CachePolicy.ONLY).run(1)
-    expected = (
-        f"the run of rte with seed 1 is not in the store {run_cache.folder} "
-        "(the closest of 3 kept runs differs in recipe),"
-        " and --glue-cache=only trains nothing: make it with `pytest suites/ --glue-cache=use`"
-    )
-    assert expected == str(caught.value)
-    assert [] == trainings.seeds
+def test_only_trains_nothing(runs_of: RunsOf, trainings: TrainerRunSource, run_cache: RunCache) -> None:
+    """With `only` a missing run is an error, and so are the conditions if no run is cached."""
+    runs = runs_of(CachePolicy.ONLY)
+    with pytest.raises(CacheError, match=r"^the run of rte with seed 2 is not in the cache .* --glue-cache=use`$"):
+        runs.run(2)
+    with pytest.raises(CacheError, match=r"^the run of rte with seed 1 is not in the cache "):
+        assert runs.conditions
+    assert ([], []) == (trainings.seeds, list(run_cache.folder.rglob("*")))
 
 
-def test_a_disk_that_is_full(runs_of: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf) -> None:
-    """A run that cannot be written is returned all the same, with a note of why it was not kept."""
-    full = RunCache(Path("/dev/full/runs"))
-    runs = runs_of(there=full)
+def test_a_full_disk(runs_of: RunsOf, entry_of: EntryOf) -> None:
+    """A run that cannot be cached is returned all the same, with a note."""
+    runs = runs_of(folder=Path("/dev/full/runs"))
     assert entry_of(1).run == runs.run(1)
-    assert ("not kept: the store /dev/full/runs cannot be written (Not a directory)",) == runs.notes
+    assert ("not cached: the cache /dev/full/runs cannot be written (Not a directory)",) == runs.notes
 
 
 def test_a_file_system_without_locks(runs_of: RunsOf, run_cache: RunCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing can be locked, runs are trained, kept and read without."""
+    """Without locks, runs are trained, cached and read."""
 
     def none(*_: object) -> None:
         raise NotImplementedError
@@ -181,49 +173,44 @@ def test_a_file_system_without_locks(runs_of: RunsOf, run_cache: RunCache, monke
     runs = runs_of()
     assert not runs.run(1).cached
     assert runs_of().run(1).cached
-    assert (f"another process may make the same runs: the store {run_cache.folder} has no locks",) == runs.notes
+    expected = f"another process may train the same runs: the file system of the cache {run_cache.folder} has no locks"
+    assert (expected,) == runs.notes
 
 
-def test_a_wait_is_told(
+def test_a_run_that_appears_during_the_wait_is_read(
     runs_of: RunsOf,
     trainings: TrainerRunSource,
     entry_of: EntryOf,
     run_cache: RunCache,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What another process made meanwhile is read, with a note of how long that took."""
+    """If another process caches the run while this one waits for the lock, it is not trained again."""
 
     @contextmanager
     def busy(*_: object) -> Iterator[None]:
-        time.sleep(0.02)
         run_cache.write(entry_of(1))
         yield
 
     monkeypatch.setattr(RunCache, "locked", busy)
-    monkeypatch.setattr("pytest_glue.cache.cached_runs._A_WAIT_S", 0.01)
-    runs = runs_of()
-    assert runs.run(1).cached
-    assert ("waited 0 s for another process that made the same run",) == runs.notes
+    assert runs_of().run(1).cached
     assert [] == trainings.seeds
 
 
-def test_a_run_that_can_go_on(
-    runs_of: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf, run_cache: RunCache
-) -> None:
-    """With `resume` a run is told where to go on, what is said of it is said, and what was left is removed."""
-    left = run_cache.resume_state(entry_of(2).key)
-    left.mkdir(parents=True)
+def test_resume(runs_of: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf, run_cache: RunCache) -> None:
+    """With `resume` a run gets the folder of its state, which is deleted at the end; its notes are passed on."""
+    folder = run_cache.resume_state(entry_of(2).key)
+    folder.mkdir(parents=True)
     runs = runs_of(resume=True)
     runs.run(2)
     assert trainings.resume_state is not None
-    assert (left, False) == (trainings.resume_state.folder, left.exists())
+    assert (folder, False) == (trainings.resume_state.folder, folder.exists())
     assert ("seed 2 went on",) == runs.notes
     runs_of().run(3)
     assert None is trainings.resume_state
 
 
-def test_what_nobody_went_on_with_is_removed(runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache) -> None:
-    """After a week what is unfinished goes away; what is younger stays."""
+def test_old_resume_states_are_deleted(runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache) -> None:
+    """A resume state is deleted after a week."""
     old, young = run_cache.resume_state(entry_of(8).key), run_cache.resume_state(entry_of(9).key)
     for folder, age_s in ((old, 8 * 86400), (young, 6 * 86400)):
         folder.mkdir(parents=True)
@@ -232,8 +219,8 @@ def test_what_nobody_went_on_with_is_removed(runs_of: RunsOf, entry_of: EntryOf,
     assert (False, True) == (old.exists(), young.exists())
 
 
-def test_a_run_that_was_stopped_is_not_kept(runs_of: RunsOf, trainings: TrainerRunSource, run_cache: RunCache) -> None:
-    """A run that ended early is of no use to who asks for a whole one, and so is trained again."""
+def test_a_stopped_run_is_not_cached(runs_of: RunsOf, trainings: TrainerRunSource, run_cache: RunCache) -> None:
+    """A run that stopped early is not a whole run, which is trained when it is asked for."""
     runs = runs_of()
     assert runs.run(1, target_score=0.5).stopped
     assert [] == run_cache.files()
@@ -241,17 +228,27 @@ def test_a_run_that_was_stopped_is_not_kept(runs_of: RunsOf, trainings: TrainerR
     assert [1, 1] == trainings.seeds
 
 
+def test_runs_of_another_process(runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache) -> None:
+    """A run that an executor made is cached and found, unless it stopped early or was read from the cache itself."""
+    runs, entry = runs_of(), entry_of(1)
+    for run in (replace(entry.run, stopped=True), replace(entry.run, cached=True)):
+        runs.add(run, entry.conditions, ())
+    assert (None, []) == (runs.find(1), run_cache.files())
+    runs.add(entry.run, entry.conditions, ("by a worker",))
+    assert replace(entry.run, cached=True) == runs.find(1)
+    assert ("a note", "by a worker") == runs.conditions.notes
+
+
 MNLI, MISMATCHED = GLUE["mnli"], GLUE["mnli-mm"]
 
 
 @pytest.fixture
-def shared_task_runs(runs_of: RunsOf, entry_of: EntryOf) -> Callable[..., CachedRuns]:
-    """Make the runs of one of two siblings, with seeds 1 and 2."""
+def shared_task_runs(runs_of: RunsOf) -> Callable[..., CachedRuns]:
+    """Make the runs of one of two tasks that share their training."""
 
     def make(policy: CachePolicy, task: Task, test_run: str = "this") -> CachedRuns:
-        keys = [entry_of(seed, task=task.name).key for seed in (1, 2)]
         other = MISMATCHED if task is MNLI else MNLI
-        return runs_of(policy, keys, shared_tasks=[other], test_run=test_run)
+        return runs_of(policy, task, sharing=SharedTraining([other], test_run))
 
     return make
 
@@ -261,7 +258,7 @@ def shared_task_runs(runs_of: RunsOf, entry_of: EntryOf) -> Callable[..., Cached
 def test_one_training_for_two_tasks(
     shared_task_runs: RunsOf, trainings: TrainerRunSource, entry_of: EntryOf, policy: CachePolicy, task: Task
 ) -> None:
-    """Whichever comes first is trained, seed by seed; the other is read, as this test run's, and says who made it."""
+    """The first task is trained, seed by seed. The runs of the other are read, with a note of who trained them."""
     other = MISMATCHED if task is MNLI else MNLI
     for seed in (1, 2):
         shared_task_runs(policy, task).run(seed)
@@ -273,7 +270,7 @@ def test_one_training_for_two_tasks(
 
 
 def test_another_test_run_reads_it_as_any_other(shared_task_runs: RunsOf, trainings: TrainerRunSource) -> None:
-    """A run that an earlier command made beside another one's is a cached run, and `refresh` trains it anew."""
+    """A run that a shared training of an earlier test run made is a cached run, and `refresh` trains it anew."""
     shared_task_runs(CachePolicy.USE, MNLI).run(1)
     later = shared_task_runs(CachePolicy.USE, MISMATCHED, "later")
     assert (True, ()) == (later.run(1).cached, later.notes)
@@ -281,39 +278,39 @@ def test_another_test_run_reads_it_as_any_other(shared_task_runs: RunsOf, traini
     assert [1, 1] == trainings.seeds
 
 
-def test_what_a_sibling_has_is_not_made_again(
+def test_a_cached_run_of_the_other_task_is_not_made_again(
     shared_task_runs: RunsOf, trainings: TrainerRunSource, run_cache: RunCache
 ) -> None:
-    """Where the sibling's run is there already, nothing is evaluated beside a training."""
+    """If the other task's run is cached, the training evaluates its own task only."""
     shared_task_runs(CachePolicy.USE, MISMATCHED).run(1)
-    for kept in run_cache.files():
-        if kept.entry and kept.entry.key.task["name"] == "mnli":
-            run_cache.drop(kept)
+    for file in run_cache.files():
+        if file.entry and file.entry.key.task["name"] == "mnli":
+            run_cache.drop(file)
     shared_task_runs(CachePolicy.USE, MNLI).run(1)
     assert ((), [1, 1]) == (trainings.asked, trainings.seeds)
 
 
-def test_a_run_that_may_be_stopped_is_not_shared(
+def test_a_run_with_a_target_score_is_not_shared(
     shared_task_runs: RunsOf, trainings: TrainerRunSource, run_cache: RunCache
 ) -> None:
-    """What is enough for one task need not be for another, so nothing is evaluated beside such a training."""
+    """A score that is enough for one task need not be enough for another, so such a training is not shared."""
     shared_task_runs(CachePolicy.USE, MNLI).run(1, target_score=0.5)
     assert ((), []) == (trainings.asked, run_cache.files())
 
 
-def test_a_training_locks_all_that_it_makes(
-    shared_task_runs: RunsOf, trainings: TrainerRunSource, run_cache: RunCache, monkeypatch: pytest.MonkeyPatch
+def test_a_training_locks_all_runs_that_it_makes(
+    shared_task_runs: RunsOf, run_cache: RunCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two siblings ask for the same locks, in the same order, so that one waits for the other and none for itself."""
-    asked: list[str] = []
+    """Two tasks that share a training take the same locks in the same order, so one of them waits for the other."""
+    locked: list[str] = []
 
     @contextmanager
     def noted(_: RunCache, key: Key) -> Iterator[None]:
-        asked.append(key.name)
+        locked.append(key.name)
         yield
 
     monkeypatch.setattr(RunCache, "locked", noted)
     shared_task_runs(CachePolicy.REFRESH, MNLI, "one").run(1)
-    first, asked[:] = list(asked), []
+    first, locked[:] = list(locked), []
     shared_task_runs(CachePolicy.REFRESH, MISMATCHED, "two").run(1)
-    assert (2, first) == (len(set(first)), asked)
+    assert (2, first) == (len(set(first)), locked)

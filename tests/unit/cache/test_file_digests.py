@@ -1,4 +1,4 @@
-"""Digests that are known from before: never those of other contents."""
+"""Cached digests of files: never those of other contents."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from pytest_glue.cache.file_digests import FileDigests
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file that was there for a while: its inode's time is now, which tests wait for."""
+    """A file with three bytes."""
     file = tmp_path / "weights"
     file.write_bytes(b"abc")
     return file
@@ -19,33 +19,33 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileDigests:
-    """An empty memory of digests, for which every file has settled."""
+    """An empty folder of digests that caches the digests of new files too."""
     monkeypatch.setattr("pytest_glue.cache.file_digests._SETTLED_S", -1)
     return FileDigests(tmp_path / "digests")
 
 
 def answer(character: str) -> str:
-    """Return a digest that is told from others."""
+    """Return a digest of one repeated character."""
     return f"sha256:{character * 64}"
 
 
 def never() -> str:
-    """Fail: nothing should be read."""
-    raise AssertionError("it was read")
+    """Fail, since nothing should be read."""
+    raise AssertionError("a file was read")
 
 
-def test_nothing_is_read_twice(digests: FileDigests, file: Path) -> None:
-    """What is known of files as they are is not read again."""
+def test_unchanged_files_are_read_once(digests: FileDigests, file: Path) -> None:
+    """The second call returns the cached digest."""
     assert answer("1") == digests.of([file], lambda: answer("1"))
     assert answer("1") == digests.of([file], never)
 
 
 @pytest.mark.parametrize("change", ["content", "copy", "more"])
-def test_what_changed_is_read(digests: FileDigests, file: Path, change: str) -> None:
-    """Other contents of the same size and time of change, another file in its place, or one more, are read."""
+def test_changed_files_are_read(digests: FileDigests, file: Path, change: str) -> None:
+    """New contents of the same size and modification time, another file with the name, or one more file are read."""
     digests.of([file], lambda: answer("1"))
     before, files = file.stat(), [file]
-    time.sleep(0.02)  # the grain of the clock: what changes within it is what the time to settle is for
+    time.sleep(0.02)  # longer than the resolution of file times
     if change == "content":
         file.write_bytes(b"xyz")
     elif change == "copy":
@@ -60,34 +60,34 @@ def test_what_changed_is_read(digests: FileDigests, file: Path, change: str) -> 
     assert answer("2") == digests.of(files, lambda: answer("2"))
 
 
-def test_a_file_that_may_still_change_is_not_remembered(tmp_path: Path, file: Path) -> None:
-    """What was changed a moment ago can change again within the clock's grain, so it is read once more."""
+def test_the_digest_of_a_new_file_is_not_cached(tmp_path: Path, file: Path) -> None:
+    """A file that was just written may change again within the resolution of its times, so it is read again."""
     digests = FileDigests(tmp_path / "digests")
     digests.of([file], lambda: answer("1"))
     assert answer("2") == digests.of([file], lambda: answer("2"))
 
 
 @pytest.mark.parametrize("damage", [lambda text: text.replace("1", "2"), lambda _: "", lambda text: text[:80]])
-def test_an_edited_digest_is_not_believed(digests: FileDigests, file: Path, damage: object) -> None:
-    """What somebody wrote over a digest is not taken for one."""
+def test_a_damaged_digest_is_ignored(digests: FileDigests, file: Path, damage: object) -> None:
+    """An edited or cut digest file is replaced."""
     assert callable(damage)
     digests.of([file], lambda: answer("1"))
-    (place,) = digests.folder.iterdir()
-    place.write_text(damage(place.read_text()))
+    (path,) = digests.folder.iterdir()
+    path.write_text(damage(path.read_text()))
     assert answer("3") == digests.of([file], lambda: answer("3"))
     assert answer("3") == digests.of([file], never)
 
 
 def test_without_a_folder_everything_is_read(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing can be written, nothing is remembered and nothing fails."""
+    """If the folder cannot be written, each call reads the file and none fails."""
     monkeypatch.setattr("pytest_glue.cache.file_digests._SETTLED_S", -1)
     digests = FileDigests(file / "digests")
     assert answer("1") == digests.of([file], lambda: answer("1"))
     assert answer("2") == digests.of([file], lambda: answer("2"))
 
 
-def test_digests_go_after_a_while(digests: FileDigests, file: Path) -> None:
-    """What was found long ago makes room when something new is kept."""
+def test_old_digests_are_deleted(digests: FileDigests, file: Path) -> None:
+    """A digest that is older than two months is deleted when another one is cached."""
     digests.of([file], lambda: answer("1"))
     (old,) = digests.folder.iterdir()
     os.utime(old, (time.time() - 61 * 86400,) * 2)

@@ -1,4 +1,4 @@
-"""The folder of the store: what is read, what is dropped, and who waits for whom."""
+"""The folder of the cache: reading, deleting and locking."""
 
 import os
 import signal
@@ -24,8 +24,8 @@ with FileLock(sys.argv[1]):
 """
 
 
-def test_what_is_written_is_read(run_cache: RunCache, entry_of: EntryOf) -> None:
-    """An entry is found by its key, in a folder that is made for it; another key finds nothing."""
+def test_write_and_read(run_cache: RunCache, entry_of: EntryOf) -> None:
+    """An entry is found by its key, in a folder that the first write makes; another key finds nothing."""
     entry = entry_of()
     assert run_cache.read(entry.key) is None
     run_cache.write(entry)
@@ -36,17 +36,17 @@ def test_what_is_written_is_read(run_cache: RunCache, entry_of: EntryOf) -> None
 
 
 def test_a_file_of_another_run(run_cache: RunCache, entry_of: EntryOf) -> None:
-    """A file that somebody renamed is not taken for the run that its name says."""
+    """A renamed file is not taken for the run that its name says."""
     entry, other = entry_of(), entry_of(seed=7)
     run_cache.write(entry)
     run_cache.path(other.key).parent.mkdir(parents=True, exist_ok=True)
     run_cache.path(entry.key).rename(run_cache.path(other.key))
-    with pytest.raises(EntryError, match="is of another run than its name says"):
+    with pytest.raises(EntryError, match="holds another run than its name says"):
         run_cache.read(other.key)
 
 
-def test_what_was_not_used_for_longest_goes_first(tmp_path: Path, entry_of: EntryOf) -> None:
-    """Where a new entry would be too much, the one goes that was neither read nor written for longest."""
+def test_the_least_recently_used_entry_is_deleted(tmp_path: Path, entry_of: EntryOf) -> None:
+    """Above the size limit, a new entry replaces the one that was neither read nor written for longest."""
     entries = [entry_of(seed=seed) for seed in range(4)]
     run_cache = RunCache(tmp_path, max_bytes=3 * max(len(entry.to_bytes()) for entry in entries))
     for age, entry in zip((300, 200, 100), entries, strict=False):
@@ -60,15 +60,15 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path, entry_of: Entr
 
 
 def test_the_newest_entry_stays(tmp_path: Path, entry_of: EntryOf) -> None:
-    """A bound below the size of one entry keeps the one that was just written."""
+    """A limit below the size of one entry keeps the one that was just written."""
     run_cache = RunCache(tmp_path, max_bytes=1)
     run_cache.write(entry_of(seed=1))
     run_cache.write(entry_of(seed=2))
-    assert [2] == [kept.entry.run.seed for kept in run_cache.files() if kept.entry]
+    assert [2] == [file.entry.run.seed for file in run_cache.files() if file.entry]
 
 
 def test_other_files_in_the_folder_are_left_alone(tmp_path: Path, entry_of: EntryOf) -> None:
-    """What is not the store's own is neither listed nor deleted, however little room there is."""
+    """Files that are not entries are neither listed nor deleted, whatever the limit."""
     (tmp_path / "ab").mkdir()
     mine = [tmp_path / "thesis.run", tmp_path / "ab" / "model.bin"]
     for file in mine:
@@ -79,8 +79,8 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path, entry_of: Entr
     assert 1 == len(run_cache.files())
 
 
-def test_what_a_killed_writer_left_goes_after_a_day(run_cache: RunCache, entry_of: EntryOf) -> None:
-    """Half an entry, which was never renamed into place, is dropped once nobody can be writing it."""
+def test_temporary_files_of_killed_writers(run_cache: RunCache, entry_of: EntryOf) -> None:
+    """A temporary file that was never renamed into place is deleted after a day."""
     entry = entry_of()
     run_cache.write(entry)
     folder = run_cache.path(entry.key).parent
@@ -93,7 +93,7 @@ def test_what_a_killed_writer_left_goes_after_a_day(run_cache: RunCache, entry_o
 
 
 def hold(run_cache: RunCache, entry: Entry, seconds: float) -> subprocess.Popen[str]:
-    """Let another process hold the lock of a run."""
+    """Hold the lock of a run in another process."""
     lock = run_cache.path(entry.key).with_suffix(".lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-c", HOLDS_A_LOCK, str(lock), str(seconds)]
@@ -104,7 +104,7 @@ def hold(run_cache: RunCache, entry: Entry, seconds: float) -> subprocess.Popen[
 
 
 def test_a_lock_is_waited_for(run_cache: RunCache, entry_of: EntryOf) -> None:
-    """While another process makes a run, nobody else does; another run is nobody's wait."""
+    """The lock of a run waits for the process that holds it; the lock of another run does not."""
     entry = entry_of()
     process = hold(run_cache, entry, 1)
     with run_cache.locked(entry_of(seed=7).key):
@@ -114,7 +114,7 @@ def test_a_lock_is_waited_for(run_cache: RunCache, entry_of: EntryOf) -> None:
 
 
 def test_the_lock_of_a_killed_process_is_free(run_cache: RunCache, entry_of: EntryOf) -> None:
-    """A process that dies in the middle of a run blocks nobody."""
+    """A process that dies while it holds a lock blocks no other."""
     entry = entry_of()
     process = hold(run_cache, entry, 600)
     process.send_signal(signal.SIGKILL)
@@ -123,8 +123,8 @@ def test_the_lock_of_a_killed_process_is_free(run_cache: RunCache, entry_of: Ent
         pass
 
 
-def test_no_lock_is_left_of_a_run_that_is_there(run_cache: RunCache, entry_of: EntryOf) -> None:
-    """The file of a lock goes with the need for it."""
+def test_the_lock_file_of_a_cached_run_is_deleted(run_cache: RunCache, entry_of: EntryOf) -> None:
+    """Once the run is cached, only its entry is left."""
     entry = entry_of()
     with run_cache.locked(entry.key):
         run_cache.write(entry)

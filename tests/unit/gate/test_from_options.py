@@ -1,4 +1,4 @@
-"""The gate: options as criteria, and evaluations as baselines."""
+"""Criteria from options, and baselines from evaluations."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options, OptionSource, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
@@ -17,14 +18,17 @@ from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.from_options import baseline_file, criteria_of, interim_analyses_of, record, unused_baselines
 
-RunSource = Callable[..., list[Run]]
-RTE = GLUE["rte"]
-SAMPLE = Checkpoint("sample", Origin.SAMPLE)
+MakeRuns = Callable[..., list[Run]]
+
+
+def spec(options: Options) -> EvaluationSpec:
+    """Return the sample on RTE with these options."""
+    return EvaluationSpec(options, GLUE["rte"], Checkpoint("sample", Origin.SAMPLE))
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> Callable[..., Options]:
-    """Make options with a storage of this test's own."""
+    """Make options with this test's own storage of baselines."""
 
     def make(**values: Any) -> Options:
         layer = OptionSource(
@@ -37,7 +41,7 @@ def options(tmp_path: Path) -> Callable[..., Options]:
 
 @pytest.fixture
 def main(
-    tmp_path: Path, runs: RunSource, baseline: Callable[..., Baseline], rte: tuple[float, ...]
+    tmp_path: Path, runs: MakeRuns, baseline: Callable[..., Baseline], rte: tuple[float, ...]
 ) -> tuple[Path, Baseline]:
     """A baseline `main` of the sample on RTE, and its file."""
     file, recorded = tmp_path / "records/main/rte/sample.json", baseline(runs("rte", rte, 78, 80, 82))
@@ -46,17 +50,17 @@ def main(
 
 
 def test_without_a_baseline_there_is_no_rule(options: Callable[..., Options]) -> None:
-    """Only thresholds of the item's own task are its criteria where nothing is compared."""
+    """Without `--glue-compare`, an item is judged by the thresholds of its task only."""
     asked = options(threshold="rte=0.6,mrpc:f1=0.8")
-    assert baseline_file(asked, RTE, SAMPLE) is None
-    criteria = criteria_of(asked, RTE, SAMPLE, "sample", 1)
+    assert baseline_file(spec(asked)) is None
+    criteria = criteria_of(spec(asked), "sample", 1)
     assert ({"accuracy": 0.6}, None, "sample") == (criteria.thresholds, criteria.rule, criteria.checkpoint)
 
 
 def test_a_baseline_is_a_rule(options: Callable[..., Options], main: tuple[Path, Baseline]) -> None:
-    """The rule has the baseline, the task's allowed drop, the error rate and the number of items."""
+    """The rule has the baseline, the task's max drop, the error rate and the number of items."""
     file, recorded = main
-    rule = criteria_of(options(compare="main", max_drop="0.01,rte=0.03", alpha=0.1), RTE, SAMPLE, "sample", 7).rule
+    rule = criteria_of(spec(options(compare="main", max_drop="0.01,rte=0.03", alpha=0.1)), "sample", 7).rule
     assert rule is not None
     assert ("main", str(file), recorded, 0.03, 0.1, 7) == (
         rule.name,
@@ -69,16 +73,16 @@ def test_a_baseline_is_a_rule(options: Callable[..., Options], main: tuple[Path,
 
 
 def test_a_file_is_a_rule(options: Callable[..., Options], main: tuple[Path, Baseline]) -> None:
-    """A baseline that is named by its file goes by the file's name, with the drop that holds for every task."""
-    rule = criteria_of(options(compare=str(main[0]), max_drop="0.01"), RTE, SAMPLE, "sample", 1).rule
+    """A baseline given as a file is named after the file; without a max drop of the task, the common one holds."""
+    rule = criteria_of(spec(options(compare=str(main[0]), max_drop="0.01")), "sample", 1).rule
     assert rule is not None
     assert ("sample", 0.01) == (rule.name, rule.max_drop)
 
 
 def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None:
-    """An item without anything to compare it with is not judged by something else."""
+    """An item whose baseline is missing is not judged by anything else."""
     with pytest.raises(BaselineError, match=r"Record it with --glue-save=main"):
-        criteria_of(options(compare="main"), RTE, SAMPLE, "sample", 1)
+        criteria_of(spec(options(compare="main")), "sample", 1)
 
 
 @pytest.mark.parametrize(
@@ -92,17 +96,17 @@ def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None
         ({"seeds": 3, "max_seeds": 8, "compare": "main"}, (3, 5, 8)),
     ],
 )
-def test_looks(options: Callable[..., Options], asked: dict[str, Any], expected: tuple[int, ...]) -> None:
-    """A verdict is tried once, but where seeds may be added to a comparison."""
+def test_interim_analyses(options: Callable[..., Options], asked: dict[str, Any], expected: tuple[int, ...]) -> None:
+    """There is one analysis, or several if seeds may be added to a comparison."""
     assert expected == interim_analyses_of(options(**asked))
 
 
 def test_an_evaluation_is_recorded(
-    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: RunSource, rte: tuple[float, ...]
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
 ) -> None:
-    """What is recorded can be read, has the drops that it will show, and the evaluation has a note of it."""
+    """The baseline can be read and has minimum detectable drops; the evaluation has a note about it."""
     asked = options(save="next")
-    noted = record(asked, RTE, SAMPLE, evaluation(runs("rte", rte, 78, 80, 82), notes=("before",)))
+    noted = record(spec(asked), evaluation(runs("rte", rte, 78, 80, 82), notes=("before",)))
     file = asked.storage / "next" / "rte" / "sample.json"
     recorded = baseline_storage.read(file)
     assert ("before", f"recorded {file}: accuracy 0.711 of 3 seeds") == noted.notes
@@ -112,12 +116,12 @@ def test_an_evaluation_is_recorded(
     assert all(0 < drop < 1 for drop in recorded.visible_drops.values())
 
 
-def test_nothing_is_recorded_unasked(
-    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: RunSource, rte: tuple[float, ...]
+def test_nothing_is_recorded_without_a_name(
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
 ) -> None:
-    """Without a name to save under the evaluation is left as it is."""
+    """Without `--glue-save` the evaluation is returned unchanged."""
     found = evaluation(runs("rte", rte, 80))
-    assert found is record(options(), RTE, SAMPLE, found)
+    assert found is record(spec(options()), found)
 
 
 @pytest.mark.parametrize(
@@ -128,28 +132,28 @@ def test_nothing_is_recorded_unasked(
         {"verdict": Verdict.DEGENERATE, "failed": True, "score": None},
     ],
 )
-def test_what_is_red_is_not_recorded(
+def test_a_red_evaluation_is_not_recorded(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],
-    runs: RunSource,
+    runs: MakeRuns,
     rte: tuple[float, ...],
     changes: dict[str, Any],
 ) -> None:
-    """What nobody is content with is not recorded, and a note says so."""
+    """Failed, inconclusive and degenerate evaluations that are red are not recorded, with a note."""
     asked = options(save="next")
-    noted = record(asked, RTE, SAMPLE, evaluation([] if "score" in changes else runs("rte", rte, 80), **changes))
-    assert (f"not recorded as next, since its verdict is {changes['verdict']}",) == noted.notes
+    noted = record(spec(asked), evaluation([] if "score" in changes else runs("rte", rte, 80), **changes))
+    assert (f"not recorded as baseline next: the verdict is {changes['verdict']}",) == noted.notes
     assert not asked.storage.exists()
 
 
 def test_unused_baselines_of_tasks_that_ran(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],
-    runs: RunSource,
+    runs: MakeRuns,
     rte: tuple[float, ...],
     main: tuple[Path, Baseline],
 ) -> None:
-    """A file of another checkpoint is unused; a task that did not run, or a part, says nothing of its files."""
+    """A file of another checkpoint is unused, unless its task did not run or the test run is a shard."""
     file, recorded = main
     old = file.with_name("old.json")
     baseline_storage.write(old, recorded)

@@ -1,41 +1,41 @@
-"""The cores of a machine, shared by workers."""
+"""Workers share the cores of a machine."""
 
 import os
 
 import pytest
 import torch
 
-from pytest_glue.session.worker_resources import VARIABLE, cores, share_cores
+from pytest_glue.session.worker_resources import THREADS_VARIABLE, cores, share_cores
 
 
 @pytest.fixture(autouse=True)
 def _threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "1")
-    monkeypatch.delenv(VARIABLE)
-    monkeypatch.setattr(torch, "set_num_threads", lambda count: os.environ.update(TOLD=str(count)))
-    monkeypatch.setenv("TOLD", "nothing")
+    monkeypatch.setenv(THREADS_VARIABLE, "1")
+    monkeypatch.delenv(THREADS_VARIABLE)
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: os.environ.update(TORCH_THREADS=str(count)))
+    monkeypatch.setenv("TORCH_THREADS", "unset")
 
 
 def test_each_worker_has_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four workers on eight cores have two threads each, also where torch is there already."""
+    """Four workers on eight cores have two threads each, also if torch is imported already."""
     monkeypatch.setattr("pytest_glue.session.worker_resources.cores", lambda: 8)
     share_cores(4)
-    assert ("2", "2") == (os.environ[VARIABLE], os.environ["TOLD"])
+    assert ("2", "2") == (os.environ[THREADS_VARIABLE], os.environ["TORCH_THREADS"])
 
 
 def test_a_worker_has_at_least_one_thread() -> None:
-    """More workers than cores have a thread each."""
+    """With more workers than cores, each has one thread."""
     share_cores(10_000)
-    assert "1" == os.environ[VARIABLE]
+    assert "1" == os.environ[THREADS_VARIABLE]
 
 
-def test_what_the_environment_says_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever sets the number of threads has it."""
-    monkeypatch.setenv(VARIABLE, "7")
+def test_a_set_variable_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`OMP_NUM_THREADS` beats the worker's share."""
+    monkeypatch.setenv(THREADS_VARIABLE, "7")
     share_cores(2)
-    assert ("7", "nothing") == (os.environ[VARIABLE], os.environ["TOLD"])
+    assert ("7", "unset") == (os.environ[THREADS_VARIABLE], os.environ["TORCH_THREADS"])
 
 
 def test_there_is_a_core() -> None:
-    """The cores that this process may use are counted, not those of the machine."""
+    """Only the cores that this process may use are counted."""
     assert 1 <= cores() <= (os.cpu_count() or 1)

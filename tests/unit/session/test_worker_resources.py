@@ -1,4 +1,4 @@
-"""GPUs and workers: how many there are, and which worker has which."""
+"""Which worker gets which GPU."""
 
 import os
 import platform
@@ -19,9 +19,9 @@ Machine = Callable[..., None]
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
-    """Play a machine with so many GPUs, of which a user may have named some."""
+    """Simulate a machine with some GPUs, of which `CUDA_VISIBLE_DEVICES` may list some."""
 
-    def play(gpus: int, visible: str | None = None) -> None:
+    def simulate(gpus: int, visible: str | None = None) -> None:
         for number in range(gpus):
             (tmp_path / f"nvidia{number}").touch()
         monkeypatch.setattr(worker_resources, "visible_devices", lambda: visible_devices(tmp_path))
@@ -33,21 +33,21 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
         if visible is None:
             monkeypatch.delenv(VISIBLE_DEVICES)
 
-    return play
+    return simulate
 
 
 @pytest.mark.parametrize(
     ("gpus", "visible", "expected"),
     [(0, None, None), (1, None, 1), (4, None, 4), (4, "2,3", 2), (4, "", None), (4, "-1", None)],
 )
-def test_auto_means_the_gpus(machine: Machine, gpus: int, visible: str | None, expected: int | None) -> None:
-    """`-n auto` is as many workers as there are GPUs that may be seen; without any, xdist decides."""
+def test_auto_is_the_number_of_gpus(machine: Machine, gpus: int, visible: str | None, expected: int | None) -> None:
+    """`-n auto` starts a worker for each visible GPU; without any, xdist decides."""
     machine(gpus, visible)
     assert expected == auto_workers()
 
 
-def test_what_a_user_tells_xdist_stays(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable of xdist says what `-n auto` means, also where there are GPUs."""
+def test_a_number_of_workers_from_the_user(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Xdist's own variable says what `-n auto` means, also if there are GPUs."""
     machine(4)
     monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "3")
     assert None is auto_workers()
@@ -66,32 +66,32 @@ def test_what_a_user_tells_xdist_stays(machine: Machine, monkeypatch: pytest.Mon
 def test_each_worker_has_a_gpu(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, gpus: int, visible: str | None, expected: list[str | None]
 ) -> None:
-    """Worker k sees the k-th GPU of those that a user lets it see, from the start where there are more workers."""
+    """Worker k sees the k-th visible GPU; with more workers than GPUs, the indices wrap around."""
     seen = []
-    for place in range(3):
+    for index in range(3):
         machine(gpus, visible)
-        take_device({"workercount": 3, GPU_INDEX_KEY: place})
+        take_device({"workercount": 3, GPU_INDEX_KEY: index})
         seen.append(os.environ.get(VISIBLE_DEVICES))
     assert expected == seen
 
 
-def test_a_lone_worker_has_them_all(machine: Machine) -> None:
-    """Nothing is taken from a worker that shares with nobody, or of which no controller said where it stands."""
+def test_a_lone_worker_has_all_gpus(machine: Machine) -> None:
+    """A single worker, or one without an index, keeps all GPUs."""
     machine(2)
     take_device({"workercount": 1, GPU_INDEX_KEY: 0})
     take_device({"workercount": 2})
     assert VISIBLE_DEVICES not in os.environ
 
 
-def test_a_worker_that_died_leaves_its_place() -> None:
-    """The worker that replaces another has its place, and with it its GPU, though it has a new name."""
-    places = GpuAssigner()
+def test_a_new_worker_gets_the_index_of_a_dead_one() -> None:
+    """The worker that replaces another gets its GPU, though it has another name."""
+    assigner = GpuAssigner()
 
     def start(name: str) -> Any:
         node = SimpleNamespace(gateway=SimpleNamespace(id=name), workerinput={})
-        places.pytest_configure_node(node)
+        assigner.pytest_configure_node(node)
         return node
 
     gw0, gw1, gw2 = start("gw0"), start("gw1"), start("gw2")
-    places.pytest_testnodedown(gw1)
+    assigner.pytest_testnodedown(gw1)
     assert [0, 1, 2, 1, 3] == [node.workerinput[GPU_INDEX_KEY] for node in (gw0, gw1, gw2, start("gw3"), start("gw4"))]

@@ -1,4 +1,4 @@
-"""The place of the store where nobody names one."""
+"""The folder of the cache if no option names one."""
 
 import sys
 from pathlib import Path
@@ -23,7 +23,7 @@ from pytest_glue.cache.storage import default_folder
 def test_the_default_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str, variables: dict[str, str], folder: str
 ) -> None:
-    """It lies among the user's caches, as the platform keeps them, unless `PYTEST_GLUE_CACHE` names another."""
+    """It is in the platform's folder for caches, unless `PYTEST_GLUE_CACHE` names another."""
     for variable in ("PYTEST_GLUE_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(variable, raising=False)
     for variable, value in {"HOME": str(tmp_path / "home"), **variables}.items():

@@ -1,0 +1,43 @@
+"""What one item evaluates: options, task and checkpoint as one value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Self
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import Checkpoint, ids
+from pytest_glue.core.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSpec:
+    """The options of an item with its task and its checkpoint."""
+
+    options: Options
+    task: Task
+    checkpoint: Checkpoint
+
+    @classmethod
+    def all_of(cls, options: Options) -> Iterator[Self]:
+        """Yield a spec for each pair of the options' tasks and checkpoints."""
+        for task, checkpoint in product(options.tasks, options.checkpoints):
+            yield cls(options, task, checkpoint)
+
+    @property
+    def checkpoint_id(self) -> str:
+        """The checkpoint's part of the item's id."""
+        names = {each: name for name, each in ids([*self.options.checkpoints, self.checkpoint]).items()}
+        return names[self.checkpoint]
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The threshold of each of the task's metrics that has one."""
+        floors = self.options.threshold.items()
+        return {metric: floor.value for (task, metric), floor in floors if task == self.task.name}
+
+    @property
+    def max_drop(self) -> float:
+        """The drop below the baseline that the task may have."""
+        max_drop = self.options.max_drop
+        return max_drop.get(self.task.name, max_drop.get(None, 0.0))

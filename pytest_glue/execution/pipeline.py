@@ -1,0 +1,131 @@
+"""The steps from an item's spec to its fine-tunings: what the fixtures return.
+
+The cache key digests every module that this one reaches by imports, so a step belongs here and not into a fixture.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from datasets import DatasetDict
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
+    from pytest_glue.config.options import Options
+    from pytest_glue.core.checkpoints import Checkpoint
+    from pytest_glue.core.tasks import Task
+    from pytest_glue.execution.fine_tuning import Examples, TrainerRuns
+    from pytest_glue.search.search import Search
+    from pytest_glue.training.callbacks.progress import RunMonitor
+
+
+def load_data(options: Options, task: Task) -> DatasetDict:
+    """Return the task's splits, cut to `--glue-max-train-samples` and `--glue-max-eval-samples`."""
+    from pytest_glue.data.source import limited, open_source
+    from pytest_glue.training.library_state import silence_libraries
+
+    with silence_libraries():
+        data = open_source(options.data).load(task)
+    return limited(data, task, options.max_train_samples, options.max_eval_samples)
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+    """Return the checkpoint's fast tokenizer, or the slow one if there is no fast one."""
+    from pytest_glue.training.pretrained import resolve
+    from pytest_glue.training.tokenization import load_tokenizer
+
+    return load_tokenizer(resolve(checkpoint))
+
+
+def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
+    """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order."""
+    from pytest_glue.training.library_state import silence_libraries
+    from pytest_glue.training.model import label_ids
+    from pytest_glue.training.pretrained import resolve
+    from pytest_glue.training.tokenization import encode, max_length
+
+    pretrained = resolve(spec.checkpoint)
+    length = max_length(tokenizer, pretrained, spec.options.max_length)
+    with silence_libraries():
+        return encode(data, spec.task, tokenizer, length, label_ids(pretrained, spec.task))
+
+
+def make_model_init(
+    task: Task, checkpoint: Checkpoint, tokenizer: PreTrainedTokenizerBase
+) -> Callable[..., PreTrainedModel]:
+    """Return a callable that makes a new model each time, as `Trainer(model_init=...)` takes it."""
+    from pytest_glue.training.model import model_init
+    from pytest_glue.training.pretrained import resolve
+
+    return model_init(resolve(checkpoint), task, tokenizer)
+
+
+def make_compute_metrics(task: Task, checkpoint: Checkpoint) -> Callable[[EvalPrediction], dict[str, float]]:
+    """Return the task's metrics, as `Trainer(compute_metrics=...)` takes them."""
+    from pytest_glue.training.metrics import compute_metrics
+    from pytest_glue.training.model import label_ids
+    from pytest_glue.training.pretrained import resolve
+
+    return compute_metrics(task, label_ids(resolve(checkpoint), task))
+
+
+@contextmanager
+def make_training_arguments(options: Options, task: Task, item_id: str) -> Iterator[TrainingArguments]:
+    """Yield the recipe with the first seed.
+
+    A temporary folder is the output folder. If the recipe names one, a subfolder named after the item is used, and
+    stays.
+    """
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from pytest_glue.training.arguments import training_arguments
+    from pytest_glue.training.library_state import isolated_precision
+    from pytest_glue.training.trainer.glue_trainer import SCRATCH
+
+    with TemporaryDirectory(prefix=SCRATCH) as temporary, isolated_precision():
+        named = options.recipe.get("output_dir")
+        folder = Path(str(named)) / item_id if named else Path(temporary)
+        yield training_arguments(task, options.recipe, options.seeds[0], folder)
+
+
+def make_trainer_runs(
+    spec: EvaluationSpec,
+    trainer: Trainer,
+    data: DatasetDict,
+    tokenizer: PreTrainedTokenizerBase,
+    monitor: RunMonitor,
+    search: Search | None,
+) -> TrainerRuns:
+    """Return the item's fine-tunings, none of which has started.
+
+    Args:
+        spec: of the item.
+        trainer: of the item, not trained yet.
+        data: the item's splits before tokenization.
+        tokenizer: of the item; also encodes the data of tasks that share its training.
+        monitor: receives the progress of each run and limits its time.
+        search: chooses the hyperparameters before the first run; None to use the recipe as it is.
+    """
+    from pytest_glue.data.fingerprint import digest_of_task
+    from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
+    from pytest_glue.training.model import label_ids
+    from pytest_glue.training.pretrained import resolve
+
+    options, task = spec.options, spec.task
+    pretrained = resolve(spec.checkpoint)
+    order, digest = label_ids(pretrained, task), digest_of_task(data, task)
+    notes = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
+    conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, notes)
+
+    def examples_of(shared_task: Task) -> Examples:
+        raw = load_data(options, shared_task)
+        encoded = encode_data(replace(spec, task=shared_task), raw, tokenizer)
+        return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task))
+
+    return TrainerRuns(trainer, task, order, conditions, monitor, search, examples_of)

@@ -1,0 +1,43 @@
+"""Starts the session of a test run: makes its plugin objects and registers them under their names."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from pytest_glue.core.choices import ExecutorKind
+from pytest_glue.session import reporter, session
+from pytest_glue.session.reporter import GlueReporter
+from pytest_glue.session.session import GlueSession
+
+if TYPE_CHECKING:
+    import pytest
+
+_LOCK = Lock()
+"""xdist's controller receives the reports of each worker in a thread of its own, and two can be the first."""
+
+
+def start_session(config: pytest.Config) -> GlueSession:
+    """Return the session of a test run; the first call makes it.
+
+    Raises:
+        GlueError: an option is not accepted, or the report cannot be written.
+    """
+    with _LOCK:
+        if not config.pluginmanager.has_plugin(session.NAME):
+            _register(config)
+    return GlueSession.of(config)
+
+
+def _register(config: pytest.Config) -> None:
+    made = GlueSession(config)
+    reporting = GlueReporter(config, made)
+    manager = config.pluginmanager
+    manager.register(made, session.NAME)
+    manager.register(reporting, reporter.NAME)
+    is_remote = made.options.executor is ExecutorKind.RAY
+    if is_remote and not made.is_worker and not config.option.collectonly:
+        from pytest_glue.session.dispatcher import Dispatcher
+        from pytest_glue.session.run_sources import DISPATCHER
+
+        manager.register(Dispatcher(config, made), DISPATCHER)

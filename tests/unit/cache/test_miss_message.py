@@ -1,0 +1,34 @@
+"""The message for a run that is not cached."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_glue.cache.entry import Entry
+from pytest_glue.cache.miss_message import miss_message
+from pytest_glue.cache.storage import RunCache
+
+EntryOf = Callable[..., Entry]
+
+
+def test_the_closest_run_of_the_task(run_cache: RunCache, entry_of: EntryOf) -> None:
+    """The message names the fields of the key in which the most similar run of the same task differs."""
+    run_cache.write(entry_of(1, recipe={"weight_decay": 0.1}))
+    run_cache.write(entry_of(9, recipe={"weight_decay": 0.1}))
+    run_cache.write(entry_of(1, task="mrpc"))
+    expected = (
+        f"the run of rte with seed 1 is not in the cache {run_cache.folder} (the closest of its 3 runs differs in "
+        "recipe), and --glue-cache=only trains nothing: train it with `pytest suites/ --glue-cache=use`"
+    )
+    assert expected == miss_message(run_cache, entry_of(1).key, "pytest suites/")
+
+
+def test_no_run_of_the_task(run_cache: RunCache, entry_of: EntryOf) -> None:
+    """Runs of other tasks are counted and not compared."""
+    run_cache.write(entry_of(1, task="mrpc"))
+    assert "(it has 1 runs, none of this task)" in miss_message(run_cache, entry_of(1).key, "pytest")
+
+
+def test_a_cache_that_cannot_be_read(entry_of: EntryOf) -> None:
+    """A cache folder that is a file has no runs."""
+    message = miss_message(RunCache(Path("/dev/full/runs")), entry_of(1).key, "pytest")
+    assert "(it has 0 runs, none of this task)" in message

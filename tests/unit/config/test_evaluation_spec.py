@@ -1,0 +1,44 @@
+"""Options, task and checkpoint as one value."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_glue.config.evaluation_spec import EvaluationSpec
+from pytest_glue.config.options import Options
+from pytest_glue.config.thresholds import Threshold
+from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.tasks import GLUE
+
+FIRST, SECOND = Checkpoint.parse("./a/model"), Checkpoint.parse("./b/model")
+OPTIONS = Options(tasks=(GLUE["rte"], GLUE["mrpc"]), checkpoints=(FIRST, SECOND))
+
+
+def test_all_pairs() -> None:
+    """There is a spec for each task with each checkpoint, task by task."""
+    pairs = [("rte", FIRST), ("rte", SECOND), ("mrpc", FIRST), ("mrpc", SECOND)]
+    assert pairs == [(spec.task.name, spec.checkpoint) for spec in EvaluationSpec.all_of(OPTIONS)]
+
+
+def test_the_checkpoints_part_of_the_id() -> None:
+    """Folders with the same name are told apart, and a checkpoint that the options do not name has an id too."""
+    ids = {spec.checkpoint_id for spec in EvaluationSpec.all_of(OPTIONS)}
+    assert {"a-model", "b-model"} == ids
+    assert "c" == EvaluationSpec(Options(checkpoints=(FIRST,)), GLUE["rte"], Checkpoint.parse("./c")).checkpoint_id
+
+
+def test_thresholds_of_the_task() -> None:
+    """Thresholds of other tasks are left out."""
+    floors = [Threshold("mrpc", "f1", 0.8), Threshold("rte", "accuracy", 0.6)]
+    options = replace(OPTIONS, threshold={(floor.task, floor.metric): floor for floor in floors})
+    assert {"f1": 0.8} == EvaluationSpec(options, GLUE["mrpc"], FIRST).thresholds
+    assert {} == EvaluationSpec(options, GLUE["cola"], FIRST).thresholds
+
+
+@pytest.mark.parametrize(
+    ("max_drop", "expected"), [({}, 0.0), ({None: 0.01}, 0.01), ({None: 0.01, "rte": 0.03}, 0.03), ({"cola": 0.1}, 0.0)]
+)
+def test_max_drop_of_the_task(max_drop: dict[str | None, float], expected: float) -> None:
+    """The task's own drop beats the one for every task; without either, no drop is allowed."""
+    spec = EvaluationSpec(replace(OPTIONS, max_drop=max_drop), GLUE["rte"], FIRST)
+    assert expected == spec.max_drop
