@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from pytest_glue.config.options import Options
+from pytest_glue.config.options import OPTIONS, Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.environment import expected_device, expected_devices, library_versions
 from pytest_glue.core.recipe import WITHOUT_EFFECT, full_recipe
@@ -17,9 +17,6 @@ from pytest_glue.core.tasks import Task
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
 """Those whose version a score depends on."""
-
-OPTIONS = ("max_train_samples", "max_eval_samples", "max_length", "batching")
-"""The options that change a run, beside those that have a part of the key to themselves."""
 
 _CODE = (
     *("data", "training", "sample", "execution/fine_tuning.py", "fixtures.py", "session/run_sources.py"),
@@ -48,7 +45,7 @@ class Key:
     recipe: Mapping[str, Any]
     """The whole of it, without what changes no score."""
     options: Mapping[str, Any]
-    """`OPTIONS` with their values."""
+    """The options that are declared to affect a run."""
     seed: int
     device: str
     """The kind: `cpu`, `cuda`, `mps`."""
@@ -79,7 +76,7 @@ class Key:
             checkpoint=checkpoint.digest or checkpoint.name,
             data=data,
             recipe=recipe,
-            options={name: getattr(options, name) for name in OPTIONS},
+            options={name: getattr(options, name) for name, each in OPTIONS.items() if each.affects == "run"},
             seed=seed,
             device=device,
             devices=expected_devices() if device == "cuda" else 1,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.verdict import Verdict
@@ -17,10 +18,6 @@ from pytest_glue.reports.terminal import notes, search_lines, table
 
 Report = Mapping[str, Any]
 
-SHARD_LOCAL_OPTIONS = (
-    *("shard", "storage", "search_storage", "cache", "cache_dir", "resume", "executor", "ray", "timeout"),
-)
-"""Options that may differ from part to part: where things are kept or run, and what is done again, changes no score."""
 _NEEDED = ("environment", "options", "family", "results", "errors")
 
 
@@ -55,9 +52,8 @@ def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
         ReportError: a part is missing or there twice, or they are not parts of one test run.
     """
     _check_parts(reports)
-    _check_equal(
-        reports, "options", lambda report: {k: v for k, v in report["options"].items() if k not in SHARD_LOCAL_OPTIONS}
-    )
+    local = {name for name, option in OPTIONS.items() if option.affects == "machine"}
+    _check_equal(reports, "options", lambda report: {k: v for k, v in report["options"].items() if k not in local})
     _check_equal(reports, "environments", lambda report: {k: report["environment"][k] for k in ("libraries", "commit")})
     _check_equal(reports, "items", lambda report: report["family"])
     ordered = sorted(reports.values(), key=lambda report: _part(report)[0])

@@ -141,8 +141,6 @@ class Dispatcher:
                 self._runs[nodeid].arrived(result)
 
     def _session_spec(self, board: Any) -> SessionSpec:
-        from dataclasses import replace
-
         from pytest_glue.core.choices import ExecutorKind
         from pytest_glue.integrations.ray import address_of
 
@@ -153,7 +151,7 @@ class Dispatcher:
             directory=started.relative_to(root) if started.is_relative_to(root) else root.relative_to(root),
             arguments=tuple(str(argument) for argument in config.invocation_params.args),
             configuration=config.inipath.relative_to(root) if config.inipath else None,
-            options={nodeid: replace(options, executor=ExecutorKind.LOCAL) for nodeid, options in self._asked.items()},
+            options={nodeid: options.replace(executor=ExecutorKind.LOCAL) for nodeid, options in self._asked.items()},
             is_shipped=is_shipped,
             board=board,
             archives=self._archives() if is_shipped else (),

@@ -93,4 +93,4 @@ def test_what_is_no_part_is_refused(here: Run, value: str) -> None:
     """A part that there is not ends the test run at once."""
     result = here(*SAMPLE, f"--glue-shard={value}")
     assert pytest.ExitCode.USAGE_ERROR == result.ret
-    result.stderr.fnmatch_lines([f"*--glue-shard: '{value}': expected K/N, the K-th of N parts, as in 1/5 to 5/5"])
+    result.stderr.fnmatch_lines([f"*--glue-shard: '{value}': expected K/N, the K-th of N shards, as in 1/5 to 5/5"])

@@ -3,27 +3,17 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_glue.cache import key as key_module
-from pytest_glue.cache.key import OPTIONS, Key
-from pytest_glue.config.options import Options
+from pytest_glue.cache.key import Key
+from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.recipe import NOTEBOOK
 
 KeyOf = Callable[..., Key]
-
-CHANGES_NO_RUN = {
-    *("threshold", "save", "compare", "storage", "max_drop", "alpha", "max_seeds", "inconclusive"),
-    "stop_when_decided",
-    *("cache", "cache_dir", "resume", "timeout", "executor", "shard", "json"),
-}
-"""Options that say what is done with runs."""
-HAS_ITS_OWN_PART = {"tasks", "checkpoints", "data", "seeds", "recipe"}
-"""Options of which an item or a run has one value, and its key a field."""
 
 
 @pytest.mark.parametrize(
@@ -84,14 +74,10 @@ def test_a_recipe_for_the_cpu_is_of_the_cpu(key_of: KeyOf, monkeypatch: pytest.M
     assert ("mps", "cpu") == (key_of().device, key_of(recipe={"use_cpu": True}).device)
 
 
-IS_NEVER_KEPT = ("search", "trials", "search_fraction", "search_split", "search_storage", "space", "ray")
-"""A search is kept as its study, and the runs after it are not kept."""
-
-
-def test_each_option_is_decided_upon() -> None:
-    """A new option either is a part of the key or is known to change no run."""
-    decided = [*OPTIONS, *CHANGES_NO_RUN, *HAS_ITS_OWN_PART, *IS_NEVER_KEPT]
-    assert sorted(field.name for field in fields(Options)) == sorted(decided)
+def test_options_that_affect_runs_are_a_part(key_of: KeyOf) -> None:
+    """The declaration of an option decides; tasks, checkpoints, data, seeds and recipe have fields of their own."""
+    affecting = {name for name, option in OPTIONS.items() if option.affects == "run"}
+    assert affecting == key_of().options.keys()
 
 
 def test_the_code_that_makes_runs_is_a_part() -> None:
