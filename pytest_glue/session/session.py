@@ -13,7 +13,7 @@ from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import GlueError, OptionError, VerdictError
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.shards import Family
+from pytest_glue.core.family import Family
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.session.worker_resources import share_cores, take_device
 
@@ -97,7 +97,7 @@ class GlueSession:
     @property
     def family_size(self) -> int:
         """How many items are judged together; the same in every worker, and in every part of a sharded test run."""
-        return max(self._family.size, 1) if self._family else 1
+        return max(self._family.n_tests, 1) if self._family else 1
 
     @property
     def test_run(self) -> str:
