@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import GlueError, OptionError
-from pytest_glue.core.shards import Family
+from pytest_glue.core.family import Family
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class GlueSession:
     @property
     def family_size(self) -> int:
         """The number of items that are judged together: the same in every worker and in every shard."""
-        return max(self.family.size, 1) if self.family else 1
+        return max(self.family.n_tests, 1) if self.family else 1
 
     @property
     def command(self) -> str:
@@ -122,14 +121,14 @@ class GlueSession:
         self.family = self.family or Family(len(self.evaluated))
         if self.is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it
-            output["glue_family"], output["glue_evaluated"] = asdict(self.family), sorted(self.evaluated)
+            output["glue_family"], output["glue_evaluated"] = self.family.to_dict(), sorted(self.evaluated)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the family from a worker: xdist's controller collects nothing."""
         output = getattr(node, "workeroutput", {})
         if "glue_family" in output:
-            self.family, self.evaluated = Family(**output["glue_family"]), frozenset(output["glue_evaluated"])
+            self.family, self.evaluated = Family.from_dict(output["glue_family"]), frozenset(output["glue_evaluated"])
 
     @property
     def progress(self) -> ProgressListener:

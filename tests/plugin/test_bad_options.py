@@ -1,4 +1,4 @@
-"""Options that are not accepted: said at once, with what is, before anything is trained."""
+"""Options that are not accepted: the message comes before anything is trained."""
 
 from collections.abc import Callable
 
@@ -16,22 +16,22 @@ SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
         ("--glue-tasks=mnli-m", "unknown task 'mnli-m': did you mean mnli"),
         ("--glue-tasks=squad", "unknown task 'squad': accepted: cola, mnli, mnli-mm, mrpc, qnli, qqp, rte, sst2, stsb"),
         ("--glue-tasks=,", "no task is named; accepted: all, cola, mnli"),
-        ("--glue-checkpoints=a b", "checkpoint 'a b' is neither a folder nor a hub id: accepted are `owner/name`"),
-        ("--glue-data=", "'' is no data source; accepted: hub, hub@revision, sample, or a folder"),
-        ("--glue-seeds=0", "'0' seeds: at least one run is needed; accepted: a count, as in 5 (seeds 42 to 46)"),
-        ("--glue-seeds=some", "--glue-seeds: 'some': accepted: a count, as in 5 (seeds 42 to 46), or a list"),
-        ("--glue-seeds=7,-8", "'7,-8': accepted: a count"),
-        ("--glue-seeds=7,7", "seed 7 is given twice: the same seed is the same run"),
+        ("--glue-checkpoints=a b", "checkpoint 'a b' is neither a folder nor a hub id: expected `owner/name`"),
+        ("--glue-data=", "--glue-data: '': expected hub, hub@revision, sample or a folder"),
+        ("--glue-seeds=0", "'0': expected a count, as in 5 (seeds 42 to 46)"),
+        ("--glue-seeds=some", "--glue-seeds: 'some': expected a count, as in 5 (seeds 42 to 46), or a list"),
+        ("--glue-seeds=7,-8", "'7,-8': expected a count"),
+        ("--glue-seeds=7,7", "seed 7 is given twice: the same seed gives the same run"),
         (
             "--glue-recipe=learning_rat=1e-4",
             "TrainingArguments has no field 'learning_rat': did you mean learning_rate",
         ),
         ("--glue-recipe=learning_rate=fast", "--glue-recipe: learning_rate='fast': expected a number"),
-        ("--glue-recipe=num_train_epochs", "'num_train_epochs' is not of the form KEY=VALUE"),
+        ("--glue-recipe=num_train_epochs", "'num_train_epochs': expected KEY=VALUE"),
         ("--glue-recipe=bf16=maybe", "bf16='maybe': expected true or false"),
         ("--glue-recipe=max_steps=1.5", "max_steps='1.5': expected an integer"),
         ("--glue-recipe=lr_scheduler_type=cosin", "lr_scheduler_type='cosin': did you mean cosine"),
-        ("--glue-recipe=seed=7", "seed is not part of a recipe: give --glue-seeds"),
+        ("--glue-recipe=seed=7", "seed is not part of a recipe: use --glue-seeds"),
         ("--glue-max-train-samples=0", "--glue-max-train-samples: '0': expected an integer of at least 1"),
         ("--glue-max-eval-samples=few", "--glue-max-eval-samples: 'few': expected an integer of at least 1"),
         ("--glue-max-length=2", "--glue-max-length: '2': expected an integer of at least 4"),
@@ -43,15 +43,15 @@ SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
         ("--glue-threshold=cola=-1.5", "cola=-1.5: matthews_correlation is a number from -1 to 1"),
         ("--glue-threshold=rte=high", "rte=high: accuracy is a number from 0 to 1"),
         ("--glue-threshold=rte=nan", "rte=nan: accuracy is a number from 0 to 1"),
-        ("--glue-threshold=0.6", "'0.6' is not of the form TASK=VALUE or TASK:METRIC=VALUE"),
-        ("--glue-cache=none", "--glue-cache: 'none': accepted are use, refresh, only and off"),
-        ("--glue-cache-dir=", "--glue-cache-dir: '' is not a path"),
+        ("--glue-threshold=0.6", "'0.6': expected TASK=VALUE or TASK:METRIC=VALUE"),
+        ("--glue-cache=none", "--glue-cache: 'none': expected use, refresh, only or off"),
+        ("--glue-cache-dir=", "--glue-cache-dir: '': expected a path"),
         ("--glue-json=.", "cannot be written: it is a folder; name a file in a writable folder"),
         ("--glue-json=test_suite.py/x.json", "cannot be written: File exists; name a file in a folder that you may"),
     ],
 )
 def test_flags(here: Run, flag: str, message: str) -> None:
-    """A flag's value that is not accepted ends the run with exit code 4 and a message that names flag and remedy."""
+    """The test run ends with exit code 4; the message names the flag and the remedy."""
     result = here(*SAMPLE, flag)
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
@@ -67,19 +67,19 @@ def test_flags(here: Run, flag: str, message: str) -> None:
             "checkpoint = ['a']",
             "[tool.pytest_glue] checkpoint in pyproject.toml: unknown option; did you mean checkpoints?",
         ),
-        ("seeds = 'some'", "[tool.pytest_glue] seeds in pyproject.toml: 'some': accepted: a count"),
-        ("seeds = true", "True: accepted: a count"),
-        ("tasks = [1]", "[1] is neither a text nor a list of texts"),
+        ("seeds = 'some'", "[tool.pytest_glue] seeds in pyproject.toml: 'some': expected a count"),
+        ("seeds = true", "True: expected a count"),
+        ("tasks = [1]", "[1]: expected a text or a list of texts"),
         ("recipe = { learning_rate = 'fast' }", "learning_rate='fast': expected a number"),
         ("recipe = { learning_rat = 1.0 }", "has no field 'learning_rat': did you mean learning_rate"),
         ("threshold = { rte = { f1 = 0.5 } }", "task 'rte' has no metric 'f1': accepted: accuracy"),
         ("threshold = { rte = true }", "rte=True: accuracy is a number from 0 to 1"),
         ("max_length = '8.5'", "max_length in pyproject.toml: '8.5': expected an integer of at least 4"),
-        ("json = 3", "3 is not a path"),
+        ("json = 3", "3: expected a path"),
     ],
 )
 def test_the_table(pytester: pytest.Pytester, here: Run, table: str, message: str) -> None:
-    """A mistake in the table ends the run as soon as an item needs it, and the message names key and file."""
+    """The test run ends when the first item needs the table; the message names key and file."""
     (pytester.path / "pyproject.toml").write_text(f"[tool.pytest_glue]\n{table}\n", "utf-8")
     pytester.makeini("[pytest]")
 
@@ -106,7 +106,7 @@ def test_the_table(pytester: pytest.Pytester, here: Run, table: str, message: st
     ],
 )
 def test_markers(pytester: pytest.Pytester, here: Run, marker: str, message: str) -> None:
-    """A mistake in a marker is an error of its test file alone, and the message names the keyword."""
+    """Only the test file of the marker has an error; the message names the keyword."""
     mistake = f"import pytest\n@pytest.mark.glue({marker})\ndef test_mine(glue_evaluation): ..."
     pytester.makepyfile(test_mistake=mistake, test_other="def test_plain(): ...")
 
@@ -117,7 +117,7 @@ def test_markers(pytester: pytest.Pytester, here: Run, marker: str, message: str
 
 
 def test_ini(pytester: pytest.Pytester, here: Run) -> None:
-    """A mistake in an ini key is named by that key."""
+    """The message names the key."""
     pytester.makeini("[pytest]\nglue_tasks = kola\n")
 
     result = here(*SAMPLE)
@@ -129,12 +129,12 @@ def test_ini(pytester: pytest.Pytester, here: Run) -> None:
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("none.toml", "--glue-config=none.toml: there is no such file"),
+        ("none.toml", "--glue-config=none.toml: this file does not exist"),
         ("broken.toml", "*broken.toml is not valid TOML: *"),
     ],
 )
 def test_the_file_of_options(pytester: pytest.Pytester, here: Run, file: str, message: str) -> None:
-    """A file of options that is not there, or that is not TOML, is an error, and not an empty file."""
+    """A missing or broken file is an error; it is not treated as empty."""
     (pytester.path / "broken.toml").write_text("[tool.pytest_glue]\nseeds = = 3\n", "utf-8")
 
     result = here(*SAMPLE, f"--glue-config={file}")
@@ -144,7 +144,7 @@ def test_the_file_of_options(pytester: pytest.Pytester, here: Run, file: str, me
 
 
 def test_no_checkpoint(here: Run) -> None:
-    """Where no checkpoint is configured, the message says how to name one."""
+    """The message says how to name one."""
     result = here("--glue-data=sample")
 
     assert pytest.ExitCode.INTERRUPTED == result.ret
@@ -154,7 +154,7 @@ def test_no_checkpoint(here: Run) -> None:
 
 
 def test_an_unwritable_report_of_a_file(pytester: pytest.Pytester, here: Run) -> None:
-    """A report that only a file of options names is looked at before anything is trained, too."""
+    """A path from the table is checked before anything is trained, too."""
     pytester.makepyprojecttoml(
         "[tool.pytest_glue]\njson = 'test_suite.py/out.json'\ndata = 'sample'\ncheckpoints = 'sample'\n"
     )
