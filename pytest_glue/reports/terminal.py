@@ -131,7 +131,7 @@ def search_lines(evaluations: Sequence[Evaluation]) -> list[str]:
     ]
 
 
-def progress(name: str, trial: Trial, best: float | None, trials: int) -> str:
+def trial_line(name: str, trial: Trial, best: float | None, trials: int) -> str:
     """Return what is said of a trial that has ended.
 
     Args:

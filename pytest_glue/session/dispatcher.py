@@ -11,7 +11,7 @@ from pytest_glue.core.tasks import find_task
 from pytest_glue.execution.executor import RunRequest, RunResult
 from pytest_glue.execution.remote_runs import RemoteRuns
 from pytest_glue.gate.from_options import interim_analyses_of
-from pytest_glue.progress.tracker import show
+from pytest_glue.progress.log import show
 from pytest_glue.scheduling.cost_model import targets, typical
 from pytest_glue.scheduling.durations import expected
 from pytest_glue.scheduling.groups import group_items
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_glue.core.tasks import Task
     from pytest_glue.execution.executor import CompletedRequest, Executor, RunResults
     from pytest_glue.execution.file_transfer import FileArchive
-    from pytest_glue.progress.tracker import ProgressListener
+    from pytest_glue.progress.log import ProgressListener
 
 
 _WHERE = "a machine of the cluster"

@@ -10,7 +10,7 @@ import io
 import os
 import socket
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ import pytest
 from pytest_glue.core.paths import register_relocated
 from pytest_glue.execution.executor import RunFailure, RunRequest, RunResult, RunResults
 from pytest_glue.execution.file_transfer import FileArchive, unpack
-from pytest_glue.progress.events import ItemProgress
+from pytest_glue.progress.log import ProgressListener
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_glue.config.options import Options
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.tasks import Task
+    from pytest_glue.progress.events import ItemProgress
 
 OPTIONS = "glue_options"
 """Where a session finds, among what its worker was given, the options of each of the controller's tests."""
@@ -111,6 +112,8 @@ class _Worker:
             "workercount": 1,
             "mainargv": ["pytest", *self._session_spec.arguments],
             OPTIONS: self._session_spec.options,
+            "glue_worker": f"{socket.gethostname()}:{os.getpid()}",
+            "glue_seeds": self._request.seeds,
             "glue_progress": _RemoteProgressListener(self._session_spec.board, self._request),
         }
         config.workeroutput = {}
@@ -134,29 +137,16 @@ class _Worker:
             self.results.setdefault(report.nodeid, RunFailure(report.longreprtext))
 
 
-class _RemoteProgressListener:
-    """Who hears of this session's items, and tells the controller of the errand: see `ProgressListener`."""
+class _RemoteProgressListener(ProgressListener):
+    """Forwards the progress of this session's items to the controller, as progress of the request."""
 
     def __init__(self, board: Any, request: RunRequest) -> None:
         self._board = board
         self._request = request
-        self._where = f"{socket.gethostname()}:{os.getpid()}"
 
-    def expect(self, costs: Mapping[str, float]) -> None:
-        """See `ProgressListener`: the controller knows them."""
-
-    def on_progress(self, *those: ItemProgress) -> None:
-        """See `ProgressListener`."""
-        for item_progress in those:
-            self._board.on_progress.remote(
-                ItemProgress.of(self._request.name, self._where, self._request.seeds, item_progress.moment)
-            )
-
-    def finish(self, item: str) -> None:
-        """See `ProgressListener`: the controller hears of it by the answer."""
-
-    def close(self) -> None:
-        """See `ProgressListener`."""
+    def on_progress(self, *items: ItemProgress) -> None:
+        for item in items:
+            self._board.on_progress.remote(replace(item, item=self._request.name))
 
 
 class _EvaluationOverride:

@@ -44,7 +44,7 @@ def runs_of(request: pytest.FixtureRequest, options: Options, task: Task, checkp
         on_progress(TrainingProgress("loading"))
         return _fine_tunings(request, options, task, checkpoint, on_progress)
 
-    on_progress = session.on_progress(request.node, options.seeds)
+    on_progress = session.progress.callback(request.node, options.seeds)
     resumes_not = ", so a run that is stopped begins anew" if options.resume else ""
     if options.cache is CachePolicy.OFF:
         runs = fine_tunings()
@@ -80,7 +80,7 @@ def _fine_tunings(
     conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
     name, config = request.node.callspec.id, request.config
     on_trial, is_verbose = (
-        GlueSession.of(config).on_trial(name, options.trials, on_progress),
+        GlueSession.of(config).progress.on_trial(name, options.trials, on_progress),
         config.get_verbosity() > 0,
     )
     search = search_of(options, name, config.rootpath, on_trial, verbose=is_verbose)

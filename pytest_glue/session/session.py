@@ -17,6 +17,7 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.shards import Family
 from pytest_glue.core.verdict import Verdict
+from pytest_glue.session.progress import SessionProgress
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
@@ -24,13 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_glue.config.options import Options
-    from pytest_glue.core.study import OnTrial, Trial
-    from pytest_glue.progress.events import ProgressCallback, TrainingProgress
-    from pytest_glue.progress.tracker import ProgressListener
-    from pytest_glue.progress.worker_status import StatusFileReader
     from pytest_glue.session.dispatcher import Dispatcher
 
 _NAME = "glue-session"
+_PROGRESS_NAME = "glue-progress"
 _MAKING = Lock()
 """xdist receives the reports of each worker in a thread of its own, and two of them can be the first."""
 _EVALUATION = pytest.StashKey[Evaluation]()
@@ -66,8 +64,7 @@ class GlueSession:
         self._family: Family | None = None
         self._due: frozenset[str] = frozenset()
         self._ended: set[str] = set()
-        self._progress: ProgressListener | None = None
-        self._status_reader: StatusFileReader | None = None
+        self.progress = SessionProgress(config)
         if self._options.json and not config.option.collectonly:
             # By a worker too: of a report that no flag names, the controller hears with the first item's result.
             from pytest_glue.reports.json import check_writable
@@ -86,6 +83,7 @@ class GlueSession:
             if session is None:
                 session = cls(config)
                 config.pluginmanager.register(session, _NAME)
+                config.pluginmanager.register(session.progress, _PROGRESS_NAME)
         assert isinstance(session, cls)
         return session
 
@@ -135,7 +133,7 @@ class GlueSession:
                 with suppress(GlueError):  # of a parameter's own marker: the item's turn will tell
                     self.options_of(item)
         costs = expected(self._config, {nodeid: self._asked[nodeid] for nodeid in items if nodeid in self._asked})
-        self.progress.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in items})
+        self.progress.listener.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in items})
         self._family = self._family or Family(len(self._due))
         if self._is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - xdist's, so pytest declares none
@@ -146,7 +144,7 @@ class GlueSession:
     def _send_for_runs(self, items: Sequence[pytest.Item]) -> None:
         from pytest_glue.session.dispatcher import Dispatcher
 
-        self.dispatch = Dispatcher(self._config, self._options, self._asked, self.command, self.progress)
+        self.dispatch = Dispatcher(self._config, self._options, self._asked, self.command, self.progress.listener)
         try:
             self.dispatch.begin(items)
         except GlueError as error:
@@ -166,61 +164,6 @@ class GlueSession:
         item.stash[_EVALUATION] = evaluation
         item.user_properties.extend(properties(evaluation))
 
-    @property
-    def progress(self) -> ProgressListener:
-        """Who hears of items while they run; a worker may be given one of its own, as `glue_progress`."""
-        if self._progress is None:
-            from pytest_glue.progress.tracker import Progress
-            from pytest_glue.progress.worker_status import StatusFileWriter, folder_of
-
-            match getattr(self._config, "workerinput", None):
-                case None:
-                    self._progress = Progress.of(self._config)
-                case {"glue_progress": given}:
-                    self._progress = given
-                case {"testrunuid": _, "workerid": name} as xdist:
-                    self._progress = StatusFileWriter(folder_of(xdist), name)
-                case _:
-                    self._progress = Progress(None)
-        return self._progress
-
-    def read_statuses(self, folder: Path) -> None:
-        """Show, on xdist's controller, what its workers tell of items while they run."""
-        from pytest_glue.progress.tracker import Progress
-        from pytest_glue.progress.worker_status import StatusFileReader
-
-        if self._status_reader is None and isinstance(self.progress, Progress):
-            self._status_reader = StatusFileReader(folder, self.progress)
-
-    def on_progress(self, item: pytest.Item, seeds: Sequence[int]) -> ProgressCallback:
-        """Return what is told of an item's moments.
-
-        Args:
-            item: that runs.
-            seeds: of its runs, in order.
-        """
-        from pytest_glue.progress.events import ItemProgress
-
-        where = str(getattr(self._config, "workerinput", {}).get("workerid", ""))
-
-        def on_progress(progress: TrainingProgress) -> None:
-            self.progress.on_progress(ItemProgress.of(item.nodeid, where, seeds, progress))
-
-        return on_progress
-
-    def on_trial(self, name: str, trials: int, on_progress: ProgressCallback) -> OnTrial:
-        """Return what shows a line for each trial of an item's search that ends."""
-        from pytest_glue.progress.events import TrainingProgress
-        from pytest_glue.progress.tracker import show
-        from pytest_glue.reports.terminal import progress
-
-        def on_trial(trial: Trial, best: float | None) -> None:
-            if self._config.get_verbosity() >= 0:
-                show(self._config, progress(name, trial, best, trials))
-            on_progress(TrainingProgress(f"searching, {trial.number + 1} of {trials} trials done"))
-
-        return on_trial
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -238,8 +181,6 @@ class GlueSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what items found, where reports are written, and write them as each item ends."""
-        if report.when not in {"setup", "call"}:  # xdist has a word of its own for an item whose worker died
-            self.progress.finish(report.nodeid)
         if self._is_worker:
             return
         if report.when == "teardown":
@@ -263,12 +204,6 @@ class GlueSession:
                 from pytest_glue.scheduling.durations import record
 
                 record(self._config, self._options, list(self._evaluations.values()))
-
-    def pytest_unconfigure(self) -> None:
-        """Called at the end, also of a test run that was interrupted."""
-        for each in (self._status_reader, self._progress):
-            if each is not None:
-                each.close()
 
     def pytest_report_header(self) -> list[str]:
         """Called before collection, and so only where a flag made the session that early."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.study import Study
-from pytest_glue.reports.terminal import progress, search_lines
+from pytest_glue.reports.terminal import search_lines, trial_line
 
 Like = Callable[..., Evaluation]
 
@@ -41,4 +41,4 @@ def test_progress(study: Study) -> None:
         "search rte-a-b: trial 1 of 3 complete: 0.600 (learning_rate=5e-05, per_device_train_batch_size=8); best 0.600",
         "search rte-a-b: trial 2 of 3 pruned: 0.400 (learning_rate=1e-05, per_device_train_batch_size=16); best 0.600",
         "search rte-a-b: trial 3 of 3 failed: OOM (learning_rate=0.0001, per_device_train_batch_size=8)",
-    ] == [progress("rte-a-b", trial, best, 3) for trial, best in zip(study.trials, (0.6, 0.6, None), strict=True)]
+    ] == [trial_line("rte-a-b", trial, best, 3) for trial, best in zip(study.trials, (0.6, 0.6, None), strict=True)]
