@@ -95,12 +95,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any) -> None:
     """Show the progress of glue items; called on xdist's controller when a worker has collected its items."""
-    from pytest_glue.progress.worker_status import folder_of
+    from pytest_glue.progress.worker_status import status_folder
 
-    if (folder := folder_of(node.workerinput)).is_dir():
+    if (folder := status_folder(node.workerinput)).is_dir():
         from pytest_glue.session.start import start_session
 
-        start_session(node.config).read_statuses(folder)
+        start_session(node.config).progress.read_statuses(folder)
 
 
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:

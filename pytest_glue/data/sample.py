@@ -1,4 +1,4 @@
-"""The sample as a data source: made-up data in the form of all of GLUE's tasks, for trying things out."""
+"""The sample as a data source: synthetic data in the form of all of GLUE's tasks, for trying things out."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class SampleSource:
     """Data that the package makes itself: no network, no files."""
 
-    description = "sample (made-up data)"
+    description = "sample (synthetic data)"
     notes = ()
 
     def check(self, task: Task) -> None:

@@ -22,7 +22,7 @@ class DataSource(Protocol):
 
     @property
     def description(self) -> str:
-        """What header and reports say: a folder, a hub id with its revision, or that the data is made up."""
+        """What header and reports say: a folder, a hub id with its revision, or that the data is synthetic."""
         ...
 
     @property

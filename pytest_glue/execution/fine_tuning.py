@@ -102,7 +102,7 @@ class TrainerRuns:
             self._monitor.on_progress(TrainingProgress("searching"))
             self._find_hyperparameters(self._search)
         extra_evaluations = self._extra_evaluations(shared_tasks)
-        with self._monitor.over(self._trainer, seed, self._task.headline_metric):
+        with self._monitor.watch(self._trainer, seed, self._task.headline_metric):
             run = fine_tune(
                 self._trainer,
                 self._task,

@@ -172,7 +172,7 @@ def _give_up(repository: Repository, outage: _UnreachableError, state: str) -> N
     }[repository.kind]
     message = (
         f"the hub cannot be reached ({outage}) and {repository} {state}. "
-        f"Give `{flag}=FOLDER` for a local {thing}, or `{flag}=sample` for a made-up one to try things out"
+        f"Give `{flag}=FOLDER` for a local {thing}, or `{flag}=sample` for a synthetic one to try things out"
     )
     raise HubError(message) from outage
 

@@ -1,1 +1,1 @@
-"""Live progress of running items."""
+"""Progress of running items: events, state and display."""

@@ -1,96 +1,65 @@
-"""A moment: what a fine-tuning that is under way is at, and the item that it belongs to, as plain frozen data."""
+"""Progress events: the state of a run, and of the item that the run belongs to."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from pytest_glue.core.formatting import seconds
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """What a fine-tuning is at.
-
-    Durations instead of times of day, since it may be read on a machine with another clock.
-    """
+    """State of a run, or of what precedes the first run."""
 
     stage: str
-    """What is being done, in a word or two: `training`, `evaluating`, `loading`."""
+    """`training`, or what precedes it: `loading`, `searching`."""
     seed: int | None = None
-    """None before the first run."""
-    step: int = 0
-    steps: int = 0
-    """Of the whole training; 0 where there is none yet."""
+    share: float = 0.0
+    """Completed share of the run, from 0 to 1."""
     epoch: float = 0.0
-    """How many are done, as a fraction."""
     epochs: float = 0.0
     loss: float | None = None
-    """Of the last batch."""
     score: float | None = None
-    """The headline metric of the last epoch that ended."""
     elapsed_s: float = 0.0
-    """Since this process began the training."""
     left_s: float | None = None
-    """Expected until the training ends; None where nothing is known yet."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`, also after a journey through JSON."""
-        return cls(**data)
 
 
 ProgressCallback = Callable[[TrainingProgress], None]
-"""Who is told of a fine-tuning's moments."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemProgress:
-    """An item that runs, where it does, and what it is at."""
+    """State of an item that runs. It crosses processes as plain data."""
 
     item: str
     """Its node id."""
-    where: str
-    """The worker or node; empty where there is but one process."""
-    run: int
-    """Which of its runs, from 1; 0 before the first."""
-    runs: int
-    """How many it will have, unless its verdict asks for more."""
-    moment: TrainingProgress
+    text: str
+    share: float
+    """Completed share of the item, from 0 to 1."""
+    left_s: float | None
+    """Expected remaining time of the item; None while unknown."""
 
     @classmethod
-    def of(cls, item: str, where: str, seeds: Sequence[int], moment: TrainingProgress) -> Self:
-        """Return an item as it runs now.
+    def of(cls, item: str, worker: str, seeds: Sequence[int], training: TrainingProgress) -> Self:
+        """Return the state of an item whose runs have these seeds; a verdict may ask for more runs."""
+        run, left_s = 0, training.left_s
+        if training.seed is not None:
+            run = (*seeds, training.seed).index(training.seed) + 1
+        runs = max(run, len(seeds))
+        if left_s is not None:  # each further run is expected to take as long as this one
+            left_s += (runs - run) * (training.elapsed_s + left_s)
+        share = (run - 1 + training.share) / runs if run else 0.0
+        name = item.partition("[")[2].partition("]")[0] or item.rpartition("::")[2]
+        prefix = f"[{worker}] {name}" if worker else name
+        return cls(item, f"{prefix}: {_description(training, run, runs, left_s)}", share, left_s)
 
-        Args:
-            item: its node id.
-            where: the worker or node; empty where there is but one process.
-            seeds: of the runs that it will have, in order.
-            moment: of the run that is under way.
-        """
-        if moment.seed is None:
-            return cls(item, where, 0, len(seeds), moment)
-        run = seeds.index(moment.seed) + 1 if moment.seed in seeds else len(seeds) + 1
-        return cls(item, where, run, max(run, len(seeds)), moment)
 
-    @property
-    def share(self) -> float:
-        """How much of the item is done: from 0 to 1."""
-        done = self.moment.step / self.moment.steps if self.moment.steps else 0.0
-        return (self.run - 1 + done) / self.runs if self.run else 0.0
-
-    @property
-    def left_s(self) -> float | None:
-        """How long the item is expected to take from now on, each further run as long as this one; None if unknown."""
-        left = self.moment.left_s
-        return None if left is None else left + (self.runs - self.run) * (self.moment.elapsed_s + left)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`, also after a journey through JSON."""
-        return cls(**{**data, "moment": TrainingProgress.from_dict(data["moment"])})
+def _description(training: TrainingProgress, run: int, runs: int, left_s: float | None) -> str:
+    if not run:
+        return training.stage
+    facts = [f"seed {training.seed}" + (f" ({run} of {runs})" if runs > 1 else "")]
+    facts += [f"epoch {training.epoch:.1f} of {training.epochs:g}"]
+    facts += [] if training.loss is None else [f"loss {training.loss:.3f}"]
+    facts += [] if training.score is None else [f"score {training.score:.3f}"]
+    facts += [] if left_s is None else [f"about {seconds(left_s)} left"]
+    return ", ".join(facts)

@@ -1,4 +1,4 @@
-"""The lines above a test run: what will be evaluated, on what data, where and with which libraries."""
+"""The header of a test run: what is evaluated, on which data and device, and warnings about power and memory."""
 
 from collections.abc import Mapping
 
@@ -7,81 +7,86 @@ from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
+from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file
 
-MADE_UP = "MADE-UP DATA: good for trying the gate out, no evidence of quality"
+SYNTHETIC_DATA = "SYNTHETIC DATA: good for trying out the gate, no evidence of quality"
 
 
 def header(options: Options, workers: int = 1) -> list[str]:
-    """Return the lines of the header.
+    """Return the header's lines, with a memory warning if so many processes fine-tune on this machine."""
+    lines = [*_what(options), *power_warnings(options), *_memory_warnings(options, workers)]
+    if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
+        lines.append(SYNTHETIC_DATA)
+    return [f"glue: {line}" for line in lines]
 
-    Args:
-        options: of the test run.
-        workers: how many processes of this machine fine-tune at the same time.
-    """
+
+def _what(options: Options) -> list[str]:
     from pytest_glue.data.source import open_source
 
     tasks = ", ".join(task.name for task in options.tasks)
     checkpoints = ", ".join(checkpoint.label for checkpoint in options.checkpoints) or "none"
     seeds = ", ".join(map(str, options.seeds))
-    made_up = options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints)
-    part = f"; part {options.shard}" if options.shard else ""
+    shard = f"; shard {options.shard}" if options.shard else ""
     lines = [
-        f"glue: tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}{part}",
-        f"glue: data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
+        f"tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}{shard}",
+        f"data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
     ]
     if options.compare:
-        lines.append(f"glue: compared with {options.compare}, alpha {options.alpha:g} for the whole test run")
-        lines += [f"glue: {line}" for line in power_warnings(options)]
-    if workers > 1 and expected_device() == "cpu" and (found := _warning(options, workers)):
-        lines.append(f"glue: {found}")
-    return lines + ([f"glue: {MADE_UP}"] if made_up else [])
+        lines.append(f"compared with baseline {options.compare}; alpha {options.alpha:g} for the whole test run")
+    return lines
 
 
-def _warning(options: Options, workers: int) -> str | None:
+def _memory_warnings(options: Options, workers: int) -> list[str]:
+    if workers == 1 or expected_device() != "cpu":
+        return []
     import psutil
 
     from pytest_glue.scheduling.size_estimates import warning
 
-    return warning(options.checkpoints, workers, psutil.virtual_memory().available, "this machine")
+    found = warning(options.checkpoints, workers, psutil.virtual_memory().available, "this machine")
+    return [found] if found else []
 
 
 def power_warnings(options: Options) -> list[str]:
-    """Return a line for each allowed drop or threshold margin that is smaller than what can be shown.
+    """Return a line for each allowed drop or threshold margin that is smaller than the minimum detectable drop.
 
-    A baseline that is missing or damaged is left to the collection, which says so.
+    Collection reports baselines that are missing or damaged; they have no line here.
     """
     lines = []
     for spec in EvaluationSpec.all_of(options):
-        task = spec.task
-        try:
-            file = baseline_file(spec)
-            baseline = None if file is None else read(file)
-        except GlueError:
-            continue
-        if baseline is None:
-            continue
-        visible = _visible(baseline.visible_drops, len(options.all_seeds))
-        seeds = f"{len(options.all_seeds)} seeds against the baseline's {len(baseline.runs)}"
-        if visible is None:
-            remedy = "record the baseline with --glue-seeds=3 or more"
-            lines.append(f"{task.name}: {seeds} show no drop of any size: {remedy}")
-            continue
-        max_drop = spec.max_drop
-        if 0 < max_drop < visible:
-            shown = f"less than the {visible:.3f} that {seeds} show"
-            lines.append(f"{task.name}: the allowed drop of {max_drop:.3g} is {shown}: expect inconclusive verdicts")
-        floor = spec.thresholds.get(task.headline_metric)
-        if floor is not None and abs(baseline.score - floor) < visible:
-            lines.append(
-                f"{task.name}: the threshold {floor:.3g} is {abs(baseline.score - floor):.3f} from the baseline's "
-                f"{baseline.score:.3f}, and {seeds} show {visible:.3f}: expect it to be missed by chance"
-            )
+        if (baseline := _baseline(spec)) is not None:
+            lines += [f"{spec.task.name}: {warning}" for warning in _power_warnings(spec, baseline)]
     return lines
 
 
-def _visible(minimum_detectable_drops: Mapping[int, float], seeds: int) -> float | None:
-    """Return the drop that so many seeds show: of the next smaller number that the baseline knows."""
-    known = [count for count in minimum_detectable_drops if count <= seeds]
-    return minimum_detectable_drops[max(known)] if known else None
+def _baseline(spec: EvaluationSpec) -> Baseline | None:
+    try:
+        file = baseline_file(spec)
+        return None if file is None else read(file)
+    except GlueError:
+        return None
+
+
+def _power_warnings(spec: EvaluationSpec, baseline: Baseline) -> list[str]:
+    n_seeds = len(spec.options.all_seeds)
+    seeds = f"with {n_seeds} seed{'s' * (n_seeds > 1)} against the baseline's {len(baseline.runs)}"
+    detectable = _minimum_detectable_drop(baseline.visible_drops, n_seeds)
+    if detectable is None:
+        return [f"{seeds} no drop of any size is detectable; record the baseline with --glue-seeds=3 or more"]
+    warnings, only = [], f"but {seeds} only drops of {detectable:.3f} or more are detectable"
+    max_drop = spec.max_drop
+    if 0 < max_drop < detectable:
+        warnings.append(f"the allowed drop is {max_drop:.3g}, {only}; expect inconclusive verdicts")
+    threshold = spec.thresholds.get(spec.task.headline_metric)
+    if threshold is not None and (margin := abs(baseline.score - threshold)) < detectable:
+        close = f"the threshold {threshold:.3g} is {margin:.3f} from the baseline's score {baseline.score:.3f}"
+        warnings.append(f"{close}, {only}; expect random failures")
+    return warnings
+
+
+def _minimum_detectable_drop(drops: Mapping[int, float], n_seeds: int) -> float | None:
+    """Return the drop for this number of seeds, or for the next smaller number that the baseline has."""
+    known = [count for count in drops if count <= n_seeds]
+    return drops[max(known)] if known else None

@@ -1,8 +1,7 @@
-"""The table at the end of a test run."""
+"""The lines at the end of a test run: the table of evaluations, searches, notes, and the ranking of checkpoints."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from pytest_glue.config.options import Options
@@ -13,93 +12,32 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.from_options import unused_baselines
 from pytest_glue.gate.ranking import rank_checkpoints
 
-
-def ranking_lines(ranks: Mapping[str, Any]) -> list[str]:
-    """Return the lines for what `rank_checkpoints` found."""
-    lines: list[str] = []
-    for task in ranks["tasks"]:
-        lines += ["", f"{task['task']} ({task['metric']}, n={task['n_eval']})", *_scores(task["scores"])]
-        lines += ["", *_pairs(task["pairs"])]
-        best = ", ".join(task["best"])
-        lines.append(f"best: {best}" if len(task["best"]) == 1 else f"tied for best: {best}")
-    if ranks["average"]:
-        lines += ["", f"average of {ranks['average'][0]['tasks']} tasks", *_scores(ranks["average"])]
-    return lines
-
-
-def _scores(scores: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [(each["checkpoint"], f"{each['value']:.3f}", _interval(each), each["covers"]) for each in scores]
-    return columns(("checkpoint", "score", "95% CI", "covers"), rows, right=("score",))
-
-
-def _pairs(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [
-        (
-            f"{each['first']} - {each['second']}",
-            f"{each['value']:+.3f}",
-            _interval(each, sign="+"),
-            "unknown" if each["p_value"] is None else f"{each['p_value']:.3f}",
-        )
-        for each in pairs
-    ]
-    return columns(("difference", "value", "95% CI", "p (Holm)"), rows, right=("value", "p (Holm)"))
-
-
-def _interval(each: Mapping[str, Any], sign: str = "") -> str:
-    return f"{each['low']:{sign}.3f} to {each['high']:{sign}.3f}"
-
-
 _COLUMNS = ("task", "checkpoint", "metric", "score", "compared with", "difference", "time", "verdict")
-_RIGHT = ("score", "compared with", "difference", "time")
+_RIGHT_ALIGNED = ("score", "compared with", "difference", "time")
 
 
 def table(evaluations: Sequence[Evaluation]) -> list[tuple[str, Verdict | None]]:
-    """Return the lines, each with the verdict that colours it; the header has none.
+    """Return a header and a line for each evaluation, each with its verdict; the header has None.
 
-    A number in brackets is no threshold but what knowing nothing scores.
+    A score is compared with its baseline, else its threshold, else the chance level, which is in brackets.
     """
-    lines = columns(_COLUMNS, [_row(evaluation) for evaluation in evaluations], right=_RIGHT)
-    return list(zip(lines, chain([None], (evaluation.verdict for evaluation in evaluations)), strict=True))
-
-
-def notes(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return what a reader should know beside the table: each note once, with the items that it is about."""
-    items: dict[str, list[str]] = defaultdict(list)
-    for evaluation in evaluations:
-        for note in evaluation.notes:
-            items[note].append(evaluation.task)
-    return [f"{_named(tasks, len(evaluations))}: {note}" for note, tasks in items.items()]
-
-
-def _named(tasks: Sequence[str], n_evaluations: int) -> str:
-    return "all" if len(tasks) == n_evaluations > 1 else ", ".join(dict.fromkeys(tasks))
+    lines = columns(_COLUMNS, [_row(evaluation) for evaluation in evaluations], right=_RIGHT_ALIGNED)
+    return list(zip(lines, [None, *(evaluation.verdict for evaluation in evaluations)], strict=True))
 
 
 def _row(evaluation: Evaluation) -> tuple[str, ...]:
-    bound, text = _bound(evaluation)
-    at_least = "≥" if evaluation.n_stopped else ""
-    return (
-        evaluation.task,
-        evaluation.checkpoint.label,
-        evaluation.headline_metric,
-        "undefined" if evaluation.score is None else f"{at_least}{evaluation.score:.3f}",
-        text,
-        "" if evaluation.score is None else f"{at_least}{round(evaluation.score - bound, 3) + 0.0:+.3f}",
-        _time(evaluation),
-        evaluation.verdict,
-    )
-
-
-def _time(evaluation: Evaluation) -> str:
-    """Return how long the item took, or that none or not all of its runs had to be trained."""
-    cached, runs = evaluation.n_cached, len(evaluation.runs)
-    if cached == runs:
-        return "cached"
-    return seconds(evaluation.duration_s) + (f" ({cached} of {runs} cached)" if cached else "")
+    bound, shown_bound = _bound(evaluation)
+    score, difference = "undefined", ""
+    if evaluation.score is not None:
+        lower_bound = "≥" if evaluation.n_stopped else ""
+        score = f"{lower_bound}{evaluation.score:.3f}"
+        difference = f"{lower_bound}{round(evaluation.score - bound, 3) + 0.0:+.3f}"  # never -0.000
+    checkpoint, metric = evaluation.checkpoint.label, evaluation.headline_metric
+    return evaluation.task, checkpoint, metric, score, shown_bound, difference, _time(evaluation), evaluation.verdict
 
 
 def _bound(evaluation: Evaluation) -> tuple[float, str]:
-    """Return what the score is shown against: baseline before threshold before knowing nothing."""
+    """Return the bound that the score is compared with, and its text."""
     if evaluation.baseline is not None:
         bound = float(evaluation.baseline["baseline_score"])
         return bound, f"{evaluation.baseline['name']} {bound:.3f}"
@@ -108,71 +46,116 @@ def _bound(evaluation: Evaluation) -> tuple[float, str]:
     return evaluation.judgement.chance, f"({evaluation.judgement.chance:.3f})"
 
 
-def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return the reasons of open verdicts, the records that nobody compares with any more, and the ranking.
+def _time(evaluation: Evaluation) -> str:
+    n_cached, n_runs = evaluation.n_cached, len(evaluation.runs)
+    if n_cached == n_runs:
+        return "cached"
+    return seconds(evaluation.duration_s) + (f" ({n_cached} of {n_runs} cached)" if n_cached else "")
 
-    Args:
-        options: of the test run.
-        evaluations: in the order of node ids.
-    """
-    open_verdicts = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
-    unused = unused_baselines(options, evaluations)
-    lines = [f"no item is compared with {path} any more: delete it if it has had its day" for path in unused]
-    found = rank_checkpoints(evaluations, options.alpha)
-    return open_verdicts + lines + (ranking_lines(found) if found else [])
+
+def notes(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return each note once, with the tasks that have it."""
+    tasks_of: dict[str, list[str]] = defaultdict(list)
+    for evaluation in evaluations:
+        for note in evaluation.notes:
+            tasks_of[note].append(evaluation.task)
+    n_items = len(evaluations)
+    return [
+        f"{'all' if len(tasks) == n_items > 1 else ', '.join(dict.fromkeys(tasks))}: {note}"
+        for note, tasks in tasks_of.items()
+    ]
+
+
+def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return the reasons of inconclusive verdicts, the baselines that are no longer used, and the ranking."""
+    reasons = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
+    unused = [
+        f"baseline {path} is no longer used by any item; delete it if it is obsolete"
+        for path in unused_baselines(options, evaluations)
+    ]
+    ranking = rank_checkpoints(evaluations, options.alpha)
+    return reasons + unused + (ranking_lines(ranking) if ranking else [])
+
+
+def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
+    """Return the lines for the result of `rank_checkpoints`."""
+    lines: list[str] = []
+    for task in ranking["tasks"]:
+        lines += ["", f"{task['task']} ({task['metric']}, n={task['n_eval']})", *_score_lines(task["scores"])]
+        lines += ["", *_difference_lines(task["pairs"])]
+        best = ", ".join(task["best"])
+        lines.append(f"best: {best}" if len(task["best"]) == 1 else f"tied for best: {best}")
+    if average := ranking["average"]:
+        lines += ["", f"average of {average[0]['tasks']} tasks", *_score_lines(average)]
+    return lines
+
+
+def _score_lines(scores: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [(each["checkpoint"], f"{each['value']:.3f}", _interval(each), each["covers"]) for each in scores]
+    return columns(("checkpoint", "score", "95% CI", "covers"), rows, right=("score",))
+
+
+def _difference_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = []
+    for each in pairs:
+        p_value = "unknown" if each["p_value"] is None else f"{each['p_value']:.3f}"
+        rows.append((f"{each['first']} - {each['second']}", f"{each['value']:+.3f}", _interval(each, "+"), p_value))
+    return columns(("difference", "value", "95% CI", "p (Holm)"), rows, right=("value", "p (Holm)"))
+
+
+def _interval(each: Mapping[str, Any], sign: str = "") -> str:
+    return f"{each['low']:{sign}.3f} to {each['high']:{sign}.3f}"
 
 
 def search_lines(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return what each search found, an item a line."""
+    """Return a line for each item whose hyperparameters were searched."""
     return [
-        f"{evaluation.task} · {evaluation.checkpoint.label}: {_found(evaluation.search)}"
+        f"{evaluation.task} · {evaluation.checkpoint.label}: {_search_line(evaluation.search)}"
         for evaluation in evaluations
         if evaluation.search
     ]
 
 
-def progress(name: str, trial: Trial, best: float | None, trials: int) -> str:
-    """Return what is said of a trial that has ended.
+def trial_line(name: str, trial: Trial, best: float | None, n_trials: int) -> str:
+    """Return the line about a trial that has ended.
 
     Args:
-        name: the item's.
+        name: of the item.
         trial: that has ended.
-        best: the highest objective so far; None where no trial has one.
-        trials: how many there will be.
+        best: the highest objective so far; None if no trial has one.
+        n_trials: planned for the search.
     """
-    found = f"{trial.objective:.3f}" if trial.objective is not None else trial.error or "no score"
-    rest = "" if best is None else f"; best {best:.3f}"
-    return (
-        f"search {name}: trial {trial.number + 1} of {trials} {trial.state}: {found} "
-        f"({_values(trial.hyperparameters)}){rest}"
-    )
+    result = f"{trial.objective:.3f}" if trial.objective is not None else trial.error or "no score"
+    values, best_so_far = _values(trial.hyperparameters), "" if best is None else f"; best {best:.3f}"
+    return f"search {name}: trial {trial.number + 1} of {n_trials} {trial.state}: {result} ({values}){best_so_far}"
 
 
-def _found(study: Study) -> str:
+def _search_line(study: Study) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in study.counts.items() if count)
-    caution = (
-        ", scored on the split that the verdict is given on, so that it is the best of many tries there"
-        if study.terms.split == EVALUATION
-        else ""
-    )
-    tied = [trial for trial in study.finished if trial.objective == study.best.objective]
-    others = "1 other" if len(tied) == 2 else f"{len(tied) - 1} others"
-    doubt = f" (as had {others}; its loss was the lowest)" if len(tied) > 1 else ""
-    return (
-        f"{study.terms.backend} tried {len(study.trials)} ({counts}) on {study.n_train} examples in "
-        f"{seconds(study.duration_s)}{caution}; best {study.objective} {study.best.objective:.3f}{doubt} with "
-        f"{_values(study.best.hyperparameters)}{_importance(study.importance)}"
-    )
+    trials = f"{study.terms.backend} ran {len(study.trials)} trials ({counts})"
+    parts = [
+        f"{trials} on {study.n_train} examples in {seconds(study.duration_s)}",
+        f"best {study.objective} {study.best.objective:.3f}{_tie(study)} with {_values(study.best.hyperparameters)}",
+    ]
+    if study.importance:
+        parts.append("importance: " + ", ".join(f"{name} {share:.0%}" for name, share in study.importance.items()))
+    if study.terms.split == EVALUATION:
+        parts.append(
+            "caution: the trials were scored on the evaluation split, so the score in the table is likely too high"
+        )
+    return "; ".join(parts)
 
 
-def _importance(shares: Mapping[str, float]) -> str:
-    listed = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-    return f"; importance: {listed}" if listed else ""
+def _tie(study: Study) -> str:
+    n_others = sum(trial.objective == study.best.objective for trial in study.finished) - 1
+    if not n_others:
+        return ""
+    others = "1 other trial" if n_others == 1 else f"{n_others} other trials"
+    return f" (also reached by {others}; the lowest loss decided)"
 
 
 def _values(hyperparameters: Hyperparameters) -> str:
-    return ", ".join(f"{name}={_short(value)}" for name, value in hyperparameters.items())
-
-
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return ", ".join(
+        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in hyperparameters.items()
+    )

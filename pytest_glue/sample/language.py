@@ -1,4 +1,4 @@
-"""A small made-up language: its words and what they mean, and the sentences that say one scene in many ways."""
+"""A small synthetic language: its words and what they mean, and the sentences that say one scene in many ways."""
 
 from __future__ import annotations
 

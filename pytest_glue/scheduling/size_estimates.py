@@ -161,6 +161,6 @@ SAMPLE_SIZES: Mapping[str, Size] = MappingProxyType(
         "wnli": Size(160, 71, 23),
     }
 )
-"""The same of the made-up data."""
+"""The same of the synthetic data."""
 UNKNOWN = Size(5_000, 1_000, 30)
 """What is assumed of a task that stands in neither table."""

@@ -15,7 +15,7 @@ from pytest_glue.core.tasks import find_task
 from pytest_glue.execution.executor import RunRequest, RunResult
 from pytest_glue.execution.remote_runs import RemoteRuns
 from pytest_glue.gate.from_options import interim_analyses_of
-from pytest_glue.progress.tracker import show
+from pytest_glue.progress.log import show
 from pytest_glue.scheduling.cost_model import targets, typical
 from pytest_glue.scheduling.durations import expected
 from pytest_glue.scheduling.groups import group_items
@@ -74,7 +74,9 @@ class Dispatcher:
             for group in group_items(nodeids, targets(asked), costs)
         ]
         requests = [request for group in groups for request in _requests(group, asked)]
-        self._session.progress.expect({each.name: costs.get(each.nodeids[0], typical(costs)) for each in requests})
+        self._session.progress.listener.expect(
+            {each.name: costs.get(each.nodeids[0], typical(costs)) for each in requests}
+        )
         self.submit(requests)
 
     def _known_runs(self, item: pytest.Item) -> RemoteRuns | None:
@@ -120,7 +122,7 @@ class Dispatcher:
             execute_request,
             self._session_spec,
             self._on_results,
-            self._session.progress.on_progress,
+            self._session.progress.listener.on_progress,
             shipped=self._config.rootpath,
             verbose=self._config.get_verbosity() > 0,
         )
@@ -129,7 +131,7 @@ class Dispatcher:
         return executor
 
     def _on_results(self, request: RunRequest, results: RunResults) -> None:
-        self._session.progress.finish(request.name)
+        self._session.progress.listener.finish(request.name)
         for nodeid, result in results.items():
             if isinstance(result, RunResult):
                 self._runs[nodeid].arrived(result)

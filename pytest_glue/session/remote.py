@@ -9,7 +9,7 @@ import io
 import os
 import socket
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.paths import register_relocated
 from pytest_glue.execution.executor import RunFailure, RunRequest, RunResult, RunResults
 from pytest_glue.execution.file_transfer import FileArchive, unpack
-from pytest_glue.progress.events import ItemProgress
+from pytest_glue.progress.log import ProgressListener
 from pytest_glue.session.run_sources import runs_of
 from pytest_glue.session.session import GIVEN_OPTIONS
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_glue.config.options import Options
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.tasks import Task
+    from pytest_glue.progress.events import ItemProgress
 
 _COPIES_DIR = ".pytest-glue"
 """The subfolder of the shipped root for copies of other folders; Ray removes it with the root."""
@@ -103,6 +104,8 @@ class _Worker:
             "workercount": 1,
             "mainargv": ["pytest", *self._session_spec.arguments],
             GIVEN_OPTIONS: self._session_spec.options,
+            "glue_worker": f"{socket.gethostname()}:{os.getpid()}",
+            "glue_seeds": self._request.seeds,
             "glue_progress": _RemoteProgressListener(self._session_spec.board, self._request),
         }
         config.workeroutput = {}
@@ -123,29 +126,16 @@ class _Worker:
             self.results.setdefault(report.nodeid, RunFailure(report.longreprtext))
 
 
-class _RemoteProgressListener:
-    """Who hears of this session's items, and tells the controller of the errand: see `ProgressListener`."""
+class _RemoteProgressListener(ProgressListener):
+    """Forwards the progress of this session's items to the controller, as progress of the request."""
 
     def __init__(self, board: Any, request: RunRequest) -> None:
         self._board = board
         self._request = request
-        self._where = f"{socket.gethostname()}:{os.getpid()}"
 
-    def expect(self, costs: Mapping[str, float]) -> None:
-        """See `ProgressListener`: the controller knows them."""
-
-    def on_progress(self, *those: ItemProgress) -> None:
-        """See `ProgressListener`."""
-        for item_progress in those:
-            self._board.on_progress.remote(
-                ItemProgress.of(self._request.name, self._where, self._request.seeds, item_progress.moment)
-            )
-
-    def finish(self, item: str) -> None:
-        """See `ProgressListener`: the controller hears of it by the answer."""
-
-    def close(self) -> None:
-        """See `ProgressListener`."""
+    def on_progress(self, *items: ItemProgress) -> None:
+        for item in items:
+            self._board.on_progress.remote(replace(item, item=self._request.name))
 
 
 class _EvaluationOverride:

@@ -41,7 +41,7 @@ def runs_of(request: pytest.FixtureRequest, spec: EvaluationSpec) -> RunSource:
         remote_runs: RunSource = dispatcher.runs_of(item, spec)
         return remote_runs
     session = GlueSession.of(request.config)
-    on_progress = session.on_progress(item, options.seeds)
+    on_progress = session.progress.callback(item, options.seeds)
 
     def make_runs() -> TrainerRuns:
         on_progress(TrainingProgress("loading"))
@@ -70,7 +70,7 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
     trainer = request.getfixturevalue("glue_trainer")
     data = request.getfixturevalue("glue_data")
     tokenizer = request.getfixturevalue("glue_tokenizer")
-    on_trial = GlueSession.of(config).on_trial(name, options.trials, on_progress)
+    on_trial = GlueSession.of(config).progress.on_trial(name, options.trials, on_progress)
     search = search_of(options, name, config.rootpath, on_trial, verbose=config.get_verbosity() > 0)
     monitor = RunMonitor(name, on_progress, options.timeout)
     return make_trainer_runs(spec, trainer, data, tokenizer, monitor, search)

@@ -12,17 +12,13 @@ from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import GlueError, OptionError
 from pytest_glue.core.family import Family
+from pytest_glue.session.progress import SessionProgress
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from pytest_glue.config.options import Options
-    from pytest_glue.core.study import OnTrial, Trial
-    from pytest_glue.progress.events import ProgressCallback, TrainingProgress
-    from pytest_glue.progress.tracker import ProgressListener
-    from pytest_glue.progress.worker_status import StatusFileReader
 
 NAME = "glue-session"
 GIVEN_OPTIONS = "glue_options"
@@ -61,8 +57,7 @@ class GlueSession:
         """The node ids of the items that this test run evaluates."""
         self.family: Family | None = None
         """The items that are judged together; None before the end of the collection."""
-        self._progress: ProgressListener | None = None
-        self._status_reader: StatusFileReader | None = None
+        self.progress = SessionProgress(config)
 
     @classmethod
     def of(cls, config: pytest.Config) -> GlueSession:
@@ -117,7 +112,7 @@ class GlueSession:
                     self.options_of(item)
         asked = self.options_by_nodeid
         costs = expected(self._config, {nodeid: asked[nodeid] for nodeid in nodeids if nodeid in asked})
-        self.progress.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in nodeids})
+        self.progress.listener.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in nodeids})
         self.family = self.family or Family(len(self.evaluated))
         if self.is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it
@@ -129,71 +124,6 @@ class GlueSession:
         output = getattr(node, "workeroutput", {})
         if "glue_family" in output:
             self.family, self.evaluated = Family.from_dict(output["glue_family"]), frozenset(output["glue_evaluated"])
-
-    @property
-    def progress(self) -> ProgressListener:
-        """Who hears of items while they run; a worker may be given one of its own, as `glue_progress`."""
-        if self._progress is None:
-            from pytest_glue.progress.tracker import Progress
-            from pytest_glue.progress.worker_status import StatusFileWriter, folder_of
-
-            match getattr(self._config, "workerinput", None):
-                case None:
-                    self._progress = Progress.of(self._config)
-                case {"glue_progress": given}:
-                    self._progress = given
-                case {"testrunuid": _, "workerid": name} as xdist:
-                    self._progress = StatusFileWriter(folder_of(xdist), name)
-                case _:
-                    self._progress = Progress(None)
-        return self._progress
-
-    def read_statuses(self, folder: Path) -> None:
-        """Show, on xdist's controller, what its workers tell of items while they run."""
-        from pytest_glue.progress.tracker import Progress
-        from pytest_glue.progress.worker_status import StatusFileReader
-
-        if self._status_reader is None and isinstance(self.progress, Progress):
-            self._status_reader = StatusFileReader(folder, self.progress)
-
-    def on_progress(self, item: pytest.Item, seeds: Sequence[int]) -> ProgressCallback:
-        """Return what is told of an item's moments.
-
-        Args:
-            item: that runs.
-            seeds: of its runs, in order.
-        """
-        from pytest_glue.progress.events import ItemProgress
-
-        where = str(getattr(self._config, "workerinput", {}).get("workerid", ""))
-
-        def on_progress(progress: TrainingProgress) -> None:
-            self.progress.on_progress(ItemProgress.of(item.nodeid, where, seeds, progress))
-
-        return on_progress
-
-    def on_trial(self, name: str, trials: int, on_progress: ProgressCallback) -> OnTrial:
-        """Return what shows a line for each trial of an item's search that ends."""
-        from pytest_glue.progress.events import TrainingProgress
-        from pytest_glue.progress.tracker import show
-        from pytest_glue.reports.terminal import progress
-
-        def on_trial(trial: Trial, best: float | None) -> None:
-            if self._config.get_verbosity() >= 0:
-                show(self._config, progress(name, trial, best, trials))
-            on_progress(TrainingProgress(f"searching, {trial.number + 1} of {trials} trials done"))
-
-        return on_trial
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when not in {"setup", "call"}:  # "teardown", or xdist's report of a crashed worker
-            self.progress.finish(report.nodeid)
-
-    def pytest_unconfigure(self) -> None:
-        """Called at the end, also of a test run that was interrupted."""
-        for each in (self._status_reader, self._progress):
-            if each is not None:
-                each.close()
 
 
 def _has_workers(config: pytest.Config) -> bool:

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.choices import ExecutorKind
-from pytest_glue.session import reporter, session
+from pytest_glue.session import progress, reporter, session
 from pytest_glue.session.reporter import GlueReporter
 from pytest_glue.session.session import GlueSession
 
@@ -35,6 +35,7 @@ def _register(config: pytest.Config) -> None:
     manager = config.pluginmanager
     manager.register(made, session.NAME)
     manager.register(reporting, reporter.NAME)
+    manager.register(made.progress, progress.NAME)
     is_remote = made.options.executor is ExecutorKind.RAY
     if is_remote and not made.is_worker and not config.option.collectonly:
         from pytest_glue.session.dispatcher import Dispatcher

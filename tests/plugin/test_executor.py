@@ -30,9 +30,9 @@ from pathlib import Path
 
 import pytest
 from helpers import halved
-from pytest_glue.progress import tracker
+from pytest_glue.progress import log
 
-tracker.INTERVAL_S = 0.0  # of a log's lines
+log.FIRST_LINE_S = log.INTERVAL_S = 0.0
 CALLS = Path(__file__).with_name("calls")
 
 @pytest.fixture

@@ -91,11 +91,11 @@ def test_a_search_comes_before_the_run(
     result.stdout.fnmatch_lines(
         [
             "search rte-sample: trial * of 3 *: * (learning_rate=*, num_train_epochs=*, *)*",
-            f"rte · sample: {backend} tried 3 (*) on 40 examples in * s; best accuracy * with learning_rate=*",
+            f"rte · sample: {backend} ran 3 trials (*) on 40 examples in * s; best accuracy * with learning_rate=*",
         ]
     )
     loud = [line for line in result.outlines + result.errlines if "optuna" in line.lower() or "ray" in line.lower()]
-    assert [] == [line for line in loud if "tried 3" not in line and not line.startswith(("rootdir", "plugins"))]
+    assert [] == [line for line in loud if "ran 3 trials" not in line and not line.startswith(("rootdir", "plugins"))]
     assert [] == list(home.iterdir())
 
 

@@ -47,7 +47,7 @@ def test_the_shards_are_the_whole(
     first = tiny(*arguments, "--glue-shard=1/2", "--glue-json=a.json")
     second = tiny_fresh("-n", "2", *arguments, "--glue-shard=2/2", "--glue-json=b.json")
 
-    first.stdout.fnmatch_lines(["glue: tasks *; part 1/2"])
+    first.stdout.fnmatch_lines(["glue: tasks *; shard 1/2"])
     found = [report("a.json"), report("b.json")]
     assert [1, 2] == sorted(len(each["results"]) for each in found)
     assert 3 == first.parseoutcomes()["passed"] + second.parseoutcomes()["passed"]

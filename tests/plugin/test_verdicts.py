@@ -134,13 +134,13 @@ def test_the_table(tiny: Run) -> None:
 
 
 def test_the_header(tiny: Run) -> None:
-    """The header names tasks, checkpoints, seeds, data, device and versions, and warns that the data is made up."""
+    """The header names tasks, checkpoints, seeds, data, device and versions, and warns that the data is synthetic."""
     result = tiny("--glue-tasks=rte,cola", "--glue-seeds=7,8", "--co")
 
     result.stdout.fnmatch_lines(
         [
             "glue: tasks cola, rte; checkpoints sample; seeds 7, 8",
-            "glue: data sample (made-up data); device *; torch *, transformers *, datasets *",
-            "glue: MADE-UP DATA: *",
+            "glue: data sample (synthetic data); device *; torch *, transformers *, datasets *",
+            "glue: SYNTHETIC DATA: *",
         ]
     )

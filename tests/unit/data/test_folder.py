@@ -155,11 +155,11 @@ def test_a_missing_shard(folder: Path, tmp_path: Path) -> None:
 
 
 def test_descriptions(tmp_path: Path) -> None:
-    """A source is described in the words of the user, a pinned commit in short, and made-up data as such."""
+    """A source is described in the words of the user, a pinned commit in short, and synthetic data as such."""
     described = {
         "hub": "nyu-mll/glue@bcdcba7",
         "hub@main": "nyu-mll/glue@main",
-        "sample": "sample (made-up data)",
+        "sample": "sample (synthetic data)",
         "~/glue": "~/glue",
     }
     assert list(described.values()) == [open_source(text).description for text in described]

@@ -18,7 +18,7 @@ COLA, RTE = GLUE["cola"], GLUE["rte"]
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Made-up data of two tasks, as the hub's repository lays it out."""
+    """Synthetic data of two tasks, as the hub's repository lays it out."""
     folder = tmp_path_factory.mktemp("glue")
     for configuration in ("cola", "rte"):
         for split, examples in sample_dataset(configuration).items():

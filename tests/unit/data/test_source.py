@@ -14,7 +14,7 @@ from pytest_glue.data.source import open_source
         ("hub", HubSource, "nyu-mll/glue@bcdcba7"),
         ("hub@main", HubSource, "nyu-mll/glue@main"),
         ("hub@86b5e0934494bd15c9632b12f734a8a67f723594", HubSource, "nyu-mll/glue@86b5e09"),
-        ("sample", SampleSource, "sample (made-up data)"),
+        ("sample", SampleSource, "sample (synthetic data)"),
         ("./glue", FolderSource, "./glue"),
         ("hubble", FolderSource, "hubble"),
     ],

@@ -1,15 +1,18 @@
-"""The table at the end of a test run."""
+"""The lines at the end of a test run: table, notes, ranking and searches."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import seconds
+from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.reports.terminal import notes, table
+from pytest_glue.reports.terminal import notes, ranking_lines, search_lines, summary_lines, table, trial_line
 
 Like = Callable[..., Evaluation]
 
@@ -24,7 +27,7 @@ rte   a/b@86b5e09  accuracy                  0.614     main 0.600      +0.014  1
 
 @pytest.fixture
 def evaluations(evaluation: Evaluation, like: Like) -> list[Evaluation]:
-    """A miss, a pass without a threshold, a score that is undefined, and a comparison with a baseline."""
+    """A failure, a pass without a threshold, an undefined score, and a comparison with a baseline."""
     sample = {"checkpoint": Checkpoint("sample", Origin.SAMPLE), "threshold": None, "duration_s": 2.5}
     undefined = {"task": "cola", "headline_metric": "matthews_correlation", "score": None, "chance": 0.0}
     return [
@@ -36,12 +39,12 @@ def evaluations(evaluation: Evaluation, like: Like) -> list[Evaluation]:
 
 
 def test_the_table(evaluations: list[Evaluation]) -> None:
-    """A score stands beside its baseline, else its threshold, else, in brackets, what knowing nothing scores."""
+    """A score is compared with its baseline, else its threshold, else the chance level in brackets."""
     assert TABLE.splitlines() == [line for line, _verdict in table(evaluations)]
 
 
 def test_columns_are_aligned(evaluations: list[Evaluation]) -> None:
-    """Numbers end, and words begin, in one column; no line ends in spaces."""
+    """Numbers are right-aligned, words are left-aligned, and no line ends in spaces."""
     lines = [line for line, _verdict in table(evaluations)][:4]
     starts = {line.index(word) for line, word in zip(lines, ("verdict", "fail", "pass", "degenerate"), strict=True)}
     ends = {
@@ -52,21 +55,21 @@ def test_columns_are_aligned(evaluations: list[Evaluation]) -> None:
 
 
 def test_each_line_has_its_verdict(evaluations: list[Evaluation]) -> None:
-    """What colours a line is its evaluation's verdict; the header has none."""
+    """The verdict, which decides the colour, is that of the line's evaluation; the header has none."""
     verdicts = [verdict for _line, verdict in table(evaluations)]
     assert [None, Verdict.FAIL, Verdict.PASS, Verdict.DEGENERATE, Verdict.INCONCLUSIVE] == verdicts
 
 
 @pytest.mark.parametrize(("cached", "time"), [(0, "2.5 s"), (1, "2.5 s (1 of 2 cached)"), (2, "cached")])
-def test_runs_that_were_read(evaluation: Evaluation, like: Like, cached: int, time: str) -> None:
-    """Where all runs were read there is no time, and where some were, it says how many were not trained."""
+def test_the_time_of_cached_runs(evaluation: Evaluation, like: Like, cached: int, time: str) -> None:
+    """If all runs were cached there is no time; if some were, the line says how many."""
     runs = tuple(replace(evaluation.runs[0], cached=number < cached) for number in range(2))
     line, _verdict = table([like(runs=runs, duration_s=2.5)])[1]
     assert f"-0.036  {time}  fail" in line
 
 
-def test_a_difference_of_nothing_has_no_minus(like: Like) -> None:
-    """A score that reaches its threshold but for rounding is not shown as below it."""
+def test_a_difference_of_zero_has_no_minus(like: Like) -> None:
+    """A score that is below its threshold by a rounding error only is not shown as below it."""
     assert "+0.000" in table([like(score=0.65 - 1e-15)])[1][0].split()
 
 
@@ -83,18 +86,119 @@ def test_a_difference_of_nothing_has_no_minus(like: Like) -> None:
         (7384, "2 h 03 min"),
     ],
 )
-def test_a_duration_is_read_by_a_person(duration: float, expected: str) -> None:
+def test_a_duration_is_readable(duration: float, expected: str) -> None:
     """Seconds, minutes and hours, rounded; never `60.0 s`."""
     assert expected == seconds(duration)
 
 
 def test_a_note_is_shown_once(evaluation: Evaluation, like: Like) -> None:
-    """What holds for several items is said once, with the tasks that it is about."""
-    found = [evaluation, like(task="cola"), like(task="wnli", notes=("slow tokenizer", "made-up")), like(notes=())]
-    assert ["rte, cola, wnli: slow tokenizer", "wnli: made-up"] == notes(found)
+    """A note on several items is shown once, with their tasks."""
+    found = [evaluation, like(task="cola"), like(task="wnli", notes=("slow tokenizer", "synthetic")), like(notes=())]
+    assert ["rte, cola, wnli: slow tokenizer", "wnli: synthetic"] == notes(found)
 
 
-def test_a_note_on_every_item_names_none(evaluation: Evaluation, like: Like) -> None:
-    """What holds for all of several items is said of `all`, and that of a lone item of its task."""
+def test_a_note_on_every_item_names_no_task(evaluation: Evaluation, like: Like) -> None:
+    """A note on all of several items begins with `all`; a note on the only item begins with its task."""
     assert ["all: slow tokenizer"] == notes([evaluation, like(task="cola")])
     assert ["rte: slow tokenizer"] == notes([evaluation])
+
+
+def test_an_inconclusive_verdict_has_its_reason(evaluations: list[Evaluation]) -> None:
+    """The summary gives the reasons of inconclusive verdicts, because pytest shows none for a test that passes."""
+    assert [evaluations[-1].reason] == summary_lines(Options(), evaluations[-1:])
+    assert [] == summary_lines(Options(), evaluations[:1])
+
+
+@pytest.fixture
+def ranking() -> dict[str, Any]:
+    """The ranking of two checkpoints on a task."""
+    covers = "examples and seeds"
+    scores = [
+        {"checkpoint": "bert-base", "seeds": 3, "value": 0.7, "low": 0.66, "high": 0.74, "covers": covers},
+        {"checkpoint": "tiny", "seeds": 1, "value": 0.61, "low": 0.55, "high": 0.67, "covers": "examples"},
+    ]
+    pair = {"first": "bert-base", "second": "tiny", "p_value": 0.0123, "value": 0.09, "low": 0.03, "high": 0.15}
+    task = {
+        "task": "rte",
+        "metric": "accuracy",
+        "n_eval": 277,
+        "scores": scores,
+        "pairs": [pair],
+        "best": ["bert-base"],
+    }
+    return {"alpha": 0.05, "tasks": [task], "average": []}
+
+
+def test_the_ranking_of_a_task(ranking: dict[str, Any]) -> None:
+    """Scores with intervals, differences with corrected p-values, and the best checkpoint."""
+    assert ranking_lines(ranking) == [
+        "",
+        "rte (accuracy, n=277)",
+        "checkpoint  score  95% CI          covers",
+        "bert-base   0.700  0.660 to 0.740  examples and seeds",
+        "tiny        0.610  0.550 to 0.670  examples",
+        "",
+        "difference         value  95% CI            p (Holm)",
+        "bert-base - tiny  +0.090  +0.030 to +0.150     0.012",
+        "best: bert-base",
+    ]
+
+
+def test_a_tie_and_an_unknown_p_value(ranking: dict[str, Any]) -> None:
+    """If the seed variance is unknown, so is the p-value, and both checkpoints are tied for best."""
+    ranking["tasks"][0]["pairs"][0]["p_value"] = None
+    ranking["tasks"][0]["best"] = ["bert-base", "tiny"]
+    lines = ranking_lines(ranking)
+    assert lines[-2].endswith("  unknown")
+    assert "tied for best: bert-base, tiny" == lines[-1]
+
+
+def test_averages_are_last(ranking: dict[str, Any]) -> None:
+    """Averages over tasks name the number of tasks, and have intervals."""
+    ranking["average"] = [
+        {"checkpoint": "tiny", "tasks": 4, "value": 0.5, "low": 0.4, "high": 0.6, "covers": "examples and seeds"}
+    ]
+    assert ranking_lines(ranking)[-4:] == [
+        "",
+        "average of 4 tasks",
+        "checkpoint  score  95% CI          covers",
+        "tiny        0.500  0.400 to 0.600  examples and seeds",
+    ]
+
+
+def test_a_search_is_one_line(like: Like, study: Study) -> None:
+    """The line has trials by state, examples, time, best trial and importance; an item without a search has none."""
+    (line,) = search_lines([like(study=study), like()])
+    assert (
+        "rte · a/b@86b5e09: optuna ran 3 trials (1 complete, 1 pruned, 1 failed) on 249 examples in 1 min 01 s; best "
+        "accuracy 0.600 with learning_rate=5e-05, per_device_train_batch_size=8; importance: learning_rate 75%, "
+        "per_device_train_batch_size 25%"
+    ) == line
+
+
+def test_a_search_on_the_evaluation_split_has_a_caution(like: Like, study: Study) -> None:
+    """If trials were scored on the verdict's own split, the line says so; unknown importance is left out."""
+    terms = replace(study.terms, split="evaluation")
+    (line,) = search_lines([like(study=replace(study, terms=terms, importance={}))])
+    assert line.endswith(
+        "; caution: the trials were scored on the evaluation split, so the score in the table is likely too high"
+    )
+    assert "importance" not in line
+
+
+def test_a_tie_of_trials(like: Like, study: Study) -> None:
+    """If several trials reached the best score, the line says how many, and what decided."""
+    tied = replace(study, trials=(study.trials[0], replace(study.trials[0], number=1)))
+    (line,) = search_lines([like(study=tied)])
+    assert (
+        "best accuracy 0.600 (also reached by 1 other trial; the lowest loss decided) with learning_rate=5e-05" in line
+    )
+
+
+def test_a_trial_is_one_line(study: Study) -> None:
+    """The line about a finished trial has its number, its score or its error, and the best score so far."""
+    assert [
+        "search rte-a-b: trial 1 of 3 complete: 0.600 (learning_rate=5e-05, per_device_train_batch_size=8); best 0.600",
+        "search rte-a-b: trial 2 of 3 pruned: 0.400 (learning_rate=1e-05, per_device_train_batch_size=16); best 0.600",
+        "search rte-a-b: trial 3 of 3 failed: OOM (learning_rate=0.0001, per_device_train_batch_size=8)",
+    ] == [trial_line("rte-a-b", trial, best, 3) for trial, best in zip(study.trials, (0.6, 0.6, None), strict=True)]

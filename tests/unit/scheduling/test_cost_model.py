@@ -52,7 +52,7 @@ def test_a_large_task_costs_a_thousand_small_ones(asked: Asked) -> None:
 
 
 def test_the_sample_is_of_its_own_size(asked: Asked) -> None:
-    """On made-up data, qqp costs what mnli does."""
+    """On synthetic data, qqp costs what mnli does."""
     options = asked("bert-base-uncased", data="sample")
     assert cost(options, "mnli") == cost(options, "qqp") < cost(asked("bert-base-uncased"), "qqp") / 100
 

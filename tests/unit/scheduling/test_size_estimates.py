@@ -72,7 +72,7 @@ def test_a_name_that_says_nothing_is_of_the_usual_size() -> None:
 
 
 def test_the_sample_is_small() -> None:
-    """The made-up checkpoint has what its own config says, to a tenth."""
+    """The synthetic checkpoint has what its own config says, to a tenth."""
     from pytest_glue.sample.checkpoint import FEED_FORWARD, LAYERS, WIDTH
 
     assert pytest.approx(LAYERS * (4 * WIDTH**2 + 2 * WIDTH * FEED_FORWARD), rel=0.1) == SAMPLE == of("sample")

@@ -31,4 +31,4 @@ def test_names_tasks_of_glue() -> None:
 def test_nonsense_is_refused(sd: float, df: float) -> None:
     """A spread is finite and not negative, from at least two runs."""
     with pytest.raises(ValueError, match="accepted"):
-        SeedVariance(sd, df, "made up")
+        SeedVariance(sd, df, "invalid")
