@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pytest_glue.statistics.influence import influence_aligned
+from pytest_glue.statistics.influence import influence
 from pytest_glue.statistics.metrics import Floats, aligned, check_metric, score_aligned
 from pytest_glue.statistics.seed_variance import SeedVariance
 
@@ -26,7 +26,7 @@ class ScoredRuns(NamedTuple):
         check_metric(metric)
         predicted, gold = aligned(predictions, references)
         scores = score_aligned(metric, predicted, gold)
-        return cls(scores, influence_aligned(metric, predicted, gold, scores))
+        return cls(scores, influence(metric, predicted, gold, scores))
 
     @property
     def k(self) -> int:
