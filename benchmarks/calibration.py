@@ -21,8 +21,9 @@ from scipy.special import ndtr, stdtrit
 from pytest_glue.statistics.comparison import p_values
 from pytest_glue.statistics.error_rates import interim_analyses, nominal_alpha
 from pytest_glue.statistics.power import minimum_detectable_drop, variance_inflation
+from pytest_glue.statistics.scored_runs import ScoredRuns
 from pytest_glue.statistics.seed_variance import SeedVariance
-from pytest_glue.statistics.variance import ScoredRuns, VarianceComponents, variance_components
+from pytest_glue.statistics.variance import VarianceComponents, variance_components
 
 ALPHA = 0.05
 MAX_DROP = 0.02

@@ -15,7 +15,7 @@ from pytest_glue.core.verdict import Verdict
 
 def main() -> None:
     """Fine-tune what is not in the cache, then print the table."""
-    from pytest_glue.statistics.comparison import compare
+    from pytest_glue.statistics.comparison import ComparisonDesign, compare
     from pytest_glue.statistics.metrics import score
     from pytest_glue.statistics.power import minimum_detectable_drops
 
@@ -39,7 +39,7 @@ def main() -> None:
     print("| rule | pass | inconclusive | red |")
     print("|---|---|---|---|")
     for name, max_drop in ((f"compare, max drop {drop:.3f} (smallest visible)", drop), ("compare, max drop 0", 0.0)):
-        verdicts = [compare(group, baseline, gold, metric, max_drop=max_drop).verdict for group in groups[1:]]
+        verdicts = [compare(group, baseline, gold, metric, ComparisonDesign(max_drop)).verdict for group in groups[1:]]
         shares = [verdicts.count(each) / len(verdicts) for each in (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL)]
         print(f"| {name} | {shares[0]:.0%} | {shares[1]:.0%} | {shares[2]:.0%} |")
     red = [bool(score(metric, group, gold).mean() < floor) for group in groups[1:]]

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from pytest_glue.statistics.metrics import score
-from pytest_glue.statistics.variance import ScoredRuns
+from pytest_glue.statistics.scored_runs import ScoredRuns
 
 RNG = np.random.default_rng(5)
 N = 400
