@@ -77,8 +77,8 @@ def main() -> None:
     ):
         seen = []
         for number in range(options.rounds):
-            noise = random.Random(number)  # noqa: S311 - no secret
-            true = [cost * math.exp(noise.gauss(0, options.error)) for cost in expected]
+            rng = random.Random(number)  # noqa: S311 - no secret
+            true = [cost * math.exp(rng.gauss(0, options.error)) for cost in expected]
             durations = [true[index] for index in order]
             bound = max(*true, sum(true) / options.gpus)
             after = makespan(durations, options.gpus)

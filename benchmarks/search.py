@@ -2,7 +2,8 @@
 
 `python -m benchmarks.search --task stsb --data FOLDER --max-train-samples 1000 --folder REPORTS` runs pairs of
 commands, each pair with another seed (of search, head and data order). Their reports stay in the folder, so the
-benchmark can be interrupted and resumed. It prints the mean of the paired differences with its 95 % interval (Student's t).
+benchmark can be interrupted and resumed. It prints the mean of the paired differences with its 95 % interval
+(Student's t).
 """
 
 import json

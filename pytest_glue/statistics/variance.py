@@ -67,7 +67,7 @@ def variance_components(
         candidate: k_a runs on n examples.
         baseline: k_b runs on the same examples, with seeds of their own; None for the mean score alone.
         seed_variance: the variance between seeds, used if no side has two runs.
-        inflation: factor on a variance taken from elsewhere, (...): 1 if the scores are expected to be equal.
+        inflation: factor on a borrowed or given variance, (...): 1 if the scores are expected to be equal.
     """
     sides = [candidate] if baseline is None else [candidate, baseline]
     measured = [_seed_components(side) if side.k > 1 else None for side in sides]

@@ -27,7 +27,7 @@ def test_glue(glue_task, glue_checkpoint, worker_id):
 
 
 @pytest.fixture
-def spread(pytester: pytest.Pytester, fresh: Run) -> Run:
+def distributed(pytester: pytest.Pytester, fresh: Run) -> Run:
     """Return a function that runs the suite on two workers."""
     pytester.makepyfile(test_suite=SUITE)
     return lambda *args: fresh("-n", "2", *SAMPLE, *args)
@@ -42,9 +42,9 @@ def started(pytester: pytest.Pytester) -> dict[str, list[str]]:
     return found
 
 
-def test_the_most_expensive_go_first(pytester: pytest.Pytester, spread: Run) -> None:
+def test_the_most_expensive_go_first(pytester: pytest.Pytester, distributed: Run) -> None:
     """Both workers begin with an expensive task, and mnli-mm follows mnli on the same worker."""
-    result = spread("-v", "--glue-tasks=cola,mnli,mnli-mm,rte,wnli")
+    result = distributed("-v", "--glue-tasks=cola,mnli,mnli-mm,rte,wnli")
 
     result.assert_outcomes(passed=5)
     result.stdout.fnmatch_lines(["scheduling tests via CostScheduling"])
@@ -55,9 +55,9 @@ def test_the_most_expensive_go_first(pytester: pytest.Pytester, spread: Run) -> 
 
 
 @pytest.mark.parametrize("arguments", [["--dist=worksteal"], ["--dist=loadfile"]])
-def test_another_choice_of_dist_is_respected(spread: Run, arguments: list[str]) -> None:
+def test_another_choice_of_dist_is_respected(distributed: Run, arguments: list[str]) -> None:
     """Another `--dist` uses xdist's own scheduler."""
-    result = spread("-v", "--glue-tasks=rte,wnli", *arguments)
+    result = distributed("-v", "--glue-tasks=rte,wnli", *arguments)
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("*CostScheduling*")
 
@@ -79,11 +79,11 @@ def test_a_suite_without_glue_items_uses_xdists_scheduler(pytester: pytest.Pytes
     result.stdout.fnmatch_lines(["scheduling tests via LoadScheduling"])
 
 
-def test_a_worker_that_dies(pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_dies(pytester: pytest.Pytester, distributed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each item runs once, except the one that killed its worker; the worker's reserve is not lost."""
     monkeypatch.setenv("DIES_ON", "qqp,rte")
 
-    result = spread("--glue-tasks=all")
+    result = distributed("--glue-tasks=all")
 
     result.assert_outcomes(passed=8, failed=2)
     result.stdout.fnmatch_lines(["*crashed while running 'test_suite.py::test_glue?qqp-sample?'"])
@@ -91,18 +91,18 @@ def test_a_worker_that_dies(pytester: pytest.Pytester, spread: Run, monkeypatch:
     assert ["cola", "mnli", "mnli-mm", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"] == ran
 
 
-def test_selecting_and_stopping(pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_selecting_and_stopping(pytester: pytest.Pytester, distributed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-x` ends the test run before the cheap items, `--lf` runs failed items, and `-k` selects by name."""
     monkeypatch.setenv("FAILS_ON", "rte")
-    stopped = spread("-x", "--glue-tasks=all")
+    stopped = distributed("-x", "--glue-tasks=all")
     assert pytest.ExitCode.INTERRUPTED == stopped.ret
     assert "wnli" not in {task for tasks in started(pytester).values() for task in tasks}
     (pytester.path / "started.txt").unlink()
 
-    spread("--lf", "--glue-tasks=all").assert_outcomes(failed=1)
+    distributed("--lf", "--glue-tasks=all").assert_outcomes(failed=1)
     assert [["rte"]] == list(started(pytester).values())
 
-    spread("-k", "cola or sst2", "--glue-tasks=all").assert_outcomes(passed=2)
+    distributed("-k", "cola or sst2", "--glue-tasks=all").assert_outcomes(passed=2)
 
 
 def test_each_worker_has_a_gpu_of_its_own(
@@ -132,7 +132,7 @@ def test_each_worker_has_a_gpu_of_its_own(
 
 
 def test_a_report_tells_whether_an_item_is_missing(
-    pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]
+    pytester: pytest.Pytester, distributed: Run, monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]
 ) -> None:
     """The report has the number of evaluated items, unless a worker died while running one."""
     pytester.makeconftest("""
@@ -143,11 +143,11 @@ def test_a_report_tells_whether_an_item_is_missing(
             return None
     """)
     pytester.makepyfile(test_suite=SUITE.replace("worker_id):", "worker_id, glue_evaluation):"))
-    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=2)
+    distributed("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=2)
     assert {"size": 2, "partition": None} == report()["family"]
 
     monkeypatch.setenv("DIES_ON", "wnli")
-    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=1, failed=1)
+    distributed("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=1, failed=1)
     assert report()["family"] is None
 
 
