@@ -1,4 +1,4 @@
-"""The real checkpoints of the benchmarks: one that lies in a package, and the same cut to two of its layers."""
+"""The real checkpoints of the benchmarks: one from a package, and the same with fewer layers."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +15,7 @@ def whole() -> Path:
 
 
 def cut(folder: Path, layers: tuple[int, ...] = (0, 3)) -> Path:
-    """Write the encoder with those of its layers only: a real checkpoint that is faster and worse."""
+    """Write the encoder with only these layers, a faster and worse real checkpoint, and return the folder."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 

@@ -1,9 +1,9 @@
-"""How evenly two workers are busy: 12 unequal items, spread by expected cost, beside xdist's own distribution.
+"""Makespan of 12 unequal items on two workers: distributed by expected cost, and by xdist itself.
 
-`python -m benchmarks.makespan` fine-tunes a real encoder with one to six of its layers on two tasks of the sample under
-`-n 2`, three times: spread by what is estimated, by what the first time recorded, and by xdist. The makespan is from
-the first item's start to the last one's end; its lower bound is the longest item, or half of all items. Each worker
-imports torch and its like before its first item, so that no item's time holds that; the wall time of the command does.
+`python -m benchmarks.makespan` fine-tunes a real encoder with one to six of its layers on two tasks of the sample,
+with `-n 2`, three times: distributed by estimates, by the durations that the first time recorded, and by xdist. The
+makespan is from the start of the first item to the end of the last; its lower bound is the longest item, or half of the
+sum. Each worker imports the heavy libraries before its first item, so they count in the command's wall time only.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def pytest_sessionstart(session):
 
 
 class Stopwatch:
-    """A plugin on xdist's controller: when each item started and ended, and on which worker."""
+    """A plugin on xdist's controller that records when and on which worker each item ran."""
 
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = defaultdict(list)
@@ -47,17 +47,17 @@ class Stopwatch:
 
     @property
     def items_s(self) -> dict[str, float]:
-        """How long each item took."""
+        """Seconds by item."""
         return {nodeid: max(times) - min(times) for nodeid, times in self._times.items()}
 
     @property
     def makespan_s(self) -> float:
-        """From the first start to the last end."""
+        """Seconds from the first start to the last end."""
         times = [time for times in self._times.values() for time in times]
         return max(times) - min(times)
 
     def lines(self) -> list[str]:
-        """Return what each worker did, in its order."""
+        """Return the items of each worker, in order, with their seconds."""
         found = []
         for worker in sorted(set(self._worker.values())):
             mine = sorted(
@@ -68,24 +68,29 @@ class Stopwatch:
         return found
 
 
-class Default:
-    """A plugin on xdist's controller: items are spread as xdist does it."""
+class DefaultScheduler:
+    """A plugin on xdist's controller that uses xdist's own scheduler."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Called in place of the glue plugin's."""
+        """Called before the glue plugin's hook."""
         from xdist.scheduler import LoadScheduling
 
         return LoadScheduling(config, log)
 
 
 def main() -> None:
-    """Run the three, and print a line for each."""
+    """Run the suite three times and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--examples", type=int, default=400, help="to train on")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--tasks", default="cola,rte")
-    parser.add_argument("--layers", type=int, default=6, help="of the largest checkpoint, one for each number of them")
+    parser.add_argument(
+        "--layers",
+        type=int,
+        default=6,
+        help="of the largest checkpoint; there is one checkpoint for each number of layers",
+    )
     options = parser.parse_args()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -99,17 +104,17 @@ def main() -> None:
             *(f"--glue-max-train-samples={options.examples}", f"--glue-recipe=num_train_epochs={options.epochs}"),
         ]
         os.chdir(folder)
-        for name, plugins in (("estimated", []), ("recorded", []), ("xdist's own", [Default()])):
+        for name, plugins in (("estimated", []), ("recorded", []), ("xdist's own", [DefaultScheduler()])):
             print(measured(name, asked, plugins), flush=True)
 
 
 def measured(name: str, arguments: Sequence[str], plugins: Sequence[object]) -> str:
-    """Run the suite on two workers, and return what is to be said of it."""
-    watch, start, said = Stopwatch(), time.perf_counter(), io.StringIO()
-    with redirect_stdout(said):
+    """Run the suite on two workers and return the results as text."""
+    watch, start, output = Stopwatch(), time.perf_counter(), io.StringIO()
+    with redirect_stdout(output):
         code = pytest.main(["-n", "2", *arguments], plugins=[watch, *plugins])
     if code != pytest.ExitCode.OK:
-        raise SystemExit(said.getvalue())
+        raise SystemExit(output.getvalue())
     wall_s, seconds = time.perf_counter() - start, watch.items_s.values()
     bound = max(*seconds, sum(seconds) / 2)
     figures = f"makespan {watch.makespan_s:.1f} s, lower bound {bound:.1f} s, ratio {watch.makespan_s / bound:.2f}"

@@ -1,7 +1,7 @@
-"""What the harness adds: an item's wall time beside the time inside `Trainer.train` and `Trainer.predict`.
+"""The plugin's overhead: the wall time of an item over the time in `Trainer.train` and `Trainer.predict`.
 
-`python benchmarks/overhead.py suites/ --glue-tasks=cola ...` takes pytest's own arguments. The imports of torch,
-transformers and datasets, paid once a process and whatever the harness, are made first and reported on their own.
+`python -m benchmarks.overhead suites/ --glue-tasks=cola ...` accepts the arguments of pytest. The heavy libraries,
+which any program has to import once, are imported first and reported separately.
 """
 
 import sys
@@ -14,7 +14,7 @@ import pytest
 
 
 class Stopwatch:
-    """A pytest plugin that times items and, inside them, the trainer."""
+    """A pytest plugin that times items and the trainer in them."""
 
     def __init__(self) -> None:
         self.item_s: dict[str, float] = defaultdict(float)
@@ -30,7 +30,7 @@ class Stopwatch:
         self.item_s[report.nodeid] += report.duration
 
     def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function with its time booked on the current item."""
+        """Return the function, wrapped to add its time to the current item."""
 
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             start = time.perf_counter()

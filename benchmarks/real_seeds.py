@@ -1,9 +1,9 @@
-"""Verdicts on real fine-tunings: how often an unchanged checkpoint is called worse, and whether a worse one is.
+"""Verdicts on real fine-tunings: how often an unchanged checkpoint fails, and whether a worse one does.
 
-`python -m benchmarks.real_seeds --data FOLDER --cache FOLDER` fine-tunes the two-layer cut of the real checkpoint with
-many seeds on a real task, and the whole one with some. Each run is kept in the cache folder, so that the command can be
-stopped and goes on. Then it compares random disjoint groups of the seeds of one checkpoint, where nothing changed, and
-the cut with the whole, where much did.
+`python -m benchmarks.real_seeds --data FOLDER --cache FOLDER` fine-tunes a two-layer cut of the real checkpoint with
+many seeds on a real task, and the whole checkpoint with a few. Runs are stored in the cache folder, so the command can
+be interrupted and resumed. It then compares random disjoint groups of seeds of the cut (nothing changed), and the cut
+with the whole checkpoint (a large change).
 """
 
 import argparse
@@ -18,8 +18,8 @@ from pytest_glue.core.tasks import find_task
 from pytest_glue.core.verdict import Verdict
 
 
-def share_of_fails(predictions: list[Any], gold: list[float], metric: str, group: int, draws: int) -> dict[str, float]:
-    """Return how often random disjoint groups of an unchanged checkpoint get each verdict."""
+def verdict_shares(predictions: list[Any], gold: list[float], metric: str, group: int, draws: int) -> dict[str, float]:
+    """Return how often each verdict is given to random disjoint groups of runs of one checkpoint."""
     from pytest_glue.statistics.comparison import compare
 
     rng = np.random.default_rng(0)
@@ -32,12 +32,12 @@ def share_of_fails(predictions: list[Any], gold: list[float], metric: str, group
 
 
 def main() -> None:
-    """Fine-tune what is not in the cache, then print the table."""
+    """Run the fine-tunings that are not cached, then print the table."""
     from pytest_glue.statistics.comparison import compare
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder in the hub's layout")
-    parser.add_argument("--cache", type=Path, required=True, help="a folder to keep checkpoints and runs in")
+    parser.add_argument("--cache", type=Path, required=True, help="a folder for checkpoints and runs")
     parser.add_argument("--task", default="stsb")
     parser.add_argument("--seeds", type=int, default=40, help="of the cut checkpoint")
     parser.add_argument("--whole-seeds", type=int, default=6, help="of the whole checkpoint")
@@ -60,7 +60,7 @@ def main() -> None:
     of_cut, gold = runs_of(cut(options.cache / "cut"), options.seeds)
     print(f"{options.task}, {metric}, n={len(gold)}, {options.seeds} seeds of the cut checkpoint, nothing changed:")
     for group in (3, 5):
-        shares = share_of_fails(of_cut, gold, metric, group, options.draws)
+        shares = verdict_shares(of_cut, gold, metric, group, options.draws)
         print(f"  {group} against {group}, {options.draws} draws: fail {shares['fail']:.3f}, pass {shares['pass']:.3f}")
     of_whole, gold = runs_of(whole(), options.whole_seeds)
     half = options.whole_seeds // 2

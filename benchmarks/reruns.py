@@ -1,8 +1,8 @@
-"""The gate on an unchanged checkpoint, run again and again: how often it is red, beside a bare threshold.
+"""How often the gate is red for an unchanged checkpoint, compared with a plain threshold.
 
-`python -m benchmarks.reruns --cache FOLDER` takes a baseline on the sample with some seeds, and judges the same
-checkpoint 50 times, each time with other seeds: by the rule of `--glue-compare` with `--glue-max-drop` at the smallest
-drop that the baseline says it can show, by the same without an allowed drop, and by a threshold at the baseline's mean.
+`python -m benchmarks.reruns --cache FOLDER` records a baseline on the sample with a few seeds, and judges the same
+checkpoint 50 times with other seeds: by `--glue-compare` with `--glue-max-drop` at the baseline's minimum detectable
+drop, by `--glue-compare` without an allowed drop, and by a threshold at the baseline's mean.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from pytest_glue.core.verdict import Verdict
 
 
 def main() -> None:
-    """Fine-tune what is not in the cache, then print the table."""
-    from pytest_glue.statistics.comparison import compare
+    """Run the fine-tunings that are not cached, then print the table."""
+    from pytest_glue.statistics.comparison import ComparisonDesign, compare
     from pytest_glue.statistics.metrics import score
     from pytest_glue.statistics.power import minimum_detectable_drops
 
@@ -34,17 +34,17 @@ def main() -> None:
     groups = [runs[start : start + options.seeds] for start in range(0, len(runs), options.seeds)]
     baseline, metric = groups[0], task.headline_metric
     drop = minimum_detectable_drops(baseline, gold, metric, [options.seeds])[options.seeds]
-    floor = float(score(metric, baseline, gold).mean())
-    print(f"{task.name}, {metric} {floor:.3f}, n={len(gold)}, {options.seeds} seeds, {options.reruns} reruns")
+    threshold = float(score(metric, baseline, gold).mean())
+    print(f"{task.name}, {metric} {threshold:.3f}, n={len(gold)}, {options.seeds} seeds, {options.reruns} reruns")
     print("| rule | pass | inconclusive | red |")
     print("|---|---|---|---|")
-    for name, max_drop in ((f"compare, max drop {drop:.3f} (smallest visible)", drop), ("compare, max drop 0", 0.0)):
-        verdicts = [compare(group, baseline, gold, metric, max_drop=max_drop).verdict for group in groups[1:]]
+    for name, max_drop in ((f"compare, max drop {drop:.3f} (minimum detectable)", drop), ("compare, max drop 0", 0.0)):
+        verdicts = [compare(group, baseline, gold, metric, ComparisonDesign(max_drop)).verdict for group in groups[1:]]
         shares = [verdicts.count(each) / len(verdicts) for each in (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL)]
         print(f"| {name} | {shares[0]:.0%} | {shares[1]:.0%} | {shares[2]:.0%} |")
-    red = [bool(score(metric, group, gold).mean() < floor) for group in groups[1:]]
+    red = [bool(score(metric, group, gold).mean() < threshold) for group in groups[1:]]
     share = sum(red) / len(red)
-    print(f"| bare threshold at the baseline's mean | {1 - share:.0%} | - | {share:.0%} |")
+    print(f"| plain threshold at the baseline's mean | {1 - share:.0%} | - | {share:.0%} |")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Many fine-tunings of one checkpoint on one task, each kept in a folder: what the benchmarks of verdicts feed on."""
+"""Many fine-tunings of one checkpoint on one task, cached in a folder, for the benchmarks of verdicts."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from pytest_glue.core.tasks import Task
 
 @dataclass(frozen=True)
 class Work:
-    """What is fine-tuned, and on what."""
+    """A checkpoint, the data it is fine-tuned on, and the recipe."""
 
     task: Task
     checkpoint: str
@@ -24,7 +24,7 @@ class Work:
 
 
 def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[list[float]], list[float]]:
-    """Return the predictions of each seed, from the cache or from a fine-tuning, and the references."""
+    """Return the predictions of each seed, from the cache or a fine-tuning, and the references."""
     from pytest_glue.data.source import limited, open_source
     from pytest_glue.training.arguments import training_arguments
     from pytest_glue.training.fine_tune import fine_tune, make_trainer, references

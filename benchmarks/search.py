@@ -1,8 +1,9 @@
-"""Does the search pay? Final scores with a search beside those of the notebook's recipe, repetition by repetition.
+"""Does a hyperparameter search improve scores? Final scores with a search and with the default recipe.
 
-`python -m benchmarks.search --task stsb --data FOLDER --max-train-samples 1000 --folder WHERE` runs whole commands,
-each pair with a seed of its own (of search, head and data order), keeps their reports in the folder, goes on from what
-is there, and prints the mean of the paired differences with its 95 % interval (Student's t).
+`python -m benchmarks.search --task stsb --data FOLDER --max-train-samples 1000 --folder REPORTS` runs pairs of
+commands, each pair with another seed (of search, head and data order). Their reports stay in the folder, so the
+benchmark can be interrupted and resumed. It prints the mean of the paired differences with its 95 % interval
+(Student's t).
 """
 
 import json
@@ -21,7 +22,7 @@ FIRST_SEED = 100
 
 
 def main(arguments: list[str]) -> None:
-    """Run what is missing, and print."""
+    """Run the commands whose reports are missing, and print the results."""
     asked = _parser().parse_args(arguments)
     folder = Path(asked.folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,13 +30,14 @@ def main(arguments: list[str]) -> None:
     differences = []
     print("seed  recipe  search  difference  trials of the search          best hyperparameters")
     for seed in range(FIRST_SEED, FIRST_SEED + asked.repetitions):
-        given = _result(asked, checkpoint, seed, folder / f"{seed}-recipe.json")
+        with_recipe = _result(asked, checkpoint, seed, folder / f"{seed}-recipe.json")
         search = ("--glue-search=optuna", f"--glue-trials={asked.trials}", f"--glue-search-fraction={asked.fraction}")
-        found = _result(asked, checkpoint, seed, folder / f"{seed}-search.json", *search)
-        differences.append(found["score"] - given["score"])
-        counts = ", ".join(f"{count} {state}" for state, count in found["search"]["counts"].items())
-        best = found["search"]["best"]["hyperparameters"]
-        print(f"{seed}   {given['score']:.3f}   {found['score']:.3f}   {differences[-1]:+.3f}   {counts}   {best}")
+        with_search = _result(asked, checkpoint, seed, folder / f"{seed}-search.json", *search)
+        differences.append(with_search["score"] - with_recipe["score"])
+        counts = ", ".join(f"{count} {state}" for state, count in with_search["search"]["counts"].items())
+        best = with_search["search"]["best"]["hyperparameters"]
+        scores = f"{with_recipe['score']:.3f}   {with_search['score']:.3f}   {differences[-1]:+.3f}"
+        print(f"{seed}   {scores}   {counts}   {best}")
     half = t.ppf(0.975, len(differences) - 1) * stdev(differences) / len(differences) ** 0.5
     center = mean(differences)
     print(f"mean difference {center:+.3f}, 95 % interval {center - half:+.3f} to {center + half:+.3f}")
@@ -67,7 +69,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--task", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--checkpoint", help="a folder; by default two layers of the real one")
-    parser.add_argument("--folder", required=True, help="where reports are kept")
+    parser.add_argument("--folder", required=True, help="for the reports")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--fraction", type=float, default=0.1)

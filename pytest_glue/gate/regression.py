@@ -56,19 +56,16 @@ def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references:
         runs: of the candidate.
         references: gold labels, one for each evaluation example.
     """
-    from pytest_glue.statistics.comparison import compare
+    from pytest_glue.statistics.comparison import ComparisonDesign, compare
 
     baseline = rule.baseline
+    design = ComparisonDesign(rule.max_drop, rule.alpha, rule.family_size, rule.interim_analyses, published(baseline))
     comparison = compare(
         [run.predictions for run in runs],
         [run.predictions for run in baseline.runs],
         references,
         baseline.headline_metric,
-        max_drop=rule.max_drop,
-        alpha=rule.alpha,
-        family_size=rule.family_size,
-        interim_analyses=rule.interim_analyses,
-        seed_variance=published(baseline),
+        design,
     )
     facts = {
         "name": rule.name,

@@ -1,1 +1,1 @@
-"""Which process runs which item: cost estimates, groups, shards and the xdist scheduler."""
+"""Which process runs which item: cost estimates, groups, shards and the scheduler for xdist."""

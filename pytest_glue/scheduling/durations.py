@@ -1,4 +1,4 @@
-"""Durations: what items took, kept between test runs in pytest's own cache."""
+"""Recorded durations of items, in pytest's own cache."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,11 +10,11 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, expected_costs, targets
 
 KEY = "glue/durations"
-"""Where they stand in pytest's cache."""
+"""Of pytest's cache."""
 
 
 def expected(config: pytest.Config, asked: Mapping[str, Options]) -> dict[str, float]:
-    """Return how many seconds each item is expected to take whose node id tells what it fine-tunes.
+    """Return how many seconds each item is expected to take, without items whose node id does not tell.
 
     Args:
         config: of the test run.
@@ -24,16 +24,16 @@ def expected(config: pytest.Config, asked: Mapping[str, Options]) -> dict[str, f
 
 
 def recorded(config: pytest.Config) -> dict[str, RecordedDuration]:
-    """Return what is kept, by node id; nothing where that cannot be read or pytest has no cache."""
-    kept = config.cache.get(KEY, {}) if _has_cache(config) else {}
+    """Return the recorded durations by node id; empty if they cannot be read or pytest has no cache."""
+    entries = config.cache.get(KEY, {}) if _has_cache(config) else {}
     try:
-        return {nodeid: RecordedDuration.from_dict(record) for nodeid, record in kept.items()}
+        return {nodeid: RecordedDuration.from_dict(entry) for nodeid, entry in entries.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
 
 
 def record(config: pytest.Config, options: Options, evaluations: Sequence[Evaluation]) -> None:
-    """Keep how long items took whose runs were all trained, to their end, in this test run."""
+    """Record how long items took whose runs were all trained to their end in this test run."""
     trained = {
         each.nodeid: sum(run.duration_s for run in each.runs) + (each.search.duration_s if each.search else 0.0)
         for each in evaluations

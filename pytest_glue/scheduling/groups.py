@@ -1,4 +1,4 @@
-"""Bundles: items that stay together, since they share a fine-tuning."""
+"""Groups of items that share one training and so stay in one process."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,40 +8,40 @@ from pytest_glue.scheduling.cost_model import CostTarget, typical
 
 @dataclass(frozen=True, slots=True)
 class ItemGroup:
-    """One item, or several that one fine-tuning answers."""
+    """One item, or several that share one training."""
 
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     """Of its items, in the order of the collection."""
     nodeid: str
     """Of its first item."""
     cost_s: float
-    """Of the dearest of its items: the fine-tuning happens once."""
+    """Of its most expensive item: the training happens once."""
 
 
 def group_items(
     nodeids: Sequence[str], targets: Mapping[str, CostTarget], costs: Mapping[str, float]
 ) -> list[ItemGroup]:
-    """Return the items in bundles, the dearest first, and equal ones by node id.
+    """Return the groups of all items, the most expensive first, then by node id.
 
     Args:
         nodeids: of all items, in the order of the collection.
-        targets: what the items fine-tune that do, by node id.
-        costs: theirs; another item costs as much as a typical one of them.
+        targets: what items fine-tune, by node id.
+        costs: of items, by node id; others cost as much as a typical one.
     """
-    unknown = typical(costs)
-    together: dict[Hashable, list[int]] = {}
-    for place, nodeid in enumerate(nodeids):
+    default = typical(costs)
+    by_training: dict[Hashable, list[int]] = {}
+    for index, nodeid in enumerate(nodeids):
         target = targets.get(nodeid)
-        together.setdefault(place if target is None else _fine_tuning(nodeid, target), []).append(place)
-    made = [
-        ItemGroup(tuple(places), nodeids[places[0]], max(costs.get(nodeids[place], unknown) for place in places))
-        for places in together.values()
+        by_training.setdefault(index if target is None else _training(nodeid, target), []).append(index)
+    groups = [
+        ItemGroup(tuple(indices), nodeids[indices[0]], max(costs.get(nodeids[index], default) for index in indices))
+        for indices in by_training.values()
     ]
-    return sorted(made, key=lambda group: (-group.cost_s, group.nodeid, group.places))
+    return sorted(groups, key=lambda group: (-group.cost_s, group.nodeid, group.indices))
 
 
-def _fine_tuning(nodeid: str, target: CostTarget) -> Hashable:
-    """Return what is the same for items of one test that differ in nothing but the split they are evaluated on."""
+def _training(nodeid: str, target: CostTarget) -> Hashable:
+    """Return what is equal for items of one test that differ only in the split they are evaluated on."""
     task = target.task
     columns = (task.text_columns, task.label_column, task.labels)
     return (nodeid.rpartition("[")[0], target.checkpoint, task.configuration, task.train_split, columns)

@@ -1,35 +1,35 @@
-"""Spreading work: list scheduling, the dearest first, which ends at most a third later than the best plan there is.
+"""List scheduling, longest first: the makespan is at most 4/3 of the optimum.
 
 Source: Graham 1969, "Bounds on Multiprocessing Timing Anomalies".
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 
-def assign_lpt(costs: Sequence[float], parts: int) -> list[int]:
-    """Return the part that each piece of work falls to, counted from 0.
-
-    Args:
-        costs: of the pieces, the dearest first.
-        parts: how many there are.
-    """
-    return list(_planned([0.0] * parts, costs))
-
-
-def next_item(worker: int, free_s: Sequence[float], costs: Iterable[float]) -> int | None:
-    """Return the first piece of work that falls to a worker; None where all of it falls to others.
+def assign_lpt(costs: Sequence[float], n: int) -> list[int]:
+    """Return which of n shards each job is assigned to, counted from 0.
 
     Args:
-        worker: its place among the workers.
-        free_s: when each worker will be done with what it has.
-        costs: of the pieces that no worker has, the dearest first; looked at as far as need be.
+        costs: of the jobs, the most expensive first.
+        n: the number of shards.
     """
-    return next((piece for piece, chosen in enumerate(_planned(free_s, costs)) if chosen == worker), None)
+    return list(_assignments([0.0] * n, costs))
 
 
-def _planned(free_s: Sequence[float], costs: Iterable[float]) -> Iterator[int]:
-    """Yield who takes each piece: whoever is free first, and of several the first."""
+def next_item(worker: int, free_s: Sequence[float], costs: Sequence[float]) -> int | None:
+    """Return the index of the first job that is assigned to a worker; None if all go to other workers.
+
+    Args:
+        worker: its index in `free_s`.
+        free_s: when each worker will be free.
+        costs: of the jobs that no worker has yet, the most expensive first.
+    """
+    return next((job for job, chosen in enumerate(_assignments(free_s, costs)) if chosen == worker), None)
+
+
+def _assignments(free_s: Sequence[float], costs: Sequence[float]) -> Iterator[int]:
+    """Yield the worker of each job: the one that is free first, and of several the first."""
     queue = [(free, worker) for worker, free in enumerate(free_s)]
     heapq.heapify(queue)
     for cost in costs:

@@ -1,4 +1,4 @@
-"""Sharding: the part of the collected items that this test run has, the same on every machine."""
+"""Sharding: which of the collected items belong to this machine's shard, the same on every machine."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
@@ -16,18 +16,18 @@ OptionsOf = Callable[[pytest.Item], Options]
 
 
 def judged(items: Sequence[pytest.Item]) -> list[str]:
-    """Return the node ids of those items that are evaluated."""
+    """Return the node ids of the items that are evaluated."""
     return [item.nodeid for item in items if "glue_evaluation" in _fixtures(item)]
 
 
 def keep_part(config: pytest.Config, items: list[pytest.Item], shard: Shard, options_of: OptionsOf) -> Family:
-    """Deselect the items of the other parts, and return the family of all.
+    """Deselect the items of the other shards, and return the family of all items.
 
     Args:
         config: of the test run.
-        items: as collected and selected by everything else; those of the part are left in it.
-        shard: the part.
-        options_of: of an item.
+        items: as collected and selected by all other options; shortened to the shard's items.
+        shard: this machine's.
+        options_of: returns the options of an item.
     """
     asked = {item.nodeid: options_of(item) for item in items if _is_glue(item)}
     part_of = parts([item.nodeid for item in items], asked, shard.parts)
@@ -35,28 +35,28 @@ def keep_part(config: pytest.Config, items: list[pytest.Item], shard: Shard, opt
         len(judged(items)),
         [[item.nodeid for item, part in zip(items, part_of, strict=True) if part == n] for n in range(shard.parts)],
     )
-    mine = [part == shard.part - 1 for part in part_of]
-    config.hook.pytest_deselected(items=list(compress(items, (not each for each in mine))))
-    items[:] = compress(items, mine)
+    is_ours = [part == shard.part - 1 for part in part_of]
+    config.hook.pytest_deselected(items=list(compress(items, (not each for each in is_ours))))
+    items[:] = compress(items, is_ours)
     return family
 
 
 def parts(nodeids: Sequence[str], asked: Mapping[str, Options], n: int) -> list[int]:
-    """Return the part of each item, counted from 0.
+    """Return the shard of each item, counted from 0.
 
-    What decides is known before anything runs and is the same on every machine: what was recorded, or kept, is not.
+    Only estimates decide. Recorded durations and cached runs differ between machines.
 
     Args:
         nodeids: of all items.
         asked: the options of each glue item, by node id.
-        n: how many parts there are.
+        n: the number of shards.
     """
     found = targets(asked)
-    made = group_items(nodeids, found, {nodeid: estimate(target) for nodeid, target in found.items()})
+    groups = group_items(nodeids, found, {nodeid: estimate(target) for nodeid, target in found.items()})
     part_of = [0] * len(nodeids)
-    for group, part in zip(made, assign_lpt([group.cost_s for group in made], n), strict=True):
-        for place in group.places:
-            part_of[place] = part
+    for group, part in zip(groups, assign_lpt([group.cost_s for group in groups], n), strict=True):
+        for index in group.indices:
+            part_of[index] = part
     return part_of
 
 

@@ -70,7 +70,7 @@ class Dispatcher:
         asked = {nodeid: self._session.options_by_nodeid[nodeid] for nodeid in nodeids}
         costs = expected(self._config, asked)
         groups = [
-            {nodeids[index]: runs_by_item[nodeids[index]] for index in group.places}
+            {nodeids[index]: runs_by_item[nodeids[index]] for index in group.indices}
             for group in group_items(nodeids, targets(asked), costs)
         ]
         requests = [request for group in groups for request in _requests(group, asked)]

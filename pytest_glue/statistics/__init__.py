@@ -1,1 +1,1 @@
-"""The statistics of a verdict: pure functions of arrays on NumPy and SciPy, usable without pytest."""
+"""Statistics of scores and verdicts: pure functions of arrays, on NumPy and SciPy."""

@@ -1,8 +1,6 @@
-"""A candidate against a baseline on the same examples: did it drop by more than is allowed?"""
+"""A candidate against a baseline on the same examples: did the score drop by more than is allowed?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,161 +10,154 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
+from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores
 from pytest_glue.statistics.seed_variance import SeedVariance
-from pytest_glue.statistics.variance import ScoredRuns, VarianceComponents, variance_components
+from pytest_glue.statistics.variance import VarianceComponents, variance_components
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonDesign:
+    """What a comparison tests, and at which error rates."""
+
+    max_drop: float = 0.0
+    """The allowed drop, as a fraction. With 0 only an improvement passes: an unchanged checkpoint is inconclusive, and
+    fails at most at the rate alpha."""
+    alpha: float = 0.05
+    """One-sided error rate: of the whole test run for fail, of the item for pass."""
+    family_size: int = 1
+    """Items of the test run that are compared; they share the error rate of fail."""
+    interim_analyses: tuple[int, ...] = ()
+    """The numbers of the candidate's seeds at which a verdict is tried, this one included; they share both error rates.
+    Empty for a single analysis."""
+    seed_variance: SeedVariance | None = None
+    """The variance between seeds, used if no side has two runs."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_drop < 2:
+            raise ValueError(f"max drop {self.max_drop!r}; accepted: a fraction from 0 up to 2")
+
+    @property
+    def nominal_alphas(self) -> tuple[float, float]:
+        """The error rates of fail and of pass of this comparison.
+
+        Raises:
+            ValueError: a value out of range.
+        """
+        return error_rates(self.alpha, self.family_size, self.interim_analyses)
+
+
+DEFAULT_DESIGN = ComparisonDesign()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A candidate's mean score against a baseline's. Scores and drops are fractions; None where nothing tells them."""
+    """A candidate's mean score against a baseline's. Scores and drops are fractions.
+
+    What depends on the variance between seeds is None if that is unknown.
+    """
 
     candidate_score: float
     baseline_score: float
     max_drop: float
     verdict: Verdict
     """pass, fail or inconclusive."""
-
     standard_error_seeds: float | None
-    """The part of the difference's standard error that more seeds make smaller."""
-
+    """The part of the difference's standard error that more seeds reduce."""
     standard_error_examples: float
-    """The part that only more examples make smaller."""
-
+    """The part that only more examples reduce."""
     degrees_of_freedom: float | None
     confidence_interval: tuple[float, float] | None
     """Of the difference. The verdict is fail if all of it lies below -max_drop, and pass if all of it lies above."""
-
     confidence_level: float
     p_fail: float | None
-    """One-sided: how likely evidence this strong for a drop of more than `max_drop` is where there is no such drop."""
-
+    """One-sided p value of the null hypothesis that the drop is at most `max_drop`."""
     p_pass: float | None
-    """One-sided: how likely evidence this strong for a drop of less than `max_drop` is where the drop is `max_drop`."""
-
+    """One-sided p value of the null hypothesis that the drop is at least `max_drop`."""
     minimum_detectable_drop: float | None
-    """Seen with power 0.80 by such a comparison; the smallest sensible `max_drop`."""
-
+    """The drop that such a comparison detects with power 0.80; the smallest sensible `max_drop`."""
     seeds_needed: int | None
-    """Seeds a side with which `max_drop` is visible; None where no number is enough, or nothing tells the spread."""
-
+    """Seeds a side with which `max_drop` is detectable; None if no number is enough."""
     variance_source: str | None
-    """What the seeds' part was taken from."""
+    """Where the variance between seeds was measured."""
 
     @property
     def difference(self) -> float:
         """Candidate less baseline: negative is a drop."""
         return self.candidate_score - self.baseline_score
 
-    @property
-    def standard_error(self) -> float | None:
-        """Of the difference, from both sources."""
-        if self.standard_error_seeds is None:
-            return None
-        return float(np.hypot(self.standard_error_seeds, self.standard_error_examples))
 
-
-def compare(  # noqa: PLR0913 - each is a part of the question
+def compare(
     candidate: ArrayLike,
     baseline: ArrayLike,
     references: ArrayLike,
     metric: str,
-    *,
-    max_drop: float = 0.0,
-    alpha: float = 0.05,
-    family_size: int = 1,
-    interim_analyses: Sequence[int] = (),
-    seed_variance: SeedVariance | None = None,
+    design: ComparisonDesign = DEFAULT_DESIGN,
 ) -> Comparison:
-    """Judge whether the expected score over seeds and examples dropped by more than `max_drop`.
+    """Test whether the expected score over seeds and examples dropped by more than the design allows.
 
     Args:
         candidate: predictions, shape (k_a, n).
         baseline: predictions, shape (k_b, n), of the same examples in the same order, with seeds of their own.
         references: shape (n,).
-        metric: one of `score.METRIC_NAMES`.
-        max_drop: the allowed drop, as a fraction. With 0 only an improvement can pass: a checkpoint that did not
-            change is inconclusive, and fails at most at the rate alpha.
-        alpha: the one-sided error rate of either verdict, as `looks.error_rates` shares it out.
-        family_size: items in the run, among which the rate of a fail is shared.
-        interim_analyses: the numbers of the candidate's seeds at which a verdict is tried, this one included, if there
-            are several; they share the rates.
-        seed_variance: the seeds' spread for one run a side; unused where a side has two runs or more.
+        metric: a name of `core.metrics.METRICS`.
+        design: the allowed drop and the error rates.
 
     Raises:
         ValueError: a value out of range, shapes that do not fit, or a run whose score is undefined.
     """
-    fail_alpha, pass_alpha = error_rates(alpha, family_size, interim_analyses)
-    if not 0 <= max_drop < 2:
-        raise ValueError(f"max drop {max_drop!r}; accepted: a fraction from 0 up to 2")
-    sides = [ScoredRuns.of(metric, side, references) for side in (candidate, baseline)]
-    for name, side in zip(("candidate", "baseline"), sides, strict=True):
-        check_scores(name, metric, side.scores)
-    means = [float(side.scores.mean()) for side in sides]
-    of_difference = variance_components(
-        sides[0], sides[1], seed_variance, variance_inflation(metric, means[1], max_drop)
-    )
-    seen = _Seen(means, of_difference, (sides[0].k, sides[1].k), metric)
-    return _judge(seen, max_drop, fail_alpha, pass_alpha)
+    ours, theirs = (ScoredRuns.of(metric, side, references) for side in (candidate, baseline))
+    check_scores("candidate", metric, ours.scores)
+    check_scores("baseline", metric, theirs.scores)
+    return _compare(ours, theirs, metric, design)
 
 
-def p_values(difference: ArrayLike, of_difference: VarianceComponents, max_drop: float) -> tuple[Floats, Floats]:
-    """Return the one-sided p values of fail and of pass; NaN where the noise is unknown.
+def p_values(difference: ArrayLike, components: VarianceComponents, max_drop: float) -> tuple[Floats, Floats]:
+    """Return the one-sided p values of fail and of pass; NaN if the variance between seeds is unknown.
 
     Args:
         difference: candidate less baseline, shape (...).
-        of_difference: its noise, same shape.
+        components: of the difference, same shape.
         max_drop: the allowed drop.
     """
-    margin = np.asarray(difference, np.float64) + max_drop
-    standard_error = np.sqrt(of_difference.seeds + of_difference.examples)
+    distance = np.asarray(difference, np.float64) + max_drop
+    standard_error = np.sqrt(components.seeds + components.examples)
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(margin == 0, 0.0, margin / standard_error)
-    df = np.where(np.isnan(standard_error), np.nan, of_difference.degrees_of_freedom)
+        t = np.where(distance == 0, 0.0, distance / standard_error)
+    df = np.where(np.isnan(standard_error), np.nan, components.degrees_of_freedom)
     return stdtr(df, t), stdtr(df, -t)
 
 
-def check_scores(name: str, metric: str, scores: Floats) -> None:
-    """Raise ValueError for runs without a score."""
-    undefined = np.flatnonzero(np.isnan(scores))
-    if undefined.size:
-        runs = ", ".join(str(run) for run in undefined)
-        raise ValueError(f"{metric} of the {name} is undefined in run {runs} (constant predictions?)")
-
-
-class _Seen(NamedTuple):
-    means: list[float]
-    variance_components: VarianceComponents
-    seeds: tuple[int, int]
-    metric: str
-
-
-def _judge(seen: _Seen, max_drop: float, fail_alpha: float, pass_alpha: float) -> Comparison:
-    means, of_difference, seeds, metric = seen
-    difference = means[0] - means[1]
-    p_fail, p_pass = (float(p) for p in p_values(difference, of_difference, max_drop))
-    known = of_difference.source is not None
-    seeds_part, examples_part = float(np.sqrt(of_difference.seeds)), float(np.sqrt(of_difference.examples))
-    df, standard_error = float(of_difference.degrees_of_freedom), float(np.hypot(seeds_part, examples_part))
+def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: ComparisonDesign) -> Comparison:
+    fail_alpha, pass_alpha = design.nominal_alphas
+    score, baseline_score = float(candidate.scores.mean()), float(baseline.scores.mean())
+    inflation = variance_inflation(metric, baseline_score, design.max_drop)
+    components = variance_components(candidate, baseline, design.seed_variance, inflation)
+    is_known, difference = components.source is not None, score - baseline_score
+    p_fail, p_pass = (float(p) for p in p_values(difference, components, design.max_drop))
+    of_seeds, of_examples = float(np.sqrt(components.seeds)), float(np.sqrt(components.examples))
+    df, standard_error = float(components.degrees_of_freedom), float(np.hypot(of_seeds, of_examples))
     below, above = (float(stdtrit(df, 1 - alpha)) * standard_error for alpha in (pass_alpha, fail_alpha))
-    visible = minimum_detectable_drop(of_difference, fail_alpha, metric, means[1])
-    verdict = Verdict.INCONCLUSIVE
-    if p_fail <= fail_alpha:
-        verdict = Verdict.FAIL
-    elif p_pass <= pass_alpha:
-        verdict = Verdict.PASS
+    detectable = minimum_detectable_drop(components, fail_alpha, metric, baseline_score)
+    seeds = candidate.k, baseline.k
     return Comparison(
-        candidate_score=means[0],
-        baseline_score=means[1],
-        max_drop=max_drop,
-        verdict=verdict,
-        standard_error_seeds=seeds_part if known else None,
-        standard_error_examples=examples_part,
-        degrees_of_freedom=df if known else None,
-        confidence_interval=(difference - below, difference + above) if known else None,
+        candidate_score=score,
+        baseline_score=baseline_score,
+        max_drop=design.max_drop,
+        verdict=_verdict(is_worse=p_fail <= fail_alpha, is_not_worse=p_pass <= pass_alpha),
+        standard_error_seeds=of_seeds if is_known else None,
+        standard_error_examples=of_examples,
+        degrees_of_freedom=df if is_known else None,
+        confidence_interval=(difference - below, difference + above) if is_known else None,
         confidence_level=1 - fail_alpha - pass_alpha,
-        p_fail=p_fail if known else None,
-        p_pass=p_pass if known else None,
-        minimum_detectable_drop=float(visible) if known else None,
-        seeds_needed=seeds_needed(of_difference, seeds, max_drop, fail_alpha, metric, means[1]) if known else None,
-        variance_source=of_difference.source,
+        p_fail=p_fail if is_known else None,
+        p_pass=p_pass if is_known else None,
+        minimum_detectable_drop=float(detectable) if is_known else None,
+        seeds_needed=seeds_needed(components, seeds, design.max_drop, fail_alpha, metric, baseline_score),
+        variance_source=components.source,
     )
+
+
+def _verdict(*, is_worse: bool, is_not_worse: bool) -> Verdict:
+    if is_worse:
+        return Verdict.FAIL
+    return Verdict.PASS if is_not_worse else Verdict.INCONCLUSIVE

@@ -1,4 +1,4 @@
-"""Runs that are broken, which is another thing than a low score."""
+"""Broken runs: constant predictions, a collapse, a loss that never fell."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,26 +8,30 @@ from pytest_glue.statistics.metrics import aligned, score
 
 Bools = NDArray[np.bool_]
 
+COLLAPSED_GAP = 0.5
+"""A collapsed run loses more than this fraction of the way from chance level to the median run."""
+COLLAPSED_DEVIATIONS = 6.0
+"""A collapsed run lies more than this number of robust standard deviations between runs below the median run."""
+LOSS_DECREASE = 0.01
+"""A loss that moved falls by this fraction of its first value."""
+
 
 def constant_predictions(predictions: ArrayLike) -> Bools:
-    """Return which runs predict one and the same value for every example: from (k, n) to (k,).
+    """Return which runs predict one value for every example: from (k, n) to (k,).
 
-    Numbers count as the same within a billionth of their size, as an untrained regression head gives them.
+    Values that differ by up to 1e-9 of their size count as equal: an untrained regression head gives those.
     """
     values = np.atleast_2d(np.asarray(predictions, np.float64))
     scale = np.maximum(np.abs(values).max(axis=-1), 1.0)
     return np.asarray(np.ptp(values, axis=-1) <= 1e-9 * scale)
 
 
-def collapsed(
-    metric: str, predictions: ArrayLike, references: ArrayLike, gap: float = 0.5, widths: float = 6.0
-) -> Bools:
-    """Return which runs, among several of one recipe, learnt nothing while the others did: (k, n), (n,) to (k,).
+def collapsed(metric: str, predictions: ArrayLike, references: ArrayLike) -> Bools:
+    """Return which runs of one recipe learnt nothing while the others did: (k, n) and (n,) to (k,).
 
-    A run has collapsed if it predicts a constant, or if it lost more than `gap` of the way from chance to the median
-    of the runs and lies more than `widths` robust standard deviations (of the split and of the other runs) below that
-    median. None is called so where the median itself is at chance: then it is the recipe that fails, not a run; and
-    none among fewer than three runs.
+    A run has collapsed if it predicts a constant, or if it lies below the median run by more than `COLLAPSED_GAP` and
+    `COLLAPSED_DEVIATIONS`. No run has collapsed if the median run itself is at chance level, since then the recipe
+    fails, nor among fewer than three runs.
 
     Raises:
         ValueError: an unknown metric or shapes that do not fit.
@@ -37,27 +41,21 @@ def collapsed(
     k, n = predicted.shape[-2:]
     if k < 3:
         return np.zeros(k, bool)
-    floor, middle = chance_level(metric, gold[0].tolist()), float(np.median(scores))
-    on_split = np.sqrt(max(1 - middle**2, 0.0) / n) if floor == 0 else np.sqrt(max(middle * (1 - middle), 0.0) / n)
-    if middle <= floor + 2 * on_split:
+    chance, median = chance_level(metric, gold[0].tolist()), float(np.median(scores))
+    of_share, of_correlation = max(median * (1 - median), 0.0), max(1 - median**2, 0.0)
+    if median <= chance + 2 * np.sqrt((of_correlation if chance == 0 else of_share) / n):
         return np.zeros(k, bool)
-    between = 1.4826 * float(np.median(np.abs(scores - middle)))
-    far = scores < middle - max(gap * (middle - floor), widths * between)
-    return far | constant_predictions(predicted)
+    deviation = 1.4826 * float(np.median(np.abs(scores - median)))  # a normal standard deviation in units of the MAD
+    distance = max(COLLAPSED_GAP * (median - chance), COLLAPSED_DEVIATIONS * deviation)
+    return (scores < median - distance) | constant_predictions(predicted)
 
 
-def never_moved(losses: ArrayLike, share: float = 0.01) -> bool:
-    """Return whether the loss of a run, shape (steps,), never fell by `share` of where it began.
+def never_moved(losses: ArrayLike) -> bool:
+    """Return whether the training loss, shape (steps,), never fell by `LOSS_DECREASE` of its first value.
 
-    Compared are the first loss and the lowest of the rest; fewer than two losses tell nothing, and neither do losses
-    that are not finite.
-
-    Raises:
-        ValueError: a share that is not between 0 and 1.
+    False for fewer than two losses, or if one is not finite.
     """
-    if not 0 < share < 1:
-        raise ValueError(f"share {share!r}; accepted: a number above 0 and below 1")
     values = np.asarray(losses, np.float64)
     if values.size < 2 or not np.isfinite(values).all():
         return False
-    return bool(values[1:].min() > values[0] - share * abs(values[0]))
+    return bool(values[1:].min() > values[0] - LOSS_DECREASE * abs(values[0]))

@@ -1,4 +1,4 @@
-"""More seeds only where they are needed: when to look, and the error rate of each look."""
+"""Error rates of many tests: over the items of a test run, and over interim analyses of one item."""
 
 import math
 from collections.abc import Sequence
@@ -11,12 +11,38 @@ from scipy.special import ndtr, ndtri
 
 from pytest_glue.statistics.metrics import Floats
 
+ANALYSIS_GROWTH = 1.6
+"""Each interim analysis has about this many times the seeds of the one before."""
+
+
+def error_rates(alpha: float, family_size: int = 1, counts: Sequence[int] = ()) -> tuple[float, float]:
+    """Return the nominal error rates of fail and of pass, for one item at one interim analysis.
+
+    A fail is corrected for the number of items (Bonferroni): a test run in which nothing dropped has no fail with
+    probability 1 - alpha. A pass is not, since the claim that nothing dropped needs every item to pass (an
+    intersection-union test). Both are corrected for the number of interim analyses.
+
+    Args:
+        alpha: the error rate of the whole test run.
+        family_size: the number of items.
+        counts: the numbers of seeds at the interim analyses, rising; empty for a single analysis.
+
+    Raises:
+        ValueError: a value out of range.
+    """
+    if not 0 < alpha < 0.5:
+        raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 0.5")
+    of_fail = bonferroni(alpha, family_size)
+    return (nominal_alpha(counts, of_fail), nominal_alpha(counts, alpha)) if counts else (of_fail, alpha)
+
 
 def bonferroni(alpha: float, family_size: int) -> float:
-    """Return the error rate at which each of `family_size` items is tested while the others are unknown.
+    """Return the error rate of one of `family_size` tests that keeps the family-wise error rate at alpha.
 
-    It needs nothing but the number of items, which every worker knows from the collection, and keeps the rate of one
-    false rejection or more in the whole run at alpha, however the items depend on each other.
+    It needs only the number of items, which every worker knows after collection, and holds for any dependence.
+
+    Raises:
+        ValueError: a family size below 1.
     """
     if family_size < 1:
         raise ValueError(f"family size {family_size!r}; accepted: 1 or more")
@@ -24,10 +50,13 @@ def bonferroni(alpha: float, family_size: int) -> float:
 
 
 def holm_p_values(p_values: ArrayLike) -> Floats:
-    """Return p values adjusted for their number (Holm 1979): compare each with alpha itself. Same shape, (m,).
+    """Return p values adjusted for their number (Holm 1979), to be compared with alpha itself; same shape, (m,).
 
-    Holm rejects all that Bonferroni rejects and some more, at the same rate for the whole family. NaN, for a test
-    that could not be made, stays NaN and counts as a member.
+    Holm rejects all that Bonferroni rejects and some more, at the same family-wise error rate. NaN, for a test that
+    was not possible, stays NaN and counts towards m.
+
+    Raises:
+        ValueError: a p value outside 0 to 1, or more than one dimension.
     """
     p = np.asarray(p_values, np.float64)
     filled = np.where(np.isnan(p), 1.0, p)
@@ -39,31 +68,30 @@ def holm_p_values(p_values: ArrayLike) -> Floats:
     return np.where(np.isnan(p), np.nan, adjusted)
 
 
-def interim_analyses(first: int, last: int, factor: float = 1.6) -> tuple[int, ...]:
-    """Return the numbers of seeds after which a verdict is tried: from `first` to `last`, each about `factor` more.
+def interim_analyses(first: int, last: int) -> tuple[int, ...]:
+    """Return the numbers of seeds after which a verdict is tried, from `first` to `last`.
 
     Raises:
-        ValueError: `first` below 1, `last` below `first`, or a factor of at most 1.
+        ValueError: `first` below 1, or `last` below `first`.
     """
-    if first < 1 or last < first or not factor > 1:
-        raise ValueError(f"looks from {first} to {last} by {factor}; accepted: 1 <= first <= last, a factor above 1")
+    if first < 1 or last < first:
+        raise ValueError(f"interim analyses from {first} to {last} seeds; accepted: 1 <= first <= last")
     counts = [first]
     while counts[-1] < last:
-        counts.append(min(last, max(counts[-1] + 1, round(counts[-1] * factor))))
+        counts.append(min(last, max(counts[-1] + 1, round(counts[-1] * ANALYSIS_GROWTH))))
     return tuple(counts)
 
 
 def nominal_alpha(counts: Sequence[int], alpha: float) -> float:
-    """Return the error rate of each single look, the same for all, that keeps the rate of all together at alpha.
+    """Return the error rate of each interim analysis that keeps the rate of all together at alpha (Pocock 1977).
 
-    Pocock 1977: with the same rate at each look, the standardised differences at two looks of k and l seeds are
-    normal with correlation sqrt(k / l) where all the noise comes from the seeds; noise that the looks share (the
-    examples, the baseline's seeds) only raises it, and with it lowers the error. As there, the rate found for normal
-    statistics is used for t statistics with few degrees of freedom (the significance level approach, checked by
-    simulation). Never less than Bonferroni's alpha / number of looks.
+    The standardised differences after k and l seeds are normal with correlation sqrt(k / l) if all variance comes
+    from the candidate's seeds. Variance that the analyses share (examples, the baseline's seeds) raises the
+    correlation and so lowers the error. The rate for normal statistics is used for t statistics too, as Pocock does
+    (the significance level approach); the benchmark `calibration` checks it. It is at least alpha / len(counts).
 
     Args:
-        counts: the numbers of seeds at the looks, rising.
+        counts: the numbers of seeds at the interim analyses, rising.
         alpha: the error rate of the whole sequence.
 
     Raises:
@@ -75,7 +103,7 @@ def nominal_alpha(counts: Sequence[int], alpha: float) -> float:
 @lru_cache(maxsize=256)
 def _nominal_alpha(counts: tuple[int, ...], alpha: float) -> float:
     if not counts or counts[0] < 1 or any(later <= earlier for earlier, later in pairwise(counts)):
-        raise ValueError(f"looks {counts!r}; accepted: rising numbers of seeds")
+        raise ValueError(f"interim analyses {counts!r}; accepted: rising numbers of seeds")
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 0.5")
     low, high = alpha / len(counts), alpha
@@ -85,34 +113,13 @@ def _nominal_alpha(counts: tuple[int, ...], alpha: float) -> float:
     return low
 
 
-def error_rates(alpha: float, family_size: int = 1, counts: Sequence[int] = ()) -> tuple[float, float]:
-    """Return the rates at which a fail and a pass of one item are tested at one look.
-
-    A fail has the item's share of alpha (Bonferroni), so that a run in which nothing dropped is free of fails with
-    probability 1 - alpha. A pass is not corrected for the number of items: the run's claim that nothing dropped needs
-    every item to pass (an intersection-union test). Both are spread over the looks.
-
-    Args:
-        alpha: the error rate of the whole run.
-        family_size: the items that are judged in it.
-        counts: the numbers of seeds at which each item is looked at; empty for a single look.
-
-    Raises:
-        ValueError: a value out of range.
-    """
-    if not 0 < alpha < 0.5:
-        raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 0.5")
-    of_fail = bonferroni(alpha, family_size)
-    return (nominal_alpha(counts, of_fail), nominal_alpha(counts, alpha)) if counts else (of_fail, alpha)
-
-
 def _crossing(counts: Sequence[int], bound: float, points: int = 301) -> float:
     """Return the probability that any of the statistics exceeds the bound (Armitage, McPherson and Rowe 1969).
 
-    The sum over seeds is a random walk; its density among the paths that have not crossed is carried from look to
-    look on a grid.
+    The sum over seeds is a random walk. The density of the paths that have not crossed is carried on a grid from one
+    interim analysis to the next.
     """
-    stays = float(ndtr(bound))
+    not_crossed = float(ndtr(bound))
     grid = np.linspace(-8, bound, points)
     step = (bound + 8) / (points - 1)
     weights = np.full(points, step)
@@ -120,8 +127,8 @@ def _crossing(counts: Sequence[int], bound: float, points: int = 301) -> float:
     density = np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi)
     for earlier, later in pairwise(counts):
         rho = math.sqrt(earlier / later)
-        seed_variance = math.sqrt(1 - rho**2)
-        away = (grid[:, None] - rho * grid[None, :]) / seed_variance
-        density = np.exp(-(away**2) / 2) / (seed_variance * math.sqrt(2 * math.pi)) @ (weights * density)
-        stays = float(weights @ density)
-    return 1 - stays
+        deviation = math.sqrt(1 - rho**2)
+        z = (grid[:, None] - rho * grid[None, :]) / deviation
+        density = np.exp(-(z**2) / 2) / (deviation * math.sqrt(2 * math.pi)) @ (weights * density)
+        not_crossed = float(weights @ density)
+    return 1 - not_crossed

@@ -1,44 +1,26 @@
-"""How far each example moves each run's score: the influence function of a metric."""
+"""The influence function of each metric: how far each example moves each run's score."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from pytest_glue.statistics.metrics import (
-    Floats,
-    aligned,
-    centered,
-    check_metric,
-    is_binary,
-    matthews_parts,
-    midranks,
-    score_aligned,
-)
+from pytest_glue.statistics.metrics import Floats, centered_ranks, class_counts
 
 
-def influence(metric: str, predictions: ArrayLike, references: ArrayLike) -> Floats:
+def influence(metric: str, predicted: Floats, gold: Floats, scores: Floats) -> Floats:
     """Return each example's influence on each run's score.
 
     A run's score on another draw of n examples differs from its score in the population by the mean of these values,
-    up to terms of order 1/n (Hampel 1974); the variance of that mean is the noise of the evaluation split.
+    up to terms of order 1/n (Hampel 1974). The variance of that mean is the sampling variance of the evaluation split.
 
     Args:
-        metric: one of `METRIC_NAMES`.
-        predictions: shape (..., k, n): k runs, n examples.
-        references: shape (..., n).
+        metric: a name of `core.metrics.METRICS`.
+        predicted: shape (..., k, n): k runs, n examples, from `metrics.aligned`.
+        gold: shape (..., 1, n), from `metrics.aligned`.
+        scores: shape (..., k), from `metrics.score_aligned`.
 
     Returns:
         Shape (..., k, n), in units of the score; the mean over examples is 0. NaN for a run without a score.
-
-    Raises:
-        ValueError: an unknown metric, shapes that do not fit, or a value that is not finite.
     """
-    check_metric(metric)
-    predicted, gold = aligned(predictions, references)
-    return influence_aligned(metric, predicted, gold, score_aligned(metric, predicted, gold))
-
-
-def influence_aligned(metric: str, predicted: Floats, gold: Floats, scores: Floats) -> Floats:
-    """Return `influence` of what `aligned` and `score_aligned` returned."""
     value = scores[..., np.newaxis]
     if metric == "accuracy":
         return np.asarray((predicted == gold) - value, np.float64)
@@ -47,35 +29,44 @@ def influence_aligned(metric: str, predicted: Floats, gold: Floats, scores: Floa
             return _of_f1(predicted == 1, gold == 1, value)
         if metric == "spearmanr":
             return _of_spearman(predicted, gold, value)
-        if metric == "matthews_correlation" and not (is_binary(predicted) and is_binary(gold)):
-            return _of_ratio(value, *matthews_parts(predicted, gold))
-        return _of_pearson(predicted, gold, value)
+        if metric == "matthews_correlation" and not (_is_binary(predicted) and _is_binary(gold)):
+            return _of_matthews(predicted, gold, value)
+        return _of_pearson(predicted, gold, value)  # for labels 0 and 1, Matthews is Pearson
+
+
+def _is_binary(labels: Floats) -> bool:
+    return bool(((labels == 0) | (labels == 1)).all())
 
 
 def _of_f1(predicted: NDArray[np.bool_], gold: NDArray[np.bool_], value: Floats) -> Floats:
     x, y = predicted.astype(np.float64), gold.astype(np.float64)
-    register_relocated: Floats = (2 * x * y - value * (x + y)) / np.mean(x + y, axis=-1, keepdims=True)
-    return register_relocated
+    return np.asarray((2 * x * y - value * (x + y)) / np.mean(x + y, axis=-1, keepdims=True))
 
 
 def _of_pearson(predicted: Floats, gold: Floats, value: Floats) -> Floats:
-    (x, x_variance), (y, y_variance) = centered(predicted), centered(gold)
-    x /= np.sqrt(x_variance)
-    y /= np.sqrt(y_variance)
+    x, y = _standardised(predicted), _standardised(gold)
     return x * y - value / 2 * (x**2 + y**2)
 
 
+def _standardised(values: Floats) -> Floats:
+    deviation = values - values.mean(axis=-1, keepdims=True)
+    constant = values.min(axis=-1, keepdims=True) == values.max(axis=-1, keepdims=True)
+    variance = np.where(constant, 0.0, np.mean(deviation**2, axis=-1, keepdims=True))
+    return np.asarray(deviation / np.sqrt(variance))
+
+
 def _of_spearman(predicted: Floats, gold: Floats, value: Floats) -> Floats:
-    """Spearman is Pearson of midranks, and one example also moves the ranks of all the others."""
-    x, y = midranks(predicted) - 0.5, midranks(gold) - 0.5
-    moved_x, moved_y = _below(predicted, x), _below(gold, y)
-    covariance = x * y + _below(predicted, np.broadcast_to(y, x.shape)) + _below(gold, x)
+    """Spearman is Pearson of ranks, and one example also moves the ranks of all the others."""
+    n = predicted.shape[-1]
+    x, y = centered_ranks(predicted) / n, centered_ranks(gold) / n
+    moved_x, moved_y = _mean_above(predicted, x), _mean_above(gold, y)
+    covariance = x * y + _mean_above(predicted, np.broadcast_to(y, x.shape)) + _mean_above(gold, x)
     # Each part counts an example three times (as itself, and among both rankings), so its mean is threefold.
     return 3 * _of_ratio(value, covariance, x**2 + 2 * moved_x, y**2 + 2 * moved_y)
 
 
-def _below(values: Floats, weights: Floats) -> Floats:
-    """Return for each example the mean over all examples of the weights of those above it, ties counted half."""
+def _mean_above(values: Floats, weights: Floats) -> Floats:
+    """Return for each example the weights of all examples above it, ties at half, summed and divided by n."""
     n = weights.shape[-1]
     rows = np.broadcast_to(values, weights.shape).reshape(-1, n)
     out = np.empty(rows.shape)
@@ -88,8 +79,27 @@ def _below(values: Floats, weights: Floats) -> Floats:
     return out.reshape(weights.shape)
 
 
+def _of_matthews(predicted: Floats, gold: Floats, value: Floats) -> Floats:
+    """Gorodkin's R_K as a ratio of the covariance and the variances of one-hot labels."""
+    classes = np.union1d(predicted, gold)
+    predicted, gold = np.broadcast_arrays(predicted, gold)
+    n = predicted.shape[-1]
+    p, q = class_counts(predicted, classes) / n, class_counts(gold, classes) / n
+
+    def share(shares: Floats, labels: Floats) -> Floats:
+        return np.take_along_axis(shares, np.searchsorted(classes, labels), axis=-1)
+
+    covariance = (predicted == gold) - share(q, predicted) - share(p, gold) + _dot(p, q)
+    of_predicted = 1 - 2 * share(p, predicted) + _dot(p, p)
+    of_gold = 1 - 2 * share(q, gold) + _dot(q, q)
+    return _of_ratio(value, covariance, of_predicted, of_gold)
+
+
+def _dot(left: Floats, right: Floats) -> Floats:
+    return np.asarray(np.sum(left * right, axis=-1, keepdims=True), np.float64)
+
+
 def _of_ratio(value: Floats, covariance: Floats, x_square: Floats, y_square: Floats) -> Floats:
     """Delta method for covariance / sqrt(x variance * y variance), from each example's share of the three."""
     c, x, y = (part.mean(axis=-1, keepdims=True) for part in (covariance, x_square, y_square))
-    register_relocated: Floats = (covariance - c) / np.sqrt(x * y) - value / 2 * (x_square / x + y_square / y - 2)
-    return register_relocated
+    return np.asarray((covariance - c) / np.sqrt(x * y) - value / 2 * (x_square / x + y_square / y - 2))

@@ -1,4 +1,4 @@
-"""What a comparison can see: the smallest visible drop, and the seeds that an allowed drop needs."""
+"""Statistical power of a comparison: the minimum detectable drop, and the seeds that an allowed drop needs."""
 
 from collections.abc import Sequence
 
@@ -7,78 +7,60 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, ndtri, stdtrit
 
 from pytest_glue.statistics.metrics import Floats
-from pytest_glue.statistics.variance import BORROWED, ScoredRuns, VarianceComponents, variance_components
+from pytest_glue.statistics.scored_runs import ScoredRuns
+from pytest_glue.statistics.variance import BORROWED_VARIANCE_FACTOR, VarianceComponents, variance_components
 
-POWER = 0.80
-"""The share of comparisons in which a drop of the printed size is seen."""
-_AIM = 0.84
-"""What the formula aims at to reach `POWER`: it takes the degrees of freedom for known, and they are estimated too."""
-CHANGED_EXAMPLES_SHARE = 0.25
-"""The least that a checkpoint which dropped differs from its predecessor in its expectation, example by example: this
-share of what its runs differ by from that expectation."""
+TARGET_POWER = 0.84
+"""The power that the formula aims at for the minimum detectable drop to be detected with power 0.80. The formula takes
+the degrees of freedom for known; they are estimated too."""
+CHANGED_RESIDUAL_SHARE = 0.25
+"""A checkpoint that dropped differs from its predecessor in the expected prediction of examples. The least variance of
+that difference, as a share of the residual variance of its runs."""
 MAX_SEEDS = 1000
-"""More seeds than this a side are not proposed."""
+"""The largest number of seeds a side that is proposed."""
 
 
 def minimum_detectable_drop(
-    variance_components: VarianceComponents, alpha: float, metric: str, baseline_score: ArrayLike
+    components: VarianceComponents, alpha: float, metric: str, baseline_score: ArrayLike
 ) -> Floats:
-    """Return the smallest drop that the next comparison with the same seeds and split sees with a power of `POWER`.
+    """Return the smallest drop that the next comparison with these seeds and this split detects with power 0.80.
 
-    To see a drop is to tell it from no drop at a one-sided error rate of alpha. By symmetry an unchanged checkpoint
-    passes with this power where `max_drop` is as large. A drop also adds noise of its own: the candidate's runs
-    spread more at a lower score (`variance_inflation`), and it finds other examples hard than its predecessor did
-    (`CHANGED_EXAMPLES_SHARE`).
-    Shape (...); NaN where the seeds' part of the noise is unknown.
+    A drop is detected if it is significant against no drop at the one-sided error rate alpha. By symmetry, an
+    unchanged checkpoint passes with this power if `max_drop` is as large. A drop adds variance: the candidate's runs
+    vary more at a lower score (`variance_inflation`), and other examples become hard (`CHANGED_RESIDUAL_SHARE`).
+
+    Returns:
+        Shape (...), that of the components; NaN if the variance between seeds is unknown.
     """
-    c = detectable_effect(variance_components.forecast_degrees_of_freedom, alpha)
-    examples = np.maximum(variance_components.examples, CHANGED_EXAMPLES_SHARE * variance_components.residual_variance)
-    score = np.asarray(baseline_score, np.float64)
-    return _solve(c, variance_components.seeds + examples, metric, score, variance_components.candidate_share)
+    c = detectable_effect(components.forecast_degrees_of_freedom, alpha)
+    variance = components.seeds + _changed_examples(components)
+    return _solve(c, variance, metric, np.asarray(baseline_score, np.float64), components.candidate_share)
 
 
 def variance_inflation(metric: str, score: ArrayLike, drop: ArrayLike) -> Floats:
-    """Return the factor by which a variance of this score grows when it drops: at least 1.
+    """Return the factor, at least 1, by which the variance of a score grows if the score drops.
 
-    It goes by p (1 - p) for a share, by 1 - r^2 for Matthews and by (1 - r^2)^2 for a correlation.
+    The variance is taken as proportional to p (1 - p) for accuracy and F1, 1 - r^2 for Matthews, and (1 - r^2)^2 for
+    a correlation.
     """
     s, d = np.asarray(score, np.float64), np.asarray(drop, np.float64)
     if metric in {"accuracy", "f1"}:
-        return np.maximum(_share(s - d) / _share(s), 1.0)
+        return np.maximum(_share_variance(s - d) / _share_variance(s), 1.0)
     power = 1 if metric == "matthews_correlation" else 2
-    return np.maximum(_residual(s - d) / _residual(s), 1.0) ** power
+    return np.maximum(_unexplained(s - d) / _unexplained(s), 1.0) ** power
 
 
-def _share(p: Floats) -> Floats:
-    inside = np.clip(p, 0.5, 0.99)
-    return inside * (1 - inside)
+def detectable_effect(degrees_of_freedom: ArrayLike, alpha: float, power: float = TARGET_POWER) -> Floats:
+    """Return the minimum detectable drop in units of its estimated standard error s.
 
-
-def _residual(r: Floats) -> Floats:
-    return 1 - np.clip(r, 0.0, 0.99) ** 2
-
-
-def _solve(c: Floats, variance: Floats, metric: str, score: Floats, share: float = 0.5) -> Floats:
-    """Return the drop d with d = c sqrt(variance grown by d on the candidate's side), by fixed-point iteration."""
-    still = c * np.sqrt(variance)
-    drop = still
-    for _ in range(20):
-        drop = still * np.sqrt(1 + share * (variance_inflation(metric, score, drop) - 1))
-    return drop
-
-
-def detectable_effect(degrees_of_freedom: ArrayLike, alpha: float, power: float = _AIM) -> Floats:
-    """Return the smallest visible drop in units of its estimated standard error s.
-
-    A later comparison sees a drop of c s when Z + c s > t s', with Z normal and s' its own estimate of the standard
-    error, independent of s (Browne 1995 for the point: a plug-in of s ignores that s is uncertain and misses the
-    power). With s and s' taken as normal with a chi variable's moments, the c of a given power solves a quadratic.
+    A later comparison detects a drop of c s if Z + c s > t s', with Z normal and s' its own estimate of the standard
+    error, independent of s. (A formula that takes s for known misses the power, see Browne 1995.) With s and s' taken
+    as normal with a chi variable's moments, c solves (c - t)^2 mean^2 = z^2 (1 + (c^2 + t^2) variance).
     """
     df = np.asarray(degrees_of_freedom, np.float64)
     t, z = stdtrit(df, 1 - alpha), ndtri(power)
     mean = np.exp(gammaln((df + 1) / 2) - gammaln(df / 2)) * np.sqrt(2 / df)
     variance = 1 - mean**2
-    # (c - t)^2 mean^2 = z^2 (1 + (c^2 + t^2) variance)
     square = mean**2 - z**2 * variance
     rest = (t**2 * mean**2 - z**2 * (1 + t**2 * variance)) / square
     half = t * mean**2 / square
@@ -86,72 +68,95 @@ def detectable_effect(degrees_of_freedom: ArrayLike, alpha: float, power: float 
 
 
 def seeds_needed(
-    variance_components: VarianceComponents,
+    components: VarianceComponents,
     seeds: tuple[int, int],
     max_drop: float,
     alpha: float,
     metric: str,
     baseline_score: float,
 ) -> int | None:
-    """Return the seeds a side with which a drop of `max_drop` is visible; None where no number of seeds is enough.
+    """Return the number of seeds a side with which a drop of `max_drop` is detectable.
 
-    It is a forecast from the noise seen so far: the seeds' part shrinks with their number, the examples' part stays.
+    More seeds reduce the seeds' part of the variance; the examples' part stays.
 
     Args:
-        variance_components: of a single comparison.
-        seeds: the numbers of runs that it came from, candidate and baseline.
+        components: of a single comparison.
+        seeds: the numbers of its runs, candidate and baseline.
         max_drop: the allowed drop, as a fraction.
         alpha: the one-sided error rate.
-        metric: its name.
+        metric: a name of `core.metrics.METRICS`.
         baseline_score: the baseline's mean.
+
+    Returns:
+        None if no number up to `MAX_SEEDS` is enough, no drop is allowed, or the variance between seeds is unknown.
     """
-    if not np.isfinite(variance_components.seeds) or max_drop <= 0:
+    if not np.isfinite(components.seeds) or max_drop <= 0:
         return None
     k = np.arange(2, MAX_SEEDS + 1)
-    seeds_part = 2 * variance_components.seeds / sum(1 / count for count in seeds) / k
-    examples = np.full(
-        k.shape,
-        np.maximum(variance_components.examples, CHANGED_EXAMPLES_SHARE * variance_components.residual_variance),
-    )
-    squares = seeds_part**2 / (2 * (k - 1)) + examples**2 / variance_components.examples_degrees_of_freedom
+    seeds_part = 2 * components.seeds / sum(1 / count for count in seeds) / k
+    examples = np.full(k.shape, _changed_examples(components))
+    squares = seeds_part**2 / (2 * (k - 1)) + examples**2 / components.examples_degrees_of_freedom
     total = seeds_part + examples
     df = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 2 * (k - 1))
     score = np.full(k.shape, baseline_score)
-    enough = _solve(detectable_effect(df, alpha), total, metric, score) <= max_drop
-    return int(k[np.argmax(enough)]) if enough.any() else None
+    is_enough = _solve(detectable_effect(df, alpha), total, metric, score) <= max_drop
+    return int(k[np.argmax(is_enough)]) if is_enough.any() else None
 
 
 def minimum_detectable_drops(
     predictions: ArrayLike, references: ArrayLike, metric: str, seeds: Sequence[int], *, alpha: float = 0.05
 ) -> dict[int, float]:
-    """Return the smallest drop that a candidate of so many seeds will show, for each number of seeds.
+    """Return the minimum detectable drop of candidates to come, by their number of seeds.
 
-    The candidate is taken to vary between seeds as the baseline does, and to differ from it on as few examples as a
-    checkpoint does that dropped.
+    A candidate is assumed to vary between seeds as the baseline does, and to differ from it by no more examples than
+    `CHANGED_RESIDUAL_SHARE` says.
 
     Args:
         predictions: of the baseline, shape (k, n).
         references: shape (n,).
-        metric: one of `score.METRIC_NAMES`.
+        metric: a name of `core.metrics.METRICS`.
         seeds: numbers of the candidate's seeds.
         alpha: the one-sided error rate.
 
     Returns:
-        By the number of seeds, as fractions; nothing for a baseline of one run, which does not tell its spread.
+        Fractions by number of seeds; empty for a baseline of one run, whose variance between seeds is unknown.
     """
     runs = ScoredRuns.of(metric, predictions, references)
     if runs.k < 2 or np.isnan(runs.scores).any():
         return {}
-    against_itself = variance_components(runs, runs)
-    of_run = against_itself.seeds * runs.k / 2
+    unchanged = variance_components(runs, runs)
+    of_run = unchanged.seeds * runs.k / 2
     drops = {}
     for count in seeds:
-        candidate = BORROWED if count == 1 else 1 / count
+        of_candidate = BORROWED_VARIANCE_FACTOR if count == 1 else 1 / count
         squares = 0.0 if count == 1 else 1 / (count**2 * (count - 1))
-        total, squares = candidate + 1 / runs.k, squares + 1 / (runs.k**2 * (runs.k - 1))
+        total, squares = of_candidate + 1 / runs.k, squares + 1 / (runs.k**2 * (runs.k - 1))
         df = np.asarray(runs.k - 1.0 if count == 1 else total**2 / squares)
-        planned = against_itself._replace(seeds=of_run * total, degrees_of_freedom=df, forecast_degrees_of_freedom=df)
+        planned = unchanged._replace(seeds=of_run * total, degrees_of_freedom=df, forecast_degrees_of_freedom=df)
         drop = float(minimum_detectable_drop(planned, alpha, metric, runs.scores.mean()))
         if np.isfinite(drop):
             drops[count] = drop
     return drops
+
+
+def _changed_examples(components: VarianceComponents) -> Floats:
+    """Return the examples' part of the variance for a candidate that changed."""
+    return np.maximum(components.examples, CHANGED_RESIDUAL_SHARE * components.residual_variance)
+
+
+def _solve(c: Floats, variance: Floats, metric: str, score: Floats, candidate_share: float = 0.5) -> Floats:
+    """Return the drop d with d = c sqrt(variance, inflated by d on the candidate's side), by fixed-point iteration."""
+    uninflated = c * np.sqrt(variance)
+    drop = uninflated
+    for _ in range(20):
+        drop = uninflated * np.sqrt(1 + candidate_share * (variance_inflation(metric, score, drop) - 1))
+    return drop
+
+
+def _share_variance(p: Floats) -> Floats:
+    inside = np.clip(p, 0.5, 0.99)
+    return inside * (1 - inside)
+
+
+def _unexplained(r: Floats) -> Floats:
+    return 1 - np.clip(r, 0.0, 0.99) ** 2

@@ -1,4 +1,4 @@
-"""The metrics as an `evaluate.Metric` that needs no network."""
+"""A task's metrics as an `evaluate.Metric` that needs no network."""
 
 from typing import Any
 
@@ -11,10 +11,16 @@ from pytest_glue.statistics.metrics import compute
 
 
 class GlueMetric(evaluate.Metric):  # type: ignore[misc]
-    """The metrics of one task, as `evaluate.load("glue", task)` would give them, without its network.
+    """The metrics of one task, as `evaluate.load("glue", task)`, but without downloading a script.
 
-    `GlueMetric("mrpc").compute(predictions=[...], references=[...])` returns `{"accuracy": ..., "f1": ...}`; NaN where
-    a metric is undefined. `mnli-mm` and the other names of `tasks.GLUE` are accepted.
+    `GlueMetric("mrpc").compute(predictions=[...], references=[...])` returns `{"accuracy": ..., "f1": ...}`, with NaN
+    for a metric that is undefined.
+
+    Args:
+        task: a name of `core.tasks.GLUE`, such as "mnli-mm", or a task of your own.
+
+    Raises:
+        OptionError: an unknown name.
     """
 
     def __init__(self, task: str | Task, **kwargs: Any) -> None:
@@ -22,11 +28,11 @@ class GlueMetric(evaluate.Metric):  # type: ignore[misc]
         super().__init__(config_name=self.task.name, keep_in_memory=True, **kwargs)
 
     def _info(self) -> evaluate.MetricInfo:
-        kind = datasets.Value("float64")  # classes too, so that a prediction that is no number can be said to be none
+        kind = datasets.Value("float64")  # for classes too, since a prediction can be NaN
         return evaluate.MetricInfo(
             description=f"{', '.join(self.task.metrics)} of the task {self.task.name}",
             citation="",
-            inputs_description="predictions and references: lists of equal length, one entry for each example",
+            inputs_description="predictions and references: lists of equal length, one value for each example",
             features=datasets.Features({"predictions": kind, "references": kind}),
             reference_urls=["https://gluebenchmark.com/"] if self.task.name in GLUE else [],
         )

@@ -1,6 +1,6 @@
-"""Items spread over xdist's workers: by what they are expected to cost, whatever becomes of a worker.
+"""Items distributed over xdist's workers by expected cost, also if a worker dies.
 
-The items of these suites ask for task and checkpoint and fine-tune nothing, but their node ids tell what they could.
+Most items of these suites have a task and a checkpoint in their node ids, but fine-tune nothing.
 """
 
 import json
@@ -27,14 +27,14 @@ def test_glue(glue_task, glue_checkpoint, worker_id):
 
 
 @pytest.fixture
-def spread(pytester: pytest.Pytester, fresh: Run) -> Run:
-    """Run the suite on two workers."""
+def distributed(pytester: pytest.Pytester, fresh: Run) -> Run:
+    """Return a function that runs the suite on two workers."""
     pytester.makepyfile(test_suite=SUITE)
     return lambda *args: fresh("-n", "2", *SAMPLE, *args)
 
 
 def started(pytester: pytest.Pytester) -> dict[str, list[str]]:
-    """Return the tasks that each worker started, in their order."""
+    """Return the tasks that each worker started, in order."""
     found: dict[str, list[str]] = {}
     for line in (pytester.path / "started.txt").read_text("utf-8").splitlines():
         worker, task = line.split()
@@ -42,9 +42,9 @@ def started(pytester: pytest.Pytester) -> dict[str, list[str]]:
     return found
 
 
-def test_the_dearest_go_first(pytester: pytest.Pytester, spread: Run) -> None:
-    """Both workers begin with a dear task, and mnli-mm follows mnli on the same worker."""
-    result = spread("-v", "--glue-tasks=cola,mnli,mnli-mm,rte,wnli")
+def test_the_most_expensive_go_first(pytester: pytest.Pytester, distributed: Run) -> None:
+    """Both workers begin with an expensive task, and mnli-mm follows mnli on the same worker."""
+    result = distributed("-v", "--glue-tasks=cola,mnli,mnli-mm,rte,wnli")
 
     result.assert_outcomes(passed=5)
     result.stdout.fnmatch_lines(["scheduling tests via CostScheduling"])
@@ -55,15 +55,15 @@ def test_the_dearest_go_first(pytester: pytest.Pytester, spread: Run) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--dist=worksteal"], ["--dist=loadfile"]])
-def test_another_choice_is_left_alone(spread: Run, arguments: list[str]) -> None:
-    """Whoever says how tests are distributed gets that."""
-    result = spread("-v", "--glue-tasks=rte,wnli", *arguments)
+def test_another_choice_of_dist_is_respected(distributed: Run, arguments: list[str]) -> None:
+    """Another `--dist` uses xdist's own scheduler."""
+    result = distributed("-v", "--glue-tasks=rte,wnli", *arguments)
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("*CostScheduling*")
 
 
 def test_the_table_is_enough(pytester: pytest.Pytester, fresh: Run) -> None:
-    """Without any flag, a table that names a checkpoint has its items spread by cost; other tests run beside them."""
+    """Without any flag, items of checkpoints in the table are distributed by cost, together with other tests."""
     pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'sample'\ncheckpoints = ['sample']\ntasks = ['rte', 'wnli']")
     pytester.makepyfile(test_suite=SUITE, test_other="def test_plain(): pass")
     result = fresh("-n", "2", "-v")
@@ -71,19 +71,19 @@ def test_the_table_is_enough(pytester: pytest.Pytester, fresh: Run) -> None:
     result.stdout.fnmatch_lines(["scheduling tests via CostScheduling"])
 
 
-def test_a_suite_of_others_is_as_xdist_has_it(pytester: pytest.Pytester, fresh: Run) -> None:
-    """Where nobody asks for glue items, xdist's own scheduler is at work."""
+def test_a_suite_without_glue_items_uses_xdists_scheduler(pytester: pytest.Pytester, fresh: Run) -> None:
+    """Without checkpoints, xdist's own scheduler is used."""
     pytester.makepyfile(test_other="def test_plain(): pass\ndef test_other(): pass")
     result = fresh("-n", "2", "-v")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["scheduling tests via LoadScheduling"])
 
 
-def test_a_worker_that_dies(pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each item but the one that killed its worker is run once, the one in reserve too."""
+def test_a_worker_that_dies(pytester: pytest.Pytester, distributed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each item runs once, except the one that killed its worker; the worker's reserve is not lost."""
     monkeypatch.setenv("DIES_ON", "qqp,rte")
 
-    result = spread("--glue-tasks=all")
+    result = distributed("--glue-tasks=all")
 
     result.assert_outcomes(passed=8, failed=2)
     result.stdout.fnmatch_lines(["*crashed while running 'test_suite.py::test_glue?qqp-sample?'"])
@@ -91,24 +91,24 @@ def test_a_worker_that_dies(pytester: pytest.Pytester, spread: Run, monkeypatch:
     assert ["cola", "mnli", "mnli-mm", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"] == ran
 
 
-def test_selecting_and_stopping(pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`-x` ends the test run before the cheap items, `--lf` runs what failed, and `-k` what it names."""
+def test_selecting_and_stopping(pytester: pytest.Pytester, distributed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-x` ends the test run before the cheap items, `--lf` runs failed items, and `-k` selects by name."""
     monkeypatch.setenv("FAILS_ON", "rte")
-    stopped = spread("-x", "--glue-tasks=all")
+    stopped = distributed("-x", "--glue-tasks=all")
     assert pytest.ExitCode.INTERRUPTED == stopped.ret
     assert "wnli" not in {task for tasks in started(pytester).values() for task in tasks}
     (pytester.path / "started.txt").unlink()
 
-    spread("--lf", "--glue-tasks=all").assert_outcomes(failed=1)
+    distributed("--lf", "--glue-tasks=all").assert_outcomes(failed=1)
     assert [["rte"]] == list(started(pytester).values())
 
-    spread("-k", "cola or sst2", "--glue-tasks=all").assert_outcomes(passed=2)
+    distributed("-k", "cola or sst2", "--glue-tasks=all").assert_outcomes(passed=2)
 
 
 def test_each_worker_has_a_gpu_of_its_own(
     pytester: pytest.Pytester, fresh: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With two GPUs, `-n auto` is two workers, each of which sees one; a machine with GPUs is played here."""
+    """With two (simulated) GPUs, `-n auto` starts two workers, each of which sees one."""
     pytester.makeconftest("""
         from pytest_glue.core import environment
 
@@ -131,10 +131,10 @@ def test_each_worker_has_a_gpu_of_its_own(
     assert ["gw0 5", "gw1 7"] == sorted((pytester.path / "seen.txt").read_text("utf-8").splitlines())
 
 
-def test_a_report_knows_whether_an_item_is_missing(
-    pytester: pytest.Pytester, spread: Run, monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]
+def test_a_report_tells_whether_an_item_is_missing(
+    pytester: pytest.Pytester, distributed: Run, monkeypatch: pytest.MonkeyPatch, report: Callable[..., Any]
 ) -> None:
-    """How many items are judged together crosses to the controller, unless a worker died of one of them."""
+    """The report has the number of evaluated items, unless a worker died while running one."""
     pytester.makeconftest("""
         import pytest
 
@@ -143,16 +143,16 @@ def test_a_report_knows_whether_an_item_is_missing(
             return None
     """)
     pytester.makepyfile(test_suite=SUITE.replace("worker_id):", "worker_id, glue_evaluation):"))
-    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=2)
+    distributed("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=2)
     assert {"size": 2, "partition": None} == report()["family"]
 
     monkeypatch.setenv("DIES_ON", "wnli")
-    spread("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=1, failed=1)
+    distributed("--glue-tasks=rte,wnli", "--glue-json=out.json").assert_outcomes(passed=1, failed=1)
     assert report()["family"] is None
 
 
-def test_what_was_trained_is_remembered(pytester: pytest.Pytester, tiny: Run) -> None:
-    """A fine-tuning's time is in pytest's cache after it; a test run that only reads it leaves that alone."""
+def test_durations_of_trained_items_are_recorded(pytester: pytest.Pytester, tiny: Run) -> None:
+    """Pytest's cache has the duration of a fine-tuning; a later test run from cached runs does not change it."""
     file = pytester.path / ".pytest_cache" / "v" / "glue" / "durations"
     tiny("--glue-tasks=stsb").assert_outcomes(passed=1)
     first = json.loads(file.read_text("utf-8"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pytest_glue.core.metrics import chance_level
-from pytest_glue.statistics.metrics import FUNCTIONS
+from pytest_glue.statistics.metrics import score
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1"])
@@ -12,8 +12,8 @@ from pytest_glue.statistics.metrics import FUNCTIONS
 def test_the_best_constant_prediction_scores_the_chance_level(metric: str, share: float) -> None:
     """For accuracy and F1 the chance level is the best score that one class for all examples reaches."""
     references = (np.arange(100) < 100 * share).astype(float)
-    constants = (np.full(100, label, dtype=float) for label in (0, 1))
-    reached = np.nan_to_num([FUNCTIONS[metric](constant, references) for constant in constants])
+    constants = [np.full(100, label) for label in (0, 1)]
+    reached = np.nan_to_num(score(metric, constants, references))
     assert max(reached) == pytest.approx(chance_level(metric, references.tolist()))
 
 

@@ -1,4 +1,4 @@
-"""Options to estimate the cost of."""
+"""Options whose costs are estimated."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from pytest_glue.core.checkpoints import Checkpoint
 
 @pytest.fixture
 def asked() -> Callable[..., Options]:
-    """Make options with checkpoints given by their names; the sample's own where none are."""
+    """Make options with these checkpoints, by default the sample's."""
 
     def make(*checkpoints: str, **changes: Any) -> Options:
         parsed = tuple(Checkpoint.parse(name) for name in checkpoints or ("sample",))

@@ -1,4 +1,4 @@
-"""Which item is in which part."""
+"""Which item belongs to which shard."""
 
 from collections.abc import Sequence
 
@@ -14,18 +14,18 @@ NODEIDS = [f"a.py::test[{task}-{name}]" for task in GLUE for name in CHECKPOINTS
 
 
 def of(nodeids: Sequence[str], n: int) -> dict[str, int]:
-    """Return the part of each item."""
+    """Return the shard of each item."""
     glue = {nodeid: OPTIONS for nodeid in nodeids if "[" in nodeid}
     return dict(zip(nodeids, parts(nodeids, glue, n), strict=True))
 
 
-def test_parts_do_not_hang_on_the_order() -> None:
-    """Machines that collect in another order have the same parts."""
+def test_shards_do_not_depend_on_the_order() -> None:
+    """Machines that collect in another order have the same shards."""
     assert of(NODEIDS, 5) == of(NODEIDS[::-1], 5)
 
 
-def test_parts_are_balanced_by_cost() -> None:
-    """None of three parts is expected to take much longer than a third, unless one fine-tuning does."""
+def test_shards_are_balanced_by_cost() -> None:
+    """No shard is expected to take longer than 1.15 of the lower bound."""
     costs = {nodeid: estimate(target) for nodeid, target in targets(dict.fromkeys(NODEIDS, OPTIONS)).items()}
     shared = {nodeid: 0 if "mnli-mm" in nodeid else cost for nodeid, cost in costs.items()}
     part_of = of(NODEIDS, 3)
@@ -33,14 +33,14 @@ def test_parts_are_balanced_by_cost() -> None:
     assert max(loads) <= 1.15 * max(*shared.values(), sum(loads) / 3)
 
 
-def test_items_that_share_a_fine_tuning_stay_together() -> None:
-    """Both tasks of one fine-tuning of mnli are in one part."""
+def test_items_that_share_a_training_are_in_one_shard() -> None:
+    """The tasks mnli and mnli-mm of one checkpoint are in one shard."""
     part_of = of(NODEIDS, 5)
     for name in CHECKPOINTS:
         assert part_of[f"a.py::test[mnli-{name}]"] == part_of[f"a.py::test[mnli-mm-{name}]"]
 
 
-def test_other_items_are_spread_too() -> None:
-    """Tests that are no glue items are shared out as well, each into one part."""
+def test_other_items_are_distributed_too() -> None:
+    """Tests that are not glue items belong to one shard each."""
     part_of = of([f"b.py::test_{n}" for n in range(6)], 3)
     assert [0, 0, 1, 1, 2, 2] == sorted(part_of.values())

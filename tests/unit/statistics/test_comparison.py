@@ -1,4 +1,4 @@
-"""A candidate against a baseline."""
+"""The comparison of a candidate with a baseline."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.statistics.comparison import compare
+from pytest_glue.statistics.comparison import ComparisonDesign, compare
 from pytest_glue.statistics.seed_variance import SeedVariance
 
 Array = NDArray[np.float64]
@@ -17,7 +17,7 @@ LABELS = np.random.default_rng(11).integers(0, 2, N)
 
 
 def fine_tuned(rng: np.random.Generator, k: int, quality: float = 1.0) -> Array:
-    """Return predictions of k seeds; an example's difficulty is shared by all runs."""
+    """Return predictions of k seeds; all runs share the difficulty of an example."""
     hard = np.random.default_rng(12).normal(size=N)
     seeds = 0.05 * rng.normal(size=(k, 1))
     return np.where(quality + hard + seeds + 0.5 * rng.normal(size=(k, N)) > 0, LABELS, 1 - LABELS)
@@ -25,29 +25,30 @@ def fine_tuned(rng: np.random.Generator, k: int, quality: float = 1.0) -> Array:
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1", "matthews_correlation"])
 def test_a_large_drop_fails(metric: str) -> None:
-    """A clearly worse candidate fails, and its whole interval lies below the allowed drop."""
+    """A clearly worse candidate fails: its whole interval lies below the allowed drop."""
     rng = np.random.default_rng(0)
-    found = compare(fine_tuned(rng, 5, 0.2), fine_tuned(rng, 5), LABELS, metric, max_drop=0.03)
+    found = compare(fine_tuned(rng, 5, 0.2), fine_tuned(rng, 5), LABELS, metric, ComparisonDesign(max_drop=0.03))
     assert Verdict.FAIL is found.verdict
     assert found.confidence_interval is not None
     assert found.confidence_interval[1] < -0.03
 
 
-def test_an_unchanged_checkpoint_passes_at_the_smallest_visible_drop() -> None:
-    """At least 75 of 100 pass when the allowed drop is what another comparison printed, and hardly any fails."""
+def test_an_unchanged_checkpoint_passes_at_the_minimum_detectable_drop() -> None:
+    """With the drop that another comparison reported as allowed drop, at least 75 of 100 pass and at most 2 fail."""
     rng = np.random.default_rng(1)
     verdicts = []
     for _ in range(100):
-        printed = compare(fine_tuned(rng, 3), fine_tuned(rng, 3), LABELS, "accuracy").minimum_detectable_drop
-        assert printed is not None
-        verdicts.append(compare(fine_tuned(rng, 3), fine_tuned(rng, 3), LABELS, "accuracy", max_drop=printed).verdict)
+        reported = compare(fine_tuned(rng, 3), fine_tuned(rng, 3), LABELS, "accuracy").minimum_detectable_drop
+        assert reported is not None
+        design = ComparisonDesign(max_drop=reported)
+        verdicts.append(compare(fine_tuned(rng, 3), fine_tuned(rng, 3), LABELS, "accuracy", design).verdict)
     assert verdicts.count(Verdict.PASS) >= 75
     assert verdicts.count(Verdict.FAIL) <= 2
 
 
 @pytest.mark.parametrize("seeds", [(3, 3), (1, 5), (5, 1), (2, 4)])
 def test_an_unchanged_checkpoint_rarely_fails(seeds: tuple[int, int]) -> None:
-    """Where nothing changed and no drop is allowed, fails stay within the error rate, and so do passes."""
+    """If nothing changed and no drop is allowed, fails and passes each stay within the error rate."""
     rng = np.random.default_rng(2)
     verdicts = [
         compare(fine_tuned(rng, seeds[0]), fine_tuned(rng, seeds[1]), LABELS, "accuracy").verdict for _ in range(400)
@@ -58,7 +59,7 @@ def test_an_unchanged_checkpoint_rarely_fails(seeds: tuple[int, int]) -> None:
 
 
 def test_one_seed_a_side_is_inconclusive() -> None:
-    """Without a known spread nothing is claimed and no drop is printed, however large the difference."""
+    """If the variance between seeds is unknown, no verdict is given and no drop reported, however large it is."""
     rng = np.random.default_rng(3)
     found = compare(fine_tuned(rng, 1, -1.0), fine_tuned(rng, 1), LABELS, "accuracy")
     assert Verdict.INCONCLUSIVE is found.verdict
@@ -72,63 +73,67 @@ def test_one_seed_a_side_is_inconclusive() -> None:
     )
 
 
-def test_one_seed_a_side_with_a_published_spread_can_fail() -> None:
-    """A known spread carries a claim, and the comparison names it."""
+def test_one_seed_a_side_with_a_published_variance_can_fail() -> None:
+    """A published variance is enough for a verdict, and the comparison names its source."""
     rng = np.random.default_rng(4)
-    seed_variance = SeedVariance(0.0217, 19, "a table")
-    found = compare(fine_tuned(rng, 1, -1.0), fine_tuned(rng, 1), LABELS, "accuracy", seed_variance=seed_variance)
+    design = ComparisonDesign(seed_variance=SeedVariance(0.0217, 19, "a table"))
+    found = compare(fine_tuned(rng, 1, -1.0), fine_tuned(rng, 1), LABELS, "accuracy", design)
     assert Verdict.FAIL is found.verdict
     assert "a table" == found.variance_source
 
 
-def test_own_runs_outrank_a_published_spread() -> None:
-    """With two runs on a side a given spread changes nothing."""
+def test_own_runs_take_precedence_over_a_published_variance() -> None:
+    """If a side has two runs, a published variance changes nothing."""
     rng = np.random.default_rng(5)
     sides = fine_tuned(rng, 1), fine_tuned(rng, 3)
     assert compare(*sides, LABELS, "f1") == compare(
-        *sides, LABELS, "f1", seed_variance=SeedVariance(0.5, 19, "a table")
+        *sides, LABELS, "f1", ComparisonDesign(seed_variance=SeedVariance(0.5, 19, "a table"))
     )
 
 
-def test_the_verdict_is_read_off_the_interval() -> None:
-    """Pass, fail and inconclusive are the interval above, below and across the allowed drop."""
+def test_the_verdict_agrees_with_the_interval() -> None:
+    """Pass, fail and inconclusive mean an interval above, below and across the allowed drop."""
     rng = np.random.default_rng(6)
     for quality in (0.5, 0.8, 1.0, 1.3):
-        found = compare(fine_tuned(rng, 4, quality), fine_tuned(rng, 4), LABELS, "accuracy", max_drop=0.05)
+        found = compare(
+            fine_tuned(rng, 4, quality), fine_tuned(rng, 4), LABELS, "accuracy", ComparisonDesign(max_drop=0.05)
+        )
         assert found.confidence_interval is not None
         low, high = found.confidence_interval
         expected = Verdict.FAIL if high < -0.05 else Verdict.PASS if low > -0.05 else Verdict.INCONCLUSIVE
         assert expected is found.verdict
 
 
-def test_a_family_makes_fail_harder_and_not_pass() -> None:
-    """The upper end of the interval moves out with the number of items, the lower one stays."""
+def test_more_items_make_fail_harder_and_not_pass() -> None:
+    """With more items, the upper end of the interval moves up and the lower end stays."""
     rng = np.random.default_rng(7)
     sides = fine_tuned(rng, 4), fine_tuned(rng, 4)
-    one, nine = (compare(*sides, LABELS, "accuracy", family_size=m).confidence_interval for m in (1, 9))
+    one, nine = (
+        compare(*sides, LABELS, "accuracy", ComparisonDesign(family_size=m)).confidence_interval for m in (1, 9)
+    )
     assert one is not None
     assert nine is not None
     assert one[0] == nine[0]
     assert one[1] < nine[1]
 
 
-def test_a_look_of_several_claims_less() -> None:
-    """The interval of a look that is one of four is wider at both ends."""
+def test_an_interim_analysis_has_a_wider_interval() -> None:
+    """The interval of one of four interim analyses is wider at both ends."""
     rng = np.random.default_rng(7)
     sides = fine_tuned(rng, 5), fine_tuned(rng, 5)
-    one, look = (
-        compare(*sides, LABELS, "accuracy", interim_analyses=interim_analyses).confidence_interval
-        for interim_analyses in ((), (3, 5, 8, 10))
+    single, interim = (
+        compare(*sides, LABELS, "accuracy", ComparisonDesign(interim_analyses=counts)).confidence_interval
+        for counts in ((), (3, 5, 8, 10))
     )
-    assert one is not None
-    assert look is not None
-    assert look[0] < one[0] < one[1] < look[1]
+    assert single is not None
+    assert interim is not None
+    assert interim[0] < single[0] < single[1] < interim[1]
 
 
 def test_identical_predictions_pass_any_allowed_drop() -> None:
-    """No difference and no noise: pass with an allowed drop, inconclusive with none."""
+    """Without difference and variance, the verdict is pass if a drop is allowed, and inconclusive if not."""
     same = np.tile(fine_tuned(np.random.default_rng(8), 1), (2, 1))
-    assert Verdict.PASS is compare(same, same, LABELS, "accuracy", max_drop=0.001).verdict
+    assert Verdict.PASS is compare(same, same, LABELS, "accuracy", ComparisonDesign(max_drop=0.001)).verdict
     assert Verdict.INCONCLUSIVE is compare(same, same, LABELS, "accuracy").verdict
 
 
@@ -142,14 +147,14 @@ def test_identical_predictions_pass_any_allowed_drop() -> None:
     ],
 )
 def test_values_out_of_range_are_refused(options: dict[str, Any], message: str) -> None:
-    """An option out of range is an error that names it."""
+    """A value out of range is an error that names it."""
     sides = fine_tuned(np.random.default_rng(9), 2), fine_tuned(np.random.default_rng(10), 2)
     with pytest.raises(ValueError, match=message):
-        compare(*sides, LABELS, "accuracy", **options)
+        compare(*sides, LABELS, "accuracy", ComparisonDesign(**options))
 
 
 def test_a_run_without_a_score_is_refused() -> None:
-    """An undefined score is an error that names side and run: such runs are degenerate, and not compared."""
+    """An undefined score is an error that names side and run, since degenerate runs are not compared."""
     sides = fine_tuned(np.random.default_rng(9), 2), fine_tuned(np.random.default_rng(10), 2)
     sides[1][1] = 1
     with pytest.raises(ValueError, match="matthews_correlation of the baseline is undefined in run 1"):

@@ -1,10 +1,9 @@
-"""A score with its interval, and against a threshold."""
+"""The estimate of a score, with its interval."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.estimate import Estimate, estimate
 from pytest_glue.statistics.seed_variance import SeedVariance
 
@@ -19,50 +18,31 @@ def right(rng: np.random.Generator, k: int, n: int) -> Array:
 
 @pytest.mark.parametrize("k", [1, 3, 5])
 def test_interval_covers_new_seeds_and_new_examples(k: int) -> None:
-    """At least 93 of 100 intervals at 95 % hold the expected score, with one seed and a known spread too."""
+    """At least 93 of 100 intervals at 95 % cover the expected score, with one seed and a given variance too."""
     rng = np.random.default_rng(k)
     seed_variance = SeedVariance(0.031, 19, "a table")
     intervals = [estimate(right(rng, k, 300), np.ones(300), "accuracy", seed_variance).interval() for _ in range(300)]
-    expected = 0.8 - 0.0017  # chances are cut at 1
+    expected = 0.8 - 0.0017  # the probabilities above are cut at 1
     assert np.mean([low <= expected <= high for low, high in intervals]) >= 0.93
 
 
-@pytest.mark.parametrize(
-    ("threshold", "verdict"), [(0.6, Verdict.PASS), (0.8, Verdict.INCONCLUSIVE), (0.95, Verdict.FAIL)]
-)
-def test_threshold_is_judged_with_the_noise(threshold: float, verdict: Verdict) -> None:
-    """Clearly above passes, clearly below fails, and what noise can explain is inconclusive."""
-    found = estimate(right(np.random.default_rng(5), 3, 300), np.ones(300), "accuracy")
-    assert verdict is found.against(threshold)
-
-
-def test_one_run_without_a_spread_claims_nothing() -> None:
-    """Its interval covers the examples alone, and no threshold is decided."""
+def test_the_interval_of_one_run_covers_examples_only() -> None:
+    """Without a given variance, the seeds' part and its source are unknown, and there is an interval."""
     found = estimate(right(np.random.default_rng(6), 1, 300), np.ones(300), "accuracy")
     assert found.standard_error_seeds is None
     assert found.variance_source is None
-    assert Verdict.INCONCLUSIVE is found.against(0.1)
     assert found.interval()[0] < found.value < found.interval()[1]
 
 
 def test_the_standard_error_has_two_parts() -> None:
-    """The whole is the root of the sum of squares."""
+    """The standard error is the root of the sum of the squared parts."""
     assert Estimate(0.5, 0.03, 0.04, 10, "own runs").standard_error == pytest.approx(0.05)
 
 
-def test_a_family_makes_fail_harder() -> None:
-    """What fails alone may be inconclusive among nine."""
-    found = Estimate(0.5, 0.03, 0.04, 1000, "own runs")
-    assert Verdict.FAIL is found.against(0.6)
-    assert Verdict.INCONCLUSIVE is found.against(0.6, family_size=9)
-
-
 def test_values_out_of_range_are_refused() -> None:
-    """A confidence level or an error rate out of range, and a run without a score, are named."""
+    """A confidence level out of range, and a run without a score, are errors that name them."""
     found = Estimate(0.5, 0.03, 0.04, 10, "own runs")
     with pytest.raises(ValueError, match="confidence level 95"):
         found.interval(95)
-    with pytest.raises(ValueError, match="alpha 1"):
-        found.against(0.5, alpha=1)
     with pytest.raises(ValueError, match="pearson of the checkpoint is undefined in run 0"):
         estimate([[1, 1, 1]], [1, 2, 3], "pearson")

@@ -1,11 +1,11 @@
-"""The influence of an example on a score."""
+"""The influence of each example on a run's score."""
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from pytest_glue.statistics.influence import influence
 from pytest_glue.statistics.metrics import score
+from pytest_glue.statistics.scored_runs import ScoredRuns
 
 RNG = np.random.default_rng(5)
 N = 400
@@ -26,25 +26,25 @@ CASES = [
 
 
 @pytest.mark.parametrize(("metric", "predictions", "references"), CASES)
-def test_sums_to_nothing(metric: str, predictions: ArrayLike, references: ArrayLike) -> None:
-    """The mean influence over the examples is 0 for each run."""
-    np.testing.assert_allclose(influence(metric, predictions, references).mean(axis=-1), 0, atol=1e-12)
+def test_mean_influence_is_zero(metric: str, predictions: ArrayLike, references: ArrayLike) -> None:
+    """The influences of each run have mean 0 over the examples."""
+    np.testing.assert_allclose(ScoredRuns.of(metric, predictions, references).influences.mean(axis=-1), 0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("metric", "predictions", "references"), CASES)
-def test_is_what_leaving_an_example_out_does(metric: str, predictions: ArrayLike, references: ArrayLike) -> None:
-    """It is the jackknife's pseudo-value up to terms of order 1/n."""
+def test_agrees_with_the_jackknife(metric: str, predictions: ArrayLike, references: ArrayLike) -> None:
+    """The influences are the jackknife's pseudo-values, up to terms of order 1/n."""
     whole = score(metric, predictions, references)
     without = np.stack(
         [score(metric, np.delete(predictions, i, axis=1), np.delete(references, i)) for i in range(N)], axis=-1
     )
     jackknife = (N - 1) * (whole[:, np.newaxis] - without)
     jackknife -= jackknife.mean(axis=-1, keepdims=True)
-    found = influence(metric, predictions, references)
+    found = ScoredRuns.of(metric, predictions, references).influences
     assert np.corrcoef(jackknife.ravel(), found.ravel())[0, 1] > 0.999
     assert found.std() == pytest.approx(jackknife.std(), rel=0.02)
 
 
 def test_a_run_without_a_score_has_no_influences() -> None:
-    """Constant predictions give NaN, without a warning."""
-    assert np.isnan(influence("matthews_correlation", [[1, 1, 1]], [0, 1, 1])).all()
+    """Constant predictions have influences of NaN, without a warning."""
+    assert np.isnan(ScoredRuns.of("matthews_correlation", [[1, 1, 1]], [0, 1, 1]).influences).all()

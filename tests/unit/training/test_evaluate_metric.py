@@ -1,4 +1,4 @@
-"""`GlueMetric`: an `evaluate.Metric` that works where there is no network and no plugin."""
+"""`GlueMetric`: an `evaluate.Metric` that needs neither network nor plugin."""
 
 import json
 import os
@@ -30,7 +30,7 @@ print(json.dumps([scores, "pytest" in sys.modules]))
 
 
 def test_it_needs_neither_network_nor_plugin(tmp_path: Path) -> None:
-    """In a fresh process that may open no socket it scores, without pytest, and leaves no file behind."""
+    """It scores in a fresh process that may not open a socket, without importing pytest or writing a file."""
     home = tmp_path / "home"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}
     command = [sys.executable, "-c", WITHOUT_NETWORK]
@@ -45,8 +45,8 @@ def test_it_needs_neither_network_nor_plugin(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", GLUE)
-def test_it_is_the_tasks_metrics(task: str) -> None:
-    """For each of GLUE's names it returns what `compute` returns."""
+def test_it_returns_the_tasks_metrics(task: str) -> None:
+    """For each task of GLUE, it returns what `compute` returns."""
     generator = np.random.default_rng(0)
     references = generator.integers(0, 2, 50).astype(float)
     predictions = np.where(generator.random(50) < 0.2, 1 - references, references)
@@ -55,27 +55,27 @@ def test_it_is_the_tasks_metrics(task: str) -> None:
 
 
 def test_batches_add_up() -> None:
-    """As with any `evaluate.Metric`, predictions may come in batches."""
+    """Predictions can be added in batches, as with any `evaluate.Metric`."""
     metric = GlueMetric("mnli-mm")
     for predictions, references in (([0, 1], [0, 1]), ([2, 2], [2, 0])):
         metric.add_batch(predictions=predictions, references=references)
     assert {"accuracy": 0.75} == metric.compute()
 
 
-@pytest.mark.parametrize("predictions", [[1, 1], [0.5, float("nan")]], ids=["constant", "no-number"])
+@pytest.mark.parametrize("predictions", [[1, 1], [0.5, float("nan")]], ids=["constant", "nan"])
 def test_an_undefined_score_is_nan(predictions: list[float]) -> None:
-    """What has no score is said to have none."""
+    """An undefined score is NaN."""
     scores: dict[str, Any] = GlueMetric("cola").compute(predictions=predictions, references=[0, 1])
     assert np.isnan(scores["matthews_correlation"])
 
 
 def test_a_users_own_task() -> None:
-    """It takes a task that is not in the table, too."""
+    """It accepts a task that is not in the table."""
     own = Task("own", "own", ("text",), ("no", "yes"), ("f1",))
     assert {"f1": 1.0} == GlueMetric(own).compute(predictions=[0, 1], references=[0, 1])
 
 
 def test_an_unknown_task_is_refused() -> None:
-    """The message has the closest names."""
+    """The message names the closest tasks."""
     with pytest.raises(OptionError, match=r"^unknown task 'stsbb': did you mean stsb"):
         GlueMetric("stsbb")
