@@ -118,7 +118,7 @@ def heeds_interrupts() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("heeds_interrupts")
-@pytest.mark.parametrize("at", ["ray::", "ray::do_errand"], ids=["start", "training"])
+@pytest.mark.parametrize("at", ["ray::", "ray::execute_request"], ids=["start", "training"])
 def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: str) -> None:
     """Back at the prompt, with a valid report and no process left, also while Ray is being started."""
     pytester.makepyfile(test_suite=SUITE)
@@ -196,10 +196,10 @@ def test_a_machine_that_lacks_the_folders(
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ('address = "127.0.0.1:9"', "*no cluster of Ray answers at 127.0.0.1:9 *: start one with `ray start --head`*"),
+        ('address = "127.0.0.1:9"', "*no Ray cluster answers at 127.0.0.1:9 *: start one with `ray start --head`*"),
         (
             "num_cpus = 4000",
-            "*asks for 4000 CPU, and no machine of the cluster has that (of 1, the most: * CPU): lower num_cpus*",
+            "*asks for 4000 CPU, and no machine of the cluster has that (largest of 1: * CPU): lower num_cpus*",
         ),
     ],
 )

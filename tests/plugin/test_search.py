@@ -197,7 +197,7 @@ def test_all_trials_fail(pytester: pytest.Pytester, search: Run, report: Report)
     result.assert_outcomes(errors=1)
     (error,) = report()["errors"]
     assert "none of the 3 trials of study 'rte-sample-" in error["message"]
-    assert error["message"].endswith("came to an end; the first cause: ValueError: there is no metric")
+    assert error["message"].endswith("is complete; first cause: ValueError: there is no metric")
 
 
 def test_two_workers_share_a_storage(fresh: Run, report: Report) -> None:
@@ -227,7 +227,7 @@ def test_searched_and_given_recipes_are_not_compared(here: Run) -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (("--glue-search=ray", "--glue-search-storage=sqlite:///s.db"), "Ray Tune keeps a study in a folder"),
+        (("--glue-search=ray", "--glue-search-storage=sqlite:///s.db"), "--glue-search=ray needs a folder, not a URL"),
         (("--glue-search=optuna", "--glue-search-fraction=0.001"), "raise --glue-search-fraction"),
     ],
 )

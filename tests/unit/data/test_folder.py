@@ -148,7 +148,7 @@ def test_a_missing_shard(folder: Path, tmp_path: Path) -> None:
     for number in (0, 1):
         (tmp_path / "cola" / f"validation-0000{number}-of-00002.parquet").write_bytes(content)
     (tmp_path / "cola" / "train-00000-of-00002.parquet").write_bytes(content)
-    with pytest.raises(DataError, match="split 'train' is incomplete or mixed: 1 files, by their names of 2"):
+    with pytest.raises(DataError, match="split 'train' is incomplete or mixed: 1 files, whose names say 2"):
         FolderSource(str(tmp_path)).check(COLA)
     (tmp_path / "cola" / "train-00001-of-00002.parquet").write_bytes(content)
     assert 2 * len(sample_dataset("cola")["train"]) == len(FolderSource(str(tmp_path)).load(COLA)["train"])
