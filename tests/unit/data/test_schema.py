@@ -82,10 +82,10 @@ def test_a_regression_has_32_bit_floats(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (pa.array([0, 1, 2]), r"\[2\] in column 'label' are no labels of task rte: \[0, 1\]"),
+        (pa.array([0, 1, 2]), r"\[2\] in column 'label' are not labels of task rte: \[0, 1\]"),
         (pa.array([0, 1, -1]), r"\[-1\] in column 'label'"),
         (pa.array([0, 1, None]), "1 of 3 values of column 'label' are missing"),
-        (pa.array(["entailment", "neutral", "neutral"]), r"\['neutral'\] in column 'label' are no labels"),
+        (pa.array(["entailment", "neutral", "neutral"]), r"\['neutral'\] in column 'label' are not labels"),
     ],
 )
 def test_a_label_outside_the_task_is_an_error(tmp_path: Path, label: pa.Array, message: str) -> None:
@@ -104,7 +104,7 @@ def test_other_class_names_are_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("label", "message"),
-    [(["a", "b", "c"], "task stsb is a regression"), ([1.0, 2.0, float("nan")], "no finite numbers")],
+    [(["a", "b", "c"], "task stsb is a regression"), ([1.0, 2.0, float("nan")], "not finite numbers")],
 )
 def test_a_regression_needs_numbers(tmp_path: Path, label: list[Any], message: str) -> None:
     """A regression's label that is text or not a number is an error."""
