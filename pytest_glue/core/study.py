@@ -116,7 +116,25 @@ class Study:
         return {str(state): found[state] for state in TrialState}
 
 
-BACKENDS: Mapping[str, tuple[str, str]] = {"optuna": ("optuna", "optuna"), "ray": ("ray.tune", "ray[tune]")}
-"""By name: the module to import, and the package to install."""
 OnTrial = Callable[[Trial, float | None], None]
 """Called with each finished trial and the highest objective so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInfo:
+    """What is known about a search backend without importing it."""
+
+    module: str
+    """Must be installed."""
+    requirement: str
+    """For `pip install`."""
+    accepts_url: bool
+    """Whether the storage can be a URL; a folder is always accepted."""
+    fixed_trials: bool
+    """Whether a study draws all its trials at the start, so that none can be added later."""
+
+
+BACKENDS: Mapping[str, BackendInfo] = {
+    "optuna": BackendInfo("optuna", "optuna", accepts_url=True, fixed_trials=False),
+    "ray": BackendInfo("ray.tune", "ray[tune]", accepts_url=False, fixed_trials=True),
+}

@@ -1,4 +1,4 @@
-"""The digest of examples: what identifies data whatever file, format or cache it was read from."""
+"""Digests that identify examples by their content, independent of file, format and cache."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def digest(dataset: "Dataset", columns: Sequence[str]) -> str:
-    """Return `sha256:...` of the names, values and order of those columns.
+    """Return `sha256:...` of the names, values and order of the columns.
 
-    The same for the same values in any chunks, integer or float width, kind of Arrow string, and after a selection or
-    a shuffle that ends in the same order. Text, integers, floats and missing values are told apart.
+    The digest depends on values and row order, and on whether a value is a text, an integer, a float or missing. It
+    does not depend on chunks, on the width of numbers, or on the kind of Arrow string.
     """
     table = dataset.select_columns(list(columns)).with_format("arrow")[:]
     total = hashlib.sha256(f"{len(dataset)} rows".encode())
@@ -27,7 +27,7 @@ def digest(dataset: "Dataset", columns: Sequence[str]) -> str:
 
 
 def digest_of_task(data: "DatasetDict", task: Task) -> str:
-    """Return `sha256:...` of the examples that a task is trained and evaluated on."""
+    """Return `sha256:...` of the examples of a task's training and evaluation splits."""
     splits = [digest(data[name], task.columns) for name in (task.train_split, task.evaluation_split)]
     return f"sha256:{hashlib.sha256(' '.join(splits).encode()).hexdigest()}"
 
@@ -36,7 +36,7 @@ def digest_of_file(path: Path) -> bytes:
     """Return the SHA-256 of a file's bytes.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the file cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -46,7 +46,7 @@ def digest_of_file(path: Path) -> bytes:
 
 
 def _column(values: Any) -> bytes:
-    """Return the hash of a column (a chunked Arrow array), by buffers rather than value by value."""
+    """Return the SHA-256 of a column, a chunked Arrow array, computed on its buffers."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -62,13 +62,13 @@ def _column(values: Any) -> bytes:
 
 
 def _bytes(numbers: Any) -> bytes:
-    """The numbers in one go, little-endian."""
+    """Return the numbers as little-endian bytes."""
     array = numbers.to_numpy()
     return bytes(array.astype(array.dtype.newbyteorder("<")).tobytes())
 
 
 def _text(values: Any) -> bytes:
-    """The text in one go; where one value ends and the next begins is told by their lengths."""
+    """Return the concatenated texts; `_column` hashes their lengths, too."""
     return b"".join(map(_text_of_chunk, values.chunks))
 
 

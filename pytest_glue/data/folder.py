@@ -1,4 +1,4 @@
-"""A folder as a data source, in any of the layouts that GLUE comes in."""
+"""A folder as a data source, in one of the layouts in which GLUE is distributed."""
 
 import hashlib
 from dataclasses import dataclass
@@ -20,24 +20,22 @@ LAYOUTS: tuple[FolderLayout, ...] = (saved_to_disk, parquet, tsv)
 
 @dataclass(frozen=True, slots=True)
 class FolderSource:
-    """A folder that holds one or more tasks; the layout can differ from task to task."""
+    """A folder with one or more tasks, whose layouts can differ."""
 
     text: str
-    """The folder, as the user wrote it."""
+    """The path, as the user wrote it."""
 
     notes: ClassVar[tuple[str, ...]] = ()
 
     @property
     def description(self) -> str:
-        """The folder, as the user wrote it."""
         return self.text
 
     def check(self, task: Task) -> None:
-        """See `DataSource`: looks at file names and headers."""
         schema.check(self._splits(task), task, self.text)
 
     def identity(self, task: Task) -> str:
-        """See `DataSource`: a digest of the files that hold the examples."""
+        """Return a digest of the files that contain the examples."""
         splits = self._splits(task)
         schema.require_splits(splits, task, self.text)
         total = hashlib.sha256()
@@ -49,18 +47,13 @@ class FolderSource:
         return f"sha256:{total.hexdigest()}"
 
     def files(self, task: Task) -> list[Path]:
-        """Return all that a copy of the folder needs of it, for this task to be read from it.
-
-        Raises:
-            DataError: as for `check`.
-        """
+        """Return all files of the folders that contain the task's splits."""
         root = local_path(self.text)
         split_files = (file for split in self._splits(task).values() for file in split.files)
         folders = {folder for file in split_files for folder in file.parents if folder.is_relative_to(root)}
         return sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
 
     def load(self, task: Task) -> "DatasetDict":
-        """See `DataSource`."""
         return schema.load(self._splits(task), task, self.text)
 
     def _splits(self, task: Task) -> Splits:

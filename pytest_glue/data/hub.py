@@ -1,7 +1,7 @@
-"""The hub as a data source: `nyu-mll/glue`, pinned to a commit."""
+"""The data source `hub`: `nyu-mll/glue`, by default at a fixed commit."""
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import DataError
@@ -17,29 +17,29 @@ REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 
 
 class HubSource:
-    """The task's configuration of the dataset, fetched once and then read from the local Hugging Face cache."""
+    """Reads the task's configuration of the dataset through the local Hugging Face cache."""
 
     def __init__(self, revision: str | None = None) -> None:
         self._repository = Repository(Kind.DATASET, DATASET, revision or REVISION)
         self.notes: tuple[str, ...] = ()
-        """What a reader should know of what was loaded last: that the hub could not be asked."""
 
     @property
     def description(self) -> str:
-        """The dataset and its revision, a commit in short."""
         commit = self._repository.commit
         return f"{DATASET}@{commit[:7] if commit else self._repository.revision}"
 
     def check(self, task: Task) -> None:
-        """Nothing: what the hub holds is not known without a request."""
+        """Do nothing: without a request, the files on the hub are not known."""
 
     def identity(self, task: Task) -> str:
-        """See `DataSource`: the commit; of a branch or a tag, the one that it is now."""
+        """Return commit and configuration; a branch or a tag is resolved now."""
         commit = self._repository.commit or self._fetch(task).commit
         return f"{DATASET}@{commit} {task.configuration}"
 
+    def files(self, task: Task) -> list[Path]:  # noqa: ARG002 - the same for every task
+        return []
+
     def load(self, task: Task) -> "DatasetDict":
-        """See `DataSource`; only the task's own files are fetched."""
         snapshot = self._fetch(task)
         files = [snapshot.folder / name for name in snapshot.files]
         return schema.load(parquet.splits_of(files), task, self.description)

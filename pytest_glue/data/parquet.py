@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def splits(folder: Path, task: Task) -> Splits:
-    """Return the task's splits by name; empty where there are none."""
+    """Return the task's splits by name; empty if there are none."""
     return splits_of((folder / task.configuration).glob("*.parquet"))
 
 
@@ -25,7 +25,7 @@ def configurations(folder: Path) -> set[str]:
 
 
 def splits_of(files: Iterable[Path | str]) -> Splits:
-    """Return the splits that the files are, by their names; the files need not exist.
+    """Group files into splits by their names; the files need not exist.
 
     Raises:
         DataError: some of a split's numbered files are missing.
@@ -44,7 +44,7 @@ def _require_all(split: str, paths: list[Path]) -> None:
     if totals and totals != {len(paths)}:
         message = (
             f"{paths[0].parent}: split {split!r} is incomplete or mixed: "
-            f"{len(paths)} files, by their names of {' and of '.join(map(str, sorted(totals)))}"
+            f"{len(paths)} files, whose names say {' and '.join(map(str, sorted(totals)))}"
         )
         raise DataError(message)
 
@@ -57,20 +57,18 @@ class ParquetSplit:
 
     @property
     def path(self) -> Path:
-        """The first file."""
         return self.files[0]
 
     def columns(self) -> list[str]:
-        """See `Split`."""
         return list(_open(self.path).schema_arrow.names)
 
     def read(self) -> "Dataset":
-        """See `Split`; the features embedded in the files are kept."""
+        """Return the examples, with the features that are embedded in the files."""
         import pyarrow as pa
         from datasets import Dataset
 
         try:
-            # Not `load_dataset`: it would write a copy into its cache, which costs more time than reading this.
+            # `load_dataset` would write a copy into its cache, which takes longer than to read the file.
             return Dataset(pa.concat_tables([_open(path).read() for path in self.files], promote_options="default"))
         except (OSError, ValueError) as error:
             raise DataError(f"{self.path} cannot be read: {error}") from error

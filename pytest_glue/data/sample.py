@@ -1,5 +1,6 @@
-"""The sample as a data source: synthetic data in the form of all of GLUE's tasks, for trying things out."""
+"""The data source `sample`: synthetic data for each GLUE task, to try things out."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import DataError
@@ -11,23 +12,23 @@ if TYPE_CHECKING:
 
 
 class SampleSource:
-    """Data that the package makes itself: no network, no files."""
+    """Generates synthetic data; needs no network and no files."""
 
     description = "sample (synthetic data)"
-    notes = ()
+    notes: tuple[str, ...] = ()
 
     def check(self, task: Task) -> None:
-        """See `DataSource`: there is a sample of GLUE's own tasks only."""
         configurations = {glue.configuration for glue in GLUE.values()}
         if task.configuration not in configurations:
             raise DataError(schema.no_task(task, self.description, configurations))
 
     def identity(self, task: Task) -> str:
-        """See `DataSource`: the code that makes it is a part of every key."""
-        return f"sample {task.configuration}"
+        return f"sample {task.configuration}"  # every cache key contains a digest of the code that generates it
+
+    def files(self, task: Task) -> list[Path]:  # noqa: ARG002 - the same for every task
+        return []
 
     def load(self, task: Task) -> "DatasetDict":
-        """See `DataSource`."""
         from pytest_glue.sample.examples import sample_dataset
 
         self.check(task)

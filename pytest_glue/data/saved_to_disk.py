@@ -1,4 +1,4 @@
-"""What `DatasetDict.save_to_disk` writes: `FOLDER/<configuration>/dataset_dict.json`, or FOLDER for its only task."""
+"""The layout of `DatasetDict.save_to_disk`: `FOLDER/<configuration>/dataset_dict.json`, or one task in FOLDER."""
 
 import json
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from pytest_glue.data.splits import Splits
 if TYPE_CHECKING:
     from datasets import Dataset
 
-MARK = "dataset_dict.json"
+INDEX = "dataset_dict.json"
 
 
 def splits(folder: Path, task: Task) -> Splits:
-    """Return the task's splits by name; empty where there are none."""
+    """Return the task's splits by name; empty if there are none."""
     for candidate in (folder / task.configuration, folder):
-        if (candidate / MARK).is_file():
-            found = {name: SavedSplit(candidate / name) for name in _json(candidate / MARK)["splits"]}
+        if (candidate / INDEX).is_file():
+            found = {name: SavedSplit(candidate / name) for name in _json(candidate / INDEX)["splits"]}
             if candidate != folder or all(split.may_be(task) for split in found.values()):
                 return found
     return {}
 
 
 def configurations(folder: Path) -> set[str]:
-    """Return the names of the subfolders that were saved, and of the folder itself if it was."""
-    return {path.parent.name for pattern in (MARK, f"*/{MARK}") for path in folder.resolve().glob(pattern)}
+    """Return the names of the subfolders in this layout, and of the folder itself if it is."""
+    return {path.parent.name for pattern in (INDEX, f"*/{INDEX}") for path in folder.resolve().glob(pattern)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +37,22 @@ class SavedSplit:
     path: Path
 
     def may_be(self, task: Task) -> bool:
-        """Whether it is the task's: it says of which configuration it is, or nothing about that."""
+        """Return whether the split's configuration is the task's or is not recorded."""
         return self._info().get("config_name") in {None, "", "default", task.configuration}
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """See `Split`."""
         names = [part["filename"] for part in _json(self.path / "state.json").get("_data_files", ())]
         return tuple(self.path / name for name in ("dataset_info.json", *names))
 
     def columns(self) -> list[str]:
-        """See `Split`."""
         return list(self._info().get("features") or ())
 
     def read(self) -> "Dataset":
-        """See `Split`."""
         from datasets import Dataset
 
         try:
-            # In memory: else what is later mapped over it is cached inside the user's folder.
+            # In memory: otherwise `map` would write its cache into the user's folder.
             return Dataset.load_from_disk(str(self.path), keep_in_memory=True)
         except (OSError, ValueError) as error:
             raise DataError(f"{self.path} cannot be read: {error}") from error
@@ -70,5 +67,5 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):
-        raise DataError(f"{path} is not what `save_to_disk` writes")
+        raise DataError(f"{path} was not written by `save_to_disk`")
     return content

@@ -1,4 +1,4 @@
-"""The form that every source returns: the hub's columns, class ids in the task's order, and nothing missing."""
+"""The schema that every source returns: the hub's columns, class ids in the task's order, no missing value."""
 
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
 UNLABELLED = -1
-"""The class of an example whose label is not public, as on the hub."""
+"""The class id of an example whose label is not public, as on the hub."""
 
 
 def no_task(task: Task, where: str, there: Iterable[str]) -> str:
-    """Return the message about a configuration that a source does not hold."""
+    """Return the message about a configuration that a source does not have."""
     listed = ", ".join(sorted(there)) or "no task that can be recognised"
     return f"{where} has no data for task {task.name} (configuration {task.configuration!r}); there: {listed}"
 
 
 def require_splits(there: Collection[str], task: Task, where: str) -> None:
-    """Make sure that the splits are there which a fine-tuning needs; others, such as test, are optional.
+    """Check that the training and evaluation splits exist; others, such as test, are optional.
 
     Raises:
-        DataError: one is not.
+        DataError: one is missing.
     """
     for split in (task.train_split, task.evaluation_split):
         if split not in there:
@@ -33,7 +33,7 @@ def require_splits(there: Collection[str], task: Task, where: str) -> None:
 
 
 def check(splits: Splits, task: Task, where: str) -> None:
-    """Make sure of splits and columns, from names and headers alone.
+    """Check splits and columns, from names and headers alone.
 
     Raises:
         DataError: one is missing.
@@ -44,10 +44,10 @@ def check(splits: Splits, task: Task, where: str) -> None:
 
 
 def load(splits: Splits, task: Task, where: str) -> "DatasetDict":
-    """Read the splits and return them in the hub's form.
+    """Read the splits and convert them to the hub's schema.
 
     Raises:
-        DataError: a split, a column or a value is missing, or a label is none of the task's.
+        DataError: a split, a column or a value is missing, or a label is not one of the task's.
     """
     from datasets import DatasetDict
 
@@ -56,7 +56,7 @@ def load(splits: Splits, task: Task, where: str) -> "DatasetDict":
 
 
 def _ordered(splits: Splits) -> list[tuple[str, Split]]:
-    """As on the hub: train, validation, test."""
+    """Return the splits in the hub's order: train, validation, test."""
     return sorted(splits.items(), key=lambda item: (item[0].startswith("test"), item[0]))
 
 
@@ -80,12 +80,12 @@ def _conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset
     if task.label_column not in dataset.column_names:
         return dataset
     if task.is_regression:
-        return _with_numbers(dataset, task, where, labelled=labelled)
-    return _with_classes(dataset, task, where, labelled=labelled)
+        return _with_number_labels(dataset, task, where, labelled=labelled)
+    return _with_class_labels(dataset, task, where, labelled=labelled)
 
 
-def _with_numbers(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
-    """The label of a regression, as a 32-bit float."""
+def _with_number_labels(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
+    """Return the dataset with the labels of a regression as 32-bit floats."""
     import pyarrow as pa
     import pyarrow.compute as pc
     from datasets import ClassLabel, Value
@@ -96,15 +96,15 @@ def _with_numbers(dataset: "Dataset", task: Task, where: str, *, labelled: bool)
         raise DataError(message)
     if labelled and not pc.all(pc.is_finite(values)).as_py():
         raise DataError(
-            f"{where}: column {task.label_column!r} of task {task.name} has values that are no finite numbers"
+            f"{where}: column {task.label_column!r} of task {task.name} has values that are not finite numbers"
         )
     if feature == Value("float32"):
         return dataset
     return _with_label(dataset, task, values.cast(pa.float32()), Value("float32"))
 
 
-def _with_classes(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
-    """The label of a classification, as ids in the task's order."""
+def _with_class_labels(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
+    """Return the dataset with the labels of a classification as class ids in the task's order."""
     from datasets import ClassLabel
 
     feature, accepted = dataset.features[task.label_column], ClassLabel(names=list(task.labels))
@@ -122,9 +122,9 @@ def _with_classes(dataset: "Dataset", task: Task, where: str, *, labelled: bool)
         ids |= {UNLABELLED: UNLABELLED, None: UNLABELLED, "": UNLABELLED}
     values = _labels(dataset, task)
     distinct = values.unique().to_pylist()
-    if strange := [value for value in distinct if value not in ids]:
+    if unknown := [value for value in distinct if value not in ids]:
         message = (
-            f"{where}: {strange[:5]} in column {task.label_column!r} are no labels of task {task.name}: {list(ids)}"
+            f"{where}: {unknown[:5]} in column {task.label_column!r} are not labels of task {task.name}: {list(ids)}"
         )
         raise DataError(message)
     if feature == accepted and all(ids[value] == value for value in distinct):
@@ -133,7 +133,7 @@ def _with_classes(dataset: "Dataset", task: Task, where: str, *, labelled: bool)
 
 
 def _labels(dataset: "Dataset", task: Task) -> Any:
-    """The label column as an Arrow array."""
+    """Return the label column as an Arrow array."""
     return dataset.with_format("arrow")[:][task.label_column]
 
 
@@ -144,11 +144,11 @@ def _mapped(values: Any, ids: dict[Any, int]) -> Any:
 
 
 def _with_label(dataset: "Dataset", task: Task, values: Any, feature: Any) -> "Dataset":
-    """The dataset with another label column in the same place."""
+    """Return the dataset with another label column at the same index."""
     from datasets import Dataset, DatasetInfo, Features
 
     table = dataset.with_format("arrow")[:]
-    place = table.column_names.index(task.label_column)
+    index = table.column_names.index(task.label_column)
     features = Features({**dataset.features, task.label_column: feature})
-    table = table.set_column(place, task.label_column, values).replace_schema_metadata(None)
+    table = table.set_column(index, task.label_column, values).replace_schema_metadata(None)
     return Dataset(table, info=DatasetInfo(features=features), split=dataset.split)

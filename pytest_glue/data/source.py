@@ -1,6 +1,7 @@
-"""The protocol of a data source, and the choice of one by what the user wrote."""
+"""The protocol of a data source, and the choice of one by the value of `--glue-data`."""
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_glue.core.tasks import Task
@@ -14,47 +15,53 @@ SAMPLE = "sample"
 
 
 class DataSource(Protocol):
-    """Where the examples of tasks come from.
+    """A source of the examples of tasks.
 
-    `check` is called once for each task at collection, in every worker; it may read names and headers, and must not
-    import torch, transformers or datasets. `load` is called when an item is about to run.
+    No method but `load` imports torch, transformers or datasets.
     """
 
     @property
     def description(self) -> str:
-        """What header and reports say: a folder, a hub id with its revision, or that the data is synthetic."""
+        """For header and reports: a folder, a hub id with its revision, or that the data is synthetic."""
         ...
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of what was loaded last: that the hub could not be asked."""
+        """Notes about the data that was loaded last, such as that the hub could not be asked."""
         ...
 
     def check(self, task: Task) -> None:
-        """Make sure that the task's splits and columns are there, without loading them.
+        """Check at collection that the task's splits and columns exist, from file names and headers.
 
         Raises:
-            DataError: the task, a split or a column is missing; the message lists what is there.
+            DataError: the task, a split or a column is missing; the message lists those that exist.
         """
         ...
 
     def identity(self, task: Task) -> str:
-        """Return what tells the examples to train and evaluate on from any others, without reading them.
+        """Return a text that identifies the examples to train and evaluate on, without parsing them.
 
-        Examples with the same identity are the same; the same examples can have several. Must not import torch,
-        transformers or datasets.
+        Equal identities mean equal examples. Equal examples can have different identities.
 
         Raises:
-            DataError: as for `check`, or a file that cannot be read.
+            DataError: as for `check`, or a file cannot be read.
             HubError: as for `load`.
         """
         ...
 
-    def load(self, task: Task) -> "DatasetDict":
-        """Return all splits of the task's configuration, in the hub's form: its columns, class ids in the task's order.
+    def files(self, task: Task) -> list[Path]:
+        """Return the local files that another machine needs for this task; empty if it can get the data itself.
 
         Raises:
-            DataError: as for `check`, or a file that cannot be read.
+            DataError: as for `check`.
+        """
+        ...
+
+    def load(self, task: Task) -> "DatasetDict":
+        """Return all splits of the task's configuration, with the hub's columns and class ids in the task's order.
+
+        Raises:
+            DataError: as for `check`, or a file cannot be read.
             HubError: the hub cannot be reached and the data is not in the cache.
         """
         ...
@@ -62,7 +69,7 @@ class DataSource(Protocol):
 
 @cache
 def open_source(text: str) -> DataSource:
-    """Return the source for `hub`, `hub@revision`, `sample` or a folder, the same each time. Nothing is read yet."""
+    """Return the source for `hub`, `hub@REVISION`, `sample` or a folder, always the same object. Reads nothing."""
     if text == SAMPLE:
         from pytest_glue.data.sample import SampleSource
 
@@ -78,9 +85,9 @@ def open_source(text: str) -> DataSource:
 
 
 def limited(data: "DatasetDict", task: Task, max_train: int | None, max_eval: int | None) -> "DatasetDict":
-    """Return the splits with at most so many examples, the first ones, to train and to evaluate on.
+    """Return the data with only the first examples of the task's training and evaluation splits.
 
-    As in transformers' `run_glue` examples; None is no limit, and other splits are left whole.
+    As in transformers' `run_glue` example; None is no limit.
     """
     limits = {task.train_split: max_train, task.evaluation_split: max_eval}
     return type(data)(

@@ -1,4 +1,4 @@
-"""What the folder layouts have in common: splits that can be looked at without reading them."""
+"""The protocols of a folder layout and of its splits, whose columns are known without reading the examples."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,16 +15,16 @@ class Split(Protocol):
 
     @property
     def path(self) -> Path:
-        """The file or folder that a message names."""
+        """The file or folder to name in messages."""
         ...
 
     @property
     def files(self) -> Sequence[Path]:
-        """All files that the examples are read from, in a fixed order."""
+        """All files that contain the examples, in a fixed order."""
         ...
 
     def columns(self) -> Sequence[str]:
-        """Return the column names, by the task's names where the layout has others; nothing else is read.
+        """Return the column names, translated to the task's names, without reading the examples.
 
         Raises:
             DataError: the file cannot be read.
@@ -32,7 +32,7 @@ class Split(Protocol):
         ...
 
     def read(self) -> "Dataset":
-        """Return the examples, in memory: no cache is written.
+        """Return the examples in memory, without writing a cache file.
 
         Raises:
             DataError: the file cannot be read, or a line of it is malformed.
@@ -44,12 +44,12 @@ Splits = Mapping[str, Split]
 
 
 class FolderLayout(Protocol):
-    """A way to keep tasks in a folder: a module with these two functions."""
+    """A way to store tasks in a folder: a module with these two functions."""
 
     def splits(self, folder: Path, task: Task) -> Splits:
-        """Return the task's splits by name; empty where the folder does not hold the task in this layout."""
+        """Return the task's splits by name; empty if the folder does not have the task in this layout."""
         ...
 
     def configurations(self, folder: Path) -> set[str]:
-        """Return the configurations that the folder holds in this layout."""
+        """Return the configurations that the folder has in this layout."""
         ...

@@ -1,8 +1,8 @@
-"""The GLUE download's layout: `FOLDER/CoLA/train.tsv`, `dev.tsv`, `test.tsv` and so on, for each task in its own way.
+"""The layout of the GLUE download: `FOLDER/CoLA/train.tsv`, `dev.tsv`, `test.tsv`, with small differences by task.
 
-The facts of this file are those of the script that made the hub's dataset (`glue.py` of `datasets`, until 2023): the
-files are not quoted, so quote characters are text; a header names the columns, but CoLA's train and dev have none.
-An own task can lie beside GLUE's: its folder is its configuration, and its columns are named in the header.
+The formats are those of the script that made the hub's dataset (`glue.py` of `datasets`, until 2023): quote characters
+are text, and a header names the columns, except in CoLA's train and dev. A user's own task can be in the same folder:
+its subfolder has the name of its configuration, and its headers name the task's columns.
 """
 
 import re
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 
 Row = tuple[int, int, list[str]]
-"""Place among the examples, line number and fields."""
+"""Index of the example, line number and fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How the download keeps one configuration."""
+    """The format of one configuration in the download."""
 
     folder: str
     names: Mapping[str, str] = field(default_factory=dict)
-    """The files' columns by the task's names, where these differ."""
-    headless: tuple[str, ...] = ()
-    """The columns of the labelled files, where those have no header."""
+    """The task's names of those of the files' columns that have other names."""
+    headerless: tuple[str, ...] = ()
+    """The columns of the labelled files, if those have no header."""
     skips_malformed: bool = False
-    """Whether lines with too few fields are passed over, as they were when the hub's dataset was made."""
+    """Whether lines with too few fields are skipped, as in the hub's dataset."""
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "cola": Format("CoLA", headless=("source", "label", "annotation", "sentence")),
+        "cola": Format("CoLA", headerless=("source", "label", "annotation", "sentence")),
         "mnli": Format("MNLI", {"sentence1": "premise", "sentence2": "hypothesis", "gold_label": "label"}),
         "mrpc": Format("MRPC", {"#1 String": "sentence1", "#2 String": "sentence2", "Quality": "label"}),
         "qnli": Format("QNLI"),
@@ -54,33 +54,33 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 def splits(folder: Path, task: Task) -> Splits:
-    """Return the task's splits by name; empty where there are none."""
-    layout = FORMATS.get(task.configuration, Format(task.configuration))
-    for name in (layout.folder, task.configuration):
+    """Return the task's splits by name; empty if there are none."""
+    file_format = FORMATS.get(task.configuration, Format(task.configuration))
+    for name in (file_format.folder, task.configuration):
         files = {split: path for path in sorted((folder / name).glob("*.tsv")) if (split := _split(path, task))}
         if files:
-            return {split: TsvSplit(path, task, layout, split) for split, path in files.items()}
-        if layout is FORMATS["mrpc"] and (found := _original_mrpc(folder / name, task)):
+            return {split: TsvSplit(path, task, file_format, split) for split, path in files.items()}
+        if file_format is FORMATS["mrpc"] and (found := _original_mrpc(folder / name, task)):
             return found
     return {}
 
 
 def configurations(folder: Path) -> set[str]:
     """Return the configurations that have a folder of TSV files."""
-    by_folder = {layout.folder: configuration for configuration, layout in FORMATS.items()}
+    by_folder = {file_format.folder: configuration for configuration, file_format in FORMATS.items()}
     paths = [*folder.glob("*/train.tsv"), *folder.glob("*/msr_paraphrase_train.txt")]
     return {by_folder.get(path.parent.name, path.parent.name) for path in paths}
 
 
 def _split(path: Path, task: Task) -> str | None:
-    """The hub's name of the split that a file is: what the download calls dev is validation there."""
+    """Return the hub's name of the split in a file, such as validation for dev; None if it is not a split."""
     name = re.sub(r"^dev(?=_|$)", "validation", path.stem)
     is_usual = re.fullmatch(r"train|(validation|test)(_matched|_mismatched)?", name)
     return name if is_usual or name in {task.train_split, task.evaluation_split} else None
 
 
 def _original_mrpc(folder: Path, task: Task) -> Splits:
-    """MRPC as Microsoft gives it: a list of ids, which GLUE adds, cuts the validation split from the train file."""
+    """Return the splits of Microsoft's MRPC files; GLUE's list of ids separates validation from train."""
     train, test = folder / "msr_paraphrase_train.txt", folder / "msr_paraphrase_test.txt"
     ids = next(iter(sorted(folder.glob("*dev_ids.tsv"))), None)
     if ids is None or not train.is_file():
@@ -98,37 +98,35 @@ class TsvSplit:
 
     path: Path
     task: Task
-    layout: Format
+    file_format: Format
     split: str
     only: Path | None = None
-    """A list of the pairs of ids that are the split; None for all lines."""
+    """A file with the pairs of ids that belong to the split; None for all lines."""
     without: Path | None = None
-    """A list of the pairs of ids that are not."""
+    """A file with the pairs of ids that do not belong to it."""
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """See `Split`."""
         return tuple(path for path in (self.path, self.only, self.without) if path is not None)
 
     def columns(self) -> list[str]:
-        """See `Split`."""
         _, first = next(_lines(self.path), (0, ""))
         if not first:
             raise DataError(f"{self.path} is empty")
-        if self._is_headless:
-            return list(self.layout.headless)
-        return [self.layout.names.get(name, name) for name in first.split("\t")]
+        if self._is_headerless:
+            return list(self.file_format.headerless)
+        return [self.file_format.names.get(name, name) for name in first.split("\t")]
 
     def read(self) -> "Dataset":
-        """See `Split`; the features are the hub's: `idx` counts the file's lines, and what has no label gets -1."""
+        """Return the examples with the hub's features: `idx` counts the file's lines, and a missing label is -1."""
         import pyarrow as pa
         from datasets import ClassLabel, Dataset, Features, Value
 
         task, header, rows = self.task, self.columns(), list(self._rows())
         columns: dict[str, list[Any]] = {}
         for key in task.text_columns:
-            place = header.index(key)
-            columns[key] = [fields[place] for _, _, fields in rows]
+            column = header.index(key)
+            columns[key] = [fields[column] for _, _, fields in rows]
         columns[task.label_column] = self._labels(header, rows)
         columns["idx"] = [index for index, _, _ in rows]
         label = Value("float32") if task.is_regression else ClassLabel(names=list(task.labels))
@@ -138,33 +136,33 @@ class TsvSplit:
         return Dataset(pa.table(columns, features.arrow_schema))
 
     @property
-    def _is_headless(self) -> bool:
-        return bool(self.layout.headless) and self.split != "test"
+    def _is_headerless(self) -> bool:
+        return bool(self.file_format.headerless) and self.split != "test"
 
     def _rows(self) -> Iterator[Row]:
-        """Yield place, line number and fields of each example; lines that are passed over have a place too."""
+        """Yield index, line number and fields of each example; skipped lines count in the index."""
         columns = self.columns()
         only, without = _pairs(self.only), _pairs(self.without)
         lines = _lines(self.path)
-        if not self._is_headless:
+        if not self._is_headerless:
             next(lines)
         for index, (number, line) in enumerate(lines):
             fields = line.split("\t")
-            if self.layout.skips_malformed and len(fields) < len(columns):
+            if self.file_format.skips_malformed and len(fields) < len(columns):
                 continue
-            if len(fields) != len(columns) and not self.layout.skips_malformed:
+            if len(fields) != len(columns) and not self.file_format.skips_malformed:
                 raise DataError(f"{self.path}:{number}: {len(fields)} fields, expected {len(columns)}: {columns}")
             pair = (fields[1], fields[2]) if self.only or self.without else ()
             if (self.only is None or pair in only) and pair not in without:
                 yield index, number, fields
 
     def _labels(self, header: Sequence[str], rows: Sequence[Row]) -> list[float]:
-        """The labels as numbers; a name goes before a number, and only what is not judged can be without."""
+        """Return the labels as numbers, from names or numbers; only unlabelled splits may have empty labels."""
         task = self.task
         if task.label_column not in header:
             return [UNLABELLED] * len(rows)
         column, names = header.index(task.label_column), task.labels
-        ids = {str(number): number for number in range(len(names))} | {name: place for place, name in enumerate(names)}
+        ids = {str(number): number for number in range(len(names))} | {name: index for index, name in enumerate(names)}
         if self.split not in {task.train_split, task.evaluation_split}:
             ids = {"": UNLABELLED, str(UNLABELLED): UNLABELLED} | ids
         labels: list[float] = []
@@ -183,7 +181,7 @@ def _pairs(path: Path | None) -> set[tuple[str, ...]]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield number and text of the lines that are not empty; a byte-order mark and the kind of line end do not show."""
+    """Yield number and text of each line that is not empty, without a byte-order mark and line ends."""
     try:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):

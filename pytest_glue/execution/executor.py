@@ -1,4 +1,4 @@
-"""An executor: it is handed the fine-tunings after collection, and each item waits for its own."""
+"""The protocol of an executor, which makes runs in other processes, and the values that it exchanges."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from pytest_glue.core.errors import MissingPackageError
 from pytest_glue.core.runs import Run, RunConditions
 
 
-def require(place: ExecutorKind) -> None:
-    """Make sure that what a place needs is installed, without importing it.
+def require(kind: ExecutorKind) -> None:
+    """Check that the packages of an executor are installed, without importing them.
 
     Raises:
-        MissingPackageError: it is not.
+        MissingPackageError: one is not.
     """
-    if place is ExecutorKind.RAY and find_spec("ray") is None:
+    if kind is ExecutorKind.RAY and find_spec("ray") is None:
         raise MissingPackageError(
             "--glue-executor=ray needs a package that is not installed: pip install 'pytest-glue[ray]'"
         )
@@ -24,70 +24,69 @@ def require(place: ExecutorKind) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """Runs that one process makes, one after the other: of an item, or of several that share their fine-tunings."""
+    """Runs that one process makes one after the other, of one item or of several that share their fine-tunings."""
 
     nodeids: tuple[str, ...]
     seeds: tuple[int, ...]
     whole: bool = False
-    """Whether they go to their end also where the item is sure to pass before."""
+    """Whether a run continues to its last epoch, even if the item is already certain to pass."""
 
     @property
     def name(self) -> str:
-        """The errand's own, which begins with the node id of an item."""
+        """A unique name that begins with the first node id."""
         return f"{self.nodeids[0]}#{'+'.join(map(str, self.seeds))}"
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What an errand brought for one of its items."""
+    """The runs of one item that a request asked for."""
 
     runs: tuple[Run, ...]
-    """In the order of the errand's seeds."""
+    """In the order of the request's seeds."""
     conditions: RunConditions
     notes: tuple[str, ...]
-    """What a reader should know of how the runs were come by."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFailure:
-    """Why an errand brought nothing for an item, where that lies in the work: another try would end the same way."""
+    """The reason why the runs of one item failed. A retry would fail in the same way."""
 
     message: str
-    """The error of the user's world, or the traceback of any other."""
+    """The message of a user error, or the traceback of any other error."""
 
 
 RunResults = Mapping[str, RunResult | RunFailure]
-"""What an errand brought, by the node ids of its items."""
+"""The results of a request by node id."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompletedRequest:
-    """An errand that has ended."""
+    """The results of a request, and why it was retried."""
 
     results: RunResults
     losses: tuple[str, ...] = ()
-    """Why each try before this one ended: a process or a machine that was lost."""
+    """For each attempt that was lost with its process or machine, the cause."""
 
 
 class Executor(Protocol):
-    """Does errands, several at a time."""
+    """Executes several requests at a time."""
 
     def submit(self, requests: Sequence[RunRequest]) -> None:
-        """Begin with these, in this order, as soon as there are resources for them; returns at once.
+        """Start the requests in this order as soon as resources are free, and return at once.
 
         Raises:
-            ExecutorError: they cannot be done where they should: no such place, or too small a one.
+            ExecutorError: the executor cannot be started, or has too few resources for one request.
         """
         ...
 
     def wait(self, request: RunRequest) -> CompletedRequest:
-        """Return how an errand ended, which was submitted before.
+        """Wait for a submitted request and return its results.
 
         Raises:
-            ExecutorError: there is nothing left that could do it.
+            ExecutorError: no machine is left that could execute it.
         """
         ...
 
     def close(self) -> None:
-        """Give up what has not ended, and leave no process behind that was started for it."""
+        """Cancel what has not finished, and end every process that the executor started."""
         ...

@@ -1,9 +1,8 @@
-"""Ray as an executor: each errand a task, tried again where its process or its machine was lost."""
+"""The Ray executor: each request is a Ray task, retried if its process or its machine is lost."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -18,178 +17,175 @@ from ray.exceptions import (
 )
 
 from pytest_glue.execution.executor import CompletedRequest, RunFailure, RunRequest, RunResults
-from pytest_glue.integrations.ray import ray_session, require_room
+from pytest_glue.integrations.ray import RayConfig, ray_session, require_capacity
 from pytest_glue.progress.events import ItemProgress
 
 _LOST = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, RaySystemError)
-_TRIES_AGAIN = 3
-"""How often an errand is begun again, where the table does not say."""
+_MAX_RETRIES = 3
+"""Unless the table has `max_retries`."""
 _POLL_S = 0.5
-"""How long a look at the tasks may last: an interrupted test run ends within that."""
-_ROOM_S = 10.0
-"""How often it is looked whether there still is a machine large enough."""
+"""Longest wait for a task, so that Ctrl-C is noticed within that time."""
+_CAPACITY_CHECK_S = 10.0
+"""Seconds between two checks that a machine with enough resources is left."""
 
 ExecuteRequest = Callable[[Any, RunRequest], RunResults]
-"""Does an errand in a worker, with what all errands have in common."""
+"""Executes a request in a worker, given the value that all requests share."""
 OnResults = Callable[[RunRequest, RunResults], None]
 
 
 class ProgressActor:
-    """Where workers write what their errands are at, and the controller reads it: an actor, which all of them reach."""
+    """A Ray actor that stores the progress of workers until the controller reads it."""
 
     def __init__(self) -> None:
-        self._news: dict[str, ItemProgress] = {}
+        self._latest: dict[str, ItemProgress] = {}
 
     def on_progress(self, item_progress: ItemProgress) -> None:
-        """Write what an errand is at; what was there of it is out of date."""
-        self._news[item_progress.item] = item_progress
+        """Store the progress of an item, in place of the previous one."""
+        self._latest[item_progress.item] = item_progress
 
     def read(self) -> tuple[ItemProgress, ...]:
-        """Return what is new since this was last asked."""
-        news = tuple(self._news.values())
-        self._news.clear()
-        return news
+        """Return and remove what was stored since the last call."""
+        latest = tuple(self._latest.values())
+        self._latest.clear()
+        return latest
 
 
 class RayExecutor:
-    """Does errands as tasks of Ray, on this machine or on a running cluster."""
+    """Executes requests as Ray tasks, on this machine or on a running cluster."""
 
     def __init__(
         self,
-        table: Mapping[str, Any],
-        do: ExecuteRequest,
-        common: Callable[[Any], Any],
+        config: RayConfig,
+        execute: ExecuteRequest,
+        make_shared: Callable[[Any], Any],
         on_results: OnResults,
         on_progress: Callable[..., None],
-        *,
-        shipped: Path,
-        verbose: bool,
     ) -> None:
         """Start Ray, or connect to it.
 
         Args:
-            table: what `[tool.pytest_glue.ray]` holds.
-            do: a function that every worker can import.
-            common: takes the handle of a `ProgressActor` and returns what every request needs; sent once.
-            on_results: told of what each errand brought, as it arrives.
-            on_progress: told now and then what errands are at, as any number of `ItemProgress`.
-            shipped: the folder that the machines of a running cluster get a copy of.
-            verbose: whether Ray may log.
+            config: how to reach or start Ray.
+            execute: executes one request; every worker must be able to import it.
+            make_shared: takes the handle of a `ProgressActor` and returns the value that all requests share.
+            on_results: called with the results of each request as they arrive.
+            on_progress: called with any number of `ItemProgress`.
 
         Raises:
-            ExecutorError: no cluster answers, or no machine of it is large enough for one errand.
+            ExecutorError: no cluster answers, or no machine has enough resources for one request.
         """
-        self._tries = int(table.get("max_retries", _TRIES_AGAIN))
+        self._max_retries = int(config.table.get("max_retries", _MAX_RETRIES))
         self._on_results = on_results
         self._on_progress = on_progress
-        self._asked: Any = None
+        self._progress_read: Any = None
         self._pending: dict[ray.ObjectRef[Any], RunRequest] = {}
-        self._done: dict[RunRequest, CompletedRequest] = {}
+        self._completed: dict[RunRequest, CompletedRequest] = {}
         self._losses: dict[RunRequest, tuple[str, ...]] = {}
-        self._looked = time.monotonic()
-        self._stack = ExitStack()
+        self._capacity_checked = time.monotonic()
         with ExitStack() as stack:
-            stack.enter_context(ray_session(table, verbose=verbose, shipped=shipped))
-            self._resources = _resources(table)
-            require_room(self._resources)
+            stack.enter_context(ray_session(config))
+            self._resources = _resources(config.table)
+            require_capacity(self._resources)
             actor: Any = ray.remote(num_cpus=0, max_restarts=-1)
-            self._board = actor(ProgressActor).remote()
-            self._common = ray.put(common(self._board))
-            # A task that Ray itself began again could not be counted, nor told apart by what it was lost to.
-            remote: Any = ray.remote(max_retries=0, **_options(self._resources))
-            self._do = remote(do)
+            self._progress_actor = actor(ProgressActor).remote()
+            self._shared = ray.put(make_shared(self._progress_actor))
+            # This class retries, not Ray, in order to count the attempts and record why each one was lost.
+            remote: Any = ray.remote(max_retries=0, **_task_options(self._resources))
+            self._execute = remote(execute)
             self._stack = stack.pop_all()
 
     @property
-    def room(self) -> tuple[int, float]:
-        """How many errands the fullest machine does at a time, and the bytes of memory that it has for them."""
+    def capacity(self) -> tuple[int, float]:
+        """The number of parallel requests and the memory in bytes of the machine with the least memory per request."""
         nodes: Any = ray.nodes()  # type: ignore[no-untyped-call]
-        found = [_room(node["Resources"], self._resources) for node in nodes if node["Alive"]]
-        return max(found, key=lambda room: room[0] / max(room[1], 1.0))
+        found = [_capacity(node["Resources"], self._resources) for node in nodes if node["Alive"]]
+        return max(found, key=lambda capacity: capacity[0] / max(capacity[1], 1.0))
 
     def submit(self, requests: Sequence[RunRequest]) -> None:
-        """See `Executor`."""
         for request in requests:
-            self._pending[self._do.remote(self._common, request)] = request
+            self._pending[self._execute.remote(self._shared, request)] = request
 
     def wait(self, request: RunRequest) -> CompletedRequest:
-        """See `Executor`; whatever arrives meanwhile is taken in, too."""
-        while request not in self._done:
+        """Wait for a submitted request and return its results, and receive all results that arrive meanwhile.
+
+        Raises:
+            ExecutorError: no machine is left that could execute it.
+        """
+        while request not in self._completed:
             ready, _ = ray.wait(list(self._pending), timeout=_POLL_S)
             for reference in ready:
-                self._take(reference)
-            self._look_at_board()
-            if not ready and time.monotonic() - self._looked > _ROOM_S:
-                require_room(self._resources)
-                self._looked = time.monotonic()
-        return self._done[request]
-
-    def _look_at_board(self) -> None:
-        """Tell what errands are at, as soon as the board has answered: nobody waits for it."""
-        if self._asked is not None and ray.wait([self._asked], timeout=0)[0]:
-            with suppress(RayError):  # the board begins anew on another machine where its own was lost
-                self._on_progress(*ray.get(self._asked))
-            self._asked = None
-        if self._asked is None:
-            self._asked = self._board.read.remote()
+                self._receive(reference)
+            self._read_progress()
+            if not ready and time.monotonic() - self._capacity_checked > _CAPACITY_CHECK_S:
+                require_capacity(self._resources)
+                self._capacity_checked = time.monotonic()
+        return self._completed[request]
 
     def close(self) -> None:
-        """See `Executor`."""
         for reference in self._pending:
             ray.cancel(reference, force=True)
         self._pending.clear()
         self._stack.close()
 
-    def _take(self, reference: Any) -> None:
+    def _read_progress(self) -> None:
+        """Report the progress that the actor has answered, without waiting for it, and ask again."""
+        if self._progress_read is not None and ray.wait([self._progress_read], timeout=0)[0]:
+            with suppress(RayError):  # the actor is restarted if its machine was lost
+                self._on_progress(*ray.get(self._progress_read))
+            self._progress_read = None
+        if self._progress_read is None:
+            self._progress_read = self._progress_actor.read.remote()
+
+    def _receive(self, reference: Any) -> None:
         request = self._pending.pop(reference)
         losses = self._losses.get(request, ())
         try:
             results = ray.get(reference)
         except _LOST as error:
-            losses = self._losses[request] = (*losses, _loss(error))
-            if len(losses) <= self._tries:
+            losses = self._losses[request] = (*losses, _cause(error))
+            if len(losses) <= self._max_retries:
                 self.submit([request])
                 return
             results = _all_failed(request, f"given up after {len(losses)} tries: {'; '.join(dict.fromkeys(losses))}")
         except RayTaskError as error:
             results = _all_failed(request, str(error))
-        except RayError as error:  # the folder that cannot be shipped, a task that nothing can run
+        except RayError as error:  # such as a working directory that cannot be copied
             results = _all_failed(request, f"{type(error).__name__}: {error}")
         self._on_results(request, results)
-        self._done[request] = CompletedRequest(results, losses)
+        self._completed[request] = CompletedRequest(results, losses)
 
 
 def _all_failed(request: RunRequest, message: str) -> RunResults:
     return dict.fromkeys(request.nodeids, RunFailure(message))
 
 
-def _loss(error: Exception) -> str:
-    """Return in a few words what a process was lost to."""
+def _cause(error: Exception) -> str:
     match error:
         case OutOfMemoryError():
             return "its process was ended because the machine ran out of memory"
         case NodeDiedError():
             return "its machine was lost"
         case ObjectLostError():
-            return "what it had brought was lost with its machine"
+            return "its results were lost with their machine"
         case _:
             return "its process died"
 
 
 def _resources(table: Mapping[str, Any]) -> dict[str, float]:
+    """Return the resources that one request needs, by Ray's names."""
     has_gpus = ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
-    asked = {
+    needed = {
         "CPU": table.get("num_cpus", 1),
         "GPU": table.get("num_gpus", 1 if has_gpus else 0),
         "memory": table.get("memory", 0),
     }
-    return {name: amount for name, amount in asked.items() if amount}
+    return {name: amount for name, amount in needed.items() if amount}
 
 
-def _room(there: Mapping[str, float], asked: Mapping[str, float]) -> tuple[int, float]:
-    return int(min(there.get(name, 0.0) // amount for name, amount in asked.items())), there.get("memory", 0.0)
+def _capacity(available: Mapping[str, float], needed: Mapping[str, float]) -> tuple[int, float]:
+    requests = min(available.get(name, 0.0) // amount for name, amount in needed.items())
+    return int(requests), available.get("memory", 0.0)
 
 
-def _options(resources: Mapping[str, float]) -> dict[str, Any]:
+def _task_options(resources: Mapping[str, float]) -> dict[str, Any]:
     names = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
     return {"num_cpus": 0} | {names[name]: amount for name, amount in resources.items()}

@@ -1,22 +1,21 @@
-"""The hub: chosen files of a repository at a revision, from the local Hugging Face cache or from the network.
+"""Files of a Hugging Face repository at a revision, from the local cache or from the hub.
 
-The only importer of `huggingface_hub`. `HF_HOME`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE` and the timeouts
-(`HF_HUB_ETAG_TIMEOUT`, `HF_HUB_DOWNLOAD_TIMEOUT`) mean what they mean to that library.
+The only importer of `huggingface_hub`, whose environment variables apply: `HF_HOME`, `HF_ENDPOINT`, `HF_TOKEN`,
+`HF_HUB_OFFLINE`, `HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT`.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import NoReturn
 
 from pytest_glue.core.errors import GlueError, HubError
 from pytest_glue.core.paths import replace_file
 
 Choose = Callable[[Sequence[str]], Sequence[str]]
-"""Picks from the names of a repository's files, or raises what a user should read when they do not suffice."""
+"""Pick the needed files from the names of a repository's files, or raise a `GlueError` if one is missing."""
 
 
 class Kind(StrEnum):
@@ -26,9 +25,12 @@ class Kind(StrEnum):
     MODEL = "model"
 
 
+_FLAGS = {Kind.DATASET: "--glue-data", Kind.MODEL: "--glue-checkpoints"}
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository at a revision, as asked for."""
+    """A repository at a revision, as the user named it."""
 
     kind: Kind
     name: str
@@ -40,100 +42,160 @@ class Repository:
 
     @property
     def commit(self) -> str | None:
-        """The commit, where the revision names one: then nothing needs to be asked."""
+        """The revision if it is a full commit, else None."""
         return self.revision if re.fullmatch(r"[0-9a-f]{40}", self.revision or "") else None
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The chosen files of a commit, all of them complete and on this machine."""
+    """The chosen files of a commit on this machine, all of them complete."""
 
     folder: Path
-    commit: str
+    """Can hold more files than the chosen ones."""
     files: tuple[str, ...]
-    """Paths in the folder, which can hold more: what was fetched for something else."""
+    """Paths relative to the folder."""
     notes: tuple[str, ...] = ()
-    """What a reader should know: that the hub could not be asked."""
+
+    @property
+    def commit(self) -> str:
+        return self.folder.name
+
+    @property
+    def missing(self) -> list[str]:
+        """The chosen files that are not there. A file gets its name only when its download is complete."""
+        return [name for name in self.files if not (self.folder / name).is_file()]
 
 
 def fetch(repository: Repository, choose: Choose) -> Snapshot:
-    """Return the files that `choose` picks, downloading those that are not in the cache.
+    """Return the files that `choose` picks, after downloading those that are not in the cache.
 
-    No request is made for a full commit whose chosen files are in the cache. Otherwise one asks the hub for commit and
-    file names; when it cannot be reached, what the cache holds of that revision is used if it is complete.
+    A full commit whose chosen files are cached needs no request. Otherwise one request asks the hub for the commit and
+    its file names. If the hub cannot be reached, the cached files of the revision are used, if they are complete.
 
     Raises:
-        HubError: the hub cannot be reached and the cache does not suffice, or it does not hold what was asked for.
-        GlueError: what `choose` raises.
+        HubError: the hub cannot be reached and the cache is not sufficient, or the hub does not have the files.
+        GlueError: raised by `choose`.
     """
-    cache = _Cache(repository)
-    commit = repository.commit
-    if commit and (names := cache.names(commit)) and cache.holds(commit, chosen := tuple(choose(names))):
-        return Snapshot(cache.folder(commit), commit, chosen)
+    if repository.commit and _recorded_names(repository):
+        with suppress(_UnavailableError):
+            return _from_cache(repository, choose)
     try:
         commit, names = _ask(repository)
-    except _UnreachableError as outage:
-        return _from_cache(repository, choose, outage)
-    chosen = tuple(choose(names))
-    for name in chosen:
-        _download(repository, commit, name)
-    cache.remember(commit, names)
-    return Snapshot(cache.folder(commit), commit, chosen)
+    except _UnavailableError as outage:
+        try:
+            cached = _from_cache(repository, choose)
+        except _UnavailableError as state:
+            kind, flag = repository.kind, _FLAGS[repository.kind]
+            raise HubError(
+                f"the hub cannot be reached ({outage}) and {repository} {state}. "
+                f"Give `{flag}=FOLDER` for a local {kind}, or `{flag}=sample` for a synthetic one to try things out"
+            ) from outage
+        note = f"the hub could not be asked ({outage}): {repository} is the cached commit {cached.commit[:7]}"
+        return replace(cached, notes=(note,))
+    return _download(repository, commit, tuple(choose(names)))
 
 
-class _UnreachableError(Exception):
-    """The hub did not answer; the message says why, in a few words."""
+class _UnavailableError(Exception):
+    """The hub did not answer, or the cache does not hold the files; the message completes a sentence."""
 
 
-def _ask(repository: Repository) -> tuple[str, Sequence[str]]:
-    """Return commit and file names with a single request, without retries and with the library's short timeout."""
+def _ask(repository: Repository) -> tuple[str, list[str]]:
+    """Return commit and file names with one request, without retries and with the library's short timeout."""
     from huggingface_hub import HfApi, constants
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+    from huggingface_hub.errors import OfflineModeIsEnabled
 
+    kind, timeout = repository.kind.value, constants.HF_HUB_ETAG_TIMEOUT
     try:
-        info = HfApi().repo_info(
-            repository.name,
-            repo_type=repository.kind.value,
-            revision=repository.revision,
-            timeout=constants.HF_HUB_ETAG_TIMEOUT,
-        )
+        info = HfApi().repo_info(repository.name, repo_type=kind, revision=repository.revision, timeout=timeout)
     except OfflineModeIsEnabled as error:
-        raise _UnreachableError("HF_HUB_OFFLINE is set") from error
-    except HFValidationError as error:
-        raise HubError(f"{repository}: this is not a name that the hub accepts ({_line(error)})") from error
-    except HfHubHTTPError as error:
-        _refuse(repository, error)
-        raise _UnreachableError(_line(error)) from error
-    except _failures() as error:
-        raise _UnreachableError(_line(error)) from error
-    return str(info.sha), tuple(sibling.rfilename for sibling in getattr(info, "siblings", None) or ())
+        raise _UnavailableError("HF_HUB_OFFLINE is set") from error
+    except Exception as error:  # the errors of requests, httpx and JSON have no base class in common
+        _raise_refusal(repository, error)
+        raise _UnavailableError(_line(error)) from error
+    return str(info.sha), [file.rfilename for file in getattr(info, "siblings", None) or ()]
 
 
-def _download(repository: Repository, commit: str, name: str) -> None:
-    """Put one file into the cache, if it is not there; a download that is cut short is an error."""
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+def _download(repository: Repository, commit: str, files: tuple[str, ...]) -> Snapshot:
+    """Download the files that are not in the cache.
 
+    Raises:
+        HubError: the download did not finish, or the hub lists a file that it does not have.
+    """
+    from huggingface_hub import snapshot_download
+
+    kind = repository.kind.value
     try:
-        hf_hub_download(repository.name, name, repo_type=repository.kind.value, revision=commit)
-    except _failures() as error:
-        if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
-            raise HubError(f"{repository} has no file {name} at commit {commit[:7]}") from error
-        if isinstance(error, HfHubHTTPError):
-            _refuse(repository, error)
-        message = (
-            f"the download of {name} of {repository} did not finish ({_line(error)}): "
-            "run again; what arrived whole is kept"
+        folder = snapshot_download(repository.name, repo_type=kind, revision=commit, allow_patterns=list(files))
+    except Exception as error:  # as above, and those of hf_xet
+        _raise_refusal(repository, error)
+        raise HubError(
+            f"the download of {', '.join(files)} of {repository} did not finish ({_line(error)}): "
+            "run again; files that are complete are not downloaded again"
+        ) from error
+    snapshot = Snapshot(Path(folder), files)
+    if snapshot.missing:
+        raise HubError(f"{repository} has no file {snapshot.missing[0]} at commit {commit[:7]}")
+    if not repository.commit:
+        # The library records a branch's commit only if it resolves the branch itself, with another request.
+        with suppress(OSError):
+            replace_file(snapshot.folder.parents[1] / "refs" / (repository.revision or "main"), commit)
+    return snapshot
+
+
+def _from_cache(repository: Repository, choose: Choose) -> Snapshot:
+    """Return the chosen files of the cached revision.
+
+    Raises:
+        _UnavailableError: they are not all there.
+        GlueError: raised by `choose` if the names of the repository's files are known.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    kind, revision = repository.kind.value, repository.revision
+    try:
+        # Without patterns, the library refuses a snapshot that lacks any file of the repository.
+        found = snapshot_download(
+            repository.name, repo_type=kind, revision=revision, local_files_only=True, allow_patterns=[]
         )
-        raise HubError(message) from error
+    except LocalEntryNotFoundError as error:
+        raise _UnavailableError("is not in the cache") from error
+    folder, names = Path(found), _recorded_names(repository)
+    try:
+        present = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        snapshot = Snapshot(folder, tuple(choose(names or sorted(present))))
+    except GlueError as error:
+        if names:
+            raise
+        raise _UnavailableError(f"is not complete in the cache ({error})") from error
+    if snapshot.missing:
+        raise _UnavailableError("is not complete in the cache")
+    return snapshot
 
 
-def _refuse(repository: Repository, error: Exception) -> None:
-    """Raise what an answer of the hub means to a user; return where it only means that the hub is out of order."""
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+def _recorded_names(repository: Repository) -> list[str]:
+    """Return the names of all files of the cached revision; empty if `snapshot_download` did not record them.
+
+    Only these names show whether a cached snapshot is complete. huggingface_hub before 1.23 does not record them: then
+    a cached commit costs one request, too.
+    """
+    try:
+        from huggingface_hub import get_cached_repo_tree
+
+        tree = get_cached_repo_tree(repository.name, repo_type=repository.kind.value, revision=repository.revision)
+    except Exception:  # noqa: BLE001 - an older library, a revision that is not cached, a name that is not valid
+        return []
+    return [file.path for file in tree]
+
+
+def _raise_refusal(repository: Repository, error: Exception) -> None:
+    """Raise an error that explains the hub's refusal; return if the hub failed instead."""
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
     status = getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(error, RevisionNotFoundError):
+    if isinstance(error, HFValidationError):
+        message = f"{repository}: the hub does not accept this name ({_line(error)})"
+    elif isinstance(error, RevisionNotFoundError):
         message = f"{repository}: there is no such revision; give a branch, a tag or a full commit"
     elif isinstance(error, GatedRepoError):
         message = f"{repository} is gated: ask for access on its page, then set HF_TOKEN or run `hf auth login`"
@@ -147,107 +209,7 @@ def _refuse(repository: Repository, error: Exception) -> None:
     raise HubError(message) from error
 
 
-def _from_cache(repository: Repository, choose: Choose, outage: _UnreachableError) -> Snapshot:
-    cache = _Cache(repository)
-    commit = repository.commit or cache.commit()
-    if commit is None:
-        _give_up(repository, outage, "is not in the cache")
-    known = cache.names(commit)
-    try:
-        chosen = tuple(choose(known or cache.present(commit)))
-    except GlueError as error:
-        if known:
-            raise
-        _give_up(repository, outage, f"is not complete in the cache ({error})")
-    if not cache.holds(commit, chosen):
-        _give_up(repository, outage, "is not complete in the cache")
-    note = f"the hub could not be asked ({outage}): {repository} is what the cache holds, commit {commit[:7]}"
-    return Snapshot(cache.folder(commit), commit, chosen, (note,))
-
-
-def _give_up(repository: Repository, outage: _UnreachableError, state: str) -> NoReturn:
-    flag, thing = {
-        Kind.DATASET: ("--glue-data", "data"),
-        Kind.MODEL: ("--glue-checkpoints", "checkpoint"),
-    }[repository.kind]
-    message = (
-        f"the hub cannot be reached ({outage}) and {repository} {state}. "
-        f"Give `{flag}=FOLDER` for a local {thing}, or `{flag}=sample` for a synthetic one to try things out"
-    )
-    raise HubError(message) from outage
-
-
-@dataclass(frozen=True, slots=True)
-class _Cache:
-    """What the cache holds of a repository, in the layout that `huggingface_hub` documents.
-
-    A snapshot's folder holds the files that somebody fetched, which says nothing about those that are missing. So the
-    names of a commit's files are kept beside it, and go with it when the repository is deleted from the cache.
-    """
-
-    repository: Repository
-
-    def folder(self, commit: str) -> Path:
-        """The snapshot of a commit."""
-        return self._root / "snapshots" / commit
-
-    def holds(self, commit: str, names: Sequence[str]) -> bool:
-        """Whether all of the files are there; a file appears under its name only once it is complete."""
-        return all((self.folder(commit) / name).is_file() for name in names)
-
-    def present(self, commit: str) -> list[str]:
-        """The names of the files that are there."""
-        folder = self.folder(commit)
-        return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-    def names(self, commit: str) -> Sequence[str]:
-        """The names of all files of a commit, there or not; empty where that is not known."""
-        try:
-            return self._names_file(commit).read_text("utf-8").splitlines()
-        except OSError:
-            return ()
-
-    def commit(self) -> str | None:
-        """The commit that the revision was when somebody last asked; None where nobody has."""
-        try:
-            return self._ref_file.read_text("utf-8").strip() or None
-        except OSError:
-            return None
-
-    def remember(self, commit: str, names: Sequence[str]) -> None:
-        """Note a commit's file names, and that the revision is that commit."""
-        with suppress(OSError):  # a cache that cannot be written to is only asked again
-            replace_file(self._names_file(commit), "\n".join(names))
-            if commit != self.repository.revision:
-                replace_file(self._ref_file, commit)
-
-    @property
-    def _root(self) -> Path:
-        from huggingface_hub import constants
-        from huggingface_hub.file_download import repo_folder_name
-
-        kind = self.repository.kind.value
-        return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=self.repository.name, repo_type=kind)
-
-    @property
-    def _ref_file(self) -> Path:
-        return self._root / "refs" / (self.repository.revision or "main")
-
-    def _names_file(self, commit: str) -> Path:
-        return self._root / ".pytest-glue" / f"{commit}.txt"
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What a request can raise: the errors of requests before huggingface_hub 1.0, of httpx since, by their base.
-
-    ValueError is an answer that is not JSON, as the login page of a hotel gives; RuntimeError comes out of hf_xet.
-    """
-    from huggingface_hub.errors import HfHubHTTPError
-
-    return OSError, HfHubHTTPError.__bases__[0], ValueError, RuntimeError
-
-
 def _line(error: Exception) -> str:
-    """What an error says, or its type where that is nothing, or a story."""
+    """Return the first line of a short error message, or else the type of the error."""
     text = str(error).strip()
     return text.splitlines()[0] if 0 < len(text) <= 200 else type(error).__name__

@@ -1,4 +1,4 @@
-"""Data in the form of GLUE and a checkpoint to fine-tune, both made by this project: no network, no download.
+"""Synthetic GLUE data and a synthetic checkpoint to fine-tune, generated without network or download.
 
-`language` holds the synthetic language, `data` writes examples in it, `checkpoint` makes an encoder that knows it.
+`language` defines a synthetic language, `examples` generates data in it, `checkpoint` builds an encoder that reads it.
 """

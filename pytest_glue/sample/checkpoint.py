@@ -1,7 +1,7 @@
-"""A tiny encoder that stands for a pretrained one: its weights are composed, so that it reads the sample's language.
+"""A tiny BERT with constructed weights, in place of a pretrained encoder for the sample's synthetic language.
 
-It is a BERT of two layers. The first lets each word look for a word of the same meaning, or of the opposite one, in
-the other sentence; the second gathers, into [CLS], what each sentence holds of such findings and of other features.
+It has two layers. In the first, each word attends to a synonym or an antonym in the other sentence. In the second,
+[CLS] collects these matches and other features of each sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LAYERS = 2
 FEED_FORWARD = 64
 LONGEST = 128
 MEANINGS = 54
-"""Directions that tell meanings apart. With the others that one head reads, they fit into `WIDTH / HEADS`."""
+"""Number of directions that encode meanings. With its other directions, a head must fit into `WIDTH / HEADS`."""
 FEATURES = ("tone", "negates", "odd", "matched", "opposed")
 SPECIALS = PAD, UNK, CLS, SEP, MASK = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -32,23 +32,23 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`
 WORDS = "bert.embeddings.word_embeddings.weight"
 SEGMENTS = "bert.embeddings.token_type_embeddings.weight"
 
-LOUD = 4.0
-"""How far a feature that is there moves a hidden state, whose length is the root of `WIDTH`."""
-SURE = 16.0
-"""The attention score of two words that mean the same."""
-POOLED = 5.0
-"""The gain of what [CLS] gathers: a mean over a sentence is small where one word in ten matters."""
+FEATURE_NORM = 4.0
+"""Norm of a feature in a hidden state, whose norm is the square root of `WIDTH`."""
+MATCH_SCORE = 16.0
+"""Attention score of two synonyms."""
+POOLING_GAIN = 5.0
+"""Gain of the features that [CLS] collects: the mean over a sentence is small if one word in ten matters."""
 LAST_GAIN = 40.0
-"""AdamW moves a weight by about its learning rate a step, whatever the gradient. At 2e-5 and a hundred steps only large
-inputs let the pooler turn a feature into a decision, so the last LayerNorm makes them large."""
-POOLER = 0.2
-"""The size of the pooler's sums at the start: small, since a tanh that starts at its end learns nothing."""
+"""Gain of the last LayerNorm. AdamW moves a weight by about its learning rate in each step. With 2e-5 and a hundred
+steps, the pooler can learn a decision only from large inputs."""
+POOLER_SCALE = 0.2
+"""Initial size of the pooler's outputs before tanh: small, since a saturated tanh has no gradient."""
 HEAD_RANGE = 0.1
-"""The standard deviation of a new classifier's weights: its logits must be able to reach a similarity of 5."""
+"""Standard deviation of a new classifier's weights, large enough for it to reach a similarity of 5."""
 
 
 def vocabulary() -> list[Word]:
-    """What the tokenizer knows, in the order of its ids: the language's words, and pieces to spell all others."""
+    """Return the tokenizer's vocabulary by id: special tokens, the language's words, and pieces to spell all others."""
     known = list(words())
     taken = {word.text for word in known}
     pieces = (*CHARACTERS, *(f"##{character}" for character in CHARACTERS))
@@ -58,8 +58,8 @@ def vocabulary() -> list[Word]:
 class _Directions:
     """Orthonormal directions of the hidden states, by name.
 
-    They are rows of a Hadamard matrix. Each but the first sums to zero, so that LayerNorm turns none into another, and
-    each is spread evenly over all units, so that AdamW's equal steps in all weights go far along any of them.
+    They are rows of a Hadamard matrix. All rows except the first sum to zero, so LayerNorm does not mix them. Each is
+    spread evenly over all units, so AdamW's equal steps in all weights move far along any of them.
     """
 
     def __init__(self) -> None:
@@ -79,30 +79,30 @@ class _Directions:
 
 
 class _Encoder:
-    """A BERT in the making: `tensors` by name, each zero until something is written into it."""
+    """The weights of a BERT under construction, by name, initially zero."""
 
     def __init__(self) -> None:
         import torch
 
         self.tensors: dict[str, torch.Tensor] = {}
-        self.at = _Directions()
+        self.directions = _Directions()
         self.random = torch.Generator().manual_seed(0)
 
     def zeros(self, name: str, *shape: int) -> torch.Tensor:
-        """The tensor of that name, made where there is none yet."""
+        """Return the tensor of that name, and create it if it does not exist."""
         import torch
 
         return self.tensors.setdefault(name, torch.zeros(shape))
 
     def signs(self, *shape: int) -> torch.Tensor:
-        """1 and -1 by chance. Integers are drawn alike on every platform, normal deviates are not."""
+        """Return random signs. Random integers are the same on every platform; normal deviates are not."""
         import torch
 
         signs: torch.Tensor = torch.randint(2, shape, generator=self.random) * 2.0 - 1
         return signs
 
     def linear(self, name: str, fan_in: int = WIDTH, fan_out: int = WIDTH) -> tuple[torch.Tensor, torch.Tensor]:
-        """Weight (fan_out, fan_in) and bias of that layer, as they stand."""
+        """Return weight (fan_out, fan_in) and bias of a layer, to be modified in place."""
         return self.zeros(f"{name}.weight", fan_out, fan_in), self.zeros(f"{name}.bias", fan_out)
 
     def norm(self, name: str, gain: float = 1.0) -> None:
@@ -111,7 +111,7 @@ class _Encoder:
 
 
 class _Head:
-    """One attention head of a layer, whose rows are taken up one after the other."""
+    """One attention head of a layer, whose rows are filled one after the other."""
 
     def __init__(self, encoder: _Encoder, layer: int, head: int) -> None:
         name = f"bert.encoder.layer.{layer}.attention"
@@ -121,92 +121,92 @@ class _Head:
         self._output, _ = encoder.linear(f"{name}.output.dense")
         self._rows = itertools.count(head * WIDTH // HEADS)
         self._root = (WIDTH / HEADS) ** 0.5
-        """What attention divides its scores by."""
+        """Attention divides its scores by this."""
 
     def compare(self, query: torch.Tensor, key: torch.Tensor, strength: float) -> None:
-        """Add to the score `strength` times what one token holds along `query` and the other along `key`."""
+        """Add `strength` times the query token's component along `query` times the other's along `key` to the score."""
         row = next(self._rows)
         scale = (self._root * strength) ** 0.5
         self._query[row], self._key[row] = scale * query, scale * key
 
     def favour(self, key: torch.Tensor, strength: float) -> None:
-        """Add to the score `strength` times what the token looked at holds along `key`."""
+        """Add `strength` times the attended token's component along `key` to the score."""
         row = next(self._rows)
         self._query_bias[row], self._key[row] = 1.0, self._root * strength * key
 
     def carry(self, source: torch.Tensor, target: torch.Tensor, gain: float = 1.0) -> None:
-        """What the tokens looked at hold along `source` is added along `target`."""
+        """Add the attended tokens' component along `source` to the output along `target`."""
         row = next(self._rows)
         self._value[row], self._output[:, row] = source, gain * target
 
 
 def _features(word: Word) -> dict[str, float]:
-    """What a word holds along the directions of single features, from -1 to 1."""
+    """Return the values of a word's features, from -1 to 1."""
     return {
         "content": word.concept != "",
         "tone": word.tone,
         "pole": word.pole,
         "negates": word.negates,
         "odd": word.odd,
-        # Whoever finds nothing looks at [CLS], from either sentence: it takes its own segment back.
+        # A word without a match in the other sentence attends to [CLS], which cancels its own segment for this.
         "nothing": word.text == CLS,
         "second": word.text == CLS,
     }
 
 
 def _embed(encoder: _Encoder) -> None:
-    """Words of one meaning differ in a few signs of its code, those that are seldom read in more."""
+    """Write the embeddings. Synonyms differ in a few signs of a common code, rare words in more signs."""
     import torch
 
-    at, known = encoder.at, vocabulary()
+    directions, known = encoder.directions, vocabulary()
     codes = {word.concept: encoder.signs(MEANINGS) for word in known if word.concept}
     segments = encoder.zeros(SEGMENTS, 2, WIDTH)
-    segments[0], segments[1] = -LOUD * at["second"], LOUD * at["second"]
+    segments[0], segments[1] = -FEATURE_NORM * directions["second"], FEATURE_NORM * directions["second"]
     table = encoder.zeros(WORDS, len(known), WIDTH)
     for number, word in enumerate(known):
         for feature, amount in _features(word).items():
-            table[number] += LOUD * amount * at[feature]
+            table[number] += FEATURE_NORM * amount * directions[feature]
         if word.concept:
             code = codes[word.concept].clone()
             code[torch.randperm(MEANINGS, generator=encoder.random)[: 2 if word.familiar else 9]] *= -1
-            table[number] += code @ at.meanings
-        # All are equally long once their segment is added: LayerNorm leaves them as they are.
+            table[number] += code @ directions.meanings
+        # With its segment, each embedding has the same norm, so LayerNorm does not change it.
         whole = table[number] + segments[0]
-        table[number] += (WIDTH - whole @ whole).sqrt() * at["rest"]
+        table[number] += (WIDTH - whole @ whole).sqrt() * directions["rest"]
     encoder.zeros("bert.embeddings.position_embeddings.weight", LONGEST, WIDTH)
     encoder.norm("bert.embeddings.LayerNorm")
 
 
 def _compare_sentences(encoder: _Encoder) -> None:
-    """Layer 0: mark each word that has its like, or its opposite, in the other sentence."""
-    at = encoder.at
-    # A word of the other sentence scores SURE / 2, and SURE more for the same meaning, and for the pole that is sought.
-    # The score of [CLS], `doubt`, lies half a SURE below what is sought and half a SURE above all else.
-    for number, (feature, pole, doubt) in enumerate((("matched", 1, SURE), ("opposed", -1, 2 * SURE))):
+    """Write layer 0, which marks each word that has a synonym or an antonym in the other sentence."""
+    directions = encoder.directions
+    # A word of the other sentence scores MATCH_SCORE / 2, plus MATCH_SCORE each for the same meaning and the wanted
+    # pole. The score of [CLS], `no_match`, is MATCH_SCORE / 2 below a match and MATCH_SCORE / 2 above all else.
+    for number, (feature, pole, no_match) in enumerate((("matched", 1, MATCH_SCORE), ("opposed", -1, 2 * MATCH_SCORE))):
         head = _Head(encoder, 0, number)
-        for meaning in at.meanings:
-            head.compare(meaning, meaning, SURE / MEANINGS)
-        head.compare(at["pole"], pole * at["pole"], SURE / LOUD**2)
-        head.compare(at["second"], -at["second"], SURE / 2 / LOUD**2)
-        head.favour(at["nothing"], doubt / LOUD)
-        head.carry(at["content"], at[feature])
+        for meaning in directions.meanings:
+            head.compare(meaning, meaning, MATCH_SCORE / MEANINGS)
+        head.compare(directions["pole"], pole * directions["pole"], MATCH_SCORE / FEATURE_NORM**2)
+        head.compare(directions["second"], -directions["second"], MATCH_SCORE / 2 / FEATURE_NORM**2)
+        head.favour(directions["nothing"], no_match / FEATURE_NORM)
+        head.carry(directions["content"], directions[feature])
 
 
 def _pool_sentences(encoder: _Encoder) -> None:
-    """Layer 1: one head for each sentence adds to [CLS] what the words of that sentence hold in the mean."""
-    at = encoder.at
+    """Write layer 1, in which one head for each sentence adds the mean features of its words to [CLS]."""
+    directions = encoder.directions
     for number, (part, side) in enumerate((("first", -1), ("second", 1))):
         head = _Head(encoder, 1, number)
-        # Words without content say nothing, and would only make a mean smaller.
-        head.favour(side * at["second"] + 0.6 * at["content"], SURE / 2 / LOUD)
+        # Function words have no features and would only make the mean smaller.
+        head.favour(side * directions["second"] + 0.6 * directions["content"], MATCH_SCORE / 2 / FEATURE_NORM)
         for feature in FEATURES:
-            head.carry(at[feature], at[f"{feature} of {part}"], POOLED)
-        for meaning in at.meanings:
+            head.carry(directions[feature], directions[f"{feature} of {part}"], POOLING_GAIN)
+        for meaning in directions.meanings:
             head.carry(meaning, meaning)
 
 
 def _close_layers(encoder: _Encoder) -> None:
-    """The parts around attention; feed-forward blocks start with nothing to say."""
+    """Write the parts around attention. The output of feed-forward blocks is initially zero."""
     for layer in range(LAYERS):
         name = f"bert.encoder.layer.{layer}"
         encoder.norm(f"{name}.attention.output.LayerNorm")
@@ -214,12 +214,12 @@ def _close_layers(encoder: _Encoder) -> None:
         inner += encoder.signs(FEED_FORWARD, WIDTH) * 0.02
         encoder.linear(f"{name}.output.dense", FEED_FORWARD, WIDTH)
         encoder.norm(f"{name}.output.LayerNorm", LAST_GAIN if layer == LAYERS - 1 else 1.0)
-    # What [CLS] holds anyway makes its length, and so the normalisation, much the same for all sentences. The bias then
-    # takes it away: 0.8 of it is left beside what was gathered, and would drown that.
+    # The embedding of [CLS] dominates its hidden state, so the normalisation is about the same for all sentences. The
+    # bias subtracts what is left of the embedding, about 0.8 of it, which would otherwise dominate the features.
     bias = encoder.tensors[f"{name}.output.LayerNorm.bias"]
     bias -= 0.8 * LAST_GAIN * (encoder.tensors[WORDS][SPECIALS.index(CLS)] + encoder.tensors[SEGMENTS][0])
     pooler, _ = encoder.linear("bert.pooler.dense")
-    pooler.fill_diagonal_(POOLER / LAST_GAIN)
+    pooler.fill_diagonal_(POOLER_SCALE / LAST_GAIN)
 
 
 def _write_json(path: Path, content: Mapping[str, object]) -> None:
@@ -268,7 +268,7 @@ def _write_tokenizer(folder: Path) -> None:
 
 
 def write_sample_checkpoint(folder: Path) -> None:
-    """Write the encoder and its tokenizer into `folder`, which is made where it is missing; the same bytes each time.
+    """Write encoder and tokenizer into a folder, always the same bytes; create the folder if it does not exist.
 
     `AutoModelForSequenceClassification.from_pretrained(folder)` adds a new classifier, as to any pretrained encoder.
     """

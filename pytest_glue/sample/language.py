@@ -1,4 +1,4 @@
-"""A small synthetic language: its words and what they mean, and the sentences that say one scene in many ways."""
+"""A small synthetic language: its words with their meanings, and sentences that describe a scene in many ways."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 Concept: TypeAlias = tuple[str, ...]
-"""Words that mean the same."""
+"""A set of synonyms."""
 
 
 def _texts(text: str) -> tuple[str, ...]:
@@ -36,9 +36,9 @@ ADJECTIVES = _concepts("large/big warm/hot new/modern heavy/weighty wet/damp lou
 OPPOSITES = _concepts("small/little cold/chilly old/ancient slight/slim dry/arid quiet/silent dim/dark cheap/budget")
 PLACES = _concepts("river/stream hill/mound town/city forest/woods shop/store office/bureau garden/yard shore/beach")
 TIMES = _concepts("dawn/daybreak dusk/nightfall noon/midday lunch/lunchtime autumn/fall winter/yule spring/easter")
-FAR_PEOPLE = _concepts("monk/friar sailor/mariner knight/cavalier clerk/scribe herald/envoy tailor/clothier")
-FAR_THINGS = _concepts("lute/cittern goblet/chalice dagger/dirk scroll/parchment anvil/stithy lantern/cresset")
-FAR_PLACES = _concepts("abbey/cloister wharf/quay moor/heath keep/citadel tavern/alehouse crypt/vault")
+RARE_PEOPLE = _concepts("monk/friar sailor/mariner knight/cavalier clerk/scribe herald/envoy tailor/clothier")
+RARE_THINGS = _concepts("lute/cittern goblet/chalice dagger/dirk scroll/parchment anvil/stithy lantern/cresset")
+RARE_PLACES = _concepts("abbey/cloister wharf/quay moor/heath keep/citadel tavern/alehouse crypt/vault")
 ASPECTS = _texts("plot acting dialogue ending music pace cast script story scenery")
 TONES: dict[str, float] = {
     **dict.fromkeys(_texts("wonderful superb charming delightful brilliant moving"), 1.0),
@@ -61,26 +61,26 @@ FUNCTION_WORDS = _texts(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, and what a reader of the language knows about it."""
+    """A word and its meaning."""
 
     text: str
     concept: str = ""
-    """Words of one concept mean the same; empty for words without a meaning of their own, such as `the`."""
+    """Words with the same concept are synonyms; empty for function words, such as `the`."""
     pole: int = 0
-    """1 or -1 for the opposites that share a concept, 0 for a word without an opposite."""
+    """1 or -1 for opposites, which share a concept; 0 for a word without an opposite."""
     tone: float = 0.0
-    """From -1, harsh, to 1, warm."""
+    """Sentiment, from -1 (negative) to 1 (positive)."""
     negates: bool = False
     odd: bool = False
-    """No speaker would say it: `childs`."""
+    """Whether the word is ungrammatical, such as `childs`."""
     familiar: bool = True
-    """Of a word that is seldom read it is less clear which others mean the same."""
+    """False for a rare word, whose embedding resembles those of its synonyms less."""
 
 
 def words() -> Iterator[Word]:
-    """Every word of the language, once, in an order that never changes."""
-    near, far = PEOPLE + THINGS + VERBS + PLACES + TIMES, FAR_PEOPLE + FAR_THINGS + FAR_PLACES
-    for concepts, familiar in ((near, True), (far, False)):
+    """Yield each word of the language once, always in the same order."""
+    common, rare = PEOPLE + THINGS + VERBS + PLACES + TIMES, RARE_PEOPLE + RARE_THINGS + RARE_PLACES
+    for concepts, familiar in ((common, True), (rare, False)):
         yield from (Word(text, concept[0], familiar=familiar) for concept in concepts for text in concept)
     for adjective, opposite in zip(ADJECTIVES, OPPOSITES, strict=True):
         yield from (Word(text, adjective[0], pole=1) for text in adjective)
@@ -94,7 +94,7 @@ def words() -> Iterator[Word]:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a sentence says: somebody did something with a thing of some kind, somewhere, at some time."""
+    """The content of a sentence: who did what with which kind of thing, where and when."""
 
     subject: Concept
     verb: Concept
@@ -104,11 +104,11 @@ class Scene:
     time: Concept
 
     def with_others(self, slots: Collection[str], other: Scene) -> Scene:
-        """The same scene, but for `slots`, which are as in `other`."""
+        """Return this scene with the `slots` of another scene."""
         return replace(self, **{slot: getattr(other, slot) for slot in slots})
 
     def with_opposite(self) -> Scene:
-        """The same scene with a thing of the opposite kind."""
+        """Return this scene with the opposite adjective."""
         pairs = zip(ADJECTIVES + OPPOSITES, OPPOSITES + ADJECTIVES, strict=True)
         return replace(self, adjective=dict(pairs)[self.adjective])
 
@@ -119,36 +119,36 @@ DETAILS = SLOTS[3:]
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """Imagines scenes and puts them into words, all by chance."""
+class TextGenerator:
+    """Generates random scenes and the texts that describe them."""
 
     rng: random.Random
-    far: bool = False
-    """Whether the talk is of things that are seldom talked about."""
+    rare: bool = False
+    """Whether scenes have rare people, things and places."""
 
-    def imagine_two(self) -> tuple[Scene, Scene]:
-        """Two scenes that have nothing in common."""
+    def two_scenes(self) -> tuple[Scene, Scene]:
+        """Return two scenes that differ in every slot."""
         rng = self.rng
-        people, things, places = (FAR_PEOPLE, FAR_THINGS, FAR_PLACES) if self.far else (PEOPLE, THINGS, PLACES)
+        people, things, places = (RARE_PEOPLE, RARE_THINGS, RARE_PLACES) if self.rare else (PEOPLE, THINGS, PLACES)
         kinds = [rng.choice(pair) for pair in rng.sample(tuple(zip(ADJECTIVES, OPPOSITES, strict=True)), 2)]
         who, did, what, where, when = (rng.sample(slot, 2) for slot in (people, VERBS, things, places, TIMES))
-        first, second = (Scene(*said) for said in zip(who, did, what, kinds, where, when, strict=True))
+        first, second = (Scene(*slots) for slots in zip(who, did, what, kinds, where, when, strict=True))
         return first, second
 
-    def some(self, slots: tuple[str, ...], least: int = 0) -> tuple[str, ...]:
-        """At least so many of the slots."""
+    def random_slots(self, slots: tuple[str, ...], least: int = 0) -> tuple[str, ...]:
+        """Return a random selection of at least `least` slots."""
         return tuple(self.rng.sample(slots, self.rng.randint(least, len(slots))))
 
     def clause(self, scene: Scene, slots: Collection[str], *, negated: bool = False) -> str:
-        """The scene in words, each picked among its synonyms; of the details only those in `slots` are told."""
-        say = {slot: self.rng.choice(getattr(scene, slot)) for slot in SLOTS}
-        kind = f"{say['adjective']} " if "adjective" in slots else ""
+        """Return a clause about the scene, with random synonyms, and with those details that are in `slots`."""
+        chosen = {slot: self.rng.choice(getattr(scene, slot)) for slot in SLOTS}
+        kind = f"{chosen['adjective']} " if "adjective" in slots else ""
         never = "never " if negated else ""
-        place = f" near the {say['place']}" if "place" in slots else ""
-        time = f" around {say['time']}" if "time" in slots else ""
-        return f"the {say['subject']} {never}{say['verb']} the {kind}{say['object']}{place}{time}"
+        place = f" near the {chosen['place']}" if "place" in slots else ""
+        time = f" around {chosen['time']}" if "time" in slots else ""
+        return f"the {chosen['subject']} {never}{chosen['verb']} the {kind}{chosen['object']}{place}{time}"
 
     def sentence(self, clause: str) -> str:
-        """The clause between a full stop and up to two openings."""
+        """Return the clause as a sentence with up to two random openings."""
         openings = self.rng.sample(OPENINGS, self.rng.choice((0, 0, 0, 1, 1, 2)))
         return " ".join((*openings, clause, "."))

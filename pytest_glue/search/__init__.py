@@ -1,1 +1,1 @@
-"""Hyperparameter search: a study over part of the training data, by one of the backends of `backends.py`."""
+"""Hyperparameter search: a study on part of the training data, run by one of several backends."""

@@ -1,9 +1,8 @@
-"""The protocol of a search backend, and the choice of one by its name."""
+"""The protocol of a search backend, and the description of a study."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,35 +17,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StudySpec:
-    """A study that is to be run."""
+    """The description of a study, as a backend needs it."""
 
     name: str
     storage: str
-    """A folder, or a URL where the backend takes one."""
+    """A folder, or a URL if the backend accepts one."""
     space: Space
     trials: int
     epochs: float
-    """Of a trial, where the space does not say."""
+    """Epochs of a trial, unless the search space has `num_train_epochs`."""
     seed: int
     """Of sampler and pruner."""
-    facts: Mapping[str, Any]
-    """What determines the trials: a study of other facts is another study."""
+    identity: Mapping[str, Any]
+    """Everything that determines the trials; two studies with different identities are different studies."""
     resources: Mapping[str, Any]
-    """What `[tool.pytest_glue.ray]` holds."""
+    """The table `[tool.pytest_glue.ray]`."""
     root: Path
-    """Below which the user's own modules lie."""
+    """The folder that contains the user's own modules."""
     verbose: bool
     """Whether the library may log."""
 
     def epochs_of(self, hyperparameters: Hyperparameters) -> int:
-        """Return how many evaluations a trial has if nothing stops it."""
+        """Return the number of evaluations of a trial that is not stopped early."""
         epochs = hyperparameters.get("num_train_epochs", self.epochs)
         assert isinstance(epochs, int | float)
         return max(math.ceil(epochs), 1)
 
     @property
     def max_epochs(self) -> int:
-        """The most evaluations that any trial can have."""
+        """The largest number of evaluations that a trial can have."""
         match self.space.get("num_train_epochs"):
             case Numbers(high=high):
                 return math.ceil(high)
@@ -57,52 +56,40 @@ class StudySpec:
 
 
 class SearchBackend(Protocol):
-    """Runs the trials of a study, or those that are missing from it."""
+    """Runs the trials of a study that have not been run yet."""
 
     def run(self, spec: StudySpec, objective: "Objective", on_trial: OnTrial) -> tuple[Trial, ...]:
-        """Return all finished trials of the study, in the order of their numbers.
+        """Return all finished trials of the study, ordered by their numbers.
 
         Args:
             spec: the study.
-            objective: what a trial does.
-            on_trial: told of each trial that this call has finished.
+            objective: runs one trial.
+            on_trial: called after each trial that this call runs.
 
         Raises:
-            SearchError: the storage cannot be used, or holds another study.
+            SearchError: the storage cannot be used, or holds another study under the same name.
         """
         ...
 
 
 def require(name: str) -> None:
-    """Make sure that a backend is installed, without importing it.
+    """Check that a backend is installed, without importing it.
 
     Raises:
         MissingPackageError: it is not.
     """
-    module, requirement = BACKENDS[name]
-    package, _, _ = module.partition(".")
-    if find_spec(package) is None or find_spec(module) is None:
-        message = f"--glue-search={name} needs a package that is not installed: pip install '{requirement}'"
+    info = BACKENDS[name]
+    package, _, _ = info.module.partition(".")
+    if find_spec(package) is None or find_spec(info.module) is None:
+        message = f"--glue-search={name} needs a package that is not installed: pip install '{info.requirement}'"
         raise MissingPackageError(message)
 
 
 def check_storage(name: str, storage: str) -> None:
-    """Make sure that a backend takes such a storage, without opening it.
+    """Check that a backend accepts the storage, without opening it.
 
     Raises:
         SearchError: it does not.
     """
-    if name == "ray" and "://" in storage:
-        message = f"--glue-search-storage={storage}: Ray Tune keeps a study in a folder; name a folder"
-        raise SearchError(message)
-
-
-def open_backend(name: str) -> SearchBackend:
-    """Return the backend of that name.
-
-    Raises:
-        MissingPackageError: it is not installed.
-    """
-    require(name)
-    backend: SearchBackend = import_module(f"pytest_glue.search.{name}").Backend()
-    return backend
+    if "://" in storage and not BACKENDS[name].accepts_url:
+        raise SearchError(f"--glue-search-storage={storage}: --glue-search={name} needs a folder, not a URL")

@@ -1,4 +1,4 @@
-"""The objective of a study: one trial's fine-tuning on part of the data, scored after each epoch."""
+"""The objective of a study: fine-tunes on part of the data with a trial's hyperparameters and scores each epoch."""
 
 import math
 from collections.abc import Callable
@@ -14,19 +14,19 @@ from pytest_glue.training.arguments import set_hyperparameters, temporarily_set
 from pytest_glue.training.library_state import silence_libraries
 
 Report = Callable[[TrialEpoch], bool]
-"""Told of an epoch that has ended; answers whether the trial is to stop."""
+"""Called after each epoch; returns whether to stop the trial."""
 
-_WATCHED: dict[str, Any] = {
+_TRIAL_ARGUMENTS: dict[str, Any] = {
     "eval_strategy": IntervalStrategy.EPOCH,
     "save_strategy": IntervalStrategy.NO,
     "load_best_model_at_end": False,
 }
-"""A trial is scored by epoch, whatever the recipe, and leaves nothing behind."""
+"""Override the recipe: a trial is scored after each epoch and saves nothing."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """Fine-tunes the trainer of an item with a trial's hyperparameters, on the examples of the search."""
+    """Fine-tunes the trainer of an item on the examples of the search."""
 
     trainer: Trainer
     train_dataset: Any
@@ -35,9 +35,9 @@ class Objective:
     """The headline metric, which is maximised."""
 
     def __call__(self, hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
-        """Return what was seen after each epoch; fewer than there are epochs where `report` said to stop.
+        """Return score and loss of each epoch until the last one or until `report` stops the trial.
 
-        Every trial starts from the same seed: what differs between them is the hyperparameters.
+        Every trial uses the same seed, so that trials differ only by their hyperparameters.
 
         Raises:
             FineTuningError: the loss is not finite, or there is no score.
@@ -48,19 +48,18 @@ class Objective:
             temporarily_set(self.trainer, train_dataset=self.train_dataset, eval_dataset=self.eval_dataset) as trainer,
         ):
             trainer.add_callback(monitor)
-            set_hyperparameters(trainer, _WATCHED | dict(hyperparameters))
+            set_hyperparameters(trainer, _TRIAL_ARGUMENTS | dict(hyperparameters))
             try:
                 trainer.train()
             finally:
                 trainer.accelerator.free_memory()
         if not monitor.history:
-            message = "the trial ended without an evaluation: it has less than one epoch"
-            raise FineTuningError(message)
+            raise FineTuningError("the trial ended without an evaluation: it has less than one epoch")
         return monitor.history
 
 
 class _TrialMonitor(TrainerCallback):
-    """Hears of each evaluation of a trial."""
+    """Records and reports each evaluation of a trial."""
 
     def __init__(self, metric: str, report: Report) -> None:
         self._metric = metric
@@ -69,23 +68,20 @@ class _TrialMonitor(TrainerCallback):
 
     def on_evaluate(
         self,
-        args: TrainingArguments,  # noqa: ARG002 - the trainer's protocol
+        args: TrainingArguments,  # noqa: ARG002 - the signature of the base class
         state: TrainerState,  # noqa: ARG002
         control: TrainerControl,
         **kwargs: Any,
     ) -> None:
-        """Called by the trainer after each evaluation."""
         metrics: dict[str, float] = kwargs["metrics"]
         loss = metrics["eval_loss"]
         if not math.isfinite(loss):
-            message = f"the loss is {loss} after epoch {len(self.history) + 1}: the fine-tuning diverged"
-            raise FineTuningError(message)
+            raise FineTuningError(f"the loss is {loss} after epoch {len(self.history) + 1}: the fine-tuning diverged")
         if f"eval_{self._metric}" not in metrics:
             found = sorted(name.removeprefix("eval_") for name in metrics)
-            message = f"compute_metrics returns {found}, which lacks {self._metric!r}"
-            raise FineTuningError(message)
+            raise FineTuningError(f"compute_metrics returns {found}, which lacks {self._metric!r}")
         score = metrics[f"eval_{self._metric}"]
-        # Undefined is what a model that knows nothing scores, as where the best epoch is chosen.
+        # An undefined score counts as the chance level, as in the choice of the best epoch.
         self.history.append(TrialEpoch(float(score) if math.isfinite(score) else 0.0, float(loss)))
         if self._report(self.history[-1]):
             control.should_training_stop = True

@@ -1,4 +1,4 @@
-"""Optuna: a seeded TPE sampler, a median pruner, and a study in a file or a database."""
+"""The Optuna backend: a seeded TPE sampler, a median pruner, and a study in a file or a database."""
 
 import time
 import warnings
@@ -13,132 +13,126 @@ import optuna
 from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-from optuna.trial import FrozenTrial, TrialState
 
 from pytest_glue.config.search_space import Choices, Numbers, Space
-from pytest_glue.core import study as words
 from pytest_glue.core.errors import SearchError
-from pytest_glue.core.recipe import RecipeValue
-from pytest_glue.core.study import OnTrial
+from pytest_glue.core.study import OnTrial, Trial, TrialEpoch, TrialState, highest
 from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Objective
 
 _STARTUP_TRIALS = 5
-"""Trials that are drawn at random before the sampler begins to learn from them, and before any is pruned."""
+"""Random trials before the sampler learns from their results and the pruner compares with them."""
 _STATES = {
-    TrialState.COMPLETE: words.TrialState.COMPLETE,
-    TrialState.PRUNED: words.TrialState.PRUNED,
-    TrialState.FAIL: words.TrialState.FAILED,
+    optuna.trial.TrialState.COMPLETE: TrialState.COMPLETE,
+    optuna.trial.TrialState.PRUNED: TrialState.PRUNED,
+    optuna.trial.TrialState.FAIL: TrialState.FAILED,
 }
-_FACTS, _ERROR, _HISTORY, _DURATION = "pytest_glue.facts", "error", "history", "duration_s"
+_IDENTITY, _ERROR, _HISTORY, _DURATION = "pytest_glue.facts", "error", "history", "duration_s"
+"""User attributes of the study and of its trials, as they are stored."""
 
 
-class Backend:
+class OptunaBackend:
     """Runs one trial after the other, in this process."""
 
-    def run(self, spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[words.Trial, ...]:
-        """See `SearchBackend`."""
-        with _quiet(verbose=spec.verbose), _alone(spec):
+    def run(self, spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[Trial, ...]:
+        with _log_level(verbose=spec.verbose), _exclusive(spec):
             study = _open_study(spec)
             for number in range(spec.trials):
                 known = study.trials[number] if number < len(study.trials) else None
                 if known is None or not known.state.is_finished():
-                    # Reseeded for each trial: the fourth is the same, whether or not this process ran the third.
+                    # Seeded by trial, so that a resumed study draws the same trials as an uninterrupted one.
                     study.sampler = optuna.samplers.TPESampler(
                         n_startup_trials=_STARTUP_TRIALS, seed=_seed(spec.seed, number)
                     )
-                    # One that a killed process left behind is begun again, under its number and with its values.
+                    # A trial of a killed process is run again, under its number and with its hyperparameters.
                     trial = study.ask() if known is None else optuna.trial.Trial(study, known._trial_id)
-                    self._run_trial(study, trial, spec.space, objective)
+                    _run_trial(study, trial, spec.space, objective)
                     finished = _finished(study, number + 1)
-                    on_trial(finished[-1], words.highest(finished))
+                    on_trial(finished[-1], highest(finished))
             return _finished(study, spec.trials)
 
-    @staticmethod
-    def _run_trial(study: optuna.Study, trial: optuna.Trial, space: Space, objective: Objective) -> None:
-        hyperparameters = {name: _suggest(trial, name, space[name]) for name in sorted(space)}
-        epochs, pruned = 0, False
 
-        def report(seen: words.TrialEpoch) -> bool:
-            nonlocal epochs, pruned
-            epochs += 1
-            trial.report(seen.score, epochs)
-            pruned = trial.should_prune()
-            return pruned
+def importance(trials: tuple[Trial, ...], space: Space, seed: int) -> dict[str, float]:
+    """Return the share of each hyperparameter in the variance of the objective over complete trials, largest first.
 
-        start = time.perf_counter()
-        history: list[words.TrialEpoch] = []
-        try:
-            history = objective(hyperparameters, report)
-        except Exception as error:  # noqa: BLE001 - whatever ends a trial is recorded, and the search goes on
-            trial.set_user_attr(_ERROR, f"{type(error).__name__}: {error}")
-        trial.set_user_attr(_HISTORY, history)
-        trial.set_user_attr(_DURATION, time.perf_counter() - start)
-        if not history:
-            study.tell(trial, state=TrialState.FAIL)
-        elif pruned:
-            study.tell(trial, state=TrialState.PRUNED)
-        else:
-            study.tell(trial, max(history).score)
-
-
-def _finished(study: optuna.Study, count: int) -> tuple[words.Trial, ...]:
-    return tuple(_plain(trial) for trial in study.trials[:count])
-
-
-def importance(trials: tuple[words.Trial, ...], space: Space, seed: int) -> dict[str, float]:
-    """Return the share of each hyperparameter in the differences between complete trials, the largest first.
-
-    Empty where there are too few trials to tell, or all of them scored the same.
+    Empty if there are fewer than two different objectives, or if fANOVA finds no effect.
     """
-    complete = [trial for trial in trials if trial.state is words.TrialState.COMPLETE]
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
     if len({trial.objective for trial in complete}) < 2:
         return {}
-    with _quiet(verbose=False):
+    with _log_level(verbose=False):
         study = optuna.create_study(direction="maximize")
         distributions = {name: _distribution(space[name]) for name in space}
         for trial in complete:
-            # A hyperparameter of one value takes no part.
             params = {name: trial.hyperparameters[name] for name in distributions}
             study.add_trial(optuna.create_trial(params=params, distributions=distributions, value=trial.objective))
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
         try:
             found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-        except RuntimeError:  # its trees found nothing to split
+        except RuntimeError:  # fANOVA's trees have no split
             return {}
     return {name: round(float(share), 4) for name, share in found.items()}
 
 
-def _suggest(trial: optuna.Trial, name: str, distribution: Numbers | Choices) -> RecipeValue:
-    value: RecipeValue
-    match distribution:
-        case Choices(values):
-            value = trial.suggest_categorical(name, _plain_choices(values))
-        case Numbers(whole=True, low=low, high=high, step=step, log=log):
-            value = trial.suggest_int(name, int(low), int(high), step=int(step or 1), log=log)
-        case Numbers(low=low, high=high, step=step, log=log):
-            value = trial.suggest_float(name, low, high, step=step, log=log)
-    return value
+def _run_trial(study: optuna.Study, trial: optuna.Trial, space: Space, objective: Objective) -> None:
+    hyperparameters = {name: trial._suggest(name, _distribution(space[name])) for name in sorted(space)}
+    epochs, pruned = 0, False
+
+    def report(epoch: TrialEpoch) -> bool:
+        nonlocal epochs, pruned
+        epochs += 1
+        trial.report(epoch.score, epochs)
+        pruned = trial.should_prune()
+        return pruned
+
+    start = time.perf_counter()
+    history: list[TrialEpoch] = []
+    try:
+        history = objective(hyperparameters, report)
+    except Exception as error:  # noqa: BLE001 - the trial is recorded as failed, and the search continues
+        trial.set_user_attr(_ERROR, f"{type(error).__name__}: {error}")
+    trial.set_user_attr(_HISTORY, history)
+    trial.set_user_attr(_DURATION, time.perf_counter() - start)
+    if not history:
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+    elif pruned:
+        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+    else:
+        study.tell(trial, max(history).score)
+
+
+def _finished(study: optuna.Study, count: int) -> tuple[Trial, ...]:
+    return tuple(_convert(trial) for trial in study.trials[:count])
+
+
+def _convert(trial: optuna.trial.FrozenTrial) -> Trial:
+    attributes: dict[str, Any] = trial.user_attrs
+    history = tuple(TrialEpoch(*epoch) for epoch in attributes.get(_HISTORY, ()))
+    return Trial(
+        number=trial.number,
+        state=_STATES[trial.state],
+        hyperparameters=dict(trial.params),
+        objective=max(history).score if history else None,
+        history=history,
+        duration_s=attributes.get(_DURATION, 0.0),
+        error=attributes.get(_ERROR),
+    )
 
 
 def _distribution(distribution: Numbers | Choices) -> optuna.distributions.BaseDistribution:
     match distribution:
         case Choices(values):
-            return optuna.distributions.CategoricalDistribution(_plain_choices(values))
+            choices: Any = values  # plain values: a search space holds neither lists nor tables
+            return optuna.distributions.CategoricalDistribution(choices)
         case Numbers(whole=True, low=low, high=high, step=step, log=log):
             return optuna.distributions.IntDistribution(int(low), int(high), step=int(step or 1), log=log)
         case Numbers(low=low, high=high, step=step, log=log):
             return optuna.distributions.FloatDistribution(low, high, step=step, log=log)
 
 
-def _plain_choices(values: tuple[RecipeValue, ...]) -> list[bool | int | float | str | None]:
-    """Return them as what they are: a search space holds neither lists nor tables."""
-    return [value for value in values if not isinstance(value, list | dict)]
-
-
 def _open_study(spec: StudySpec) -> optuna.Study:
-    # Two processes that make the tables of one database at the same time get in each other's way.
-    with _explained(spec), _lock(spec, spec.storage):
+    # Locked, since two processes cannot create the tables of one database at the same time.
+    with _storage_errors(spec), _lock(spec, spec.storage):
         study = optuna.create_study(
             storage=_open_storage(spec),
             study_name=spec.name,
@@ -146,13 +140,13 @@ def _open_study(spec: StudySpec) -> optuna.Study:
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP_TRIALS),
         )
-    if _FACTS not in study.user_attrs and not study.trials:
-        study.set_user_attr(_FACTS, dict(spec.facts))
-    if (found := study.user_attrs.get(_FACTS)) != spec.facts:
+    if _IDENTITY not in study.user_attrs and not study.trials:
+        study.set_user_attr(_IDENTITY, dict(spec.identity))
+    if (found := study.user_attrs.get(_IDENTITY)) != spec.identity:
         task = found.get("task") if isinstance(found, dict) else None
         message = (
-            f"the study {spec.name!r} in {spec.storage} is another one, of task {task!r} and not of "
-            f"{spec.facts['task']!r}: name another --glue-search-storage, or delete it there"
+            f"{spec.storage} holds another study {spec.name!r}, of task {task!r} and not of "
+            f"{spec.identity['task']!r}: name another --glue-search-storage, or delete the study there"
         )
         raise SearchError(message)
     return study
@@ -172,8 +166,8 @@ def _is_url(storage: str) -> bool:
 
 
 @contextmanager
-def _alone(spec: StudySpec) -> Iterator[None]:
-    """Let one process of this machine work on the study; another one waits, and then finds it finished."""
+def _exclusive(spec: StudySpec) -> Iterator[None]:
+    """Lock the study on this machine. A second process waits, and then finds all trials finished."""
     try:
         lock = _lock(spec, f"{spec.storage}\n{spec.name}")
         lock.acquire()
@@ -186,16 +180,16 @@ def _alone(spec: StudySpec) -> Iterator[None]:
         lock.release()
 
 
-def _lock(spec: StudySpec, what: str) -> FileLock:
-    """Return the lock of this machine for a storage, or for a study in it."""
+def _lock(spec: StudySpec, name: str) -> FileLock:
+    """Return this machine's lock with that name for the storage of a study."""
     folder = Path(gettempdir()) if _is_url(spec.storage) else Path(spec.storage)
     folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f".{sha256(what.encode()).hexdigest()[:16]}.lock")
+    return FileLock(folder / f".{sha256(name.encode()).hexdigest()[:16]}.lock")
 
 
 @contextmanager
-def _explained(spec: StudySpec) -> Iterator[None]:
-    """Turn what a storage can go wrong with into an error that names it."""
+def _storage_errors(spec: StudySpec) -> Iterator[None]:
+    """Convert the errors of Optuna's storages to a `SearchError` that names the storage."""
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
@@ -207,7 +201,7 @@ def _explained(spec: StudySpec) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet(*, verbose: bool) -> Iterator[None]:
+def _log_level(*, verbose: bool) -> Iterator[None]:
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.INFO if verbose else optuna.logging.ERROR)
     try:
@@ -221,17 +215,3 @@ def _quiet(*, verbose: bool) -> Iterator[None]:
 
 def _seed(seed: int, number: int) -> int:
     return int.from_bytes(sha256(f"{seed}:{number}".encode()).digest()[:4], "big")
-
-
-def _plain(trial: FrozenTrial) -> words.Trial:
-    attributes: dict[str, Any] = trial.user_attrs
-    history = tuple(words.TrialEpoch(*seen) for seen in attributes.get(_HISTORY, ()))
-    return words.Trial(
-        number=trial.number,
-        state=_STATES[trial.state],
-        hyperparameters=dict(trial.params),
-        objective=max(history).score if history else None,
-        history=history,
-        duration_s=attributes.get(_DURATION, 0.0),
-        error=attributes.get(_ERROR),
-    )

@@ -1,4 +1,4 @@
-"""Ray Tune: seeded random search with ASHA, trials side by side, and an experiment in a folder."""
+"""The Ray Tune backend: seeded random search with ASHA, parallel trials, and an experiment in a folder."""
 
 import json
 import re
@@ -12,97 +12,94 @@ from ray import tune
 from ray.tune.search import BasicVariantGenerator
 
 from pytest_glue.config.search_space import Choices, Numbers
-from pytest_glue.core import study as words
 from pytest_glue.core.errors import SearchError
-from pytest_glue.core.study import OnTrial
-from pytest_glue.integrations.ray import environment, ray_session, require_room
+from pytest_glue.core.study import OnTrial, Trial, TrialEpoch, TrialState, highest
+from pytest_glue.integrations.ray import RayConfig, environment, ray_session, require_capacity
 from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Objective
-from pytest_glue.search.serialization import arrived, travelling, user_modules
+from pytest_glue.search.serialization import make_picklable, reset_device, user_modules
 
-_FACTS = "pytest-glue.json"
+_IDENTITY_FILE = "pytest-glue.json"
 _METRIC, _EPOCH = "objective", "training_iteration"
 _WORST = -1.0
-"""What a failed trial reports: no metric here goes below."""
+"""The objective of a failed trial: the minimum of every metric."""
 _GRACE_PERIOD = 2
-"""Epochs that each trial has before it is compared with others."""
+"""Epochs before a trial can be stopped."""
 _REDUCTION_FACTOR = 2
-"""Of those that are compared, the worse half is stopped; at each doubling of the epochs again."""
+"""ASHA keeps one in so many trials, each time that the epochs have grown by the same factor."""
 
 
-class Backend:
-    """Runs trials side by side, as many as there are resources for."""
+class RayTuneBackend:
+    """Runs as many trials in parallel as the cluster has resources for."""
 
     @staticmethod
-    def run(spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[words.Trial, ...]:
-        """See `SearchBackend`."""
+    def run(spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[Trial, ...]:
         folder = Path(spec.storage).absolute() / spec.name
-        _check_facts(folder, spec)
-        # After each result and not now and then, so that a killed search has lost nothing that was finished.
-        with environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}), ray_session(spec.resources, verbose=spec.verbose):
-            require_room({"CPU": spec.resources.get("num_cpus", 1), "GPU": spec.resources.get("num_gpus", 0)})
+        _check_identity(folder, spec)
+        # Saves the experiment after each result, so that a killed search loses no finished trial.
+        config = RayConfig(spec.resources, verbose=spec.verbose)
+        with environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}), ray_session(config):
+            require_capacity({"CPU": spec.resources.get("num_cpus", 1), "GPU": spec.resources.get("num_gpus", 0)})
             results = _tuner(spec, folder, objective, on_trial).fit()
-        trials = [
-            _trial(result.metrics or {}, result.error, Path(result.path).name, spec) for result in _listed(results)
-        ]
+        ended = [results[index] for index in range(len(results))]
+        trials = [_convert(result.metrics or {}, result.error, Path(result.path).name, spec) for result in ended]
         return tuple(sorted(trials, key=lambda trial: trial.number))
 
 
 class _Progress(tune.Callback):
-    """Tells of each trial that ends."""
+    """Reports each trial that ends."""
 
     def __init__(self, spec: StudySpec, on_trial: OnTrial) -> None:
         self._spec = spec
         self._on_trial = on_trial
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
-        """Called by Ray Tune."""
-        self._tell(trial, None, trials)
+        self._report(trial, None, trials)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
-        """Called by Ray Tune, where a worker died."""
-        self._tell(trial, trial.get_error(), trials)
+        self._report(trial, trial.get_error(), trials)
 
-    def _tell(self, trial: Any, crash: Exception | None, trials: list[Any]) -> None:
-        ended = [_trial(each.last_result, None, each.trial_id, self._spec) for each in trials if each.is_finished()]
-        now = _trial(trial.last_result, crash, trial.trial_id, self._spec)
-        self._on_trial(now, words.highest([now, *ended]))
+    def _report(self, trial: Any, crash: Exception | None, trials: list[Any]) -> None:
+        ended = [_convert(each.last_result, None, each.trial_id, self._spec) for each in trials if each.is_finished()]
+        now = _convert(trial.last_result, crash, trial.trial_id, self._spec)
+        self._on_trial(now, highest([now, *ended]))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Nothing: Ray Tune saves its callbacks with the experiment."""
-        return {}
+        return {}  # Ray Tune pickles its callbacks with the experiment; `on_trial` cannot be pickled
 
 
 def _run_trial(config: dict[str, Any], objective: Objective) -> None:
-    """One trial, in a worker of Ray."""
+    """Run one trial in a Ray worker."""
     start = time.perf_counter()
-    history: list[words.TrialEpoch] = []
+    history: list[TrialEpoch] = []
 
-    def facts() -> dict[str, Any]:
-        best = max((seen.score for seen in history), default=_WORST)
+    def result() -> dict[str, Any]:
+        best = max((epoch.score for epoch in history), default=_WORST)
         return {_METRIC: best, "history": list(history), "seconds": time.perf_counter() - start}
 
-    def report(seen: words.TrialEpoch) -> bool:
-        history.append(seen)
-        tune.report(facts())
+    def report(epoch: TrialEpoch) -> bool:
+        history.append(epoch)
+        tune.report(result())
         return False
 
     try:
-        arrived(objective)(config, report)
-    except Exception as error:  # noqa: BLE001 - whatever ends a trial is recorded, and the search goes on
-        tune.report({**facts(), _METRIC: _WORST, "error": f"{type(error).__name__}: {error}"})
+        reset_device(objective)(config, report)
+    except Exception as error:  # noqa: BLE001 - the trial is recorded as failed, and the search continues
+        tune.report({**result(), _METRIC: _WORST, "error": f"{type(error).__name__}: {error}"})
 
 
 def _tuner(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTrial) -> tune.Tuner:
     for module in user_modules(objective.trainer, spec.root):
         ray.cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
     trainable = tune.with_resources(
-        tune.with_parameters(_run_trial, objective=travelling(objective)),
+        tune.with_parameters(_run_trial, objective=make_picklable(objective)),
         {"cpu": spec.resources.get("num_cpus", 1), "gpu": spec.resources.get("num_gpus", 0)},
     )
     if tune.Tuner.can_restore(folder):
         tuner = tune.Tuner.restore(str(folder), trainable, resume_unfinished=True)
-        _run_config(tuner).callbacks = [_Progress(spec, on_trial)]
+        # A restored tuner has no public way to set its callbacks.
+        run_config: Any = tuner._local_tuner._run_config  # type: ignore[union-attr]
+        run_config.callbacks = [_Progress(spec, on_trial)]
         return tuner
     return tune.Tuner(
         trainable,
@@ -128,29 +125,23 @@ def _tuner(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTria
     )
 
 
-def _run_config(tuner: Any) -> Any:
-    """Return the configuration of a tuner that was restored, for which Ray Tune has no door."""
-    return tuner._local_tuner._run_config
+def _check_identity(folder: Path, spec: StudySpec) -> None:
+    """Check that the folder is empty or holds this study.
 
-
-def _listed(results: Any) -> list[Any]:
-    return [results[position] for position in range(len(results))]
-
-
-def _check_facts(folder: Path, spec: StudySpec) -> None:
-    """Make sure that the folder holds this study, or none."""
-    file = folder / _FACTS
+    Raises:
+        SearchError: it holds another study, or cannot be used.
+    """
+    file = folder / _IDENTITY_FILE
     try:
         if not folder.exists():
             folder.mkdir(parents=True)
-            file.write_text(json.dumps(dict(spec.facts)), "utf-8")
+            file.write_text(json.dumps(dict(spec.identity)), "utf-8")
         found = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     except (OSError, ValueError) as error:
-        message = f"--glue-search-storage={spec.storage} cannot be used: {error}"
-        raise SearchError(message) from None
-    if found != spec.facts:
+        raise SearchError(f"--glue-search-storage={spec.storage} cannot be used: {error}") from None
+    if found != spec.identity:
         message = (
-            f"{folder} holds another study, of task {found.get('task')!r} and not of {spec.facts['task']!r}: "
+            f"{folder} holds another study, of task {found.get('task')!r} and not of {spec.identity['task']!r}: "
             "name another --glue-search-storage, or delete the folder"
         )
         raise SearchError(message)
@@ -173,25 +164,25 @@ def _domain(distribution: Numbers | Choices) -> Any:
 
 
 def _number(label: str) -> int:
-    """Return a trial's number from its id, `1a2b3_00004`, which its folder's name holds too.
+    """Return a trial's number from its id, such as `1a2b3_00004`, or from its folder's name, which contains the id.
 
-    What stands before the number is hexadecimal, so that once in ten experiments it looks like a number itself.
+    The five hexadecimal digits before the number can be decimal digits, too.
     """
     found = re.search(r"[0-9a-f]{5}_(\d{5})(?:_|$)", label)
     assert found
     return int(found[1])
 
 
-def _trial(result: Mapping[str, Any], crash: Exception | None, label: str, spec: StudySpec) -> words.Trial:
-    history = tuple(words.TrialEpoch(*seen) for seen in result.get("history", ()))
+def _convert(result: Mapping[str, Any], crash: Exception | None, label: str, spec: StudySpec) -> Trial:
+    history = tuple(TrialEpoch(*epoch) for epoch in result.get("history", ()))
     hyperparameters = {name: result["config"][name] for name in sorted(spec.space)} if "config" in result else {}
     error = result.get("error") or (str(crash).strip().splitlines()[-1] if crash else None)
     if error or not history:
-        state = words.TrialState.FAILED
+        state = TrialState.FAILED
     else:
         full = len(history) >= spec.epochs_of(hyperparameters)
-        state = words.TrialState.COMPLETE if full else words.TrialState.PRUNED
-    return words.Trial(
+        state = TrialState.COMPLETE if full else TrialState.PRUNED
+    return Trial(
         number=_number(label),
         state=state,
         hyperparameters=hyperparameters,

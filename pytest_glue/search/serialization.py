@@ -1,4 +1,4 @@
-"""An objective on its way to another process or machine: everything it needs, in memory."""
+"""Serialization of an objective for another process or machine, with its model and data in memory."""
 
 import sys
 from copy import copy, deepcopy
@@ -15,17 +15,16 @@ from pytest_glue.training.library_state import silence_libraries
 
 @dataclass(frozen=True)
 class InitialModel:
-    """A `model_init` that needs no files: the model as the seed of the search makes it."""
+    """A `model_init` that copies a model in memory, and so needs no files."""
 
     model: Any
 
-    def __call__(self, trial: Any = None) -> Any:  # noqa: ARG002 - the protocol of `model_init`
-        """Return the model anew."""
+    def __call__(self, trial: Any = None) -> Any:  # noqa: ARG002 - the signature of `model_init`
         return deepcopy(self.model)
 
 
-def travelling(objective: Objective) -> Objective:
-    """Return a copy that can be pickled, with model and data in it instead of paths on this machine."""
+def make_picklable(objective: Objective) -> Objective:
+    """Return a copy that can be pickled and that refers to no path of this machine."""
     with silence_libraries():
         return replace(
             objective,
@@ -35,14 +34,14 @@ def travelling(objective: Objective) -> Objective:
         )
 
 
-def arrived(objective: Objective) -> Objective:
-    """Make an objective at home where it was unpickled: on the device that this process was given."""
+def reset_device(objective: Objective) -> Objective:
+    """Clear the device that was cached before pickling, and return the objective."""
     objective.trainer.args.__dict__.pop("__cached__setup_devices", None)
     return objective
 
 
 def user_modules(trainer: Trainer, root: Path) -> list[Any]:
-    """Return the modules of the user's tests that define parts of the trainer: no other process could import them."""
+    """Return the modules below `root` that define parts of the trainer; other processes cannot import them."""
     parts: list[Any] = [
         type(trainer),
         trainer.model_init,
@@ -61,7 +60,7 @@ def _without_model(trainer: Trainer) -> Any:
     light.model_init = InitialModel(light.call_model_init().cpu())
     light.model = light.model_wrapped = None
     light.optimizer = light.lr_scheduler = None
-    # Made anew where it arrives; this process's knows every data loader that was ever used here.
+    # `train` creates a new accelerator; this one refers to every data loader of this process.
     light.accelerator = light.gather_function = None
     light.train_dataset = light.eval_dataset = None
     light.callback_handler = copy(light.callback_handler)

@@ -1,4 +1,4 @@
-"""The examples of a search: a part of the training data to train on, and another to score trials on."""
+"""The examples of a search: one part of the training data to train on, and another to score trials on."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,33 +10,33 @@ from numpy.typing import NDArray
 from pytest_glue.core.errors import DataError
 
 HELD_OUT_SHARE = 0.2
-"""Of the training data."""
+"""Fraction of the training data."""
 MAX_HELD_OUT = 1000
-"""Beyond so many examples, scores of trials are told apart by their training and not by their scoring."""
+"""More examples would not help: scores of trials then differ by their training, not by sampling error."""
 STRATA = 10
-"""Into which the labels of a regression are cut."""
+"""Number of quantile groups that a regression's labels are stratified by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Positions of training examples, in their order."""
+    """Indices of training examples, sorted."""
 
     train: NDArray[np.int64]
     held_out: NDArray[np.int64]
-    """No example of `train` is in it."""
+    """Disjoint from `train`."""
 
 
 def split(labels: Any, fraction: float, seed: int, *, is_regression: bool) -> Part:
-    """Return the examples of a search, in which every label has its share.
+    """Return a stratified choice of examples for a search.
 
     Args:
-        labels: of the training data: shape (n,), class ids or numbers.
-        fraction: of the training data to train on; where it leaves no room, whatever is not held out.
-        seed: of the choice.
-        is_regression: whether the labels are numbers; they are then stratified by deciles.
+        labels: labels of the training data, shape (n,): class ids or numbers.
+        fraction: of the training data to train on; at most all examples that are not held out.
+        seed: of the random choice.
+        is_regression: whether the labels are numbers, which are stratified by deciles.
 
     Raises:
-        DataError: so small a part that a class is missing from it.
+        DataError: a part is so small that a class is missing from it.
     """
     from sklearn.model_selection import train_test_split
 
@@ -63,7 +63,7 @@ def split(labels: Any, fraction: float, seed: int, *, is_regression: bool) -> Pa
 
 
 def _deciles(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return which tenth of the sorted labels each belongs to; fewer parts where there are few labels."""
+    """Return the quantile group of each label: ten groups, or fewer if a group would have less than 20 labels."""
     strata = max(min(STRATA, len(values) // 20), 1)
     ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
     return ranks * strata // len(values)

@@ -115,18 +115,17 @@ class Dispatcher:
 
     def _start(self) -> Executor:
         from pytest_glue.execution.ray import RayExecutor
+        from pytest_glue.integrations.ray import RayConfig
 
-        options = self._session.options
+        options, verbose = self._session.options, self._config.get_verbosity() > 0
         executor = RayExecutor(
-            options.ray,
+            RayConfig(options.ray, verbose=verbose, working_dir=self._config.rootpath),
             execute_request,
             self._session_spec,
             self._on_results,
             self._session.progress.listener.on_progress,
-            shipped=self._config.rootpath,
-            verbose=self._config.get_verbosity() > 0,
         )
-        if "memory" not in options.ray and (found := warning(options.checkpoints, *executor.room, _WHERE)):
+        if "memory" not in options.ray and (found := warning(options.checkpoints, *executor.capacity, _WHERE)):
             show(self._config, f"glue: {found}: num_cpus or memory in [tool.pytest_glue.ray]")
         return executor
 
@@ -137,9 +136,9 @@ class Dispatcher:
                 self._runs[nodeid].arrived(result)
 
     def _session_spec(self, board: Any) -> SessionSpec:
-        from pytest_glue.integrations.ray import address_of
+        from pytest_glue.integrations.ray import RayConfig
 
-        config, is_shipped = self._config, address_of(self._session.options.ray) is not None
+        config, is_shipped = self._config, RayConfig(self._session.options.ray).address is not None
         root, started = config.rootpath, config.invocation_params.dir
         asked = self._session.options_by_nodeid
         return SessionSpec(

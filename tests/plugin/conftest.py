@@ -12,6 +12,8 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
+from tests.plugin.ray_cluster import running_cluster
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -126,6 +128,20 @@ def fresh(pytester: pytest.Pytester) -> Run:
 def tiny_fresh(fresh: Run) -> Run:
     """The same on the sample, with a few training steps."""
     return lambda *args: fresh(*TINY, *args)
+
+
+@pytest.fixture(scope="session")
+def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = str(tmp_path_factory.mktemp("home"))
+    with running_cluster(2, {"OMP_NUM_THREADS": "1", "HF_ENDPOINT": "http://127.0.0.1:9", "HOME": home}) as address:
+        yield address
+
+
+@pytest.fixture
+def shared_cluster(_cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the test's processes use a Ray cluster that all tests of this worker share, which saves seconds a start."""
+    monkeypatch.setenv("RAY_ADDRESS", _cluster)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
-"""Fine-tunings in workers of Ray: the same results as in one process, whatever happens to the workers."""
+"""Runs in Ray workers: the same results as in one process, also if a worker dies."""
 
-import os
 import shutil
 import signal
 import socket
@@ -9,13 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
 import pytest
 
 from tests.plugin.conftest import SAMPLE, SUITE, TINY
+from tests.plugin.ray_cluster import running_cluster, wait_for
 
 pytest.importorskip("ray")
 
@@ -56,10 +55,10 @@ def glue_compute_metrics(glue_compute_metrics, glue_task):
 
 
 def runs_of(report: Any) -> Any:
-    """Return what two test runs have in common, in the order of the report."""
-    own = ("duration_s", "cached", "retries")
+    """Return the parts of a report that are reproducible, in its order."""
+    varying = ("duration_s", "cached", "retries")
     runs = [
-        (result["nodeid"], [{name: run[name] for name in run if name not in own} for run in result["runs"]])
+        (result["nodeid"], [{name: run[name] for name in run if name not in varying} for run in result["runs"]])
         for result in report["results"]
     ]
     return runs, [(result["verdict"], result["reason"], result["recipe"]) for result in report["results"]]
@@ -68,23 +67,23 @@ def runs_of(report: Any) -> Any:
 def test_the_same_as_in_one_process(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run, report: Report
 ) -> None:
-    """Scores, verdicts and their order; the runs are kept, Ray is not heard, and leaves nothing."""
+    """Scores, verdicts and their order are the same; runs are cached, and Ray prints nothing and leaves no file."""
     home = pytester.path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
 
-    here = fresh(*TWO_RUNS, "--glue-cache=off")
+    local = fresh(*TWO_RUNS, "--glue-cache=off")
     expected = runs_of(report())
     result = fresh(*TWO_RUNS, "--glue-executor=ray")
-    elsewhere = report()
+    remote = report()
     again = fresh(*TWO_RUNS, "--glue-executor=ray")
 
-    assert here.parseoutcomes() == result.parseoutcomes()
-    assert 3 == len(elsewhere["results"])
-    assert expected == runs_of(elsewhere)
-    assert "ray" == elsewhere["options"]["executor"]
-    assert {0} == {run["retries"] for each in elsewhere["results"] for run in each["runs"]}
-    assert {False} == {run["cached"] for each in elsewhere["results"] for run in each["runs"]}
+    assert local.parseoutcomes() == result.parseoutcomes()
+    assert 3 == len(remote["results"])
+    assert expected == runs_of(remote)
+    assert "ray" == remote["options"]["executor"]
+    assert {0} == {run["retries"] for each in remote["results"] for run in each["runs"]}
+    assert {False} == {run["cached"] for each in remote["results"] for run in each["runs"]}
     assert [] == [line for line in result.outlines + result.errlines if "ray" in line.lower() and "array" not in line]
     assert [] == list(home.iterdir())
     result.stdout.fnmatch_lines(["mnli*: trained together with mnli*"])
@@ -93,13 +92,13 @@ def test_the_same_as_in_one_process(
 
 
 def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fresh: Run, report: Report) -> None:
-    """Overridden fixtures take part there; a worker that is lost is replaced, and an error of the user's is shown."""
+    """Workers use overridden fixtures, a lost worker is replaced, and the user's own error is shown."""
     pytester.makepyfile(helpers="def halved(number):\n    return number / 2\n")
     pytester.makeconftest(OVERRIDES)
 
     result = fresh(*TINY, "--glue-tasks=rte,stsb", "--glue-json=out.json", "--glue-executor=ray")
 
-    result.assert_outcomes(failed=1, errors=1)  # half the learning rate is too low for it
+    result.assert_outcomes(failed=1, errors=1)  # half the learning rate is too low to pass
     (found,) = report()["results"]
     assert 1e-5 == found["recipe"]["learning_rate"]
     assert [1] == [run["retries"] for run in found["runs"]]
@@ -111,34 +110,34 @@ def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fre
 
 @pytest.fixture
 def heeds_interrupts() -> Iterator[None]:
-    """What this process starts does so, also where a shell started the tests in its background, which ignores them."""
+    """Child processes react to SIGINT, even if a shell started the tests in the background, which ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("heeds_interrupts")
-@pytest.mark.parametrize("at", ["ray::", "ray::do_errand"], ids=["start", "training"])
+@pytest.mark.parametrize("at", ["ray::", "ray::execute_request"], ids=["start", "training"])
 def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: str) -> None:
-    """Back at the prompt, with a valid report and no process left, also while Ray is being started."""
+    """Ctrl-C ends the test run with a valid report and no process left, also while Ray starts."""
     pytester.makepyfile(test_suite=SUITE)
     command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=rte,stsb", "--glue-recipe=num_train_epochs=50"]
     with (pytester.path / "log").open("w") as log:
         run = subprocess.Popen([*command, "--glue-executor=ray", "--glue-json=out.json"], stdout=log, stderr=log)
     process = psutil.Process(run.pid)
-    _wait_for(lambda: any(at in " ".join(_command(each)) for each in process.children(recursive=True)))
+    wait_for(lambda: any(at in " ".join(_command(each)) for each in process.children(recursive=True)))
     started = process.children(recursive=True)
     run.send_signal(signal.SIGINT)
     code = run.wait(timeout=90)
 
     assert pytest.ExitCode.INTERRUPTED == code, (pytester.path / "log").read_text("utf-8")
     assert [] == report()["results"]
-    _wait_for(lambda: not [each for each in started if each.is_running()])
+    wait_for(lambda: not [each for each in started if each.is_running()])
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint and data; made before `pytester` is, which takes back what is imported after it."""
+    """A checkpoint and data, generated before `pytester` takes its snapshot of the imported modules."""
     from pytest_glue.sample.checkpoint import write_sample_checkpoint
     from pytest_glue.sample.examples import sample_dataset
 
@@ -149,62 +148,55 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def secluded(pytester: pytest.Pytester) -> Iterator[str]:
-    """A machine that does not see the folder `hidden`, with one core: the address of its cluster."""
+def isolated_cluster(pytester: pytest.Pytester) -> Iterator[str]:
+    """The address of a cluster with one core that does not see the folder `hidden`."""
     hidden = pytester.path / "hidden"
     hidden.mkdir()
     unshared = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {hidden} && exec "$@"', "sh"]
     if not shutil.which("unshare") or subprocess.run([*unshared, "true"], capture_output=True, check=False).returncode:
         pytest.skip("folders cannot be hidden from a process here")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0", "HOME": str(pytester.path)}
-    start = ["ray", "start", "--head", f"--port={port}", "--num-cpus=1", "--include-dashboard=false", "--block"]
-    # Not in the test's own folder: the path of a socket has at most 107 letters.
-    with TemporaryDirectory(prefix="ray-") as short, (pytester.path / "cluster.log").open("w") as log:
-        asked = [*unshared, *start, "--temp-dir", short, "--disable-usage-stats"]
-        head = subprocess.Popen(asked, env=environment, stdout=log, stderr=log)
-        _wait_for(lambda: "Ray runtime started" in Path(log.name).read_text("utf-8"))
-        yield f"127.0.0.1:{port}"
-        children = psutil.Process(head.pid).children(recursive=True)
-        head.terminate()
-        head.wait(timeout=60)
-        _wait_for(lambda: not [each for each in children if each.is_running()])
+    with running_cluster(1, {"HOME": str(pytester.path)}, unshared) as address:
+        yield address
 
 
-def test_a_machine_that_lacks_the_folders(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fresh: Run, report: Report, secluded: str, folders: Path
+def test_a_machine_without_the_folders(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    fresh: Run,
+    report: Report,
+    isolated_cluster: str,
+    folders: Path,
 ) -> None:
-    """A running cluster gets suite, checkpoint and data; it is left running."""
+    """A running cluster gets copies of suite, checkpoint and data, and is left running."""
     shutil.copytree(folders, pytester.path / "hidden", dirs_exist_ok=True)
-    monkeypatch.setenv("RAY_ADDRESS", secluded)
+    monkeypatch.setenv("RAY_ADDRESS", isolated_cluster)
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
 
     limits = ("--glue-max-train-samples=48", "--glue-max-eval-samples=24", "--glue-recipe=num_train_epochs=1")
     named = ("--glue-data=hidden/data", "--glue-checkpoints=hidden/mine")
-    asked = (*named, *limits, "--glue-tasks=rte", "--glue-json=out.json", "--glue-cache=off")
-    fresh(*asked, "--glue-executor=ray")
-    elsewhere = runs_of(report())
-    fresh(*asked)
+    arguments = (*named, *limits, "--glue-tasks=rte", "--glue-json=out.json", "--glue-cache=off")
+    fresh(*arguments, "--glue-executor=ray")
+    remote = runs_of(report())
+    fresh(*arguments)
 
-    assert runs_of(report()) == elsewhere
-    with socket.create_connection(("127.0.0.1", int(secluded.rpartition(":")[2])), timeout=5):
+    assert runs_of(report()) == remote
+    with socket.create_connection(("127.0.0.1", int(isolated_cluster.rpartition(":")[2])), timeout=5):
         pass
 
 
+@pytest.mark.usefixtures("shared_cluster")
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ('address = "127.0.0.1:9"', "*no cluster of Ray answers at 127.0.0.1:9 *: start one with `ray start --head`*"),
+        ('address = "127.0.0.1:9"', "*no Ray cluster answers at 127.0.0.1:9 *: start one with `ray start --head`*"),
         (
             "num_cpus = 4000",
-            "*asks for 4000 CPU, and no machine of the cluster has that (of 1, the most: * CPU): lower num_cpus*",
+            "*asks for 4000 CPU, and no machine of the cluster has that (largest of 1: * CPU): lower num_cpus*",
         ),
     ],
 )
-def test_a_cluster_that_cannot_do_it(pytester: pytest.Pytester, fresh: Run, table: str, message: str) -> None:
-    """No such cluster, or none large enough: said at once, and as a mistake in the command."""
+def test_an_unusable_cluster(pytester: pytest.Pytester, fresh: Run, table: str, message: str) -> None:
+    """A missing cluster, or one with too few resources, is a usage error at once."""
     pytester.makepyprojecttoml(f"[tool.pytest_glue.ray]\n{table}\n")
 
     start = time.monotonic()
@@ -212,22 +204,15 @@ def test_a_cluster_that_cannot_do_it(pytester: pytest.Pytester, fresh: Run, tabl
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines([message])
-    assert time.monotonic() - start < 120  # Ray itself would wait for ever
+    assert time.monotonic() - start < 120  # Ray would wait for ever
 
 
 def test_not_with_xdist(fresh: Run) -> None:
-    """Ray has workers of its own."""
+    """The Ray executor cannot be combined with xdist's workers."""
     result = fresh(*TINY, "--glue-executor=ray", "-n2")
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines(["*--glue-executor=ray has workers of its own: leave out -n"])
-
-
-def _wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
 
 
 def _command(process: psutil.Process) -> list[str]:

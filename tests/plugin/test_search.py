@@ -1,9 +1,7 @@
-"""A search of hyperparameters, then a fine-tuning on all data with what it found."""
+"""A hyperparameter search, then a fine-tuning on all data with the best hyperparameters."""
 
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.plugin.conftest import SAMPLE, SUITE
+from tests.plugin.ray_cluster import wait_for
 
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
@@ -58,13 +57,19 @@ def _table(pytester: pytest.Pytester) -> None:
 
 
 @pytest.fixture
+def _on_shared_cluster(request: pytest.FixtureRequest, backend: str) -> None:
+    if backend == "ray":
+        request.getfixturevalue("shared_cluster")
+
+
+@pytest.fixture
 def search(fresh: Run) -> Run:
-    """Search on the sample, in a process of its own."""
+    """Search on the sample, in a new process."""
     return lambda *args: fresh(*SAMPLE, *LIMITS, "--glue-tasks=rte", "--glue-trials=3", "--glue-json=out.json", *args)
 
 
 def trials_of(report: Any) -> list[Any]:
-    """Return what two searches can have in common."""
+    """Return the parts of trials that are reproducible."""
     (result,) = report["results"]
     return [{name: trial[name] for name in trial if name != "duration_s"} for trial in result["search"]["trials"]]
 
@@ -73,7 +78,7 @@ def trials_of(report: Any) -> list[Any]:
 def test_a_search_comes_before_the_run(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, search: Run, report: Report, backend: str
 ) -> None:
-    """The verdict is on a run over all data with the best hyperparameters; reports say what was tried."""
+    """The verdict is on a run on all data with the best hyperparameters, and reports show the search."""
     home = pytester.path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
@@ -99,8 +104,8 @@ def test_a_search_comes_before_the_run(
     assert [] == list(home.iterdir())
 
 
-def test_the_final_run_has_what_was_found(pytester: pytest.Pytester, search: Run, report: Report) -> None:
-    """The arguments that the trainer really had: each trial's on a part, then the best ones on all data, by seed."""
+def test_the_final_run_has_the_best_hyperparameters(pytester: pytest.Pytester, search: Run, report: Report) -> None:
+    """The trainer uses each trial's hyperparameters on a part of the data, then the best ones on all data."""
     pytester.makeconftest(ARGUMENTS)
 
     search("--glue-search=optuna", "--glue-search-fraction=0.25", "--glue-seeds=42,7").assert_outcomes(passed=1)
@@ -117,8 +122,8 @@ def test_the_final_run_has_what_was_found(pytester: pytest.Pytester, search: Run
     assert all(each["batch"] == each["per_device_train_batch_size"] for each in used)
 
 
-def test_the_notebook_s_split(search: Run, report: Report) -> None:
-    """Trials can be scored on the gate's own split, as in the notebook, and the report says so."""
+def test_scoring_on_the_evaluation_split(search: Run, report: Report) -> None:
+    """Trials can be scored on the evaluation split, as in the notebook, and the report says so."""
     result = search("--glue-search=optuna", "--glue-search-fraction=0.25", "--glue-search-split=evaluation")
 
     (found,) = report()["results"]
@@ -126,32 +131,40 @@ def test_the_notebook_s_split(search: Run, report: Report) -> None:
     result.stdout.fnmatch_lines(["*scored on the split that the verdict is given on*"])
 
 
+@pytest.mark.usefixtures("_on_shared_cluster")
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_killed_search_goes_on(pytester: pytest.Pytester, search: Run, report: Report, backend: str) -> None:
-    """Killed after its first trial, a search ends like one that was not, and repeats no finished trial."""
+def test_a_killed_search_is_resumed(pytester: pytest.Pytester, search: Run, report: Report, backend: str) -> None:
+    """A search that is killed after its first trial has the same trials when resumed, and repeats no finished one."""
     pytester.makepyfile(test_suite=SUITE)
-    asked = (f"--glue-search={backend}", "--glue-search-fraction=0.25", "--glue-trials=3")
-    command = [sys.executable, "-m", "pytest", *SAMPLE, *LIMITS, "--glue-tasks=rte", *asked]
+    arguments = (f"--glue-search={backend}", "--glue-search-fraction=0.25", "--glue-trials=3")
+    command = [sys.executable, "-m", "pytest", *SAMPLE, *LIMITS, "--glue-tasks=rte", *arguments]
     with (pytester.path / "killed.log").open("w+") as log:
         killed = subprocess.Popen(command, cwd=pytester.path, stdout=log, stderr=log)
-        while killed.poll() is None and "trial 1 of 3" not in Path(log.name).read_text("utf-8"):
-            time.sleep(0.05)
-        time.sleep(1)  # Ray Tune writes down what has ended a moment after it has told of it
-        killed.send_signal(signal.SIGKILL)
-        killed.wait()
+        try:
+            wait_for(lambda: killed.poll() is not None or "trial 1 of 3" in Path(log.name).read_text("utf-8"))
+            if backend == "ray":  # Ray Tune saves a finished trial after it has called its callbacks
+                wait_for(lambda: killed.poll() is not None or _has_saved_trial(pytester.path))
+        finally:
+            killed.kill()
+            killed.wait()
 
-    told = search(*asked).stdout.str()
+    resumed_output = search(*arguments).stdout.str()
     resumed = trials_of(report())
-    search(*asked, "--glue-search-storage=another").assert_outcomes(passed=1)
+    search(*arguments, "--glue-search-storage=another").assert_outcomes(passed=1)
 
-    assert "trial 1 of 3" not in told
-    assert "trial 3 of 3" in told
+    assert "trial 1 of 3" not in resumed_output
+    assert "trial 3 of 3" in resumed_output
     assert resumed == trials_of(report())
 
 
+def _has_saved_trial(folder: Path) -> bool:
+    return any("TERMINATED" in file.read_text("utf-8") for file in folder.rglob("experiment_state-*.json"))
+
+
+@pytest.mark.usefixtures("_on_shared_cluster")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_trials_that_fail(pytester: pytest.Pytester, search: Run, report: Report, backend: str) -> None:
-    """A trial that raises and one whose scores are NaN are recorded, and the search goes on."""
+    """A trial that raises and one whose scores are NaN are recorded, and the search continues."""
     (pytester.path / "pyproject.toml").write_text(
         "[tool.pytest_glue.search]\nper_device_train_batch_size = {low = 4, high = 16}\n", "utf-8"
     )
@@ -181,7 +194,7 @@ def test_trials_that_fail(pytester: pytest.Pytester, search: Run, report: Report
 
 
 def test_all_trials_fail(pytester: pytest.Pytester, search: Run, report: Report) -> None:
-    """Where no trial comes to an end, the item is an error that shows the first cause."""
+    """If no trial is complete, the item is an error that shows the first cause."""
     pytester.makeconftest("""
         import pytest
 
@@ -197,14 +210,14 @@ def test_all_trials_fail(pytester: pytest.Pytester, search: Run, report: Report)
     result.assert_outcomes(errors=1)
     (error,) = report()["errors"]
     assert "none of the 3 trials of study 'rte-sample-" in error["message"]
-    assert error["message"].endswith("came to an end; the first cause: ValueError: there is no metric")
+    assert error["message"].endswith("is complete; first cause: ValueError: there is no metric")
 
 
 def test_two_workers_share_a_storage(fresh: Run, report: Report) -> None:
-    """Two workers that search for two tasks in one storage both complete, each with a study of its own."""
-    asked = (*SAMPLE, *LIMITS, "--glue-tasks=rte,mrpc", "--glue-trials=2", "--glue-json=out.json", "-n2")
+    """Two workers can search for two tasks in one storage, each with its own study."""
+    arguments = (*SAMPLE, *LIMITS, "--glue-tasks=rte,mrpc", "--glue-trials=2", "--glue-json=out.json", "-n2")
     result = fresh(
-        *asked, "--glue-search=optuna", "--glue-search-fraction=0.25", "--glue-search-storage=sqlite:///s.db"
+        *arguments, "--glue-search=optuna", "--glue-search-fraction=0.25", "--glue-search-storage=sqlite:///s.db"
     )
 
     result.assert_outcomes(passed=2)
@@ -213,7 +226,7 @@ def test_two_workers_share_a_storage(fresh: Run, report: Report) -> None:
 
 
 def test_searched_and_given_recipes_are_not_compared(here: Run) -> None:
-    """A baseline that was searched for is no bound for a recipe that was given."""
+    """A baseline with searched hyperparameters is not compared with a fixed recipe."""
     common = (*SAMPLE, *LIMITS, "--glue-tasks=rte", "--glue-trials=1", "--glue-search-fraction=0.25")
     here(*common, "--glue-search=optuna", "--glue-save=main").assert_outcomes(passed=1)
 
@@ -225,22 +238,22 @@ def test_searched_and_given_recipes_are_not_compared(here: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("arguments", "message"),
     [
-        (("--glue-search=ray", "--glue-search-storage=sqlite:///s.db"), "Ray Tune keeps a study in a folder"),
+        (("--glue-search=ray", "--glue-search-storage=sqlite:///s.db"), "--glue-search=ray needs a folder, not a URL"),
         (("--glue-search=optuna", "--glue-search-fraction=0.001"), "raise --glue-search-fraction"),
     ],
 )
-def test_what_cannot_be_searched(here: Run, asked: tuple[str, ...], message: str) -> None:
-    """A storage or a fraction that cannot do is said before anything is trained."""
-    result = here(*SAMPLE, *LIMITS, "--glue-tasks=rte", *asked)
+def test_an_impossible_search(here: Run, arguments: tuple[str, ...], message: str) -> None:
+    """A storage or a fraction that cannot be used is an error before anything is trained."""
+    result = here(*SAMPLE, *LIMITS, "--glue-tasks=rte", *arguments)
 
     result.assert_outcomes(errors=1)
     assert message in result.stdout.str()
 
 
 def test_a_backend_that_is_not_installed(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the package the message is its install line."""
+    """If the package is missing, the message says how to install it."""
     monkeypatch.setattr("pytest_glue.search.backend.find_spec", lambda _: None)
 
     result = here(*SAMPLE, "--glue-tasks=rte", "--glue-search=optuna")

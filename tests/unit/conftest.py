@@ -1,4 +1,4 @@
-"""A hub on this machine, and a fresh process that uses it."""
+"""A local hub server, and a fresh process that uses it."""
 
 import importlib.util
 import json
@@ -14,7 +14,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def hub_module() -> Any:
-    """The module `hub_server`: loaded by its path, since tests are no package."""
+    """The module `hub_server`, loaded by its path, since the tests are not a package."""
     spec = importlib.util.spec_from_file_location("hub_server", Path(__file__).with_name("hub_server.py"))
     assert spec
     assert spec.loader
@@ -33,9 +33,9 @@ def hub_server(hub_module: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def hub(hub_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The same, for this process: its client library has that endpoint, an empty cache and little patience.
+    """The same hub, set as the endpoint of this process, with an empty cache and a short timeout.
 
-    The library reads its environment variables once, at import; these are the constants that it keeps them in.
+    The library reads its environment variables once, at import, into the constants that are patched here.
     """
     from huggingface_hub import constants, file_download
 
@@ -50,7 +50,7 @@ def hub(hub_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any
 
 @pytest.fixture
 def python(hub_server: Any, tmp_path: Path) -> Callable[..., Any]:
-    """Run code in a fresh process with the hub as its `HF_ENDPOINT`, and return what it prints as JSON."""
+    """Run code in a fresh process with the hub as its `HF_ENDPOINT`, and return its output, parsed as JSON."""
 
     def run(code: str, **variables: str) -> Any:
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}

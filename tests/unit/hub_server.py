@@ -1,6 +1,6 @@
-"""A hub on this machine: as much of the Hugging Face hub's protocol as its real client libraries need.
+"""A local HTTP server with the part of the Hugging Face hub's protocol that `huggingface_hub` uses.
 
-It serves what a test publishes, notes every request, and can be out of order in the ways that the real one can.
+It serves what a test publishes, records every request, and can fail in the ways that the real hub can.
 """
 
 import hashlib
@@ -13,25 +13,25 @@ from typing import Any
 from urllib.parse import unquote
 
 
-class Mood(Enum):
+class Mode(Enum):
     """How the hub answers."""
 
     UP = auto()
     HANGING = auto()
-    """It takes requests and never answers."""
-    CUTTING = auto()
-    """It ends the next download halfway, and is out of order from then on."""
-    OUT_OF_ORDER = auto()
-    """It answers everything with an error of its own."""
+    """Accept requests and never answer."""
+    TRUNCATING = auto()
+    """End the next download halfway, and fail from then on."""
+    FAILING = auto()
+    """Answer every request with a server error."""
     GATED = auto()
-    """It wants a token with access."""
+    """Demand a token with access."""
 
 
 class HubServer:
     """Repositories by kind (`models` or `datasets`) and name; each publication is a commit."""
 
     def __init__(self) -> None:
-        self.mood = Mood.UP
+        self.mode = Mode.UP
         self.requests: list[str] = []
         """Method and path of every request so far."""
         self._commits: dict[tuple[str, str, str], dict[str, bytes]] = {}
@@ -42,7 +42,7 @@ class HubServer:
 
     @property
     def url(self) -> str:
-        """What `HF_ENDPOINT` is set to."""
+        """The value for `HF_ENDPOINT`."""
         return f"http://127.0.0.1:{self._port}"
 
     def publish(self, kind: str, name: str, files: dict[str, bytes], branch: str = "main") -> str:
@@ -60,7 +60,7 @@ class HubServer:
 
     def come_up(self) -> None:
         """Listen again, at the same address."""
-        self.mood = Mood.UP
+        self.mode = Mode.UP
         self._closing.clear()
         self._server = self._listen(self._port)
 
@@ -77,19 +77,19 @@ class HubServer:
         return server
 
     def commit(self, kind: str, name: str, revision: str) -> str | None:
-        """The commit that a revision is; None where there is none."""
+        """Return the commit of a revision; None if there is none."""
         return self._refs.get((kind, name, revision)) or (revision if (kind, name, revision) in self._commits else None)
 
     def has(self, kind: str, name: str) -> bool:
-        """Whether anything was published under the name."""
+        """Return whether anything was published under the name."""
         return any((kind, name) == key[:2] for key in self._refs)
 
     def files(self, kind: str, name: str, commit: str) -> dict[str, bytes]:
-        """The files of a commit."""
+        """Return the files of a commit."""
         return self._commits[kind, name, commit]
 
     def wait(self) -> None:
-        """Do not answer, until the hub goes down."""
+        """Wait until the hub goes down."""
         self._closing.wait()
 
 
@@ -101,19 +101,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.hub.requests.append(f"{self.command} {self.path}")
-        match self.hub.mood:
-            case Mood.HANGING:
+        match self.hub.mode:
+            case Mode.HANGING:
                 self.hub.wait()
                 self.close_connection = True
-            case Mood.OUT_OF_ORDER:
+            case Mode.FAILING:
                 self._error(501, "")
-            case Mood.GATED:
+            case Mode.GATED:
                 self._error(403, "GatedRepo")
             case _:
                 self._route(self.path.partition("?")[0])
 
     def _route(self, path: str) -> None:
-        if match := re.fullmatch(r"/api/(models|datasets)/(.+?)(?:/revision/(.+))?", path):
+        if match := re.fullmatch(r"/api/(models|datasets)/(.+?)/tree/([^/]+)", path):
+            self._tree(match[1], match[2], unquote(match[3]))
+        elif match := re.fullmatch(r"/api/(models|datasets)/(.+?)(?:/revision/(.+))?", path):
             self._info(match[1], match[2], unquote(match[3] or "main"))
         elif match := re.fullmatch(r"/(datasets/)?(.+?)/resolve/([^/]+)/(.+)", path):
             self._file("datasets" if match[1] else "models", match[2], unquote(match[3]), unquote(match[4]))
@@ -125,6 +127,15 @@ class _Handler(BaseHTTPRequestHandler):
             siblings = [{"rfilename": file} for file in sorted(self.hub.files(kind, name, commit))]
             info = {"id": name, "sha": commit, "siblings": siblings, "tags": [], "downloads": 0, "likes": 0}
             self._answer(json.dumps(info | {"private": False, "gated": False, "disabled": False}).encode(), {})
+
+    def _tree(self, kind: str, name: str, revision: str) -> None:
+        if commit := self._commit(kind, name, revision):
+            files = self.hub.files(kind, name, commit).items()
+            tree = [
+                {"type": "file", "path": path, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}  # noqa: S324
+                for path, content in sorted(files)
+            ]
+            self._answer(json.dumps(tree).encode(), {})
 
     def _file(self, kind: str, name: str, revision: str, file: str) -> None:
         commit = self._commit(kind, name, revision)
@@ -150,8 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers |= {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
         body = content[start:]
         self._headers(status, {**headers, "Content-Length": str(len(body))})
-        if self.command == "GET" and self.hub.mood is Mood.CUTTING and "ETag" in headers:
-            self.hub.mood = Mood.OUT_OF_ORDER
+        if self.command == "GET" and self.hub.mode is Mode.TRUNCATING and "ETag" in headers:
+            self.hub.mode = Mode.FAILING
             self.close_connection = True
             body = body[: len(body) // 2]
         if self.command == "GET":
@@ -167,4 +178,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a test looks at `requests`."""
+        """Print nothing: tests read `requests`."""

@@ -1,4 +1,4 @@
-"""The digest of examples."""
+"""Digests of examples."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ ROWS: dict[str, list[Any]] = {"text": ["a", "bc", "", "déjà vu"], "label": [0,
 
 
 def table(text: pa.DataType, label: pa.DataType) -> Dataset:
-    """Make the rows with other Arrow types."""
+    """Return the rows with other Arrow types."""
     return Dataset(pa.table({"text": pa.array(ROWS["text"], text), "label": pa.array(ROWS["label"], label)}))
 
 
@@ -34,7 +34,7 @@ def table(text: pa.DataType, label: pa.DataType) -> Dataset:
     ids=["wider types", "other columns and order", "from rows", "chunks", "a slice", "a selection"],
 )
 def test_same_values_have_the_same_digest(same: Dataset) -> None:
-    """Types, chunks, other columns and how the rows were selected do not matter."""
+    """Widths of types, chunks, other columns and the way of selecting rows have no effect."""
     assert digest(Dataset.from_dict(ROWS), COLUMNS) == digest(same, COLUMNS)
 
 
@@ -52,20 +52,20 @@ def test_same_values_have_the_same_digest(same: Dataset) -> None:
     ids=["a boundary", "a missing text", "the order", "a label", "floats", "a missing label", "fewer rows"],
 )
 def test_other_values_have_another_digest(change: dict[str, list[Any]]) -> None:
-    """Each kind of difference in the content shows."""
+    """Each kind of difference in the content changes the digest."""
     assert digest(Dataset.from_dict(ROWS), COLUMNS) != digest(Dataset.from_dict(ROWS | change), COLUMNS)
 
 
-def test_it_is_written_down() -> None:
-    """The digest is what it was: a change would invalidate every recorded result."""
+def test_the_digest_is_stable() -> None:
+    """The digest equals the recorded one: a change would invalidate every recorded result."""
     expected = "sha256:c50bd59f831f74ca27493e444fb96409d4f24ec69197a737912f6928ac3d7a98"
     assert expected == digest(Dataset.from_dict(ROWS), COLUMNS)
 
 
 @pytest.mark.skipif("GLUE_DATA" not in os.environ, reason="GLUE_DATA names no folder with real data")
 @pytest.mark.parametrize("name", ["cola", "mrpc", "rte", "stsb", "wnli"])
-def test_real_data_is_as_the_library_reads_it(tmp_path: Path, name: str) -> None:
-    """Features and content of real tasks are those that `datasets.load_dataset` gives."""
+def test_real_data_equals_load_dataset(tmp_path: Path, name: str) -> None:
+    """Features and content of real tasks equal those of `datasets.load_dataset`."""
     folder, task = os.environ["GLUE_DATA"], GLUE[name]
     expected = load_dataset(folder, name, cache_dir=str(tmp_path))
     loaded = open_source(folder).load(task)

@@ -1,4 +1,4 @@
-"""The folder source: which layout, and what is said when there is none."""
+"""The folder source: its layouts and its errors."""
 
 import json
 import shutil
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("layout", ["hub", "saved", "saved/cola", "tsv"])
 def test_all_layouts_give_the_same_data(folder: Path, layout: str) -> None:
-    """Splits, columns, features and content are those that were written, in memory and without a cache file."""
+    """Splits, columns, features and content equal the written ones, in memory and without a cache file."""
     expected = sample_dataset("cola")
     source = open_source(str(folder / layout))
     source.check(COLA)
@@ -55,8 +55,8 @@ def test_all_layouts_give_the_same_data(folder: Path, layout: str) -> None:
 
 
 @pytest.mark.parametrize("layout", ["hub", "saved", "tsv"])
-def test_the_identity_is_of_the_files_contents(folder: Path, tmp_path: Path, layout: str) -> None:
-    """A copy in another place has it too; a changed example to train or evaluate on changes it, and nothing else."""
+def test_the_identity_depends_on_the_contents(folder: Path, tmp_path: Path, layout: str) -> None:
+    """A copy has the same identity; only a change in the training or evaluation split changes it."""
     before = open_source(str(folder / layout)).identity(COLA)
     copy = FolderSource(str(shutil.copytree(folder / layout, tmp_path / "copy")))
     assert before == copy.identity(COLA)
@@ -70,8 +70,8 @@ def test_the_identity_is_of_the_files_contents(folder: Path, tmp_path: Path, lay
         path.write_bytes(whole)
 
 
-def test_the_identity_of_a_file_that_is_gone(tmp_path: Path, folder: Path) -> None:
-    """A saved split whose file is missing is an error that names it."""
+def test_the_identity_of_a_missing_file(tmp_path: Path, folder: Path) -> None:
+    """A saved split without its file is an error that names the file."""
     copy = Path(shutil.copytree(folder / "saved", tmp_path / "copy"))
     (missing,) = (copy / "cola" / "train").glob("*.arrow")
     missing.unlink()
@@ -80,7 +80,7 @@ def test_the_identity_of_a_file_that_is_gone(tmp_path: Path, folder: Path) -> No
 
 
 def test_check_imports_nothing_heavy(folder: Path) -> None:
-    """`check` of each layout, and of the hub and the sample, is done without torch, transformers and datasets."""
+    """`check` imports neither torch nor transformers nor datasets, for every source and layout."""
     code = f"""
 import sys
 from pytest_glue.data.source import open_source
@@ -94,14 +94,14 @@ print(sorted({{"torch", "transformers", "datasets", "huggingface_hub"}} & set(sy
 
 
 @pytest.mark.parametrize("layout", ["hub", "saved", "tsv"])
-def test_a_task_that_is_not_there(folder: Path, layout: str) -> None:
-    """The error names folder, task and configuration, and the tasks that are there."""
+def test_a_missing_task(folder: Path, layout: str) -> None:
+    """The error names folder, task and configuration, and lists the tasks in the folder."""
     with pytest.raises(DataError, match=rf"{layout} has no data for task rte \(configuration 'rte'\); there: cola$"):
         FolderSource(str(folder / layout)).check(RTE)
 
 
-def test_a_saved_folder_is_only_the_task_that_it_says(tmp_path: Path) -> None:
-    """MRPC and WNLI have the same columns: a saved MRPC is not taken for another task, if it says that it is MRPC."""
+def test_the_recorded_configuration_of_a_saved_folder(tmp_path: Path) -> None:
+    """A saved dataset is not used for another task if its configuration is recorded, even with the same columns."""
     data = sample_dataset("mrpc")
     for split in data.values():
         split.info.config_name = "mrpc"
@@ -113,7 +113,7 @@ def test_a_saved_folder_is_only_the_task_that_it_says(tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    """A folder that is not there, is a file, or holds nothing known is an error with the text that the user gave."""
+    """A folder that is missing, is a file or has no task is an error with the path as the user wrote it."""
     (tmp_path / "file").write_text("x")
     (tmp_path / "empty").mkdir()
     for name, message in {"gone": "does not exist", "file": "is a file", "empty": "there: no task"}.items():
@@ -132,7 +132,7 @@ def test_no_folder(tmp_path: Path) -> None:
     ],
 )
 def test_an_unreadable_file(tmp_path: Path, path: str, content: bytes) -> None:
-    """A broken file is an error that names it, and no traceback of the library that reads it."""
+    """A broken file is a `DataError` that names the file."""
     file = tmp_path / path
     file.parent.mkdir()
     for name in (file.name, file.name.replace("train", "validation")):
@@ -142,20 +142,20 @@ def test_an_unreadable_file(tmp_path: Path, path: str, content: bytes) -> None:
 
 
 def test_a_missing_shard(folder: Path, tmp_path: Path) -> None:
-    """Files that call themselves the first of two are not taken for the whole split."""
+    """The first of two files is not accepted as the whole split."""
     content = (folder / "hub" / "cola" / "train-00000-of-00001.parquet").read_bytes()
     (tmp_path / "cola").mkdir()
     for number in (0, 1):
         (tmp_path / "cola" / f"validation-0000{number}-of-00002.parquet").write_bytes(content)
     (tmp_path / "cola" / "train-00000-of-00002.parquet").write_bytes(content)
-    with pytest.raises(DataError, match="split 'train' is incomplete or mixed: 1 files, by their names of 2"):
+    with pytest.raises(DataError, match="split 'train' is incomplete or mixed: 1 files, whose names say 2"):
         FolderSource(str(tmp_path)).check(COLA)
     (tmp_path / "cola" / "train-00001-of-00002.parquet").write_bytes(content)
     assert 2 * len(sample_dataset("cola")["train"]) == len(FolderSource(str(tmp_path)).load(COLA)["train"])
 
 
 def test_descriptions(tmp_path: Path) -> None:
-    """A source is described in the words of the user, a pinned commit in short, and synthetic data as such."""
+    """The description of a source shows the user's path, the short commit, or that the data is synthetic."""
     described = {
         "hub": "nyu-mll/glue@bcdcba7",
         "hub@main": "nyu-mll/glue@main",
@@ -165,8 +165,8 @@ def test_descriptions(tmp_path: Path) -> None:
     assert list(described.values()) == [open_source(text).description for text in described]
 
 
-def test_the_sample_is_the_sample() -> None:
-    """The sample source gives each of GLUE's tasks in the hub's form, and no other task."""
+def test_the_sample_as_a_source() -> None:
+    """The sample source gives a GLUE task with its columns."""
     source = open_source("sample")
     source.check(COLA)
     loaded = source.load(COLA)

@@ -1,4 +1,4 @@
-"""The hub as a data source, with the real client library and a hub on this machine."""
+"""The hub as a data source, with the real client library and a local hub server."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ COLA, RTE = GLUE["cola"], GLUE["rte"]
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Synthetic data of two tasks, as the hub's repository lays it out."""
+    """Synthetic data of two tasks in the layout of the hub's repository."""
     folder = tmp_path_factory.mktemp("glue")
     for configuration in ("cola", "rte"):
         for split, examples in sample_dataset(configuration).items():
@@ -30,7 +30,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def test_only_the_tasks_own_files_are_fetched(hub: Any, files: dict[str, bytes]) -> None:
-    """`check` asks nothing; `load` fetches the configuration's files, once, and gives the hub's form."""
+    """`check` makes no request; `load` downloads the configuration's files once."""
     commit = hub.publish("datasets", DATASET, files)
     source = open_source(f"hub@{commit}")
     source.check(COLA)
@@ -44,7 +44,7 @@ def test_only_the_tasks_own_files_are_fetched(hub: Any, files: dict[str, bytes])
 
 
 def test_the_identity_is_the_commit(hub: Any, files: dict[str, bytes]) -> None:
-    """Of a full commit nothing is asked or fetched; of a branch, it is the commit that it is now."""
+    """A full commit needs no request; a branch is resolved to its current commit."""
     commit = hub.publish("datasets", DATASET, files)
     assert f"{DATASET}@{commit} cola" == open_source(f"hub@{commit}").identity(COLA)
     assert [] == hub.requests
@@ -52,14 +52,14 @@ def test_the_identity_is_the_commit(hub: Any, files: dict[str, bytes]) -> None:
 
 
 def test_a_task_that_the_revision_does_not_have(hub: Any, files: dict[str, bytes]) -> None:
-    """A configuration without files is an error that lists those that are there."""
+    """A configuration without files is an error that lists those with files."""
     hub.publish("datasets", DATASET, files)
     with pytest.raises(DataError, match=r"nyu-mll/glue@main has no data for task wnli .*; there: ax, cola, rte"):
         open_source("hub@main").load(GLUE["wnli"])
 
 
 def test_another_tasks_cache_is_not_enough(hub: Any, files: dict[str, bytes]) -> None:
-    """With cola in the cache and the hub down, cola is loaded with a note and rte is an error with the way out."""
+    """With only cola in the cache and the hub down, cola is loaded with a note, and rte is an error with a remedy."""
     hub.publish("datasets", DATASET, files)
     source: Any = open_source("hub@main")
     source.load(COLA)
@@ -73,7 +73,7 @@ def test_another_tasks_cache_is_not_enough(hub: Any, files: dict[str, bytes]) ->
 
 
 def test_the_default_revision_is_pinned(python: Callable[..., Any], hub_server: Any, tmp_path: Path) -> None:
-    """Without a revision, the one that this package was made for is asked for; from a fresh process, to its error."""
+    """Without a revision, the request is for the default commit, which the error names."""
     code = """
 import json
 from pytest_glue.data.source import open_source

@@ -1,4 +1,4 @@
-"""Limits: the first examples of a split."""
+"""Limits of the number of examples."""
 
 import pytest
 from datasets import Dataset, DatasetDict
@@ -9,7 +9,7 @@ from pytest_glue.data.source import limited
 
 @pytest.fixture
 def data() -> DatasetDict:
-    """MNLI's splits, of six examples each."""
+    """Splits of MNLI with six examples each."""
     names = ("train", "validation_matched", "validation_mismatched", "test_matched")
     return DatasetDict({name: Dataset.from_dict({"idx": list(range(6))}) for name in names})
 
@@ -27,16 +27,16 @@ def data() -> DatasetDict:
 def test_training_and_evaluation_are_limited(
     data: DatasetDict, task: str, train: int | None, evaluation: int | None, expected: list[int]
 ) -> None:
-    """The task's own two splits are cut, to no more than they hold; others are left whole."""
+    """Only the task's training and evaluation splits are limited, and a limit above their size has no effect."""
     assert expected == [len(split) for split in limited(data, GLUE[task], train, evaluation).values()]
 
 
-def test_the_first_examples_are_kept_in_order(data: DatasetDict) -> None:
-    """As in the `run_glue` examples, a limit takes the first ones."""
+def test_a_limit_takes_the_first_examples(data: DatasetDict) -> None:
+    """As in the `run_glue` example, a limit takes the first examples."""
     assert [0, 1, 2] == limited(data, GLUE["mnli"], 3, None)["train"]["idx"][:]
 
 
 def test_the_data_itself_is_not_changed(data: DatasetDict) -> None:
-    """A limit is a view: whoever holds the whole data still does."""
+    """The original data keeps all its examples."""
     limited(data, GLUE["mnli"], 1, 1)
     assert {6} == {len(split) for split in data.values()}

@@ -1,4 +1,4 @@
-"""The form that every source returns, whatever the files say; tried with parquet files."""
+"""The schema that every source returns, tested with parquet files."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ LABELS = {**PAIRS, "label": [0, 1, 1]}
 
 
 def folder_of(tmp_path: Path, configuration: str = "rte", **splits: dict[str, list[Any]] | Dataset | pa.Table) -> str:
-    """Write splits in the hub's layout."""
+    """Write splits in the hub's layout, and return the folder."""
     folder = tmp_path / configuration
     folder.mkdir(parents=True)
     for name, content in splits.items():
@@ -31,7 +31,7 @@ def folder_of(tmp_path: Path, configuration: str = "rte", **splits: dict[str, li
 
 
 def labels_of(tmp_path: Path, label: pa.Array, task: Task = RTE, split: str = "train") -> list[Any]:
-    """Write a label column as a split's own, and return it as it is read."""
+    """Write a split with this label column, and return the labels that are loaded."""
     splits = {"train": LABELS, "validation": LABELS} | {split: {**PAIRS, "label": label}}
     return list(FolderSource(folder_of(tmp_path, task.configuration, **splits)).load(task)[split]["label"])
 
@@ -47,7 +47,7 @@ def labels_of(tmp_path: Path, label: pa.Array, task: Task = RTE, split: str = "t
     ids=lambda label: str(label.type),
 )
 def test_classes_become_the_tasks_ids(tmp_path: Path, label: pa.Array) -> None:
-    """Integers of any width and label names are read as ids in the task's order, as a ClassLabel in its place."""
+    """Integers of any width and label names become ids in the task's order, and columns keep their order."""
     splits = {"train": {**PAIRS, "label": label, "idx": [0, 1, 2]}, "validation": LABELS}
     train = FolderSource(folder_of(tmp_path, train=splits["train"], validation=splits["validation"])).load(RTE)["train"]
     assert [0, 1, 1] == list(train["label"])
@@ -60,19 +60,19 @@ def test_class_names_in_another_order_are_mapped_by_name(tmp_path: Path) -> None
     features = Features(
         {"sentence1": Value("string"), "sentence2": Value("string"), "label": ClassLabel(names=list(RTE.labels)[::-1])}
     )
-    turned = Dataset.from_dict(LABELS, features=features)
-    train = FolderSource(folder_of(tmp_path, train=turned, validation=LABELS)).load(RTE)["train"]
+    reordered = Dataset.from_dict(LABELS, features=features)
+    train = FolderSource(folder_of(tmp_path, train=reordered, validation=LABELS)).load(RTE)["train"]
     assert [1, 0, 0] == list(train["label"])
     assert list(RTE.labels) == train.features["label"].names
 
 
 def test_a_test_split_can_be_unlabelled(tmp_path: Path) -> None:
-    """In a split that is neither trained nor evaluated on, missing labels are -1."""
+    """In a split that is not used for training or evaluation, missing labels are -1."""
     assert [-1, -1, 1] == labels_of(tmp_path, pa.array([None, "", "not_entailment"]), split="test")
 
 
 def test_a_regression_has_32_bit_floats(tmp_path: Path) -> None:
-    """Any number is a regression's label."""
+    """Integers and floats are accepted as labels of a regression."""
     data = folder_of(tmp_path, "stsb", train=LABELS, validation={**PAIRS, "label": [0.5, 1.25, 5.0]})
     loaded = FolderSource(data).load(GLUE["stsb"])
     assert Value("float32") == loaded["train"].features["label"] == loaded["validation"].features["label"]
@@ -82,20 +82,20 @@ def test_a_regression_has_32_bit_floats(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (pa.array([0, 1, 2]), r"\[2\] in column 'label' are no labels of task rte: \[0, 1\]"),
+        (pa.array([0, 1, 2]), r"\[2\] in column 'label' are not labels of task rte: \[0, 1\]"),
         (pa.array([0, 1, -1]), r"\[-1\] in column 'label'"),
         (pa.array([0, 1, None]), "1 of 3 values of column 'label' are missing"),
-        (pa.array(["entailment", "neutral", "neutral"]), r"\['neutral'\] in column 'label' are no labels"),
+        (pa.array(["entailment", "neutral", "neutral"]), r"\['neutral'\] in column 'label' are not labels"),
     ],
 )
 def test_a_label_outside_the_task_is_an_error(tmp_path: Path, label: pa.Array, message: str) -> None:
-    """What is trained or evaluated on has the task's labels and no others."""
+    """Training and evaluation splits have only the task's labels."""
     with pytest.raises(DataError, match=message):
         labels_of(tmp_path, label)
 
 
 def test_other_class_names_are_an_error(tmp_path: Path) -> None:
-    """A ClassLabel with names that are not the task's is an error with both lists."""
+    """A ClassLabel with other names than the task's is an error that shows both lists."""
     features = Features({**dict.fromkeys(PAIRS, Value("string")), "label": ClassLabel(names=["no", "yes"])})
     other = Dataset.from_dict(LABELS, features=features)
     with pytest.raises(DataError, match=r"\['no', 'yes'\].*\['entailment', 'not_entailment'\]"):
@@ -104,10 +104,10 @@ def test_other_class_names_are_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("label", "message"),
-    [(["a", "b", "c"], "task stsb is a regression"), ([1.0, 2.0, float("nan")], "no finite numbers")],
+    [(["a", "b", "c"], "task stsb is a regression"), ([1.0, 2.0, float("nan")], "not finite numbers")],
 )
 def test_a_regression_needs_numbers(tmp_path: Path, label: list[Any], message: str) -> None:
-    """A regression's label that is text or not a number is an error."""
+    """Texts and NaN are errors as labels of a regression."""
     with pytest.raises(DataError, match=message):
         labels_of(tmp_path, pa.array(label), GLUE["stsb"])
 
@@ -124,16 +124,16 @@ def test_a_regression_needs_numbers(tmp_path: Path, label: list[Any], message: s
         ({"train": LABELS, "validation": LABELS, "test": {"text": ["a"]}}, "split 'test' .* no column 'sentence1'"),
     ],
 )
-def test_what_is_missing_is_found_by_check(tmp_path: Path, splits: dict[str, Any], message: str) -> None:
-    """A missing split or column is an error of `check` already, and of `load` too; it lists what is there."""
+def test_a_missing_split_or_column(tmp_path: Path, splits: dict[str, Any], message: str) -> None:
+    """`check` and `load` raise an error for a missing split or column, with a list of those that exist."""
     source = FolderSource(folder_of(tmp_path, **splits))
-    for ask in (source.check, source.load):
+    for method in (source.check, source.load):
         with pytest.raises(DataError, match=message):
-            ask(RTE)
+            method(RTE)
 
 
-def test_test_is_optional(tmp_path: Path) -> None:
-    """Train and validation suffice, and other splits need no label; the splits have the hub's order."""
+def test_the_test_split_is_optional(tmp_path: Path) -> None:
+    """Train and validation are sufficient, other splits need no label, and the splits have the hub's order."""
     two = FolderSource(folder_of(tmp_path / "two", train=LABELS, validation=LABELS))
     three = FolderSource(folder_of(tmp_path / "three", test=PAIRS, validation=LABELS, train=LABELS))
     two.check(RTE)

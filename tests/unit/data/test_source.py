@@ -1,4 +1,4 @@
-"""The choice of a data source by what the user wrote."""
+"""The choice of a data source by the value of `--glue-data`."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from pytest_glue.data.source import open_source
     ],
 )
 def test_a_source_is_chosen_by_its_name(text: str, kind: type, description: str) -> None:
-    """`hub`, with or without a revision, and `sample` are words; all else is a folder, which need not exist yet."""
+    """`hub`, with or without a revision, and `sample` are names; everything else is a folder, which need not exist."""
     source = open_source(text)
     assert kind is type(source)
     assert description == source.description

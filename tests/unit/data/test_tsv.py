@@ -1,4 +1,4 @@
-"""The GLUE download's layout, file by file as it is in the wild."""
+"""The layout of the GLUE download, with the peculiarities of each file."""
 
 from pathlib import Path
 
@@ -110,16 +110,16 @@ def write(folder: Path, files: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("name", DOWNLOADS)
-def test_each_download_is_read_as_the_hub_has_it(tmp_path: Path, name: str) -> None:
-    """Columns, labels and texts of each task's own files become the hub's; a label that is not public is -1."""
+def test_each_task_of_the_download_equals_the_hub(tmp_path: Path, name: str) -> None:
+    """Each task's files give the hub's columns, labels and texts; a label that is not public is -1."""
     files, expected = DOWNLOADS[name]
     source = FolderSource(write(tmp_path, files))
     source.check(GLUE[name])
     assert expected == {split: examples[0] for split, examples in source.load(GLUE[name]).items()}
 
 
-def test_mrpc_as_microsoft_gives_it(tmp_path: Path) -> None:
-    """The list of ids cuts the validation split from the train file, and the test file's labels are kept."""
+def test_the_original_files_of_mrpc(tmp_path: Path) -> None:
+    """The list of ids separates validation from train, and the test split has its labels."""
     lines = [MSR, "1\t1\t2\tA\tB", "0\t3\t4\tC\tD", "1\t5\t6\tE\tF"]
     files = {
         "MRPC/msr_paraphrase_train.txt": "\ufeff" + "\r\n".join(lines),
@@ -131,8 +131,8 @@ def test_mrpc_as_microsoft_gives_it(tmp_path: Path) -> None:
     assert {"train": [("A", 1, 0), ("E", 1, 2)], "validation": [("C", 0, 1)], "test": [("G", 0, 0)]} == read
 
 
-def test_byte_order_mark_and_line_ends_do_not_show(tmp_path: Path) -> None:
-    """A file that a Windows program saved is read like any other, also where it has no header."""
+def test_byte_order_mark_and_line_ends_are_removed(tmp_path: Path) -> None:
+    """A file from a Windows program gives the same examples, with and without a header."""
     text = "\ufeffgj04\t0\t*\tOne.\r\ngj04\t1\t\tTwo \u201cquoted\u201d.\r\n\r\n"
     loaded = FolderSource(write(tmp_path, {"CoLA/train.tsv": text, "CoLA/dev.tsv": text})).load(GLUE["cola"])
     assert ["One.", "Two \u201cquoted\u201d."] == list(loaded["train"]["sentence"])
@@ -150,7 +150,7 @@ def test_byte_order_mark_and_line_ends_do_not_show(tmp_path: Path) -> None:
     ],
 )
 def test_a_malformed_line_is_an_error_with_its_number(tmp_path: Path, line: str, message: str) -> None:
-    """File and line number are named, so that the line can be found."""
+    """The error names file and line number."""
     text = "index\tsentence1\tsentence2\tlabel\n2\tA\tB\tentailment\n"
     source = FolderSource(write(tmp_path, {"RTE/train.tsv": text + line, "RTE/dev.tsv": text}))
     with pytest.raises(DataError, match=message):
@@ -159,7 +159,7 @@ def test_a_malformed_line_is_an_error_with_its_number(tmp_path: Path, line: str,
 
 @pytest.mark.parametrize("column", ["sentence2", "label"])
 def test_a_missing_column(tmp_path: Path, column: str) -> None:
-    """A header without a column that the task needs is an error of `check`, and of `load` too."""
+    """`check` and `load` raise an error for a header without one of the task's columns."""
     text = "\t".join(name for name in ("index", "sentence1", "sentence2", "label") if name != column)
     source = FolderSource(write(tmp_path, {"RTE/train.tsv": f"{text}\n1\tA\tB", "RTE/dev.tsv": text}))
     for ask in (source.check, source.load):
@@ -167,8 +167,8 @@ def test_a_missing_column(tmp_path: Path, column: str) -> None:
             ask(GLUE["rte"])
 
 
-def test_an_own_task_can_lie_beside_glues(tmp_path: Path) -> None:
-    """A folder with the configuration's name and columns named in the header is enough for an own task."""
+def test_an_own_task_in_the_same_folder(tmp_path: Path) -> None:
+    """A user's own task needs a folder with the configuration's name, and a header with its columns."""
     task = Task(
         "tone", "tone", ("text",), ("calm", "angry"), ("accuracy",), evaluation_split="held_out", label_column="mood"
     )

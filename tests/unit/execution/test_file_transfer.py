@@ -1,4 +1,4 @@
-"""Folders on their way to machines that lack them."""
+"""Transfer of folders to machines that do not have them."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pytest_glue.execution.file_transfer import Content, FileArchive, files_of_c
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a file, and one in a folder below."""
+    """A folder with a file, and with another file in a subfolder."""
     (tmp_path / "there" / "mine" / "below").mkdir(parents=True)
     (tmp_path / "there" / "mine" / "a").write_bytes(b"one")
     (tmp_path / "there" / "mine" / "below" / "b").write_bytes(b"two")
@@ -26,35 +26,37 @@ def _packed(folder: Path) -> FileArchive:
 
 
 def _never(_: Content) -> Content:
-    raise AssertionError("fetched, though it is here")
+    raise AssertionError("fetched although it exists")
 
 
-def test_a_folder_that_is_here_is_used(folder: Path, tmp_path: Path) -> None:
-    """The same files at the same path: nothing is fetched or copied."""
-    assert folder == unpack(_packed(folder), _never, tmp_path / "shelf")
+def test_an_existing_folder_is_used(folder: Path, tmp_path: Path) -> None:
+    """The same files at the same path are neither fetched nor copied."""
+    assert folder == unpack(_packed(folder), _never, tmp_path / "copies")
 
 
-@pytest.mark.parametrize("state", ["gone", "changed"])
-def test_a_folder_that_is_not_here_is_copied_once(folder: Path, tmp_path: Path, state: str) -> None:
-    """A path that is missing or holds other files: a copy, which the next one finds."""
+@pytest.mark.parametrize("state", ["missing", "changed"])
+def test_a_missing_folder_is_copied_once(folder: Path, tmp_path: Path, state: str) -> None:
+    """If the path is missing or has other files, the files are copied once, and the copy is reused."""
     archive = _packed(folder)
-    if state == "gone":
-        folder.rename(tmp_path / "elsewhere")
+    if state == "missing":
+        folder.rename(tmp_path / "renamed")
     else:
         (folder / "a").write_bytes(b"other")
 
-    copy = unpack(archive, lambda content: content, tmp_path / "shelf")
+    copy = unpack(archive, lambda content: content, tmp_path / "copies")
 
     assert (b"one", b"two") == ((copy / "a").read_bytes(), (copy / "below" / "b").read_bytes())
-    assert copy == unpack(archive, _never, tmp_path / "shelf")
-    assert [archive.digest[:16]] == [path.name for path in (tmp_path / "shelf").iterdir()]
+    assert copy == unpack(archive, _never, tmp_path / "copies")
+    assert [archive.digest[:16]] == [path.name for path in (tmp_path / "copies").iterdir()]
 
 
-def test_what_is_sent_goes_by_its_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A checkpoint that was sent has the id that it has where it was named, and its own folder."""
+def test_a_copied_checkpoint_has_its_original_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copied checkpoint has the same id as the original, and its own folder."""
     archive = _packed(folder)
-    folder.rename(tmp_path / "elsewhere")
-    copy = unpack(archive, lambda content: content, tmp_path / "shelf")
+    folder.rename(tmp_path / "renamed")
+    copy = unpack(archive, lambda content: content, tmp_path / "copies")
     monkeypatch.setattr("pytest_glue.core.paths._COPIES", {})
 
     register_relocated({archive.name: copy})
@@ -64,8 +66,8 @@ def test_what_is_sent_goes_by_its_name(folder: Path, tmp_path: Path, monkeypatch
     assert Path("./other") == local_path("./other")
 
 
-def test_what_has_to_be_sent(tmp_path: Path) -> None:
-    """Of a data folder what its tasks need, and what lies beside it; of the hub and the sample nothing."""
+def test_the_files_to_transfer(tmp_path: Path) -> None:
+    """A data folder gives the files in the folders of its tasks and above; the hub and the sample give none."""
     for name in ("rte/train-0.parquet", "rte/validation-0.parquet", "rte/info.json", "qqp/train-0.parquet", "README"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -75,6 +77,7 @@ def test_what_has_to_be_sent(tmp_path: Path) -> None:
 
     assert expected == [path.relative_to(tmp_path).as_posix() for path in found]
     assert [] == files_of_data("hub", [find_task("rte")])
+    assert [] == files_of_data("sample", [find_task("rte")])
     assert [] == files_of_checkpoint(Checkpoint.parse("owner/name"))
     with pytest.raises(CheckpointError, match="does not exist"):
         files_of_checkpoint(Checkpoint.parse(str(tmp_path / "none")))

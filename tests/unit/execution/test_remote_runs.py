@@ -1,4 +1,4 @@
-"""The runs of an item that an executor makes."""
+"""The runs of an item from an executor."""
 
 from collections.abc import Sequence
 
@@ -15,18 +15,16 @@ NODEID = "test_suite.py::test_glue[rte-sample]"
 CONDITIONS = RunConditions(Checkpoint.parse("sample"), 48, 24, "sha256:0", {}, "cpu", (0.0, 1.0), ("slow tokenizer",))
 
 
-class Here:
-    """An executor that answers at once: seed 7 fails, 9 took two tries, and what may stop early does."""
+class FakeExecutor:
+    """An executor that answers at once: seed 7 fails, seed 9 is retried twice, and runs stop early unless `whole`."""
 
     def __init__(self) -> None:
         self.requests: list[RunRequest] = []
 
     def submit(self, requests: Sequence[RunRequest]) -> None:
-        """See `Executor`."""
         self.requests += requests
 
     def wait(self, request: RunRequest) -> CompletedRequest:
-        """See `Executor`."""
         assert request in self.requests
         if 7 in request.seeds:
             return CompletedRequest(dict.fromkeys(request.nodeids, RunFailure("ValueError: the user's own")))
@@ -37,49 +35,48 @@ class Here:
         )
 
     def close(self) -> None:
-        """See `Executor`."""
+        pass
 
 
 @pytest.fixture
-def here() -> Here:
-    """The executor."""
-    return Here()
+def executor() -> FakeExecutor:
+    return FakeExecutor()
 
 
 @pytest.mark.parametrize(("together", "expected"), [(False, [(1,), (2,)]), (True, [(1, 2)])])
-def test_what_is_sent_for(here: Here, expected: list[tuple[int, ...]], *, together: bool) -> None:
-    """Each seed by itself, or all of them where they have a search in common; and none of them twice."""
-    runs = RemoteRuns(here, NODEID, None, together=together)
+def test_missing_seeds(executor: FakeExecutor, expected: list[tuple[int, ...]], *, together: bool) -> None:
+    """Each seed is a request, or all seeds if they share a search; a requested seed is not missing."""
+    runs = RemoteRuns(executor, NODEID, None, together=together)
     assert expected == runs.missing([1, 2])
     for seeds in expected:
         runs.expect(RunRequest((NODEID,), seeds))
     assert [] == runs.missing([1, 2])
 
 
-def test_a_run_that_stopped_is_made_as_a_whole(here: Here) -> None:
-    """One that may have ended early is good enough where that is allowed, and is sent for again where it is not."""
-    runs = RemoteRuns(here, NODEID, None, together=False)
+def test_a_stopped_run_is_repeated_as_a_whole(executor: FakeExecutor) -> None:
+    """A run that stopped early is accepted with a target score, and requested again without one."""
+    runs = RemoteRuns(executor, NODEID, None, together=False)
     assert runs.run(1, target_score=0.4).stopped
     assert not runs.run(1).stopped
-    assert [False, True] == [request.whole for request in here.requests]
+    assert [False, True] == [request.whole for request in executor.requests]
 
 
-def test_what_a_reader_is_told(here: Here) -> None:
-    """How often a run was begun again and why, what its process said, and nothing twice."""
-    runs = RemoteRuns(here, NODEID, None, together=False)
+def test_notes(executor: FakeExecutor) -> None:
+    """The notes have the cause of each retry and the process's notes, each once."""
+    runs = RemoteRuns(executor, NODEID, None, together=False)
     assert 2 == runs.run(9).retries
     assert ("packed", "seed 9 begun again: its process died", "seed 9 begun again: its machine was lost") == runs.notes
     assert ("slow tokenizer",) == runs.conditions.notes
 
 
-def test_an_errand_that_failed(here: Here) -> None:
-    """Its message is the item's error."""
+def test_a_failed_request(executor: FakeExecutor) -> None:
+    """The message of the failure is the item's error."""
     with pytest.raises(ExecutorError, match="ValueError: the user's own"):
-        RemoteRuns(here, NODEID, None, together=False).run(7)
+        RemoteRuns(executor, NODEID, None, together=False).run(7)
 
 
-def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A place needs its package, which the message tells how to install; this process needs none."""
+def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Ray executor needs a package, and the message says how to install it; the local executor needs none."""
     monkeypatch.setattr("pytest_glue.execution.executor.find_spec", lambda _: None)
     require(ExecutorKind.LOCAL)
     with pytest.raises(MissingPackageError, match=r"--glue-executor=ray needs .* pip install 'pytest-glue\[ray\]'"):

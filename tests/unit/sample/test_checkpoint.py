@@ -1,4 +1,4 @@
-"""The sample's checkpoint: small, always the same, loadable, and able to learn the sample's tasks."""
+"""The sample checkpoint: small, always the same, loadable, and able to learn the sample's tasks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a checkpoint."""
+    """The folder of the checkpoint."""
     folder = tmp_path_factory.mktemp("sample") / "checkpoint"
     write_sample_checkpoint(folder)
     return folder
@@ -29,7 +29,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer(checkpoint: Path) -> Any:
-    """Its tokenizer, as a user loads it."""
+    """The tokenizer, loaded as users load it."""
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(checkpoint)
@@ -37,7 +37,7 @@ def tokenizer(checkpoint: Path) -> Any:
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    """For products as small as these, threads that wait for each other on a busy machine cost more than they bring."""
+    """Use one thread: for matrices as small as these, several threads are slower on a busy machine."""
     import torch
 
     threads = torch.get_num_threads()
@@ -47,18 +47,18 @@ def one_thread() -> Iterator[None]:
 
 
 def encoded(dataset: datasets.Dataset, tokenizer: Any) -> datasets.Dataset:
-    """The dataset with the columns that the model takes."""
+    """Return the dataset with the model's input columns."""
     keys = [name for name in dataset.column_names if name not in {"label", "idx"}]
     return dataset.map(lambda batch: tokenizer(*(batch[key] for key in keys), truncation=True), batched=True)
 
 
-def accuracy(made: Any) -> dict[str, float]:
-    """The share of right predictions, as `compute_metrics` returns it."""
-    return {"accuracy": float((made.predictions.argmax(-1) == made.label_ids).mean())}
+def accuracy(output: Any) -> dict[str, float]:
+    """Return the accuracy, as `compute_metrics` does."""
+    return {"accuracy": float((output.predictions.argmax(-1) == output.label_ids).mean())}
 
 
-def test_two_makings_are_identical_to_the_byte(checkpoint: Path, tmp_path: Path) -> None:
-    """The same files with the same bytes come out each time."""
+def test_the_files_are_always_the_same(checkpoint: Path, tmp_path: Path) -> None:
+    """Two calls write the same files with the same bytes."""
     write_sample_checkpoint(tmp_path)
     assert FILES == sorted(file.name for file in tmp_path.iterdir())
     assert {file: (checkpoint / file).read_bytes() for file in FILES} == {
@@ -67,12 +67,12 @@ def test_two_makings_are_identical_to_the_byte(checkpoint: Path, tmp_path: Path)
 
 
 def test_it_is_small(checkpoint: Path) -> None:
-    """All files together are below 2 MB."""
+    """All files together have less than 2 MB."""
     assert sum(file.stat().st_size for file in checkpoint.iterdir()) < 2_000_000
 
 
-def test_no_global_source_of_chance_is_touched(tmp_path: Path) -> None:
-    """Making data and checkpoint leaves the states of Python's, NumPy's and torch's generators as they were."""
+def test_global_random_states_do_not_change(tmp_path: Path) -> None:
+    """Data and checkpoint are generated without Python's, NumPy's and torch's global random generators."""
     import numpy as np
     import torch
 
@@ -86,7 +86,7 @@ def test_no_global_source_of_chance_is_touched(tmp_path: Path) -> None:
 
 
 def test_only_the_classifier_is_missing(checkpoint: Path) -> None:
-    """Loaded for classification, every weight but the new head's comes from the checkpoint, and none is left over."""
+    """A classifier takes all weights except those of its new head from the checkpoint."""
     from transformers import AutoModelForSequenceClassification
 
     _, info = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=3, output_loading_info=True)
@@ -95,8 +95,8 @@ def test_only_the_classifier_is_missing(checkpoint: Path) -> None:
     assert not info["mismatched_keys"]
 
 
-def test_a_fresh_head_is_not_sure_of_anything(checkpoint: Path, tokenizer: Any) -> None:
-    """Before fine-tuning, no class has a probability beyond 0.95: the loss has a gradient."""
+def test_a_new_head_is_not_saturated(checkpoint: Path, tokenizer: Any) -> None:
+    """Before fine-tuning, no probability is above 0.95, so the loss has a gradient."""
     import torch
     from transformers import AutoModelForSequenceClassification, set_seed
 
@@ -108,21 +108,23 @@ def test_a_fresh_head_is_not_sure_of_anything(checkpoint: Path, tokenizer: Any) 
     assert float(logits.logits.softmax(-1).max()) < 0.95
 
 
-def test_pairs_are_told_apart_by_their_segments(tokenizer: Any) -> None:
+def test_a_pair_has_two_segments(tokenizer: Any) -> None:
     """A pair is encoded as BERT does it: [CLS] first [SEP] second [SEP], in segments 0 and 1."""
-    made = tokenizer("the cook", "a chef")
-    assert ["[CLS]", "the", "cook", "[SEP]", "a", "chef", "[SEP]"] == tokenizer.convert_ids_to_tokens(made["input_ids"])
-    assert [0, 0, 0, 0, 1, 1, 1] == made["token_type_ids"]
+    encoding = tokenizer("the cook", "a chef")
+    assert ["[CLS]", "the", "cook", "[SEP]", "a", "chef", "[SEP]"] == tokenizer.convert_ids_to_tokens(
+        encoding["input_ids"]
+    )
+    assert [0, 0, 0, 0, 1, 1, 1] == encoding["token_type_ids"]
 
 
 def test_any_english_text_has_tokens(tokenizer: Any) -> None:
-    """Words outside the language are spelt in pieces, accents and capitals fall away, and nothing is unknown."""
+    """Other words are spelt in pieces, without accents and capitals, and no token is unknown."""
     ids = tokenizer("Pytest-GLUE's café: 42% of $7 (or \"so\"), isn't it?! #x_y")["input_ids"]
     assert tokenizer.unk_token_id not in ids
 
 
 @pytest.mark.parametrize("configuration", ["cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"])
-def test_the_sample_is_written_in_words_that_the_tokenizer_knows(configuration: str, tokenizer: Any) -> None:
+def test_the_tokenizer_knows_all_words_of_the_sample(configuration: str, tokenizer: Any) -> None:
     """No word of the sample's data is split into pieces."""
     known = {word.text for word in vocabulary()}
     train = sample_dataset(configuration)["train"]
@@ -132,7 +134,7 @@ def test_the_sample_is_written_in_words_that_the_tokenizer_knows(configuration: 
 
 @pytest.mark.usefixtures("one_thread")
 def test_fine_tuning_learns(checkpoint: Path, tokenizer: Any, tmp_path: Path) -> None:
-    """Three epochs of `sst2` at a learning rate of 2e-5 lead to an accuracy far beyond the majority's."""
+    """Three epochs of `sst2` with a learning rate of 2e-5 give an accuracy far above the chance level."""
     from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
 
     data = sample_dataset("sst2")

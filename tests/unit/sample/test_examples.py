@@ -1,4 +1,4 @@
-"""The sample's data: the hub's form, always the same, learnable but not perfectly."""
+"""The sample data: the hub's schema, and always the same."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import datasets
 
 PAIR = ["sentence1", "sentence2"]
-# As in the features of nyu-mll/glue; None is a similarity.
-FORMS: dict[str, tuple[list[str], list[str] | None]] = {
+# The features of nyu-mll/glue; None is a similarity.
+SCHEMAS: dict[str, tuple[list[str], list[str] | None]] = {
     "cola": (["sentence"], ["unacceptable", "acceptable"]),
     "mnli": (["premise", "hypothesis"], ["entailment", "neutral", "contradiction"]),
     "mrpc": (PAIR, ["not_equivalent", "equivalent"]),
@@ -42,30 +42,30 @@ print(hashlib.sha256(json.dumps([list(split) for split in sample_dataset("rte").
 
 
 def digest(dataset: datasets.DatasetDict) -> str:
-    """One text for all examples of all splits."""
+    """Return the SHA-256 of all examples of all splits."""
     return hashlib.sha256(json.dumps([list(split) for split in dataset.values()]).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("configuration", FORMS)
+@pytest.mark.parametrize("configuration", SCHEMAS)
 def test_splits_columns_and_features_are_the_hubs(configuration: str) -> None:
-    """Each configuration has the splits, the columns in their order and the features of `nyu-mll/glue`."""
+    """Each configuration has the splits, columns and features of `nyu-mll/glue`, in the same order."""
     import datasets
 
-    keys, names = FORMS[configuration]
+    keys, names = SCHEMAS[configuration]
     label = datasets.ClassLabel(names=names) if names else datasets.Value("float32")
     features = {**dict.fromkeys(keys, datasets.Value("string")), "label": label, "idx": datasets.Value("int32")}
-    made = sample_dataset(configuration)
-    assert (MNLI_SPLITS if configuration == "mnli" else SPLITS) == list(made)
-    for split in made.values():
+    data = sample_dataset(configuration)
+    assert (MNLI_SPLITS if configuration == "mnli" else SPLITS) == list(data)
+    for split in data.values():
         assert list(features) == split.column_names
         assert features == dict(split.features)
         assert list(range(len(split))) == split["idx"][:]
 
 
-@pytest.mark.parametrize("configuration", FORMS)
-def test_every_label_occurs_and_only_mrpc_tells_those_of_its_test_split(configuration: str) -> None:
-    """Labelled splits hold all labels, or similarities from 0 to 5; test splits hold -1, but for `mrpc`."""
-    _, names = FORMS[configuration]
+@pytest.mark.parametrize("configuration", SCHEMAS)
+def test_labels_of_each_split(configuration: str) -> None:
+    """Labelled splits have all labels, or similarities from 0 to 5; test splits have -1, except in `mrpc`."""
+    _, names = SCHEMAS[configuration]
     for name, split in sample_dataset(configuration).items():
         labels = set(split["label"][:])
         if name.startswith("test") and configuration != "mrpc":
@@ -76,28 +76,28 @@ def test_every_label_occurs_and_only_mrpc_tells_those_of_its_test_split(configur
             assert (0.0, 5.0) == (min(labels), max(labels))
 
 
-@pytest.mark.parametrize("configuration", FORMS)
+@pytest.mark.parametrize("configuration", SCHEMAS)
 def test_no_example_has_an_empty_text_and_lengths_vary(configuration: str) -> None:
-    """Texts are there, and the longest is at least a third longer than the shortest."""
-    keys, _ = FORMS[configuration]
+    """No text is empty, and the longest is at least a third longer than the shortest."""
+    keys, _ = SCHEMAS[configuration]
     train = sample_dataset(configuration)["train"]
     lengths = [sum(len(example[key].split()) for key in keys) for example in train]
     assert all(example[key].strip() for example in train for key in keys)
     assert 4 * min(lengths) <= 3 * max(lengths)
 
 
-def test_no_label_is_much_rarer_than_in_glue() -> None:
-    """`cola`, `mrpc` and `qqp` are as lopsided as the real ones, to a tenth."""
+def test_label_frequencies() -> None:
+    """`cola`, `mrpc` and `qqp` are as imbalanced as in GLUE, within 0.1."""
     for configuration, share in (("cola", 0.7), ("mrpc", 0.67), ("qqp", 0.37)):
         labels = Counter(sample_dataset(configuration)["train"]["label"][:])
         assert pytest.approx(share, abs=0.1) == labels[1] / labels.total()
 
 
-def test_mismatched_is_about_other_things_than_matched() -> None:
-    """A noun of the mismatched split never occurs in training."""
-    made = sample_dataset("mnli")
+def test_the_mismatched_split_has_rare_words() -> None:
+    """Rare words occur in the mismatched split and not in training."""
+    data = sample_dataset("mnli")
     seen, mismatched = (
-        {word for text in made[split]["premise"] for word in text.split()}
+        {word for text in data[split]["premise"] for word in text.split()}
         for split in ("train", "validation_mismatched")
     )
     unfamiliar = {word.text for word in words() if not word.familiar}
@@ -105,8 +105,8 @@ def test_mismatched_is_about_other_things_than_matched() -> None:
     assert not unfamiliar & seen
 
 
-def test_two_makings_are_the_same() -> None:
-    """The examples do not depend on the state of the global source of chance."""
+def test_the_data_is_always_the_same() -> None:
+    """The examples do not depend on the global random state."""
     random.seed(1)
     first = digest(sample_dataset("rte"))
     random.seed(2)
@@ -114,20 +114,20 @@ def test_two_makings_are_the_same() -> None:
 
 
 def test_the_hash_seed_of_the_process_does_not_matter() -> None:
-    """Another process with another PYTHONHASHSEED makes the same examples."""
+    """Another process with another PYTHONHASHSEED generates the same examples."""
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", HASH_SEED_CHECK]
-    made = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    assert digest(sample_dataset("rte")) == made.stdout.strip()
+    process = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert digest(sample_dataset("rte")) == process.stdout.strip()
 
 
-def test_an_unknown_configuration_is_refused_with_those_that_exist() -> None:
-    """The message names what was asked for and what there is; `mnli-mm` is a task, not a configuration."""
+def test_an_unknown_configuration() -> None:
+    """The message lists all configurations; `mnli-mm` is a task, not a configuration."""
     with pytest.raises(ValueError, match=r"'mnli-mm'.*cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli"):
         sample_dataset("mnli-mm")
 
 
-def test_each_word_of_the_language_stands_once() -> None:
-    """No text has two meanings, so that the checkpoint can give each one embedding."""
+def test_each_word_is_unique() -> None:
+    """No word has two meanings, since the checkpoint has one embedding for each."""
     texts = [word.text for word in words()]
     assert not [text for text, count in Counter(texts).items() if count > 1]

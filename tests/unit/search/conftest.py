@@ -1,4 +1,4 @@
-"""Studies of a function that is quick to compute."""
+"""Descriptions of studies."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +12,10 @@ from pytest_glue.search.backend import StudySpec
 
 @pytest.fixture
 def spec(tmp_path: Path) -> Callable[..., StudySpec]:
-    """Return a plan with whatever a test changes."""
+    """Return a function that makes a study's description, with the changes of a test."""
 
     def make(**changes: Any) -> StudySpec:
-        usual: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "name": "rte-sample-0",
             "storage": str(tmp_path / "studies"),
             "space": {
@@ -27,11 +27,11 @@ def spec(tmp_path: Path) -> Callable[..., StudySpec]:
             "trials": 6,
             "epochs": 5.0,
             "seed": 42,
-            "facts": {"task": "rte"},
+            "identity": {"task": "rte"},
             "resources": {},
             "root": tmp_path,
             "verbose": False,
         }
-        return StudySpec(**{**usual, **changes})
+        return StudySpec(**{**defaults, **changes})
 
     return make

@@ -1,4 +1,4 @@
-"""Optuna as a backend: the same trials again, none of them twice, whatever a trial does."""
+"""The Optuna backend: trials are reproducible, resumed and recorded."""
 
 import logging
 import math
@@ -13,13 +13,13 @@ from pytest_glue.core.errors import FineTuningError, SearchError
 from pytest_glue.core.study import Hyperparameters, Trial, TrialEpoch, TrialState
 from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Report
-from pytest_glue.search.optuna import Backend, importance
+from pytest_glue.search.optuna import OptunaBackend, importance
 
 MakeSpec = Callable[..., StudySpec]
 
 
 def rising(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
-    """Scores that rise by epoch, the higher the closer the learning rate is to 5e-5."""
+    """Return scores that rise with each epoch and are higher the closer the learning rate is to 5e-5."""
     rate = hyperparameters["learning_rate"]
     assert isinstance(rate, float)
     quality = 1 - abs(math.log10(rate) - math.log10(5e-5))
@@ -32,22 +32,22 @@ def rising(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]
 
 
 def run(spec: StudySpec, objective: Any = rising) -> tuple[tuple[Trial, ...], list[tuple[int, float | None]]]:
-    """Return the trials, and what was told of them."""
-    told: list[tuple[int, float | None]] = []
-    trials = Backend().run(spec, objective, lambda trial, best: told.append((trial.number, best)))
-    return trials, told
+    """Return the trials, and the number and best objective of each reported trial."""
+    reported: list[tuple[int, float | None]] = []
+    trials = OptunaBackend().run(spec, objective, lambda trial, best: reported.append((trial.number, best)))
+    return trials, reported
 
 
 def without_time(trials: tuple[Trial, ...]) -> list[Any]:
-    """Return what two searches can have in common."""
+    """Return the parts of trials that are reproducible."""
     return [(trial.number, trial.state, trial.hyperparameters, trial.history, trial.error) for trial in trials]
 
 
-def test_trials_are_told_of_as_they_end(spec: MakeSpec) -> None:
-    """There are as many trials as were asked for, each told of once, with the best objective so far."""
-    trials, told = run(spec())
-    assert list(range(6)) == [trial.number for trial in trials] == [number for number, _ in told]
-    assert max(trial.objective or 0 for trial in trials) == told[-1][1]
+def test_each_trial_is_reported(spec: MakeSpec) -> None:
+    """There are as many trials as requested, each reported once with the best objective so far."""
+    trials, reported = run(spec())
+    assert list(range(6)) == [trial.number for trial in trials] == [number for number, _ in reported]
+    assert max(trial.objective or 0 for trial in trials) == reported[-1][1]
     for trial in trials:
         assert {"learning_rate", "num_train_epochs", "per_device_train_batch_size", "weight_decay"} == set(
             trial.hyperparameters
@@ -56,7 +56,7 @@ def test_trials_are_told_of_as_they_end(spec: MakeSpec) -> None:
 
 
 def test_the_same_seed_gives_the_same_trials(spec: MakeSpec, tmp_path: Path) -> None:
-    """Two studies of one seed are alike, in files of their own; another seed draws other hyperparameters."""
+    """Two studies with the same seed have the same trials; another seed draws other hyperparameters."""
     first, again, other = (
         run(spec(storage=str(tmp_path / name), seed=seed, trials=12))[0]
         for name, seed in (("a", 42), ("b", 42), ("c", 43))
@@ -66,8 +66,8 @@ def test_the_same_seed_gives_the_same_trials(spec: MakeSpec, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("when", ["before it begins", "at its second epoch"])
-def test_an_interrupted_study_goes_on(spec: MakeSpec, tmp_path: Path, when: str) -> None:
-    """What was interrupted ends with the trials of what was not, and finished trials are not repeated."""
+def test_an_interrupted_study_is_resumed(spec: MakeSpec, tmp_path: Path, when: str) -> None:
+    """A resumed study has the trials of an uninterrupted one, and runs no finished trial again."""
     begun = 0
 
     def interrupted(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
@@ -81,26 +81,26 @@ def test_an_interrupted_study_goes_on(spec: MakeSpec, tmp_path: Path, when: str)
 
     with pytest.raises(KeyboardInterrupt):
         run(spec(), interrupted)
-    trials, told = run(spec())
+    trials, reported = run(spec())
 
     whole, _ = run(spec(storage=str(tmp_path / "whole")))
-    assert [3, 4, 5] == [number for number, _ in told]
+    assert [3, 4, 5] == [number for number, _ in reported]
     assert without_time(whole) == without_time(trials)
 
 
 def test_a_finished_study_is_only_read(spec: MakeSpec) -> None:
-    """The same command again runs no trial; more trials add to those that are there."""
+    """The same study again runs no trial; a larger number of trials adds the missing ones."""
     first, _ = run(spec())
-    again, told = run(spec())
-    assert (first, []) == (again, told)
+    again, reported = run(spec())
+    assert (first, []) == (again, reported)
 
-    more, told = run(spec(trials=8))
+    more, reported = run(spec(trials=8))
     assert first == more[:6]
-    assert [6, 7] == [number for number, _ in told]
+    assert [6, 7] == [number for number, _ in reported]
 
 
 def test_a_database_is_a_storage(spec: MakeSpec, tmp_path: Path) -> None:
-    """SQLite holds a study as a file does."""
+    """A study in SQLite has the same trials as one in a file."""
     url = f"sqlite:///{tmp_path}/studies.db"
     in_database, _ = run(spec(storage=url))
     in_file, _ = run(spec())
@@ -109,7 +109,7 @@ def test_a_database_is_a_storage(spec: MakeSpec, tmp_path: Path) -> None:
 
 
 def test_a_trial_that_raises_is_recorded(spec: MakeSpec) -> None:
-    """A trial that fails has its cause with it, and the search goes on."""
+    """A failed trial records its cause, and the search continues."""
     begun = 0
 
     def sometimes(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
@@ -126,7 +126,7 @@ def test_a_trial_that_raises_is_recorded(spec: MakeSpec) -> None:
 
 
 def test_a_trial_that_does_worse_is_pruned(spec: MakeSpec) -> None:
-    """Once there is something to compare with, a trial below the median of its epoch is stopped."""
+    """After the startup trials, a trial below the median of its epoch is stopped."""
     trials, _ = run(spec(trials=20))
     pruned = [trial for trial in trials if trial.state is TrialState.PRUNED]
     assert pruned
@@ -135,15 +135,15 @@ def test_a_trial_that_does_worse_is_pruned(spec: MakeSpec) -> None:
 
 
 def test_another_study_under_the_same_name(spec: MakeSpec) -> None:
-    """A storage that holds another task's study under the name is refused, with what to do."""
+    """A study of another task under the same name is an error with a remedy."""
     run(spec(trials=1))
     with pytest.raises(SearchError, match=r"of task 'rte' and not of 'cola': name another --glue-search-storage"):
-        run(spec(facts={"task": "cola"}))
+        run(spec(identity={"task": "cola"}))
 
 
 @pytest.mark.parametrize("storage", ["nonsense://somewhere", "sqlite:////no/such/folder/studies.db"])
 def test_a_storage_that_cannot_be_used(spec: MakeSpec, storage: str) -> None:
-    """What the database says is passed on in one line, with the storage."""
+    """The error has one line, with the storage and the database's message."""
     with pytest.raises(SearchError) as caught:
         run(spec(storage=storage))
     assert str(caught.value).startswith(f"--glue-search-storage={storage} cannot be used by Optuna: ")
@@ -151,31 +151,31 @@ def test_a_storage_that_cannot_be_used(spec: MakeSpec, storage: str) -> None:
 
 
 def test_a_folder_that_is_a_file(spec: MakeSpec, tmp_path: Path) -> None:
-    """A folder that cannot be made is an error that names it."""
+    """A folder that cannot be created is an error that names it."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SearchError, match="file cannot be written: File exists"):
         run(spec(storage=str(tmp_path / "file")))
 
 
 def test_optuna_is_quiet(spec: MakeSpec) -> None:
-    """Optuna says nothing unless it is asked to, and its level is what it was."""
-    said: list[str] = []
+    """Optuna logs nothing unless `verbose` is set, and its log level is restored."""
+    messages: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
     before = optuna.logging.get_verbosity()
     logging.getLogger("optuna").addHandler(handler)
     try:
         run(spec(trials=2))
-        assert [] == said
+        assert [] == messages
         run(spec(trials=3, verbose=True))
-        assert said[0].startswith("Using an existing study")
+        assert messages[0].startswith("Using an existing study")
     finally:
         logging.getLogger("optuna").removeHandler(handler)
     assert before == optuna.logging.get_verbosity()
 
 
 def test_importance(spec: MakeSpec) -> None:
-    """The hyperparameter that decides has the largest share, and shares add up to 1."""
+    """The hyperparameter that determines the score has the largest share, and the shares add up to 1."""
     trials, _ = run(spec(trials=12, name="importance"))
     shares = importance(trials, spec().space, 42)
     assert "learning_rate" == next(iter(shares))
@@ -183,6 +183,6 @@ def test_importance(spec: MakeSpec) -> None:
 
 
 def test_no_importance_of_one_trial(spec: MakeSpec) -> None:
-    """Where nothing differs, nothing can be said."""
+    """One trial has no variance to explain."""
     trials, _ = run(spec(trials=1))
     assert {} == importance(trials, spec().space, 42)
