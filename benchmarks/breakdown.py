@@ -1,12 +1,13 @@
-"""Where an item's time goes, and how near its training is to what the machine can do.
+"""Print how the time of one item divides into parts, and which share of the machine's matrix rate training reaches.
 
     python -m benchmarks.breakdown --data FOLDER --task rte --train 128 --batching packed
+    python -m benchmarks.breakdown --data FOLDER --task rte --train 128 --without embeddings
 
-Each part is timed from the outside: the functions that do the work are wrapped, and what they do not account for is the
-harness's. The matrix rate is that of products as the encoder's layers make them, measured here; the share of it counts
-the products on real tokens only (2 for each weight and token forward, 4 backward), over the time of the training steps,
-so that padding, dropout, normalisation and overhead count against it. Every layer counts with all tokens, as a plain
-forward pass computes them, also where a packed one drops those that nothing needs.
+The benchmark wraps the functions that do the work. Time outside them is the harness's. `--without` switches one
+optimization off, to measure what it gains. The matrix rate is measured on products of the encoder's shapes. The share
+counts only the products on real tokens (2 operations for each weight and token forward, 4 backward), divided by the
+time of the training steps: padding, dropout, normalization and overhead lower it. Every layer counts with all tokens,
+although a packed forward pass drops tokens that the head does not need.
 """
 
 # ruff: noqa: E402  (the clock starts before the heavy imports)
@@ -18,6 +19,7 @@ START = time.perf_counter()
 import argparse
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +40,7 @@ from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.model import label_ids, model_init
 from pytest_glue.training.pretrained import resolve
 from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
+from pytest_glue.training.trainer import packing, padding_free, sparse_embeddings
 from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
 
 IMPORTS = time.perf_counter() - START
@@ -70,6 +73,15 @@ class Clock:
                 self._inner = before + total
 
         return wrapper
+
+
+def switch_off(optimization: str) -> None:
+    """Replace an optimization with what torch does without it."""
+    if optimization == "embeddings":
+        setattr(sparse_embeddings.Vocabulary, "of", lambda *_: None)  # noqa: B010 - mypy takes no assignment
+    elif optimization == "dropout":
+        packing.dropout = torch.nn.functional.dropout
+        setattr(padding_free, "quick_dropout", nullcontext)  # noqa: B010
 
 
 def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[GlueTrainer, DatasetDict]:
@@ -131,7 +143,9 @@ def main() -> None:
     parser.add_argument("--evaluate", type=int, help="the first N evaluation examples")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--batching", choices=list(Batching), default=Batching.AUTO)
+    parser.add_argument("--without", choices=["nothing", "embeddings", "dropout"], default="nothing")
     options = parser.parse_args()
+    switch_off(options.without)
     clock, task = Clock(), find_task(options.task)
     with silence_libraries(), TemporaryDirectory(prefix=SCRATCH) as folder:
         trainer, encoded = prepare(options, clock, Path(folder))
@@ -142,6 +156,7 @@ def main() -> None:
     parts["harness"] = time.perf_counter() - START - sum(parts.values())
     print(f"{task.name}, {run.metrics}, {'; '.join(trainer.notes)}, {torch.get_num_threads()} threads\n")
     print(table(parts))
+    print(f"\nwithout {options.without}: {sum(parts.values()):.2f} s, of which the run took {run.duration_s:.2f} s")
     model: Any = trainer.model
     weights = sum(layer.weight.numel() for layer in model.modules() if isinstance(layer, torch.nn.Linear))
     tokens = sum(len(row) for row in encoded[task.train_split]["input_ids"]) * options.epochs
