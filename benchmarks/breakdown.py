@@ -34,14 +34,15 @@ from pytest_glue.core.choices import Batching
 from pytest_glue.core.tasks import find_task
 from pytest_glue.data.source import limited, open_source
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import fine_tune, make_trainer
+from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer
 from pytest_glue.training.library_state import silence_libraries
-from pytest_glue.training.metrics import compute_metrics
+from pytest_glue.training.metrics import LabelMapping, compute_metrics
 from pytest_glue.training.model import label_ids, model_init
 from pytest_glue.training.pretrained import resolve
 from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
-from pytest_glue.training.trainer import packing, padding_free, sparse_embeddings
-from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
+from pytest_glue.training.trainer import batch_layout, packing
+from pytest_glue.training.trainer.embedding_subset import EmbeddingSubset
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 IMPORTS = time.perf_counter() - START
 
@@ -78,10 +79,10 @@ class Clock:
 def switch_off(optimization: str) -> None:
     """Replace an optimization with what torch does without it."""
     if optimization == "embeddings":
-        setattr(sparse_embeddings.Vocabulary, "of", lambda *_: None)  # noqa: B010 - mypy takes no assignment
+        setattr(EmbeddingSubset, "of", lambda *_: None)  # noqa: B010 - mypy accepts no assignment
     elif optimization == "dropout":
-        packing.dropout = torch.nn.functional.dropout
-        setattr(padding_free, "quick_dropout", nullcontext)  # noqa: B010
+        setattr(packing, "dropout", torch.nn.functional.dropout)  # noqa: B010
+        setattr(batch_layout, "fast_dropout", nullcontext)  # noqa: B010
 
 
 def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[GlueTrainer, DatasetDict]:
@@ -92,10 +93,10 @@ def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[Gl
     load = clock.timed(lambda: open_source(options.data).load(task), "data")
     data = limited(load(), task, options.train, options.evaluate)
     encoded = clock.timed(encode, "tokenization")(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
-    arguments = training_arguments(task, {"num_train_epochs": options.epochs}, 42, folder)
+    arguments = training_arguments(task, {"num_train_epochs": options.epochs}, 42, folder, temporary=True)
     init = clock.timed(model_init(pretrained, task, tokenizer), "model")
     compute, batching = compute_metrics(task, ids), Batching(options.batching)
-    return make_trainer(task, init, arguments, encoded, tokenizer, compute, batching), encoded
+    return make_trainer(task, init, arguments, EncodedData(encoded, tokenizer), compute, batching), encoded
 
 
 def watch(trainer: GlueTrainer, clock: Clock) -> None:
@@ -147,11 +148,11 @@ def main() -> None:
     options = parser.parse_args()
     switch_off(options.without)
     clock, task = Clock(), find_task(options.task)
-    with silence_libraries(), TemporaryDirectory(prefix=SCRATCH) as folder:
+    with silence_libraries(), TemporaryDirectory() as folder:
         trainer, encoded = prepare(options, clock, Path(folder))
         watch(trainer, clock)
         label_count = range(0 if task.is_regression else task.num_labels)
-        run = fine_tune(trainer, task, tuple(label_count), 42)
+        run = fine_tune(trainer, LabelMapping(task, tuple(label_count)), 42)
     parts = {"imports": IMPORTS, **clock.seconds}
     parts["harness"] = time.perf_counter() - START - sum(parts.values())
     print(f"{task.name}, {run.metrics}, {'; '.join(trainer.notes)}, {torch.get_num_threads()} threads\n")

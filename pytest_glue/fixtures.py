@@ -109,12 +109,11 @@ def glue_training_arguments(
 
     from pytest_glue.training.arguments import training_arguments
     from pytest_glue.training.library_state import isolated_precision
-    from pytest_glue.training.trainer.glue_trainer import SCRATCH
 
-    with TemporaryDirectory(prefix=SCRATCH) as temporary, isolated_precision():
+    with TemporaryDirectory(prefix="pytest-glue-") as temporary, isolated_precision():
         kept = glue_options.recipe.get("output_dir")
         folder = Path(str(kept)) / request.node.callspec.id if kept else Path(temporary)
-        yield training_arguments(glue_task, glue_options.recipe, glue_options.seeds[0], folder)
+        yield training_arguments(glue_task, glue_options.recipe, glue_options.seeds[0], folder, temporary=not kept)
 
 
 @pytest.fixture
@@ -128,16 +127,11 @@ def glue_trainer(
     glue_compute_metrics: Callable[[EvalPrediction], dict[str, float]],
 ) -> Trainer:
     """The trainer, ready to train; an evaluation trains it once for each seed, from the pretrained weights."""
-    from pytest_glue.training.fine_tune import make_trainer
+    from pytest_glue.training.fine_tune import EncodedData, make_trainer
 
+    data = EncodedData(glue_encoded_data, glue_tokenizer)
     return make_trainer(
-        glue_task,
-        glue_model_init,
-        glue_training_arguments,
-        glue_encoded_data,
-        glue_tokenizer,
-        glue_compute_metrics,
-        glue_options.batching,
+        glue_task, glue_model_init, glue_training_arguments, data, glue_compute_metrics, glue_options.batching
     )
 
 

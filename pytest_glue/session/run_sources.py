@@ -68,6 +68,7 @@ def _fine_tunings(
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.session.session import GlueSession
     from pytest_glue.training.callbacks.progress import RunMonitor
+    from pytest_glue.training.metrics import LabelMapping
     from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
 
@@ -75,9 +76,9 @@ def _fine_tunings(
     data: DatasetDict = request.getfixturevalue("glue_data")
     tokenizer: Any = request.getfixturevalue("glue_tokenizer")
     pretrained = resolve(checkpoint)
-    order, digest = label_ids(pretrained, task), digest_of_task(data, task)
+    labels, digest = LabelMapping(task, label_ids(pretrained, task)), digest_of_task(data, task)
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
-    conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, slow)
+    conditions = conditions_of(trainer, pretrained.checkpoint, labels, digest, options.max_length, slow)
     name, config = request.node.callspec.id, request.config
     on_trial, is_verbose = (
         GlueSession.of(config).on_trial(name, options.trials, on_progress),
@@ -91,7 +92,7 @@ def _fine_tunings(
         return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task))
 
     monitor = RunMonitor(name, on_progress, options.timeout)
-    return TrainerRuns(trainer, task, order, conditions, monitor, search, examples_of)
+    return TrainerRuns(trainer, labels, conditions, monitor, search, examples_of)
 
 
 def _data(options: Options, task: Task) -> DatasetDict:

@@ -11,6 +11,7 @@ from transformers import Trainer, TrainerCallback, TrainerState
 
 from pytest_glue.progress.events import ProgressCallback, TrainingProgress
 from pytest_glue.training.callbacks.time_limit import time_limit
+from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 TRAINING = "training"
@@ -36,7 +37,7 @@ def telling(trainer: Trainer, on_progress: ProgressCallback, seed: int, metric: 
         trainer.remove_callback(callback)
 
 
-class ReportProgress(TrainerCallback):
+class ReportProgress(IgnoresWeights, TrainerCallback):
     """Tells of a training at most once a second, and of the end of each epoch; it changes nothing about it."""
 
     def __init__(self, on_progress: ProgressCallback, seed: int, metric: str, loss: Callable[[], float | None]) -> None:

@@ -15,6 +15,7 @@ from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.training.callbacks import progress as module
 from pytest_glue.training.callbacks.progress import telling
 from pytest_glue.training.fine_tune import fine_tune
+from pytest_glue.training.metrics import LabelMapping
 
 COLA = GLUE["cola"]
 METRIC = COLA.headline_metric
@@ -24,7 +25,7 @@ def heard(trainer: Trainer, seed: int = 7) -> tuple[list[TrainingProgress], Run]
     """Return what a training told of itself, and its run."""
     events: list[TrainingProgress] = []
     with telling(trainer, events.append, seed, METRIC):
-        return events, fine_tune(trainer, COLA, (0, 1), seed)
+        return events, fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed)
 
 
 def test_the_end_of_each_epoch_is_told(tiny_trainer: Callable[..., Trainer]) -> None:
@@ -81,7 +82,7 @@ def test_the_loss_is_the_batches_own(
 
 def test_telling_changes_nothing(tiny_trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch) -> None:
     """A training that tells of each step has the scores, losses and predictions of one that tells nobody."""
-    expected = replace(fine_tune(tiny_trainer(), COLA, (0, 1), 7), duration_s=0.0)
+    expected = replace(fine_tune(tiny_trainer(), LabelMapping(COLA, (0, 1)), 7), duration_s=0.0)
     monkeypatch.setattr(module, "_INTERVAL_S", 0.0)
     _events, run = heard(tiny_trainer())
     assert expected == replace(run, duration_s=0.0)
