@@ -1,4 +1,4 @@
-"""The metrics as an `evaluate.Metric` that needs no network."""
+"""The tasks' metrics as an `evaluate.Metric` that needs no network."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from pytest_glue.statistics.metrics import compute
 
 
 class GlueMetric(evaluate.Metric):  # type: ignore[misc]
-    """The metrics of one task, as `evaluate.load("glue", task)` would give them, without its network.
+    """The metrics of one task, equal to those of `evaluate.load("glue", task)`.
 
-    `GlueMetric("mrpc").compute(predictions=[...], references=[...])` returns `{"accuracy": ..., "f1": ...}`; NaN where
-    a metric is undefined. `mnli-mm` and the other names of `tasks.GLUE` are accepted.
+    `GlueMetric("mrpc").compute(predictions=[...], references=[...])` returns `{"accuracy": ..., "f1": ...}`, with NaN
+    for an undefined metric. It accepts all task names, also `mnli-mm`.
     """
 
     def __init__(self, task: str | Task, **kwargs: Any) -> None:
@@ -22,7 +22,7 @@ class GlueMetric(evaluate.Metric):  # type: ignore[misc]
         super().__init__(config_name=self.task.name, keep_in_memory=True, **kwargs)
 
     def _info(self) -> evaluate.MetricInfo:
-        kind = datasets.Value("float64")  # classes too, so that a prediction that is no number can be said to be none
+        kind = datasets.Value("float64")  # also for classes, so that NaN can stand for a missing prediction
         return evaluate.MetricInfo(
             description=f"{', '.join(self.task.metrics)} of the task {self.task.name}",
             citation="",
