@@ -1,12 +1,13 @@
-"""Where an item's time goes, and how near its training is to what the machine can do.
+"""Print how the time of one item divides into parts, and which share of the machine's matrix rate training reaches.
 
     python -m benchmarks.breakdown --data FOLDER --task rte --train 128 --batching packed
+    python -m benchmarks.breakdown --data FOLDER --task rte --train 128 --without embeddings
 
-Each part is timed from the outside: the functions that do the work are wrapped, and what they do not account for is the
-harness's. The matrix rate is that of products as the encoder's layers make them, measured here; the share of it counts
-the products on real tokens only (2 for each weight and token forward, 4 backward), over the time of the training steps,
-so that padding, dropout, normalisation and overhead count against it. Every layer counts with all tokens, as a plain
-forward pass computes them, also where a packed one drops those that nothing needs.
+The benchmark wraps the functions that do the work. Time outside them is the harness's. `--without` switches one
+optimization off, to measure what it gains. The matrix rate is measured on products of the encoder's shapes. The share
+counts only the products on real tokens (2 operations for each weight and token forward, 4 backward), divided by the
+time of the training steps: padding, dropout, normalization and overhead lower it. Every layer counts with all tokens,
+although a packed forward pass drops tokens that the head does not need.
 """
 
 # ruff: noqa: E402  (the clock starts before the heavy imports)
@@ -18,6 +19,7 @@ START = time.perf_counter()
 import argparse
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,13 +34,15 @@ from pytest_glue.core.choices import Batching
 from pytest_glue.core.tasks import find_task
 from pytest_glue.data.source import limited, open_source
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import fine_tune, make_trainer
+from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer
 from pytest_glue.training.library_state import silence_libraries
-from pytest_glue.training.metrics import compute_metrics
+from pytest_glue.training.metrics import LabelMapping, compute_metrics
 from pytest_glue.training.model import label_ids, model_init
 from pytest_glue.training.pretrained import resolve
 from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
-from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
+from pytest_glue.training.trainer import batch_layout, packing
+from pytest_glue.training.trainer.embedding_subset import EmbeddingSubset
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 IMPORTS = time.perf_counter() - START
 
@@ -72,6 +76,15 @@ class Clock:
         return wrapper
 
 
+def switch_off(optimization: str) -> None:
+    """Replace an optimization with what torch does without it."""
+    if optimization == "embeddings":
+        setattr(EmbeddingSubset, "of", lambda *_: None)  # noqa: B010 - mypy accepts no assignment
+    elif optimization == "dropout":
+        setattr(packing, "dropout", torch.nn.functional.dropout)  # noqa: B010
+        setattr(batch_layout, "fast_dropout", nullcontext)  # noqa: B010
+
+
 def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[GlueTrainer, DatasetDict]:
     """Return the trainer of an item, and its data, each step on the way timed."""
     task = find_task(options.task)
@@ -80,10 +93,10 @@ def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[Gl
     load = clock.timed(lambda: open_source(options.data).load(task), "data")
     data = limited(load(), task, options.train, options.evaluate)
     encoded = clock.timed(encode, "tokenization")(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
-    arguments = training_arguments(task, {"num_train_epochs": options.epochs}, 42, folder)
+    arguments = training_arguments(task, {"num_train_epochs": options.epochs}, 42, folder, temporary=True)
     init = clock.timed(model_init(pretrained, task, tokenizer), "model")
     compute, batching = compute_metrics(task, ids), Batching(options.batching)
-    return make_trainer(task, init, arguments, encoded, tokenizer, compute, batching), encoded
+    return make_trainer(task, init, arguments, EncodedData(encoded, tokenizer), compute, batching), encoded
 
 
 def watch(trainer: GlueTrainer, clock: Clock) -> None:
@@ -131,17 +144,20 @@ def main() -> None:
     parser.add_argument("--evaluate", type=int, help="the first N evaluation examples")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--batching", choices=list(Batching), default=Batching.AUTO)
+    parser.add_argument("--without", choices=["nothing", "embeddings", "dropout"], default="nothing")
     options = parser.parse_args()
+    switch_off(options.without)
     clock, task = Clock(), find_task(options.task)
-    with silence_libraries(), TemporaryDirectory(prefix=SCRATCH) as folder:
+    with silence_libraries(), TemporaryDirectory() as folder:
         trainer, encoded = prepare(options, clock, Path(folder))
         watch(trainer, clock)
         label_count = range(0 if task.is_regression else task.num_labels)
-        run = fine_tune(trainer, task, tuple(label_count), 42)
+        run = fine_tune(trainer, LabelMapping(task, tuple(label_count)), 42)
     parts = {"imports": IMPORTS, **clock.seconds}
     parts["harness"] = time.perf_counter() - START - sum(parts.values())
     print(f"{task.name}, {run.metrics}, {'; '.join(trainer.notes)}, {torch.get_num_threads()} threads\n")
     print(table(parts))
+    print(f"\nwithout {options.without}: {sum(parts.values()):.2f} s, of which the run took {run.duration_s:.2f} s")
     model: Any = trainer.model
     weights = sum(layer.weight.numel() for layer in model.modules() if isinstance(layer, torch.nn.Linear))
     tokens = sum(len(row) for row in encoded[task.train_split]["input_ids"]) * options.epochs

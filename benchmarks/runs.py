@@ -27,9 +27,9 @@ def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[
     """Return the predictions of each seed, from the cache or a fine-tuning, and the references."""
     from pytest_glue.data.source import limited, open_source
     from pytest_glue.training.arguments import training_arguments
-    from pytest_glue.training.fine_tune import fine_tune, make_trainer, references
+    from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer, references
     from pytest_glue.training.library_state import silence_libraries
-    from pytest_glue.training.metrics import compute_metrics
+    from pytest_glue.training.metrics import LabelMapping, compute_metrics
     from pytest_glue.training.model import label_ids, model_init
     from pytest_glue.training.pretrained import resolve
     from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
@@ -41,13 +41,13 @@ def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[
         encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
         arguments = training_arguments(task, work.recipe, seeds[0], Path(temporary))
         init, compute = model_init(pretrained, task, tokenizer), compute_metrics(task, ids)
-        trainer = make_trainer(task, init, arguments, encoded, tokenizer, compute)
+        trainer = make_trainer(task, init, arguments, EncodedData(encoded, tokenizer), compute)
         cache.mkdir(parents=True, exist_ok=True)
         for seed in seeds:
             file = cache / f"{seed}.json"
             if not file.is_file():
-                run = fine_tune(trainer, task, ids, seed)
+                run = fine_tune(trainer, LabelMapping(task, ids), seed)
                 file.write_text(json.dumps(asdict(run)))
                 print(f"{cache.name}, seed {seed}: {run.metrics} in {run.duration_s:.1f} s", flush=True)
-        gold = list(references(trainer, ids))
+        gold = list(references(trainer, LabelMapping(task, ids)))
     return [json.loads((cache / f"{seed}.json").read_text())["predictions"] for seed in seeds], gold

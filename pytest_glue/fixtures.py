@@ -128,16 +128,11 @@ def glue_trainer(  # noqa: PLR0913, PLR0917 - a fixture's parameters are the fix
     glue_compute_metrics: Callable[[EvalPrediction], dict[str, float]],
 ) -> Trainer:
     """The trainer, ready to train. An evaluation trains it once for each seed, from the pretrained weights."""
-    from pytest_glue.training.fine_tune import make_trainer
+    from pytest_glue.training.fine_tune import EncodedData, make_trainer
 
+    data = EncodedData(glue_encoded_data, glue_tokenizer)
     return make_trainer(
-        glue_task,
-        glue_model_init,
-        glue_training_arguments,
-        glue_encoded_data,
-        glue_tokenizer,
-        glue_compute_metrics,
-        glue_options.batching,
+        glue_task, glue_model_init, glue_training_arguments, data, glue_compute_metrics, glue_options.batching
     )
 
 

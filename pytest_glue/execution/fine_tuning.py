@@ -1,4 +1,4 @@
-"""The runs of an item as fine-tunings: its trainer, trained once for each seed."""
+"""Runs of an item that are fine-tuned in this process."""
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from contextlib import suppress
@@ -16,66 +16,61 @@ from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.training.arguments import used_recipe
 from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
 from pytest_glue.training.callbacks.progress import RunMonitor
-from pytest_glue.training.fine_tune import evaluation_data, fine_tune, notes, references, run_of_extra_evaluation
-from pytest_glue.training.metrics import task_labels
-from pytest_glue.training.trainer.glue_trainer import GlueTrainer
+from pytest_glue.training.fine_tune import evaluation_data, fine_tune, references, run_of_extra_evaluation
+from pytest_glue.training.metrics import LabelMapping
+from pytest_glue.training.trainer.extensions import extensions_of
 from pytest_glue.training.trainer.resume_state import ResumeState
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Examples:
-    """What a task is evaluated on."""
+    """The evaluation examples of a task."""
 
     encoded: Dataset
-    """As the item's model takes them."""
+    """For the item's model."""
     data_digest: str
     """Of training and evaluation split."""
 
 
 class TrainerRuns:
-    """Runs that happen when they are asked for, in this process."""
+    """A `RunSource` that fine-tunes each run when it is asked for, in this process."""
 
     def __init__(
         self,
         trainer: Trainer,
-        task: Task,
-        label_ids: tuple[int, ...],
+        labels: LabelMapping,
         conditions: RunConditions,
         monitor: RunMonitor,
         search: Search | None = None,
         examples_of: Callable[[Task], Examples] | None = None,
     ) -> None:
-        """Take what makes the runs.
+        """Create the source. Nothing is trained.
 
         Args:
             trainer: of the item.
-            task: of the item.
-            label_ids: the model's id of each of the task's labels; empty for a regression.
-            conditions: what the runs have in common, as far as it is known.
-            monitor: who hears of each run, and how long it may take.
-            search: what comes before the first run; None where the recipe is used as it is.
-            examples_of: reads what a sibling of the task is evaluated on; None where siblings get no runs.
+            labels: the task and the model's labels.
+            conditions: of the runs, without the search.
+            monitor: reports the progress of each run and limits its time.
+            search: runs before the first run; None to use the recipe as it is.
+            examples_of: loads the evaluation examples of a task that shares the training; None if no task does.
         """
         self._trainer = trainer
-        self._task = task
-        self._label_ids = label_ids
+        self._labels = labels
         self._search = search
         self._monitor = monitor
         self.conditions = replace(conditions, terms=search.terms if search else None)
-        """See `RunSource`."""
         self._notes: tuple[str, ...] = ()
         self._examples_of = examples_of
         self._examples: dict[Task, Examples] = {}
         self.shared_runs: Mapping[Task, tuple[Run, RunConditions]] = {}
-        """The runs of siblings that came about beside the last one, with what they have in common with others."""
+        """The last run's counterparts for the tasks that share its training."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """See `RunSource`: also how batches were laid out, once there was one."""
-        return (*self._notes, *notes(self._trainer))
+        """Notes on the runs so far, among them the batch layout."""
+        return (*self._notes, *extensions_of(self._trainer).notes)
 
     def add_note(self, note: str) -> None:
-        """Say something of these runs."""
         self._notes = (*self._notes, note)
 
     def run(
@@ -86,13 +81,13 @@ class TrainerRuns:
         target_score: float | None = None,
         shared_tasks: Sequence[Task] = (),
     ) -> Run:
-        """Fine-tune with a seed, from the pretrained weights. The search, if any, comes before the first run.
+        """Fine-tune with a seed, from the pretrained weights. Run the search first, if there is one.
 
         Args:
             seed: of the run.
-            resume_state: where it goes on from, and is saved after each epoch; None where neither is wanted.
-            target_score: the headline score at which it may end; None where it goes to its end.
-            shared_tasks: tasks for which `beside` is to have a run, where that can be had.
+            resume_state: where the run is resumed from, and saved after each epoch; None for neither.
+            target_score: headline score at which the run may end; None for a full run.
+            shared_tasks: tasks for which `shared_runs` gets a run, if possible.
 
         Raises:
             FineTuningError: the run ended without a result, or took too long.
@@ -101,58 +96,51 @@ class TrainerRuns:
         if self._search is not None and self.conditions.study is None:
             self._monitor.on_progress(TrainingProgress("searching"))
             self._find_hyperparameters(self._search)
-        extra_evaluations = self._extra_evaluations(shared_tasks)
-        with self._monitor.watch(self._trainer, seed, self._task.headline_metric):
+        evaluations = self._extra_evaluations(shared_tasks)
+        with self._monitor.watch(self._trainer, seed, self._labels.task.headline_metric):
             run = fine_tune(
                 self._trainer,
-                self._task,
-                self._label_ids,
+                self._labels,
                 seed,
                 resume_state,
                 target_score=target_score,
-                extra_evaluations=tuple(extra_evaluations.values()),
+                extra_evaluations=tuple(evaluations.values()),
             )
-        found = {
-            task: run_of_extra_evaluation(run, extra_evaluation, self._label_ids)
-            for task, extra_evaluation in extra_evaluations.items()
-        }
-        self.shared_runs = {
-            task: (other, self._conditions_of(task)) for task, other in found.items() if other is not None
-        }
+        found = {task: run_of_extra_evaluation(run, each, self._labels) for task, each in evaluations.items()}
+        self.shared_runs = {task: (other, self._conditions_of(task)) for task, other in found.items() if other}
         return run
 
     def _extra_evaluations(self, shared_tasks: Sequence[Task]) -> dict[Task, ExtraEvaluationCallback]:
-        """Return what a training is accompanied by; without siblings whose data cannot be had, as their items say."""
-        if self._examples_of is None or not isinstance(self._trainer, GlueTrainer):
+        evaluate = extensions_of(self._trainer).evaluate_extra
+        if self._examples_of is None or evaluate is None:
             return {}
         for task in shared_tasks:
             if task not in self._examples:
-                with suppress(GlueError):
+                with suppress(GlueError):  # the task's own item reports the error
                     self._examples[task] = self._examples_of(task)
-        there = [task for task in shared_tasks if task in self._examples]
         return {
-            task: ExtraEvaluationCallback(self._trainer, self._examples[task].encoded, task.headline_metric)
-            for task in there
+            task: ExtraEvaluationCallback(self._trainer, evaluate, self._examples[task].encoded, task.headline_metric)
+            for task in shared_tasks
+            if task in self._examples
         }
 
     def _conditions_of(self, shared_task: Task) -> RunConditions:
         examples = self._examples[shared_task]
-        labels = task_labels(examples.encoded["label"], self._label_ids)
         return replace(
             self.conditions,
             n_eval=len(examples.encoded),
             data_digest=examples.data_digest,
-            references=tuple(labels.tolist()),
+            references=tuple(self._labels.to_task_labels(examples.encoded["label"]).tolist()),
         )
 
     def _find_hyperparameters(self, search: Search) -> None:
         before = self.conditions
         identity = {"checkpoint": before.checkpoint.digest or "", "data": before.data_digest}
-        study = find_hyperparameters(search, self._trainer, self._task, identity)
+        study = find_hyperparameters(search, self._trainer, self._labels.task, identity)
         arguments = self._trainer.args
-        # Also what was found to be transformers' own default.
+        # `used_recipe` leaves out values that are transformers' defaults, but those that were found are shown.
         found = used_recipe(arguments) | {name: getattr(arguments, name) for name in study.best.hyperparameters}
-        # What is no TrainingArguments stays: a maximal length.
+        # Values of the recipe that are not in TrainingArguments stay, such as max_length.
         others = {name: value for name, value in before.recipe.items() if not hasattr(arguments, name)}
         self.conditions = replace(before, recipe=found | others, study=study)
 
@@ -160,19 +148,19 @@ class TrainerRuns:
 def conditions_of(
     trainer: Trainer,
     checkpoint: Checkpoint,
-    label_ids: tuple[int, ...],
+    labels: LabelMapping,
     data_digest: str,
     max_length: int | None,
     notes: tuple[str, ...],
 ) -> RunConditions:
-    """Return what the runs of a trainer have in common.
+    """Return the conditions of a trainer's runs.
 
     Args:
-        trainer: of the item, which has not been trained yet.
-        checkpoint: with its identity.
-        label_ids: the model's id of each of the task's labels; empty for a regression.
+        trainer: of the item, before its first training.
+        checkpoint: with its digest.
+        labels: the task and the model's labels.
         data_digest: of training and evaluation split.
-        max_length: what `--glue-max-length` says: a part of the recipe, though not of `TrainingArguments`.
+        max_length: value of `--glue-max-length`, which is part of the recipe but not of `TrainingArguments`.
         notes: what a reader should know.
     """
     assert isinstance(trainer.train_dataset, Sized)
@@ -183,6 +171,6 @@ def conditions_of(
         data_digest=data_digest,
         recipe=used_recipe(trainer.args) | ({"max_length": max_length} if max_length else {}),
         device=str(trainer.args.device),
-        references=references(trainer, label_ids),
+        references=references(trainer, labels),
         notes=notes,
     )

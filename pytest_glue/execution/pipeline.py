@@ -86,12 +86,11 @@ def make_training_arguments(options: Options, task: Task, item_id: str) -> Itera
 
     from pytest_glue.training.arguments import training_arguments
     from pytest_glue.training.library_state import isolated_precision
-    from pytest_glue.training.trainer.glue_trainer import SCRATCH
 
-    with TemporaryDirectory(prefix=SCRATCH) as temporary, isolated_precision():
+    with TemporaryDirectory(prefix="pytest-glue-") as temporary, isolated_precision():
         named = options.recipe.get("output_dir")
         folder = Path(str(named)) / item_id if named else Path(temporary)
-        yield training_arguments(task, options.recipe, options.seeds[0], folder)
+        yield training_arguments(task, options.recipe, options.seeds[0], folder, temporary=not named)
 
 
 def make_trainer_runs(
@@ -114,18 +113,19 @@ def make_trainer_runs(
     """
     from pytest_glue.data.fingerprint import digest_of_task
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
+    from pytest_glue.training.metrics import LabelMapping
     from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
 
     options, task = spec.options, spec.task
     pretrained = resolve(spec.checkpoint)
-    order, digest = label_ids(pretrained, task), digest_of_task(data, task)
+    labels, digest = LabelMapping(task, label_ids(pretrained, task)), digest_of_task(data, task)
     notes = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
-    conditions = conditions_of(trainer, pretrained.checkpoint, order, digest, options.max_length, notes)
+    conditions = conditions_of(trainer, pretrained.checkpoint, labels, digest, options.max_length, notes)
 
     def examples_of(shared_task: Task) -> Examples:
         raw = load_data(options, shared_task)
         encoded = encode_data(replace(spec, task=shared_task), raw, tokenizer)
         return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task))
 
-    return TrainerRuns(trainer, task, order, conditions, monitor, search, examples_of)
+    return TrainerRuns(trainer, labels, conditions, monitor, search, examples_of)

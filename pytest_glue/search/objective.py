@@ -12,6 +12,7 @@ from pytest_glue.core.errors import FineTuningError
 from pytest_glue.core.study import Hyperparameters, TrialEpoch
 from pytest_glue.training.arguments import set_hyperparameters, temporarily_set
 from pytest_glue.training.library_state import silence_libraries
+from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 
 Report = Callable[[TrialEpoch], bool]
 """Called after each epoch; returns whether to stop the trial."""
@@ -58,7 +59,7 @@ class Objective:
         return monitor.history
 
 
-class _TrialMonitor(TrainerCallback):
+class _TrialMonitor(IgnoresWeights, TrainerCallback):
     """Records and reports each evaluation of a trial."""
 
     def __init__(self, metric: str, report: Report) -> None:

@@ -1,1 +1,1 @@
-"""Fine-tuning one checkpoint on one task: the only room, with search, that trains anything."""
+"""Fine-tunes one checkpoint on one task."""

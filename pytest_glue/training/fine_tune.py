@@ -1,9 +1,9 @@
-"""Training: the trainer of an item, and one run of it."""
+"""Creates the trainer of an item, and fine-tunes with it."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datasets import Dataset, DatasetDict
@@ -15,38 +15,40 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.training.callbacks.early_stopping import StopAtScore
 from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
+from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
 from pytest_glue.training.library_state import silence_libraries
-from pytest_glue.training.metrics import (
-    ComputeMetrics,
-    UndefinedScores,
-    _metrics,
-    history,
-    task_labels,
-    task_predictions,
-)
+from pytest_glue.training.metrics import ComputeMetrics, LabelMapping, history, scores_of
 from pytest_glue.training.trainer.device_memory import is_out_of_memory
+from pytest_glue.training.trainer.extensions import extensions_of
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 from pytest_glue.training.trainer.resume_state import ResumeState
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EncodedData:
+    """Encoded splits, and the tokenizer that encoded them and pads their batches."""
+
+    splits: DatasetDict
+    tokenizer: Any
 
 
 def make_trainer(
     task: Task,
     model_init: Callable[..., Any],
     arguments: TrainingArguments,
-    encoded: DatasetDict,
-    tokenizer: Any,
+    data: EncodedData,
     compute: ComputeMetrics,
     batching: Batching = Batching.AUTO,
 ) -> GlueTrainer:
-    """Return the trainer of an item; `fine_tune` trains it once for each seed, from the pretrained weights."""
+    """Return the trainer of an item. `fine_tune` trains it once for each seed, from the pretrained weights."""
     with silence_libraries(), _explained(arguments):
         trainer = GlueTrainer(
             batching=batching,
             model_init=model_init,
             args=arguments,
-            train_dataset=encoded[task.train_split],
-            eval_dataset=encoded[task.evaluation_split],
-            processing_class=tokenizer,
+            train_dataset=data.splits[task.train_split],
+            eval_dataset=data.splits[task.evaluation_split],
+            processing_class=data.tokenizer,
             compute_metrics=compute,
             callbacks=[UndefinedScores(task.headline_metric)],
         )
@@ -56,98 +58,89 @@ def make_trainer(
 
 def fine_tune(
     trainer: Trainer,
-    task: Task,
-    label_ids: Sequence[int],
+    labels: LabelMapping,
     seed: int,
     resume_state: ResumeState | None = None,
     *,
     target_score: float | None = None,
     extra_evaluations: Sequence[ExtraEvaluationCallback] = (),
 ) -> Run:
-    """Fine-tune with a seed and return what the best epoch predicts.
+    """Fine-tune with a seed and return the run, with the predictions of its best epoch.
 
-    The seed sets the random states of python, numpy and torch, and with them the head, dropout and the data's order.
+    The seed sets the random states of python, numpy and torch. These determine the head, dropout and the order of the
+    data.
 
     Args:
         trainer: of the item.
-        task: of the item.
-        label_ids: the model's id of each of the task's labels; empty for a regression.
+        labels: the task and the model's labels.
         seed: of the run.
-        resume_state: where the run goes on from, and is saved after each epoch; None where neither is wanted.
-        target_score: the headline score at which it may end; None where it goes to its end.
-        extra_evaluations: what is evaluated beside it.
+        resume_state: where the run is resumed from, and saved after each epoch; None for neither.
+        target_score: headline score at which the run may end; None for a full run.
+        extra_evaluations: of tasks that share the training.
 
     Raises:
-        FineTuningError: the run ended without a result; the message gives cause and remedy.
+        FineTuningError: the run ended without a result. The message gives cause and remedy.
     """
-    start = time.perf_counter()
+    start, headline_metric = time.perf_counter(), labels.task.headline_metric
     trainer.args.seed = seed
-    if isinstance(trainer, GlueTrainer):
-        trainer.resume_state = resume_state
-    stop = StopAtScore(task.headline_metric, float("inf") if target_score is None else target_score)
-    with silence_libraries(), _explained(trainer.args), _called(trainer, stop, *extra_evaluations):
+    extensions = extensions_of(trainer)
+    extensions.resume_state = resume_state
+    stop = StopAtScore(headline_metric, float("inf") if target_score is None else target_score)
+    with silence_libraries(), _explained(trainer.args), _added(trainer, stop, *extra_evaluations):
         trainer.train()
-        outcome = trainer.outcome if isinstance(trainer, GlueTrainer) else None
-        output = outcome or trainer.predict(evaluation_data(trainer))
-    duration = time.perf_counter() - start + (trainer.seconds_before if isinstance(trainer, GlueTrainer) else 0.0)
-    metrics = _metrics(trainer, output)
-    if task.headline_metric not in metrics:
-        message = f"compute_metrics returns {sorted(metrics)}, which lacks {task.name}'s {task.headline_metric!r}"
+        output = extensions.final_output or trainer.predict(evaluation_data(trainer))
+    duration = time.perf_counter() - start + extensions.seconds_before
+    metrics = scores_of(trainer, output)
+    if headline_metric not in metrics:
+        message = f"compute_metrics returns {sorted(metrics)}, which lacks {labels.task.name}'s {headline_metric!r}"
         raise FineTuningError(message)
     return Run(
         seed=seed,
         metrics=metrics,
         history=history(trainer.state.log_history),
-        predictions=tuple(task_predictions(output.predictions, label_ids).tolist()),
+        predictions=tuple(labels.to_predictions(output.predictions).tolist()),
         duration_s=duration,
         stopped=stop.stopped,
     )
 
 
-def run_of_extra_evaluation(
-    run: Run, extra_evaluation: ExtraEvaluationCallback, label_ids: Sequence[int]
-) -> Run | None:
-    """Return the run of the companion's examples that came about beside another one's; None where it is not whole.
+def run_of_extra_evaluation(run: Run, evaluation: ExtraEvaluationCallback, labels: LabelMapping) -> Run | None:
+    """Return the run of the second task of a shared training; None if the callback did not see every evaluation.
 
-    A training that went on after it was stopped, or began anew, has other evaluations than its companion saw.
+    A training that was resumed, or started again, has evaluations that the callback did not see.
 
     Args:
-        run: that the companion's trainer just made.
-        extra_evaluation: of that run.
-        label_ids: the model's id of each of the task's labels; empty for a regression.
+        run: of the training.
+        evaluation: callback of that training.
+        labels: the model's labels.
     """
-    log = extra_evaluation.trainer.state.log_history
+    log = evaluation.trainer.state.log_history
     epochs = [entry["epoch"] for entry in log if "eval_loss" in entry]
-    if extra_evaluation.best is None or len(epochs) != len(extra_evaluation.scores):
+    if evaluation.best is None or len(epochs) != len(evaluation.scores):
         return None
-    seen = [{**scores, "epoch": epoch} for scores, epoch in zip(extra_evaluation.scores, epochs, strict=True)]
+    seen = [{**scores, "epoch": epoch} for scores, epoch in zip(evaluation.scores, epochs, strict=True)]
     return replace(
         run,
-        metrics=_metrics(extra_evaluation.trainer, extra_evaluation.best),
+        metrics=scores_of(evaluation.trainer, evaluation.best),
         history=history([*(entry for entry in log if "eval_loss" not in entry), *seen]),
-        predictions=tuple(task_predictions(extra_evaluation.best.predictions, label_ids).tolist()),
+        predictions=tuple(labels.to_predictions(evaluation.best.predictions).tolist()),
     )
 
 
-def references(trainer: Trainer, label_ids: Sequence[int]) -> tuple[float, ...]:
+def references(trainer: Trainer, labels: LabelMapping) -> tuple[float, ...]:
     """Return the gold labels of the evaluation examples, in the task's order."""
-    return tuple(task_labels(evaluation_data(trainer)["label"], label_ids).tolist())
-
-
-def notes(trainer: Trainer) -> tuple[str, ...]:
-    """Return what a reader of the evaluation should know of how it was trained."""
-    return trainer.notes if isinstance(trainer, GlueTrainer) else ()
+    return tuple(labels.to_task_labels(evaluation_data(trainer)["label"]).tolist())
 
 
 def evaluation_data(trainer: Trainer) -> Dataset:
-    """Return the one evaluation set of an item's trainer."""
+    """Return the evaluation split of an item's trainer."""
     assert isinstance(trainer.eval_dataset, Dataset)
     return trainer.eval_dataset
 
 
 @contextmanager
-def _called(trainer: Trainer, *callbacks: TrainerCallback) -> Iterator[None]:
-    """Let a training call them, and the next one not."""
+def _added(trainer: Trainer, *callbacks: TrainerCallback) -> Iterator[None]:
+    """Add callbacks to the trainer inside the context."""
     for callback in callbacks:
         trainer.add_callback(callback)
     try:
@@ -159,7 +152,7 @@ def _called(trainer: Trainer, *callbacks: TrainerCallback) -> Iterator[None]:
 
 @contextmanager
 def _explained(arguments: TrainingArguments) -> Iterator[None]:
-    """Turn what ends a fine-tuning into an error with cause and remedy."""
+    """Turn an exception of a training into an error with cause and remedy."""
     try:
         yield
     except RuntimeError as error:
@@ -175,8 +168,8 @@ def _cause(error: RuntimeError, arguments: TrainingArguments) -> str:
     if is_out_of_memory(error):
         size = arguments.per_device_train_batch_size
         return (
-            f"out of memory on {arguments.device} with {size} examples a batch; halve it and keep its mathematics "
-            f"with --glue-recipe per_device_train_batch_size={max(size // 2, 1)} "
-            "--glue-recipe gradient_accumulation_steps=2, or cut the inputs with --glue-max-length"
+            f"out of memory on {arguments.device} with {size} examples a batch; to train with the same updates and "
+            f"half the memory, use --glue-recipe per_device_train_batch_size={max(size // 2, 1)} "
+            "--glue-recipe gradient_accumulation_steps=2, or truncate the inputs with --glue-max-length"
         )
     return f"the fine-tuning failed: {type(error).__name__}: {error}"

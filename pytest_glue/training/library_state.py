@@ -1,4 +1,4 @@
-"""Quiet: the libraries' log lines and progress bars are kept out of the test output."""
+"""Process-wide state of the libraries: their log lines, progress bars, warnings and mixed precision."""
 
 import os
 import warnings
@@ -9,10 +9,12 @@ from logging import ERROR
 import datasets
 from transformers.utils import logging
 
+_PRECISION = "ACCELERATE_MIXED_PRECISION"
+
 
 @contextmanager
 def silence_libraries() -> Iterator[None]:
-    """Let the libraries log errors only, draw no bars and give no warnings; what was set before is restored."""
+    """Inside the context, the libraries log errors only and show no progress bars or warnings."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     dataset_bars = not datasets.are_progress_bars_disabled()
     logging.set_verbosity(ERROR)
@@ -32,14 +34,12 @@ def _show_bars(*, transformers_bars: bool, dataset_bars: bool) -> None:
     (datasets.enable_progress_bars if dataset_bars else datasets.disable_progress_bars)()
 
 
-_PRECISION = "ACCELERATE_MIXED_PRECISION"
-
-
 @contextmanager
 def isolated_precision() -> Iterator[None]:
-    """Keep `bf16` and `fp16` to one item.
+    """Restore the mixed precision after the context.
 
-    `TrainingArguments` of 4.57 leaves them in the environment of the process, where the next item would inherit them.
+    `TrainingArguments` of transformers 4.57 sets an environment variable for `bf16` and `fp16`, which would otherwise
+    apply to the next item too.
     """
     before = os.environ.get(_PRECISION)
     try:

@@ -1,4 +1,4 @@
-"""The model: a pretrained encoder with a head for the task, made anew for each run."""
+"""Creates the model of a run: a pretrained encoder with a head for the task, and a mapping of its labels."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,11 @@ def label_order(config: Any, task: Task, checkpoint: str) -> tuple[int, ...]:
 
     Args:
         config: the checkpoint's `PretrainedConfig`.
-        task: the task.
-        checkpoint: as a person reads it, for the message.
+        task: of the item.
+        checkpoint: name for the message.
 
     Raises:
-        CheckpointError: the checkpoint has a head for as many labels, but under other names.
+        CheckpointError: the checkpoint has a head for the same number of labels, but with other names.
     """
     if task.is_regression:
         return ()
@@ -31,19 +31,19 @@ def label_order(config: Any, task: Task, checkpoint: str) -> tuple[int, ...]:
     names = _head_labels(config)
     if len(names) != task.num_labels or all(_is_generic(name) for name in names):
         return identity
-    ids = {_normalised(name): position for position, name in enumerate(names)}
-    wanted = [_normalised(label) for label in task.labels]
+    ids = {_normalized(name): index for index, name in enumerate(names)}
+    wanted = [_normalized(label) for label in task.labels]
     if sorted(ids) == sorted(wanted):
         return tuple(ids[label] for label in wanted)
     message = (
         f"{checkpoint} has a head for the labels {list(names)}, and {task.name} has {list(task.labels)}: these "
-        "cannot be mapped. Name id2label in its config.json after the task's labels, or take it without its head"
+        "cannot be mapped. Set id2label in its config.json to the task's labels, or use the checkpoint without its head"
     )
     raise CheckpointError(message)
 
 
 def has_head(config: Any) -> bool:
-    """Whether the checkpoint was saved with a classification head."""
+    """Return whether the checkpoint was saved with a classification head."""
     return any(name.endswith("ForSequenceClassification") for name in config.architectures or ())
 
 
@@ -57,30 +57,30 @@ def _is_generic(name: str) -> bool:
     return name.upper().startswith("LABEL_")
 
 
-def _normalised(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
 def model_init(
     pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase"
 ) -> Callable[..., "PreTrainedModel"]:
-    """Return what `Trainer(model_init=...)` takes: each call gives the checkpoint with a head for the task.
+    """Return a function for `Trainer(model_init=...)` that loads the checkpoint with a head for the task.
 
-    A head that the checkpoint lacks is initialised from torch's random state, which the trainer seeds before each run.
+    A missing head is initialized from torch's random state, which the trainer seeds before each run.
 
     Raises:
-        CheckpointError: the configuration or the weights cannot be loaded, or the labels do not fit the task's.
+        CheckpointError: the configuration or the weights cannot be loaded, or the labels cannot be mapped.
     """
     config = task_config(pretrained, task, tokenizer)
     replaces_head = has_head(config) and load_config(pretrained).num_labels != task.num_labels
 
     def make(trial: Any = None) -> "PreTrainedModel":  # noqa: ARG001 - the trial of a hyperparameter search
         try:
-            # Half-precision weights are for inference; `bf16` and `fp16` of the recipe mix precisions in training.
+            # Weights in half precision are for inference. `bf16` and `fp16` of the recipe set mixed precision.
             model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
                 pretrained.folder, config=config, dtype=torch.float32, ignore_mismatched_sizes=replaces_head
             )
-        except Exception as error:  # each format of weights has its own
+        except Exception as error:  # each format of weights raises its own
             cause = f"{type(error).__name__}: {error}"
             message = f"{pretrained.checkpoint.label} cannot be loaded as a sequence classifier: {cause}"
             raise CheckpointError(message) from error
@@ -93,7 +93,7 @@ def load_config(pretrained: Pretrained) -> "PretrainedConfig":
     """Return the checkpoint's own configuration.
 
     Raises:
-        CheckpointError: config.json names no model that transformers knows.
+        CheckpointError: config.json cannot be read, or its model is unknown to transformers.
     """
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(pretrained.folder, trust_remote_code=False)
@@ -107,20 +107,20 @@ def label_ids(pretrained: Pretrained, task: Task) -> tuple[int, ...]:
     """Return the model's id of each of the task's labels, in the task's order; empty for a regression.
 
     Raises:
-        CheckpointError: as for `load_config`, or the checkpoint's labels do not fit the task's.
+        CheckpointError: as for `load_config`, or the checkpoint's labels cannot be mapped.
     """
     return label_order(load_config(pretrained), task, pretrained.checkpoint.label)
 
 
 def task_config(pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase") -> "PretrainedConfig":
-    """Return the checkpoint's configuration with the task's labels and the tokenizer's padding."""
+    """Return the checkpoint's configuration, with the task's labels and a padding token."""
     config, order = load_config(pretrained), label_ids(pretrained, task)
     config.num_labels = task.num_labels
-    config.problem_type = None  # of an earlier fine-tuning; the model works it out from labels and their number
+    config.problem_type = None  # from an earlier fine-tuning; the model derives it from the labels
     if order:
         names = dict(zip(order, task.labels, strict=True))
-        config.id2label = {position: names[position] for position in sorted(names)}
-        config.label2id = {name: position for position, name in config.id2label.items()}
+        config.id2label = {index: names[index] for index in sorted(names)}
+        config.label2id = {name: index for index, name in config.id2label.items()}
     if getattr(config, "pad_token_id", None) is None:
         config.pad_token_id = tokenizer.pad_token_id
     return config

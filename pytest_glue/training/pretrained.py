@@ -1,4 +1,4 @@
-"""From a checkpoint's name to its files on this machine, and to the digest that identifies them."""
+"""Resolves a checkpoint to its files on this machine, and to the digest that identifies them."""
 
 import atexit
 import hashlib
@@ -19,22 +19,22 @@ CONFIG = "config.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.spm", "prophetnet.tokenizer", "tekken.json")
-"""Names of the files of which a tokenizer needs at least one."""
+"""File names, of which a tokenizer needs at least one."""
 
 TOKENIZER_EXTRAS = (
     *("tokenizer*.json", "special_tokens_map.json", "added_tokens.json", "merges.txt", "bpe.codes", "dict.txt"),
     *("*vocab*.json", "word_*.json", "byte_maps.json", "emoji.json"),
 )
-"""Names of the files that some tokenizers read besides."""
+"""Names of further files that some tokenizers read."""
 
 WITHOUT_VOCABULARY = frozenset({"ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer"})
-"""Tokenizers of bytes or characters."""
+"""Tokenizers of bytes or characters, which have no vocabulary file."""
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-"""In the order in which transformers looks for them; each can be cut into numbered files with an index."""
+"""In the order in which transformers looks for them. Each can be split into numbered files with an index."""
 
 Recall = Callable[[Sequence[Path], Callable[[], str]], str]
-"""Returns the digest of files, and reads them, by what it is given, if it does not know it."""
+"""Returns the digest of files: a known one, or else the result of the given function, which reads them."""
 
 SAVE = "`model.save_pretrained(FOLDER)` and `tokenizer.save_pretrained(FOLDER)` write what is needed"
 
@@ -44,39 +44,39 @@ class Pretrained:
     """A checkpoint on this machine."""
 
     checkpoint: Checkpoint
-    """With its digest, and with the commit as its revision if it is from the hub."""
+    """With its digest. For one from the hub, the revision is the commit."""
     folder: Path
     notes: tuple[str, ...] = ()
-    """What a reader should know: that the hub could not be asked."""
+    """What a reader should know, for example that the hub was offline."""
 
 
 def check_checkpoint(checkpoint: Checkpoint) -> None:
-    """Make sure that a folder holds config, weights and tokenizer, by file names; nothing is known of the others.
+    """Check that a local folder has files for config, weights and tokenizer. Checkpoints of other origins pass.
 
     Raises:
-        CheckpointError: it does not; the message lists what is there.
+        CheckpointError: files are missing. The message lists those that exist.
     """
     if checkpoint.origin is Origin.FOLDER:
         files_of_folder(checkpoint)
 
 
 def reading(_: Sequence[Path], read: Callable[[], str]) -> str:
-    """Return what reading gives: a `Recall` that knows nothing."""
+    """Read the files. This is the `Recall` that knows no digest."""
     return read()
 
 
 def resolve(checkpoint: Checkpoint, recall: Recall = reading) -> Pretrained:
-    """Return the checkpoint's files and identity, fetching them first if need be; asked for once a process.
+    """Return the checkpoint's folder and digest. Download it first, at most once a process, if it is from the hub.
 
-    A folder is looked at each time, but read again only if one of its files has changed.
+    A folder is listed each time, but its files are read again only if one of them has changed.
 
     Args:
-        checkpoint: as asked for.
-        recall: what may know the digest from another process; it is asked at most once in this one.
+        checkpoint: from the options.
+        recall: may know the digest from another process. It is called at most once for each state of the files.
 
     Raises:
         CheckpointError: files are missing.
-        HubError: the hub cannot be reached, or does not hold the checkpoint.
+        HubError: the hub cannot be reached, or does not have the checkpoint.
     """
     match checkpoint.origin:
         case Origin.FOLDER:
@@ -92,9 +92,9 @@ def resolve(checkpoint: Checkpoint, recall: Recall = reading) -> Pretrained:
 
 
 def identify(checkpoint: Checkpoint, recall: Recall = reading) -> tuple[Checkpoint, tuple[str, ...]]:
-    """Return the checkpoint with its identity, and what a reader should know, without torch.
+    """Return the checkpoint with its digest, and notes for a reader, without importing torch.
 
-    The sample's own stays without a digest: its files are made with torch, by code that is the same each time.
+    The sample checkpoint gets no digest: torch creates its files, always with the same code.
 
     Raises:
         GlueError: as for `resolve`.
@@ -106,7 +106,9 @@ def identify(checkpoint: Checkpoint, recall: Recall = reading) -> tuple[Checkpoi
 
 
 def choose(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """Return the files that a fine-tuning reads, sorted: config, tokenizer and one kind of weights; no subfolders.
+    """Return the names of the files that a fine-tuning reads, sorted: config, tokenizer and one format of weights.
+
+    Files in subfolders do not count.
 
     Raises:
         CheckpointError: one of the three is missing.
@@ -134,7 +136,7 @@ def _weights(names: Sequence[str], where: str) -> list[str]:
             numbers = [re.fullmatch(rf"{stem}-\d+-of-(\d+)\.{suffix}", name) for name in names]
             parts = [number for number in numbers if number]
             if not parts or len(parts) != int(parts[0][1]):
-                raise CheckpointError(f"{where}: {len(parts)} of the files that {index} names are there; {SAVE}")
+                raise CheckpointError(f"{where}: only {len(parts)} of the files that {index} names exist; {SAVE}")
             return [index, *(part[0] for part in parts)]
     return []
 
@@ -148,10 +150,10 @@ def _from_hub(checkpoint: Checkpoint) -> Snapshot:
 
 
 def files_of_folder(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Return the names of the files that a fine-tuning reads of a checkpoint's folder.
+    """Return the names of the files that a fine-tuning reads from a checkpoint's folder.
 
     Raises:
-        CheckpointError: some are missing; the message lists what is there.
+        CheckpointError: some are missing. The message lists those that exist.
     """
     folder, where = checkpoint.folder, f"checkpoint {checkpoint.name}"
     if not folder.is_dir():
@@ -163,7 +165,7 @@ def files_of_folder(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 
 def _require_vocabulary(folder: Path, files: Sequence[str], where: str) -> None:
-    """Make sure of the tokenizer's vocabulary: without one, transformers builds a tokenizer that knows no word."""
+    """Check that there is a vocabulary: without one, transformers silently builds a tokenizer with no words."""
     if any(fnmatch(name, pattern) for name in files for pattern in VOCABULARIES):
         return
     known = json.loads((folder / TOKENIZER_CONFIG).read_text("utf-8")) if TOKENIZER_CONFIG in files else {}
@@ -192,11 +194,11 @@ def _identified(
 
 
 _DIGESTS: dict[tuple[Path, tuple[tuple[str, int, int], ...]], str] = {}
-"""By folder, and names, sizes and times of its files: these tell a changed file from one that was read already."""
+"""By folder, and name, size and modification time of its files."""
 
 
 def _digest(folder: Path, files: Sequence[str]) -> str:
-    """Return `sha256:...` of names and contents."""
+    """Return `sha256:...` of the files' names and contents."""
     total = hashlib.sha256()
     for name in files:
         with (folder / name).open("rb") as file:

@@ -1,4 +1,4 @@
-"""Tokenization: a checkpoint's tokenizer, how long its input may be, and a task's data as its model takes it."""
+"""Loads a checkpoint's tokenizer, and encodes a task's data with it."""
 
 import hashlib
 import json
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _NO_LIMIT = 1_000_000
-"""Tokenizers that know no maximum claim one of 1e30."""
+"""Tokenizers without a maximum length report one of 1e30."""
 
 _DEFAULT_MAX_LENGTH = 512
 
 
 def load_tokenizer(pretrained: Pretrained) -> "PreTrainedTokenizerBase":
-    """Return the checkpoint's fast tokenizer, or the slow one where it has no fast one.
+    """Return the checkpoint's fast tokenizer, or the slow one if it has no fast one.
 
-    A tokenizer without a padding token, as decoders have, pads with its end-of-text token.
+    If it has no padding token, it pads with its end-of-text token.
 
     Raises:
         CheckpointError: the folder holds no tokenizer that can be loaded.
@@ -41,7 +41,7 @@ def load_tokenizer(pretrained: Pretrained) -> "PreTrainedTokenizerBase":
     except Exception as error:
         message = (
             f"the tokenizer of {pretrained.checkpoint.label} cannot be loaded ({type(error).__name__}: {error}): "
-            "save one beside the weights with tokenizer.save_pretrained(folder)"
+            "save one next to the weights with tokenizer.save_pretrained(folder)"
         )
         raise CheckpointError(message) from error
     if tokenizer.pad_token is None:
@@ -50,9 +50,9 @@ def load_tokenizer(pretrained: Pretrained) -> "PreTrainedTokenizerBase":
 
 
 def max_length(tokenizer: "PreTrainedTokenizerBase", pretrained: Pretrained, limit: int | None = None) -> int:
-    """Return how many tokens an example is truncated to.
+    """Return the number of tokens to which examples are truncated.
 
-    The smallest of what the tokenizer says, what the model has positions for, and the limit that was asked for.
+    It is the smallest of the tokenizer's maximum, the model's number of positions, and the limit.
     """
     bounds = [tokenizer.model_max_length, _positions(pretrained), limit]
     known = [bound for bound in bounds if bound is not None and bound < _NO_LIMIT]
@@ -66,15 +66,15 @@ def encode(
     length: int,
     label_ids: Sequence[int],
 ) -> DatasetDict:
-    """Return the training and the evaluation split as token ids, with labels in the model's order.
+    """Return the training and the evaluation split as token ids, with the model's label ids.
 
-    The result is cached by content: the same examples, tokenizer and length are tokenized once on a machine.
+    The result is cached by content: a machine encodes the same examples, tokenizer and length once.
 
     Args:
         data: the raw splits.
-        task: says which splits and columns.
+        task: defines splits and columns.
         tokenizer: of the checkpoint.
-        length: tokens an example is truncated to.
+        length: number of tokens to which examples are truncated.
         label_ids: the model's id of each of the task's labels; empty for a regression.
     """
 
@@ -104,7 +104,7 @@ def _positions(pretrained: Pretrained) -> int | None:
     positions = getattr(config, "max_position_embeddings", None)
     if not isinstance(positions, int) or positions <= 0:
         return None
-    # RoBERTa and its kin count positions from the padding id on: 514 of them hold 512 tokens.
+    # RoBERTa and its relatives count positions from the padding id on: 514 positions hold 512 tokens.
     return positions - (config.pad_token_id + 1 if config.model_type in _OFFSET_POSITIONS else 0)
 
 
@@ -113,9 +113,9 @@ _OFFSET_POSITIONS |= {"mpnet", "longformer", "ibert", "xmod", "esm", "luke", "li
 
 
 def _cache_file(fingerprint: str) -> str | None:
-    """Return where an encoded split is kept: data in memory, as the sources give it, has no place of its own.
+    """Return the file of an encoded split. `datasets` has no cache file of its own for data in memory.
 
-    None where caching is switched off, or where there is no folder to write to.
+    Return None if caching is off, or if the cache folder cannot be created.
     """
     folder = Path(config.HF_DATASETS_CACHE) / "pytest-glue"
     try:
@@ -126,13 +126,13 @@ def _cache_file(fingerprint: str) -> str | None:
 
 
 def _tokenizer_state(tokenizer: "PreTrainedTokenizerBase") -> str:
-    """Return a digest of what the tokenizer does with a text, whatever it was used for before."""
+    """Return a digest of how the tokenizer encodes a text, independent of its earlier use."""
     versions = [transformers.__version__, tokenizers.__version__]
     facts = [type(tokenizer).__name__, tokenizer.get_vocab(), str(tokenizer.special_tokens_map), versions]
     if tokenizer.is_fast:
         rules = json.loads(tokenizer.backend_tokenizer.to_str())
         facts.append({name: rule for name, rule in rules.items() if name not in {"truncation", "padding"}})
-    else:  # a slow one follows rules that are code, and switches
+    else:  # the rules of a slow one are code, with switches
         plain = {name: value for name, value in tokenizer.init_kwargs.items() if isinstance(value, bool | int | str)}
         facts.append({name: value for name, value in plain.items() if not name.endswith(("_file", "_path"))})
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

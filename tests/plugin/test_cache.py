@@ -38,11 +38,11 @@ from pytest_glue.execution import fine_tuning
 
 plain = fine_tuning.fine_tune
 
-def fine_tune(trainer, task, label_ids, seed, *more, **options):
+def fine_tune(trainer, labels, seed, *more, **options):
     with open("trained.txt", "a") as file:
-        file.write(f"{task.name} {seed}\\n")
+        file.write(f"{labels.task.name} {seed}\\n")
     time.sleep(3)
-    return plain(trainer, task, label_ids, seed, *more, **options)
+    return plain(trainer, labels, seed, *more, **options)
 
 fine_tuning.fine_tune = fine_tune
 """

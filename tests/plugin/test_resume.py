@@ -97,7 +97,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
     assert list(range(12, 30)) == steps(pytester)
     assert expected == outcome(report)
     assert predictions(tmp_path / "whole") == predictions(folder) != []
-    assert "seed 42 went on after epoch 2, where it had been stopped" in result.stdout.str()
+    assert "seed 42 resumed after epoch 2, where it had been interrupted" in result.stdout.str()
     assert [] == list(folder.glob("unfinished/*"))
 
 
@@ -135,7 +135,7 @@ def test_a_damaged_state_is_not_used(pytester: pytest.Pytester, here: Run, repor
         file.truncate(1000)
     result = here(*SMALL, "--glue-resume")
     result.assert_outcomes(passed=1)
-    assert f"seed 42 began anew, since what was left of it in {broken_off.parent} is damaged" in result.stdout.str()
+    assert f"seed 42 started again, since its saved state in {broken_off.parent} is damaged" in result.stdout.str()
     found = outcome(report)
     here(*SMALL, "--glue-cache=off").assert_outcomes(passed=1)
     assert outcome(report) == found
@@ -145,7 +145,7 @@ def test_another_recipe_is_another_run(here: Run, broken_off: Path) -> None:
     """A run with another recipe does not go on with what this one left, and leaves it there."""
     result = here(*SMALL, "--glue-resume", "--glue-recipe=num_train_epochs=1")
     result.assert_outcomes(passed=1)
-    assert "went on" not in result.stdout.str()
+    assert "resumed after" not in result.stdout.str()
     assert broken_off.exists()
 
 
@@ -153,7 +153,7 @@ def test_without_resume_a_run_begins_anew(here: Run, broken_off: Path) -> None:
     """Without the option what is left is not used, nothing is saved, and what the finished run left behind goes."""
     result = here(*SMALL)
     result.assert_outcomes(passed=1)
-    assert "went on" not in result.stdout.str()
+    assert "resumed after" not in result.stdout.str()
     assert not broken_off.exists()
 
 

@@ -29,11 +29,11 @@ from pytest_glue.execution import fine_tuning
 
 plain = fine_tuning.fine_tune
 
-def fine_tune(trainer, task, label_ids, seed, *more, **options):
+def fine_tune(trainer, labels, seed, *more, **options):
     with open("trained.txt", "a") as file:
-        file.write(f"{task.name} {seed}\\n")
+        file.write(f"{labels.task.name} {seed}\\n")
     time.sleep(3)
-    return plain(trainer, task, label_ids, seed, *more, **options)
+    return plain(trainer, labels, seed, *more, **options)
 
 fine_tuning.fine_tune = fine_tune
 
@@ -48,9 +48,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The task and seed of each fine-tuning in this process."""
     names: list[str] = []
 
-    def fine_tune(trainer: Any, task: Any, label_ids: Any, seed: int, *more: Any, **options: Any) -> Any:
-        names.append(f"{task.name} {seed}")
-        return plain_fine_tune(trainer, task, label_ids, seed, *more, **options)
+    def fine_tune(trainer: Any, labels: Any, seed: int, *more: Any, **options: Any) -> Any:
+        names.append(f"{labels.task.name} {seed}")
+        return plain_fine_tune(trainer, labels, seed, *more, **options)
 
     monkeypatch.setattr(fine_tuning, "fine_tune", fine_tune)
     return names
@@ -207,6 +207,6 @@ def test_a_resumed_fine_tuning(here: Run, report: Report, trained: list[str], mo
     result = here(*BOTH, "--glue-resume")
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["all: seed 42 went on after epoch 1, where it had been stopped"])
+    result.stdout.fnmatch_lines(["all: seed 42 resumed after epoch 1, where it had been interrupted"])
     assert ["mnli 42", "mnli-mm 42"] == trained
     assert expected == results(report)

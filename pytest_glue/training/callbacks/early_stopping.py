@@ -1,29 +1,31 @@
-"""Stopping: a training ends once its best epoch has a score that is enough."""
+"""Ends a training early once its score is high enough."""
 
 from typing import Any
 
 from transformers import TrainerCallback
 
+from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 
-class StopAtScore(TrainerCallback):
-    """Ends a training after the evaluation by which its best epoch has reached a score.
 
-    Only where the best epoch by that score is the one that counts: what was reached is then never lost again.
+class StopAtScore(IgnoresWeights, TrainerCallback):
+    """Ends a training once its best epoch reaches a target score.
+
+    It acts only if the best epoch by this metric is the training's result: later epochs can then not lower the score.
     """
 
     def __init__(self, metric: str, target_score: float) -> None:
-        """Take what is enough.
+        """Create the callback.
 
         Args:
-            metric: that chooses the best epoch.
-            target_score: of it, above 0: an undefined score counts as 0 and could else take the place of the best.
+            metric: chooses the best epoch.
+            target_score: above 0, since an undefined score counts as 0 and must not reach it.
         """
         self._metric, self._target_score = metric, target_score
         self.stopped = False
-        """Whether there would have been more of the training."""
+        """Whether the training ended before its last epoch."""
 
     def on_evaluate(self, *given: Any, **kwargs: Any) -> None:
-        """Called by the trainer after each evaluation, before it compares it with the best."""
+        """End the training if the target is reached. `Trainer` calls this before it updates `state.best_metric`."""
         arguments, state, control = given
         chooses = (arguments.metric_for_best_model or "").removeprefix("eval_") == self._metric
         if not (chooses and arguments.load_best_model_at_end and arguments.greater_is_better and state.global_step):

@@ -1,45 +1,49 @@
-"""A companion: an evaluation on other examples after each of a training's own, which leaves the training as it was."""
+"""Evaluates a training on the examples of a second task that shares it."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from datasets import Dataset
-from transformers import TrainerCallback
+from transformers import Trainer, TrainerCallback
 
-from pytest_glue.training.trainer.glue_trainer import GlueTrainer
+from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from transformers.trainer_utils import EvalLoopOutput
 
 
-class ExtraEvaluationCallback(TrainerCallback):
-    """Sees what a training would have seen, had it been evaluated on a companion's examples, and keeps its best epoch.
+class ExtraEvaluationCallback(IgnoresWeights, TrainerCallback):
+    """Evaluates other examples after each of the training's evaluations, and keeps the output of their best epoch.
 
-    The weights of that epoch are nobody's need: what they predict is kept.
+    It evaluates the weights but does not read them, and does not change the training.
     """
 
-    def __init__(self, trainer: GlueTrainer, examples: Dataset, metric: str) -> None:
-        """Take what is evaluated.
+    def __init__(
+        self, trainer: Trainer, evaluate: "Callable[[Dataset], EvalLoopOutput]", examples: Dataset, metric: str
+    ) -> None:
+        """Create the callback for one training.
 
         Args:
-            trainer: that it accompanies.
-            examples: as its model takes them.
-            metric: that chooses the best epoch.
+            trainer: of the training.
+            evaluate: the trainer's `evaluate_extra`.
+            examples: encoded for the trainer's model.
+            metric: chooses the best epoch.
         """
         self.trainer = trainer
-        """That trains."""
-        self._examples, self._key = examples, f"eval_{metric}"
+        self._evaluate, self._examples, self._key = evaluate, examples, f"eval_{metric}"
         self._best_score = float("-inf")
         self.best: EvalLoopOutput | None = None
-        """What the best epoch predicts; None before the first."""
+        """Output of the best epoch; None before the first."""
         self.scores: list[dict[str, float]] = []
-        """Of each evaluation: loss and metrics, by the names that a trainer's log has."""
+        """Loss and metrics of each evaluation, under the names of the trainer's log."""
 
     def on_evaluate(self, *_: Any, **__: Any) -> None:
-        """Called by the trainer after each of its own evaluations."""
-        output = self.trainer.evaluate_extra(self._examples)
+        """Evaluate the examples, after one of the training's own evaluations."""
+        output = self._evaluate(self._examples)
         self.scores.append(output.metrics or {})
         score = self.scores[-1][self._key]
-        score = 0.0 if np.isnan(score) else score  # as `UndefinedScores` has it
+        score = 0.0 if np.isnan(score) else score  # as `UndefinedScores` does for the training's own score
         if score > self._best_score:
             self.best, self._best_score = output, score

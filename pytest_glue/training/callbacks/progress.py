@@ -12,11 +12,12 @@ from typing_extensions import override
 
 from pytest_glue.progress.events import ProgressCallback, TrainingProgress
 from pytest_glue.training.callbacks.time_limit import time_limit
+from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 
 INTERVAL_S = 1.0
 
 
-class ReportProgress(TrainerCallback):
+class ReportProgress(IgnoresWeights, TrainerCallback):
     """Reports a run at most once a second, with the loss and the score that the trainer logged last."""
 
     def __init__(

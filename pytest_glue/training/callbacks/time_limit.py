@@ -1,4 +1,4 @@
-"""A deadline: a fine-tuning that takes too long is ended, wherever it hangs, with the processes that it started."""
+"""Ends a fine-tuning that takes too long, also if it hangs, and the processes that it started."""
 
 import signal
 import threading
@@ -13,32 +13,33 @@ import psutil
 from transformers import Trainer, TrainerCallback
 
 from pytest_glue.core.errors import FineTuningError
+from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 
 _AGAIN_S = 5.0
-"""After which the alarm rings again: user code may have caught the first, or it came where Python lets none through."""
+"""Interval of further alarms: user code may catch the first one, or it arrives where Python drops exceptions."""
 _GRACE_S = 1.0
-"""What a process has to end by itself."""
+"""Time for a process to end after SIGTERM."""
 
 
 class _Reached(BaseException):
-    """The deadline was reached; no `except Exception` of a user's code is to take it for its own."""
+    """The time limit was reached. A `BaseException`, so that `except Exception` in user code does not swallow it."""
 
 
 @contextmanager
 def time_limit(trainer: Trainer, item: str, seed: int, limit_s: float | None) -> Iterator[None]:
-    """End what happens meanwhile when it takes too long; child processes that it began are gone afterwards.
+    """Limit the time inside the context. After the limit, end the child processes that were started inside it.
 
-    In the main thread an alarm interrupts whatever runs there, also where it hangs; elsewhere the trainer's steps look
-    at the clock.
+    In the main thread, an alarm interrupts whatever runs, also if it hangs. In other threads, and on systems without
+    alarms, each training step checks the time.
 
     Args:
-        trainer: of the item, whose training happens meanwhile.
-        item: a name for the message.
+        trainer: of the item, which trains inside the context.
+        item: name for the message.
         seed: of the run.
-        limit_s: how long it may take; None for as long as it likes.
+        limit_s: in seconds; None for no limit.
 
     Raises:
-        FineTuningError: it took too long; the message says how far it was.
+        FineTuningError: the limit was reached. The message says how far the training was.
     """
     if limit_s is None:
         yield
@@ -56,41 +57,38 @@ def time_limit(trainer: Trainer, item: str, seed: int, limit_s: float | None) ->
         trainer.remove_callback(clock)
 
 
-class _Clock(TrainerCallback):
-    """Looks at the clock after each step of a training and of an evaluation, where no alarm can ring."""
+class _Clock(IgnoresWeights, TrainerCallback):
+    """Checks the time after each step of a training and of an evaluation."""
 
     def __init__(self, end: float) -> None:
         self._end = end
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
-        """Called by the trainer after each update."""
-        self._look()
+        self._check()
 
     def on_substep_end(self, *_: Any, **__: Any) -> None:
-        """Called by the trainer after each batch that is a part of an update."""
-        self._look()
+        self._check()
 
     def on_prediction_step(self, *_: Any, **__: Any) -> None:
-        """Called by the trainer after each batch of an evaluation."""
-        self._look()
+        self._check()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if time.monotonic() >= self._end:
             raise _Reached
 
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Interrupt the main thread after so many seconds; an alarm that somebody else had set rings when it should.
+    """Interrupt the main thread after so many seconds. An alarm that was already set is restored afterwards.
 
-    Where somebody else's is to ring first, there is none of ours: theirs most often ends the whole test.
+    If that alarm comes first, set none: it usually ends the whole test.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
     start = time.monotonic()
-    theirs, interval = signal.getitimer(signal.ITIMER_REAL)
-    if 0 < theirs <= seconds:
+    earlier, interval = signal.getitimer(signal.ITIMER_REAL)
+    if 0 < earlier <= seconds:
         yield
         return
     handler: Callable[[int, FrameType | None], Any] | int | None = signal.signal(signal.SIGALRM, _ring)
@@ -100,8 +98,8 @@ def _alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
-        if theirs:
-            signal.setitimer(signal.ITIMER_REAL, max(theirs - (time.monotonic() - start), 1e-3), interval)
+        if earlier:
+            signal.setitimer(signal.ITIMER_REAL, max(earlier - (time.monotonic() - start), 1e-3), interval)
 
 
 def _ring(_number: int, _frame: FrameType | None) -> None:
@@ -113,8 +111,8 @@ def _message(trainer: Trainer, item: str, seed: int, limit_s: float) -> str:
     where = f"epoch {state.epoch or 0.0:.1f} of {state.num_train_epochs}, step {state.global_step} of {state.max_steps}"
     return (
         f"{item}, seed {seed}: the fine-tuning took longer than --glue-timeout={limit_s:g} and was ended at {where}; "
-        "raise the limit, train less with --glue-max-train-samples or --glue-recipe num_train_epochs=N, or look for "
-        "what hangs; with --glue-resume the next try goes on from the last epoch"
+        "raise the limit, train less with --glue-max-train-samples or --glue-recipe num_train_epochs=N, or find out "
+        "what hangs; with --glue-resume the next try continues after the last epoch"
     )
 
 
@@ -123,13 +121,13 @@ def _children() -> set[psutil.Process]:
 
 
 def _end(processes: set[psutil.Process], reached: BaseException) -> None:
-    """End processes, by force where they do not listen; whoever waits for them in what was interrupted, lets go."""
+    """Terminate the processes, then kill those that ignore SIGTERM."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    traceback.clear_frames(reached.__traceback__)  # a DataLoader's iterator takes leave of its workers as it goes away
-    _, deaf = psutil.wait_procs(processes, timeout=_GRACE_S)
-    for process in deaf:
+    traceback.clear_frames(reached.__traceback__)  # drops a DataLoader's iterator, which ends its workers
+    _, left = psutil.wait_procs(processes, timeout=_GRACE_S)
+    for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(deaf, timeout=_GRACE_S)
+    psutil.wait_procs(left, timeout=_GRACE_S)

@@ -1,1 +1,1 @@
-"""The trainer of an item: `Trainer`, and what makes it fast, in layers; knows of examples and models, not of tasks."""
+"""`GlueTrainer` and its parts, each of which speeds up or resumes a training without changing its result."""

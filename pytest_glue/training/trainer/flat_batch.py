@@ -1,4 +1,4 @@
-"""Flat: examples laid end to end, and the two forms in which a model takes them."""
+"""Examples laid end to end: a whole split, and the batches that are taken from it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,10 @@ class Padding:
 
     side: str
     values: Mapping[str, int]
-    """By column; 0 for one that is not named."""
+    """By column; 0 for a column without an entry."""
 
     @classmethod
     def of(cls, tokenizer: Any) -> Self:
-        """Return how this tokenizer pads."""
         values = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
         return cls(tokenizer.padding_side, values)
 
@@ -45,7 +44,7 @@ class FlatBatch:
         return cls(rest, tuple(inputs[LENGTHS]), inputs["labels"])
 
     def to_inputs(self) -> dict[str, Any]:
-        """Return a batch as a trainer hands it around: tensors by name, the columns of shape (1, total)."""
+        """Return the batch as a dictionary that `Trainer` accepts; columns are of shape (1, total)."""
         columns = {name: values.unsqueeze(0) for name, values in self.tokens.items()}
         return {**columns, "labels": self.labels, LENGTHS: self.lengths}
 
@@ -53,19 +52,18 @@ class FlatBatch:
         return len(self.lengths)
 
     def to(self, device: torch.device) -> "FlatBatch":
-        """Return the examples on a device."""
         tokens = {name: values.to(device) for name, values in self.tokens.items()}
         return FlatBatch(tokens, self.lengths, self.labels.to(device))
 
     def part(self, chosen: slice) -> "FlatBatch":
-        """Return a run of the examples."""
+        """Return consecutive examples."""
         ends = (0, *accumulate(self.lengths))
         first, last, _ = chosen.indices(len(self))
         tokens = {name: values[ends[first] : ends[last]] for name, values in self.tokens.items()}
         return FlatBatch(tokens, self.lengths[first:last], self.labels[first:last])
 
     def padded(self, padding: Padding) -> dict[str, torch.Tensor]:
-        """Return the inputs of a model that takes a padded batch: as the default collator gives them."""
+        """Return the model's inputs for a padded batch, equal to those of the default collator."""
         lengths = torch.tensor(self.lengths, device=self.labels.device)
         longest = max(self.lengths)
         positions = torch.arange(longest, device=self.labels.device)
@@ -84,17 +82,17 @@ LABELS = frozenset({"label", "labels", "label_ids"})
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TokenizedSplit:
-    """A split whose items are positions, for a `DataLoader` whose collator is `batch`."""
+    """A split whose items are their own indices, for a `DataLoader` whose collator is `batch`."""
 
     tokens: Mapping[str, torch.Tensor]
-    """By column, the values of all examples end to end."""
+    """By column, the values of all examples end to end: shape (total,)."""
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     labels: torch.Tensor
 
     @classmethod
     def of(cls, split: Dataset, accepted: Collection[str]) -> "TokenizedSplit | str":
-        """Return the columns that the model takes, or the reason why they cannot be laid end to end."""
+        """Return the split's columns among the accepted ones, or the reason why they cannot be laid end to end."""
         names = [name for name in split.column_names if name in accepted]
         tokens, labels = [name for name in names if name in TOKENS], [name for name in names if name in LABELS]
         others = sorted(set(names) - TOKENS - LABELS)
@@ -110,28 +108,28 @@ class TokenizedSplit:
             return "the attention mask hides tokens"
         targets = torch.tensor(table[labels[0]].to_numpy())
         lengths = sizes[0].astype(np.int64)
-        # As the default collator: whole numbers are classes, any others are float32.
-        labels_ = targets.long() if not targets.is_floating_point() else targets.float()
-        return cls(values, np.cumsum(lengths) - lengths, lengths, labels_)
+        # As the default collator does: integers are classes, other numbers are float32.
+        typed = targets.float() if targets.is_floating_point() else targets.long()
+        return cls(values, np.cumsum(lengths) - lengths, lengths, typed)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, position: int) -> int:
-        return position
+    def __getitem__(self, index: int) -> int:
+        return index
 
-    def batch(self, positions: Sequence[int]) -> dict[str, Any]:
-        """Return the examples at the positions as the inputs of a batch, shortest first."""
-        return self.flat(positions).to_inputs()
+    def batch(self, indices: Sequence[int]) -> dict[str, Any]:
+        """Return the examples as a dictionary that `Trainer` accepts, shortest first."""
+        return self.flat(indices).to_inputs()
 
-    def flat(self, positions: Sequence[int] | NDArray[np.int64]) -> FlatBatch:
-        """Return the examples at the positions, shortest first."""
-        chosen = np.asarray(positions, np.int64)
+    def flat(self, indices: Sequence[int] | NDArray[np.int64]) -> FlatBatch:
+        """Return the examples, shortest first."""
+        chosen = np.asarray(indices, np.int64)
         chosen = chosen[np.argsort(self.lengths[chosen], kind="stable")]
         lengths = self.lengths[chosen]
         shifts = np.repeat(self.starts[chosen] - (np.cumsum(lengths) - lengths), lengths)
-        places = torch.from_numpy(shifts + np.arange(len(shifts)))
-        tokens = {name: values[places] for name, values in self.tokens.items()}
+        token_indices = torch.from_numpy(shifts + np.arange(len(shifts)))
+        tokens = {name: values[token_indices] for name, values in self.tokens.items()}
         return FlatBatch(tokens, tuple(lengths.tolist()), self.labels[torch.from_numpy(chosen)])
 
 

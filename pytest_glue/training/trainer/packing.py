@@ -1,8 +1,8 @@
-"""Packing: a forward pass over sequences that lie end to end, so that no padding is computed.
+"""A packed forward pass: sequences lie end to end, so that no padding is computed.
 
-Linear layers, normalisations and activations see each token alone, so they need not know where a sequence ends.
-Attention does, and is kept inside each sequence; positions start again with each. Behind the last attention, encoders
-with a head on the first token need no other one: the rest of the last layer is computed for these alone.
+Linear layers, normalizations and activations treat each token alone, so sequence boundaries do not matter to them.
+Attention is computed within each sequence, and positions start at each sequence's first token. A head on the first
+token needs no other token after the last attention, so the rest of the last layer is computed for first tokens only.
 """
 
 import inspect
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -18,34 +17,8 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, PreTrainedModel
 
+from pytest_glue.training.trainer.dropout import dropout
 from pytest_glue.training.trainer.flat_batch import FlatBatch
-
-_VALUES = 2**16
-
-
-def dropout(states: torch.Tensor, p: float) -> torch.Tensor:
-    """Return the states with a share p of them set to 0 by torch's random state, and the others scaled up."""
-    kept = round((1 - p) * _VALUES)
-    if kept in {0, _VALUES}:
-        return states if kept else states * 0
-    count = states.numel()
-    words = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-    bits = words.view(torch.int16)[:count].view(states.shape)
-    return states * (bits < kept - _VALUES // 2).to(states.dtype).mul_(_VALUES / kept)
-
-
-@contextmanager
-def quick_dropout(model: torch.nn.Module) -> Iterator[None]:
-    """Let a model on a processor use it, in training mode; elsewhere, torch's own is the quick one."""
-    chosen = [module for module in model.modules() if type(module) is torch.nn.Dropout and module.training]
-    for module in chosen:
-        module.forward = partial(dropout, p=module.p)  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        for module in chosen:
-            del module.forward
-
 
 NAME = "pytest_glue_packed"
 _LENGTHS: ContextVar[tuple[int, ...]] = ContextVar("lengths")
@@ -60,9 +33,12 @@ def _attention(
     scaling: float | None = None,
     **named: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attend inside each sequence; all of shape (1, heads, total, size). Sequences of one length go together."""
+    """Attend within each sequence. All states are of shape (1, heads, total, size).
+
+    Consecutive sequences of the same length are computed together.
+    """
     if getattr(module, "is_causal", False) or named.get("sliding_window") is not None:
-        message = f"{type(module).__name__} looks at a part of the sequence only"
+        message = f"{type(module).__name__} attends to a part of the sequence only"
         raise ValueError(message)
     runs = [(length, sum(1 for _ in run)) for length, run in groupby(_LENGTHS.get())]
     sizes = [length * count for length, count in runs]
@@ -79,7 +55,7 @@ def _attend(
 ) -> torch.Tensor:
     if not p or query.device.type != "cpu":
         return scaled_dot_product_attention(query, key, value, dropout_p=p, scale=scaling)
-    # With dropout, torch's own is made of the same products on a processor, and looks for rows that are masked.
+    # torch computes the same products on a processor with dropout, and also searches for masked rows.
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     return dropout(torch.softmax((query * scale) @ key.transpose(2, 3), dim=-1), p) @ value
 
@@ -89,16 +65,16 @@ AttentionInterface.register(NAME, _attention)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the tokens that nothing behind it needs are dropped."""
+    """The module at which all tokens but the first of each sequence are dropped."""
 
     module: torch.nn.Module
-    """Behind the last attention: what it takes, or gives, is a state for each token."""
+    """It follows the last attention. Its input or its output holds a state for each token."""
     before: bool
-    """Whether the states that it takes are cut, or those that it gives."""
+    """Whether tokens are dropped from its input; else from its output."""
 
     @classmethod
     def of(cls, model: PreTrainedModel) -> "Site | None":
-        """Return the site in a model's last layer; None for a model without layers."""
+        """Return the site in the model's last layer; None if the model has no stack of layers."""
         stacks = [
             module
             for module in model.base_model.modules()
@@ -107,7 +83,7 @@ class Site:
         if not stacks:
             return None
         last = stacks[0][-1]
-        for path in ("attention.output", "sa_layer_norm"):  # of BERT and its kin, and of DistilBERT
+        for path in ("attention.output", "sa_layer_norm"):  # BERT and its relatives, DistilBERT
             try:
                 return cls(last.get_submodule(path), before=True)
             except AttributeError:
@@ -116,25 +92,25 @@ class Site:
 
 
 def unpackable(model: PreTrainedModel) -> str:
-    """Return why a model cannot be packed, as far as its class and configuration tell; empty where nothing does."""
+    """Return why a model cannot be packed, judged by class and configuration; empty if neither gives a reason."""
     accepted = inspect.signature(type(model).forward).parameters
-    if not getattr(model, "_supports_attention_backend", False):  # nor did any encoder with a head in transformers 4
-        return f"{type(model).__name__} has an attention of its own"
+    if not getattr(model, "_supports_attention_backend", False):  # no encoder of transformers 4 does
+        return f"{type(model).__name__} does not let its attention be replaced"
     if "position_ids" not in accepted:
-        return f"{type(model).__name__} takes no positions"
+        return f"{type(model).__name__} takes no position_ids"
     if getattr(model.config, "is_decoder", False) or getattr(model.config, "is_encoder_decoder", False):
-        return f"{type(model).__name__} is no encoder"
+        return f"{type(model).__name__} is not an encoder"
     if any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
         return "gradient checkpointing is on"
     return "" if Site.of(model) else f"{type(model).__name__} has no stack of layers"
 
 
 def packed_inputs(model: PreTrainedModel, examples: FlatBatch) -> dict[str, torch.Tensor]:
-    """Return the inputs of a forward pass inside `packed`."""
+    """Return the model's inputs for a forward pass inside `packed`."""
     device = examples.labels.device
     embeddings = getattr(model.base_model, "embeddings", None)
     padding = getattr(getattr(embeddings, "position_embeddings", None), "padding_idx", None)
-    first = 0 if padding is None else padding + 1  # RoBERTa and its kin count positions from the padding id on
+    first = 0 if padding is None else padding + 1  # RoBERTa and its relatives count positions from the padding id on
     positions = torch.cat([torch.arange(first, first + length) for length in examples.lengths]).to(device)
     columns = {name: values.unsqueeze(0) for name, values in examples.tokens.items()}
     return {**columns, "position_ids": positions.unsqueeze(0), "labels": examples.labels}
@@ -142,7 +118,7 @@ def packed_inputs(model: PreTrainedModel, examples: FlatBatch) -> dict[str, torc
 
 @contextmanager
 def packed(model: PreTrainedModel, lengths: tuple[int, ...]) -> Iterator[None]:
-    """Let the model take inputs that are packed: its head sees the first token of each sequence."""
+    """Let the model take packed inputs. Its head gets the first token of each sequence."""
     site = Site.of(model)
     assert site
     firsts = torch.tensor([0, *accumulate(lengths)][:-1], device=model.device)

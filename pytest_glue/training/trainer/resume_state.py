@@ -1,4 +1,4 @@
-"""An unfinished run: its state after its last epoch, in a folder, from which it goes on when its process was killed."""
+"""The state of an unfinished run after its last epoch, in a folder from which the run can be resumed."""
 
 import json
 import os
@@ -14,18 +14,18 @@ _CHUNK = 2**20
 
 
 class ResumeState:
-    """The folder of one run, which holds a state as a whole or none, and what there is to say of it.
+    """The folder of one run's state, and notes about its use.
 
-    A state is a folder of files beside a manifest, written aside and renamed: whenever the process is killed, the state
-    of the epoch before is there until the next one is.
+    A state is a folder of files with a manifest. It is written under a temporary name and then renamed, so the folder
+    holds a complete state, or none, whenever the process is killed.
     """
 
     def __init__(self, folder: Path, key: str) -> None:
-        """Take where the states of a run are.
+        """Create the object, but not the folder.
 
         Args:
-            folder: of this run alone; made when the first state is saved.
-            key: all that determines the run; a state with another one is of no use to it.
+            folder: of this run only; created with the first state.
+            key: identifies the run. A state with another key is not used.
         """
         self.folder = folder
         self._key = key
@@ -33,7 +33,7 @@ class ResumeState:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know: that the run went on, or why it could not."""
+        """What a reader should know: that the run was resumed, or why it could not be."""
         return tuple(self._notes)
 
     def note(self, text: str) -> None:
@@ -41,47 +41,47 @@ class ResumeState:
         self._notes[text] = None
 
     def find(self) -> Path | None:
-        """Return the folder of the last state; None where there is none.
+        """Return the folder of the last state; None if there is none.
 
-        One that is damaged or of another run is removed, and a note says so.
+        Remove a state that is damaged or of another run, and add a note.
         """
         states = sorted(self.folder.glob("[0-9]*"))
         if not states:
             return None
-        reason = self._why_useless(states[-1])
+        reason = self._why_unusable(states[-1])
         if not reason:
             return states[-1]
-        self.note(f"began anew, since what was left of it in {self.folder} {reason}")
+        self.note(f"started again, since its saved state in {self.folder} {reason}")
         shutil.rmtree(self.folder, ignore_errors=True)
         return None
 
     @contextmanager
     def saving(self, step: int) -> Iterator[Path]:
-        """Give a folder to write a state into, which then takes the place of the last one.
+        """Give a folder to write a state into. It replaces the last state when the context ends without an exception.
 
         Args:
             step: of the training, which orders states.
 
         Raises:
-            OSError: the folder cannot be written; the last state is as it was.
+            OSError: the folder cannot be written; the last state stays.
         """
-        aside = self.folder / f".{os.getpid()}-{secrets.token_hex(4)}"  # machines share process ids
+        temporary = self.folder / f".{os.getpid()}-{secrets.token_hex(4)}"  # two machines can have the same process id
         state = self.folder / f"{step:010d}"
         try:
-            aside.mkdir(parents=True)
-            yield aside
-            manifest = json.dumps({"key": self._key, "files": _checksums(aside)})
-            (aside / _MANIFEST).write_text(manifest, "utf-8")
-            if state.exists():  # of a process that made the same run, where nothing can be locked
+            temporary.mkdir(parents=True)
+            yield temporary
+            manifest = json.dumps({"key": self._key, "files": _checksums(temporary)})
+            (temporary / _MANIFEST).write_text(manifest, "utf-8")
+            if state.exists():  # from another process with the same run, on a file system without locks
                 shutil.rmtree(state)
-            aside.rename(state)
+            temporary.rename(state)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
         for other in self.folder.iterdir():
             if other != state:
                 shutil.rmtree(other, ignore_errors=True)
 
-    def _why_useless(self, state: Path) -> str:
+    def _why_unusable(self, state: Path) -> str:
         try:
             manifest = json.loads((state / _MANIFEST).read_text("utf-8"))
             key, files, found = manifest["key"], dict(manifest["files"]), _checksums(state)
@@ -94,12 +94,12 @@ class ResumeState:
 
 
 def _checksums(folder: Path) -> dict[str, list[int]]:
-    """Return size and checksum of each file but the manifest, by name."""
+    """Return size and checksum of each file except the manifest, by name."""
     return {path.name: _checksum(path) for path in sorted(folder.iterdir()) if path.name != _MANIFEST}
 
 
 def _checksum(path: Path) -> list[int]:
-    # What is looked for is damage, in four times the weights, each epoch: a digest would take seven times as long.
+    # This detects damage, not tampering. A cryptographic digest would take seven times as long, in each epoch.
     size = checksum = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

@@ -1,87 +1,75 @@
-"""A trainer that evaluates examples in the order of their lengths, in parts that fill what a device computes well."""
+"""Evaluates examples in the order of their lengths, in parts that use a device well."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
-from torch.utils.data import DataLoader
-from transformers.trainer_utils import EvalLoopOutput, EvalPrediction, denumpify_detensorize
+from numpy.typing import NDArray
+from transformers.trainer_utils import denumpify_detensorize
 
 from pytest_glue.training.trainer.device_memory import free_memory, is_out_of_memory
-from pytest_glue.training.trainer.flat_batch import TokenizedSplit
-from pytest_glue.training.trainer.micro_batches import MicroBatchTrainer, filled
+from pytest_glue.training.trainer.partition import Cost, fill
 
-_TOKENS = {"cpu": 4096}
-_TOKENS_ELSEWHERE = 32768
+Predict = Callable[[NDArray[np.int64]], tuple[float, NDArray[Any]]]
+"""From indices of examples to their mean loss, and their logits in the order of their lengths."""
 
 
-class LengthSortedEvalTrainer(MicroBatchTrainer):
-    """A `MicroBatchTrainer` with as little padding in an evaluation; predictions are in the order of the examples."""
+def tokens_per_part(device: str) -> int:
+    """Return how many tokens a device evaluates at once without loss of speed."""
+    return 4096 if device == "cpu" else 32768
 
-    def evaluation_loop(
-        self,
-        dataloader: DataLoader[Any],
-        description: str,
-        prediction_loss_only: bool | None = None,  # noqa: FBT001 - as in `Trainer`
-        ignore_keys: list[str] | None = None,
-        metric_key_prefix: str = "eval",
-    ) -> EvalLoopOutput:
-        """See `Trainer`."""
-        columns = dataloader.dataset
-        if isinstance(columns, TokenizedSplit) and not prediction_loss_only:
-            return self._evaluated_by_length(columns, ignore_keys, metric_key_prefix)
-        return super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
 
-    def _evaluated_by_length(
-        self, columns: TokenizedSplit, ignore_keys: list[str] | None, prefix: str
-    ) -> EvalLoopOutput:
-        model = self._network
-        if not self.accelerator._models:
-            model = self.accelerator.prepare_model(model, evaluation_mode=True)
-        model.train(mode=False)
-        rests = getattr(self.optimizer, "eval", None)  # of schedule-free optimizers
-        if callable(rests):
-            rests()
-        # A DataLoader's iterator draws one number: the training goes on with the random numbers of a plain one.
-        torch.empty((), dtype=torch.int64).random_()
-        order = np.argsort(columns.lengths, kind="stable")
-        limit = min(self._limit, _TOKENS.get(self.args.device.type, _TOKENS_ELSEWHERE))
-        waiting = filled(columns.lengths[order].tolist(), self._cost(limit))[::-1]
-        losses, logits = np.zeros(len(columns), np.float32), []
-        while waiting:
-            chosen = waiting.pop()
-            places = order[chosen]
-            try:
-                with self._laid_out(columns.flat(places)) as inputs:
-                    loss, output, _ = self.prediction_step(
-                        model, inputs, prediction_loss_only=False, ignore_keys=ignore_keys
-                    )
-            except RuntimeError as error:
-                if not is_out_of_memory(error) or len(places) == 1:
-                    raise
-                middle = chosen.start + len(places) // 2
-                waiting += [slice(middle, chosen.stop), slice(chosen.start, middle)]
-                free_memory()
-                continue
-            assert loss is not None
-            assert output is not None
-            losses[places] = loss.item()
-            logits.append(output.float().cpu().numpy())
-            self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
-        found = np.concatenate(logits)
-        predictions = np.empty_like(found)
-        predictions[order] = found
-        labels = columns.labels.numpy()
-        metrics = self._metrics(predictions, labels, losses)
-        prefixed = {name if name.startswith(f"{prefix}_") else f"{prefix}_{name}": metrics[name] for name in metrics}
-        return EvalLoopOutput(predictions, labels, prefixed, len(columns))
+def predict_by_length(
+    lengths: NDArray[np.int64], cost: Cost, predict: Predict
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return logits and losses, each of n rows in the order of the examples. A part's mean loss stands for each of it.
 
-    def _metrics(self, predictions: Any, labels: Any, losses: Any) -> dict[str, float]:
-        metrics: dict[str, Any] = {}
-        if self.compute_metrics is not None:
-            metrics = self.compute_metrics(EvalPrediction(predictions, labels))
-        finite = np.isfinite(losses)
-        if self.args.logging_nan_inf_filter and finite.any():
-            losses = losses[finite]
-        plain: dict[str, float] = denumpify_detensorize({**metrics, "loss": losses.mean()})  # type: ignore[no-untyped-call]
-        return plain
+    After an out-of-memory error a part is computed in two halves.
+
+    Args:
+        lengths: of the n examples.
+        cost: of a part.
+        predict: computes one part.
+
+    Raises:
+        RuntimeError: the forward pass failed, or the memory is too small for a single example.
+    """
+    order = np.argsort(lengths, kind="stable")
+    waiting = fill(lengths[order].tolist(), cost)[::-1]
+    losses, logits = np.zeros(len(lengths), np.float32), []
+    while waiting:
+        chosen = waiting.pop()
+        indices = order[chosen]
+        try:
+            loss, found = predict(indices)
+        except RuntimeError as error:
+            if not is_out_of_memory(error) or len(indices) == 1:
+                raise
+            middle = chosen.start + len(indices) // 2
+            waiting += [slice(middle, chosen.stop), slice(chosen.start, middle)]
+            free_memory()
+            continue
+        losses[indices] = loss
+        logits.append(found)
+    by_length = np.concatenate(logits)
+    predictions = np.empty_like(by_length)
+    predictions[order] = by_length
+    return predictions, losses
+
+
+def mean_loss(losses: NDArray[np.float32], *, only_finite: bool) -> np.float32:
+    """Return the mean loss.
+
+    Args:
+        losses: of the examples.
+        only_finite: whether to leave out NaN and infinity, unless there is no other loss.
+    """
+    finite = np.isfinite(losses)
+    mean: np.float32 = (losses[finite] if only_finite and finite.any() else losses).mean()
+    return mean
+
+
+def prefixed(metrics: Mapping[str, Any], prefix: str) -> dict[str, float]:
+    """Return the metrics as plain numbers, under the names that `Trainer` gives them."""
+    plain: dict[str, float] = denumpify_detensorize(dict(metrics))  # type: ignore[no-untyped-call]
+    return {name if name.startswith(f"{prefix}_") else f"{prefix}_{name}": plain[name] for name in plain}

@@ -21,7 +21,7 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import Batching
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import make_trainer
+from pytest_glue.training.fine_tune import EncodedData, make_trainer
 from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.pretrained import Pretrained, resolve
 from pytest_glue.training.tokenization import encode, load_tokenizer
@@ -76,6 +76,6 @@ def tiny_trainer(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> C
         config = BertConfig(vocab_size=len(sample_tokenizer), **SIZE, **LEARNS_FAST)
         compute = compute_metrics(COLA, (0, 1))
         new_model = partial(BertForSequenceClassification, config)
-        return make_trainer(COLA, new_model, arguments, encoded, sample_tokenizer, compute, batching)
+        return make_trainer(COLA, new_model, arguments, EncodedData(encoded, sample_tokenizer), compute, batching)
 
     return make

@@ -8,9 +8,15 @@ from transformers import EvalPrediction, TrainerControl, TrainerState, TrainingA
 
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.training.metrics import UndefinedScores, compute_metrics, history, task_labels, task_predictions
+from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
+from pytest_glue.training.metrics import LabelMapping, compute_metrics, history
 
 LOGITS = np.array([[3.0, 1.0, 2.0], [0.0, 9.0, 1.0], [0.0, 1.0, 2.0], [5.0, 5.0, 1.0]], dtype=np.float32)
+
+
+def mapping(label_ids: tuple[int, ...]) -> LabelMapping:
+    """Return a mapping for a model that numbers its labels so; none for a regression."""
+    return LabelMapping(GLUE["mnli" if label_ids else "stsb"], label_ids)
 
 
 @pytest.mark.parametrize(
@@ -20,25 +26,25 @@ LOGITS = np.array([[3.0, 1.0, 2.0], [0.0, 9.0, 1.0], [0.0, 1.0, 2.0], [5.0, 5.0,
 )
 def test_the_largest_logit_is_the_prediction(label_ids: tuple[int, ...], expected: list[float]) -> None:
     """The model's choice is given as the task's class; `label_ids` holds the model's id of each."""
-    assert expected == task_predictions(LOGITS, label_ids).tolist()
+    assert expected == mapping(label_ids).to_predictions(LOGITS).tolist()
 
 
 @pytest.mark.parametrize("label_ids", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
 def test_labels_come_back_in_the_tasks_order(label_ids: tuple[int, ...]) -> None:
     """What encoding maps to the model's order is mapped back."""
-    assert [0, 1, 2, 2] == task_labels([label_ids[label] for label in (0, 1, 2, 2)], label_ids).tolist()
+    assert [0, 1, 2, 2] == mapping(label_ids).to_task_labels([label_ids[label] for label in (0, 1, 2, 2)]).tolist()
 
 
 def test_a_regressions_numbers_are_left_as_they_are() -> None:
     """A regression has one output for each example, whatever its shape."""
-    assert [0.5, -1.0] == task_predictions(np.array([[0.5], [-1.0]]), ()).tolist()
-    assert [0.5, -1.0] == task_predictions(np.array([0.5, -1.0]), ()).tolist()
-    assert [2.5, 0.0] == task_labels([2.5, 0.0], ()).tolist()
+    assert [0.5, -1.0] == mapping(()).to_predictions(np.array([[0.5], [-1.0]])).tolist()
+    assert [0.5, -1.0] == mapping(()).to_predictions(np.array([0.5, -1.0])).tolist()
+    assert [2.5, 0.0] == mapping(()).to_task_labels([2.5, 0.0]).tolist()
 
 
 def test_of_several_outputs_the_first_is_the_logits() -> None:
     """Models that return hidden states too return them behind the logits."""
-    assert [0, 1, 2, 0] == task_predictions((LOGITS, np.zeros((4, 7))), (0, 1, 2)).tolist()
+    assert [0, 1, 2, 0] == mapping((0, 1, 2)).to_predictions((LOGITS, np.zeros((4, 7)))).tolist()
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
@@ -46,8 +52,8 @@ def test_broken_logits_are_no_prediction(broken: float) -> None:
     """A row with a logit that is no number predicts NaN, and not class 0; the others stay."""
     logits = LOGITS.copy()
     logits[1, 0] = broken
-    assert np.array_equal([0, np.nan, 2, 0], task_predictions(logits, (0, 1, 2)), equal_nan=True)
-    assert np.array_equal([broken], task_predictions(np.array([[broken]]), ()), equal_nan=True)
+    assert np.array_equal([0, np.nan, 2, 0], mapping((0, 1, 2)).to_predictions(logits), equal_nan=True)
+    assert np.array_equal([broken], mapping(()).to_predictions(np.array([[broken]])), equal_nan=True)
 
 
 @pytest.mark.parametrize(

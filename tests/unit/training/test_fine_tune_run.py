@@ -16,8 +16,8 @@ from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import fine_tune, make_trainer, references
-from pytest_glue.training.metrics import compute_metrics
+from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer, references
+from pytest_glue.training.metrics import LabelMapping, compute_metrics
 from pytest_glue.training.tokenization import encode
 
 COLA = GLUE["cola"]
@@ -27,9 +27,9 @@ SIZE: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attentio
 LEARNS_FAST: dict[str, Any] = {"initializer_range": 0.3, "hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0}
 RECIPE: dict[str, RecipeValue] = {"num_train_epochs": 4, "learning_rate": 0.003, "lr_scheduler_type": "constant"}
 OUT_OF_MEMORY = (
-    "out of memory on cpu with 2 examples a batch; halve it and keep its mathematics "
-    "with --glue-recipe per_device_train_batch_size=1 --glue-recipe gradient_accumulation_steps=2, "
-    "or cut the inputs with --glue-max-length"
+    "out of memory on cpu with 2 examples a batch; to train with the same updates and half the memory, use "
+    "--glue-recipe per_device_train_batch_size=1 --glue-recipe gradient_accumulation_steps=2, "
+    "or truncate the inputs with --glue-max-length"
 )
 
 MakeTrainer = Callable[..., Trainer]
@@ -55,7 +55,7 @@ def trainer_of(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Mak
         )
         encoded = encode(data, COLA, sample_tokenizer, 16, label_ids)
         compute = compute or compute_metrics(COLA, label_ids)
-        return make_trainer(COLA, init, arguments, encoded, sample_tokenizer, compute)
+        return make_trainer(COLA, init, arguments, EncodedData(encoded, sample_tokenizer), compute)
 
     return make
 
@@ -67,7 +67,7 @@ def without_duration(run: Run) -> Run:
 
 def test_a_run_holds_scores_history_and_predictions(trainer_of: MakeTrainer) -> None:
     """Each epoch is an entry of history, and scores and predictions are those of the best of them."""
-    run = fine_tune(trainer_of(), COLA, (0, 1), seed=7)
+    run = fine_tune(trainer_of(), LabelMapping(COLA, (0, 1)), seed=7)
     assert (7, False, [1.0, 2.0, 3.0, 4.0]) == (run.seed, run.cached, [epoch.epoch for epoch in run.history])
     assert [float(label) for label in LABELS] == list(run.predictions)
     assert {"matthews_correlation": 1.0} == run.metrics
@@ -78,7 +78,7 @@ def test_a_run_holds_scores_history_and_predictions(trainer_of: MakeTrainer) -> 
 def test_a_seed_makes_a_run(trainer_of: MakeTrainer) -> None:
     """The same seed gives the same run, also after another one; another seed gives another."""
     trainer = trainer_of(num_train_epochs=1)
-    first, other, again = (without_duration(fine_tune(trainer, COLA, (0, 1), seed)) for seed in (1, 2, 1))
+    first, other, again = (without_duration(fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed)) for seed in (1, 2, 1))
     assert first == again
     assert first.history != other.history
 
@@ -86,8 +86,12 @@ def test_a_seed_makes_a_run(trainer_of: MakeTrainer) -> None:
 def test_a_model_with_another_order_predicts_the_tasks_classes(trainer_of: MakeTrainer) -> None:
     """Where the model numbers the labels the other way round, predictions and references are still the task's."""
     trainer = trainer_of(label_ids=(1, 0))
-    run = fine_tune(trainer, COLA, (1, 0), seed=42)
-    assert [float(label) for label in LABELS] == list(references(trainer, (1, 0))) == list(run.predictions)
+    run = fine_tune(trainer, LabelMapping(COLA, (1, 0)), seed=42)
+    assert (
+        [float(label) for label in LABELS]
+        == list(references(trainer, LabelMapping(COLA, (1, 0))))
+        == list(run.predictions)
+    )
 
 
 def test_a_model_that_breaks_has_no_score(trainer_of: MakeTrainer) -> None:
@@ -98,7 +102,7 @@ def test_a_model_that_breaks_has_no_score(trainer_of: MakeTrainer) -> None:
         torch.nn.init.constant_(model.classifier.bias, float("nan"))
         return model
 
-    run = fine_tune(trainer_of(broken, num_train_epochs=1), COLA, (0, 1), seed=42)
+    run = fine_tune(trainer_of(broken, num_train_epochs=1), LabelMapping(COLA, (0, 1)), seed=42)
     assert {"matthews_correlation": None} == run.metrics
     assert [{"matthews_correlation": None}] == [epoch.metrics for epoch in run.history]
 
@@ -110,7 +114,7 @@ def test_an_undefined_score_is_neither_best_nor_worst(
     """A first epoch without a score gives way to one that has learnt something, and not to one below zero."""
     scores = chain([float("nan")], repeat(second))
     trainer = trainer_of(compute=lambda _: {"matthews_correlation": next(scores)}, num_train_epochs=2)
-    fine_tune(trainer, COLA, (0, 1), seed=42)
+    fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
     assert (best, step) == (trainer.state.best_metric, trainer.state.best_global_step)
 
 
@@ -120,7 +124,7 @@ def test_metrics_of_the_users_own_need_the_headline_metric(trainer_of: MakeTrain
         compute=lambda _: {"f1": 0.5}, load_best_model_at_end=False, save_strategy="no", eval_strategy="no"
     )
     with pytest.raises(FineTuningError) as caught:
-        fine_tune(trainer, COLA, (0, 1), seed=42)
+        fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
     assert "compute_metrics returns ['f1'], which lacks cola's 'matthews_correlation'" == str(caught.value)
 
 
@@ -148,5 +152,5 @@ def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: Runtim
 
     trainer = trainer_of(failing)
     with pytest.raises(FineTuningError) as caught:
-        fine_tune(trainer, COLA, (0, 1), seed=42)
+        fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
     assert message == str(caught.value)

@@ -48,7 +48,7 @@ def test_other_names_are_refused_with_the_two_lists(names: tuple[str, ...]) -> N
         label_order(config(*names), GLUE["rte"], "a/b")
     assert str(caught.value) == (
         f"a/b has a head for the labels {list(names)}, and rte has ['entailment', 'not_entailment']: these cannot be "
-        "mapped. Name id2label in its config.json after the task's labels, or take it without its head"
+        "mapped. Set id2label in its config.json to the task's labels, or use the checkpoint without its head"
     )
 
 

@@ -56,7 +56,7 @@ def test_a_tokenizer_that_cannot_be_loaded_is_named(saved: Save) -> None:
     with pytest.raises(CheckpointError) as caught:
         load_tokenizer(pretrained)
     assert str(caught.value).startswith("the tokenizer of checkpoint cannot be loaded (")
-    assert str(caught.value).endswith("save one beside the weights with tokenizer.save_pretrained(folder)")
+    assert str(caught.value).endswith("save one next to the weights with tokenizer.save_pretrained(folder)")
 
 
 @pytest.mark.parametrize(

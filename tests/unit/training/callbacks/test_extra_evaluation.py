@@ -18,10 +18,10 @@ from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.arguments import training_arguments
 from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
-from pytest_glue.training.fine_tune import fine_tune, make_trainer, run_of_extra_evaluation
-from pytest_glue.training.metrics import compute_metrics
+from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer, run_of_extra_evaluation
+from pytest_glue.training.metrics import LabelMapping, compute_metrics
 from pytest_glue.training.tokenization import encode
-from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
 SIZE: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 LABELS: dict[str, Any] = {"num_labels": 3}
@@ -54,10 +54,11 @@ def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase, encoded: dic
         def new_model() -> BertForSequenceClassification:
             return BertForSequenceClassification(BertConfig(vocab_size=len(sample_tokenizer), **LABELS, **SIZE))
 
-        arguments = training_arguments(task, {**RECIPE, **recipe}, 42, tmp_path / f"{SCRATCH}run")
+        arguments = training_arguments(task, {**RECIPE, **recipe}, 42, tmp_path / "run", temporary=True)
         compute = compute_metrics(task, IDS)
-        trainer = make_trainer(task, new_model, arguments, encoded[task], sample_tokenizer, compute, Batching(batching))
-        trainer._fixed = 64.0  # else measured by a clock
+        data = EncodedData(encoded[task], sample_tokenizer)
+        trainer = make_trainer(task, new_model, arguments, data, compute, Batching(batching))
+        trainer.micro_batches.fixed_cost = 64.0  # else measured by a clock
         return trainer
 
     return trainer_of
@@ -98,28 +99,32 @@ WAYS: dict[str, dict[str, Any]] = {
 def test_the_run_that_it_would_have_been(make: Make, encoded: dict[Task, DatasetDict], way: str) -> None:
     """Weights, losses and scores are those of a training without; the run beside it is the one of its own training."""
     plain, own, together = make(MNLI, **WAYS[way]), make(MISMATCHED, **WAYS[way]), make(MNLI, **WAYS[way])
-    expected = fine_tune(plain, MNLI, IDS, 3)
-    expected_extra = fine_tune(own, MISMATCHED, IDS, 3)
-    extra_evaluation = ExtraEvaluationCallback(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    expected = fine_tune(plain, LabelMapping(MNLI, IDS), 3)
+    expected_extra = fine_tune(own, LabelMapping(MISMATCHED, IDS), 3)
+    extra_evaluation = ExtraEvaluationCallback(
+        together, together.evaluate_extra, encoded[MISMATCHED]["validation_mismatched"], "accuracy"
+    )
 
-    found = fine_tune(together, MNLI, IDS, 3, extra_evaluations=[extra_evaluation])
+    found = fine_tune(together, LabelMapping(MNLI, IDS), 3, extra_evaluations=[extra_evaluation])
 
     assert without_times(expected) == without_times(found)
     assert seen(plain) == seen(together)
     ended = weights(together)
     assert all(torch.equal(weight, ended[name]) for name, weight in weights(plain).items())
-    assert without_times(expected_extra) == without_times(run_of_extra_evaluation(found, extra_evaluation, IDS))
+    assert without_times(expected_extra) == without_times(
+        run_of_extra_evaluation(found, extra_evaluation, LabelMapping(MISMATCHED, IDS))
+    )
 
 
 def test_the_random_numbers_after_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
     """An evaluation beside leaves the random state, and what the trainer knows of its own evaluation, as they were."""
     trainer = make(MNLI)
-    fine_tune(trainer, MNLI, IDS, 3)
-    state, outcome = torch.random.get_rng_state(), trainer.outcome
+    fine_tune(trainer, LabelMapping(MNLI, IDS), 3)
+    state, outcome = torch.random.get_rng_state(), trainer.final_output
     trainer.is_in_train = True
     trainer.evaluate_extra(encoded[MISMATCHED]["validation_mismatched"])
     assert torch.equal(state, torch.random.get_rng_state())
-    assert outcome is trainer.outcome
+    assert outcome is trainer.final_output
 
 
 @pytest.mark.parametrize(
@@ -144,8 +149,10 @@ def test_the_best_epoch_is_its_own(
     own, together = make(MISMATCHED), make(MNLI)
     sequence = iter(chain(scores, [-1.0]))
     monkeypatch.setattr(own, "compute_metrics", lambda _: {"accuracy": next(sequence)})
-    fine_tune(own, MISMATCHED, IDS, 3)
-    extra_evaluation = ExtraEvaluationCallback(together, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    fine_tune(own, LabelMapping(MISMATCHED, IDS), 3)
+    extra_evaluation = ExtraEvaluationCallback(
+        together, together.evaluate_extra, encoded[MISMATCHED]["validation_mismatched"], "accuracy"
+    )
     mine, predictions = iter(scores), []
 
     def compute(output: Any) -> dict[str, float]:
@@ -155,27 +162,31 @@ def test_the_best_epoch_is_its_own(
         return {"accuracy": next(mine)}
 
     monkeypatch.setattr(together, "compute_metrics", compute)
-    fine_tune(together, MNLI, IDS, 3, extra_evaluations=[extra_evaluation])
-    assert own.outcome
+    fine_tune(together, LabelMapping(MNLI, IDS), 3, extra_evaluations=[extra_evaluation])
+    assert own.final_output
     assert extra_evaluation.best
     assert predictions[best] is extra_evaluation.best.predictions
-    assert (own.outcome.predictions == extra_evaluation.best.predictions).all()
+    assert (own.final_output.predictions == extra_evaluation.best.predictions).all()
 
 
 def test_a_training_that_was_not_seen_as_a_whole(make: Make, encoded: dict[Task, DatasetDict]) -> None:
     """Where the companion missed an epoch, as where the run went on after it was stopped, there is no run beside."""
     trainer = make(MNLI)
-    extra_evaluation = ExtraEvaluationCallback(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
-    run = fine_tune(trainer, MNLI, IDS, 3, extra_evaluations=[extra_evaluation])
-    assert run_of_extra_evaluation(run, extra_evaluation, IDS)
+    extra_evaluation = ExtraEvaluationCallback(
+        trainer, trainer.evaluate_extra, encoded[MISMATCHED]["validation_mismatched"], "accuracy"
+    )
+    run = fine_tune(trainer, LabelMapping(MNLI, IDS), 3, extra_evaluations=[extra_evaluation])
+    assert run_of_extra_evaluation(run, extra_evaluation, LabelMapping(MISMATCHED, IDS))
     del extra_evaluation.scores[0]
-    assert None is run_of_extra_evaluation(run, extra_evaluation, IDS)
+    assert None is run_of_extra_evaluation(run, extra_evaluation, LabelMapping(MISMATCHED, IDS))
 
 
 def test_the_next_training_is_without_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
     """A companion sees the one training that it was given to."""
     trainer = make(MNLI, num_train_epochs=1)
-    extra_evaluation = ExtraEvaluationCallback(trainer, encoded[MISMATCHED]["validation_mismatched"], "accuracy")
+    extra_evaluation = ExtraEvaluationCallback(
+        trainer, trainer.evaluate_extra, encoded[MISMATCHED]["validation_mismatched"], "accuracy"
+    )
     for seed, extra_evaluations in ((3, [extra_evaluation]), (4, [])):
-        fine_tune(trainer, MNLI, IDS, seed, extra_evaluations=extra_evaluations)
+        fine_tune(trainer, LabelMapping(MNLI, IDS), seed, extra_evaluations=extra_evaluations)
     assert 1 == len(extra_evaluation.scores)

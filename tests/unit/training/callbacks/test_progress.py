@@ -14,6 +14,7 @@ from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.training.callbacks import progress as module
 from pytest_glue.training.callbacks.progress import ReportProgress, RunMonitor
 from pytest_glue.training.fine_tune import fine_tune
+from pytest_glue.training.metrics import LabelMapping
 
 COLA = GLUE["cola"]
 METRIC = COLA.headline_metric
@@ -23,7 +24,7 @@ def reported(trainer: Trainer, clock: Callable[[], float], seed: int = 7) -> tup
     """Return what a training reports with this clock, and its run."""
     events: list[TrainingProgress] = []
     trainer.add_callback(ReportProgress(events.append, seed, METRIC, clock))
-    return events, fine_tune(trainer, COLA, (0, 1), seed)
+    return events, fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed)
 
 
 def every(interval_s: float) -> Callable[[], float]:
@@ -71,7 +72,7 @@ def test_a_loss_that_is_not_finite_is_not_reported(
 
 def test_reporting_changes_nothing(tiny_trainer: Callable[..., Trainer]) -> None:
     """A training that reports each step has the scores, losses and predictions of one that reports nothing."""
-    expected = replace(fine_tune(tiny_trainer(), COLA, (0, 1), 7), duration_s=0.0)
+    expected = replace(fine_tune(tiny_trainer(), LabelMapping(COLA, (0, 1)), 7), duration_s=0.0)
     _events, run = reported(tiny_trainer(), every(1.0))
     assert expected == replace(run, duration_s=0.0)
 
@@ -83,7 +84,7 @@ def test_a_monitor_watches_one_run(tiny_trainer: Callable[..., Trainer], monkeyp
     monitor = RunMonitor("cola-tiny", events.append)
     for seed in (7, 8):
         with monitor.watch(trainer, seed, METRIC):
-            fine_tune(trainer, COLA, (0, 1), seed)
+            fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed)
     assert [7] * 5 + [8] * 5 == [each.seed for each in events]
 
 

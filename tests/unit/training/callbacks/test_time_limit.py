@@ -17,6 +17,7 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.callbacks import time_limit as module
 from pytest_glue.training.callbacks.time_limit import time_limit
 from pytest_glue.training.fine_tune import fine_tune
+from pytest_glue.training.metrics import LabelMapping
 
 COLA = GLUE["cola"]
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('.', flush=True); time.sleep(600)"
@@ -51,7 +52,7 @@ def hang_at_the_end() -> None:
 def ended(trainer: Trainer, limit_s: float = 60.0) -> str:
     """Fine-tune with a deadline that is reached, and return the message."""
     with pytest.raises(FineTuningError) as caught, time_limit(trainer, "cola-a", 7, limit_s):
-        fine_tune(trainer, COLA, (0, 1), 7)
+        fine_tune(trainer, LabelMapping(COLA, (0, 1)), 7)
     return str(caught.value)
 
 
@@ -72,7 +73,7 @@ def test_what_hangs_is_ended(tiny_trainer: MakeTrainer) -> None:
     assert (
         "cola-a, seed 7: the fine-tuning took longer than --glue-timeout=6 and was ended at epoch 1.5 of 2, "
         "step 6 of 8; raise the limit, train less with --glue-max-train-samples or --glue-recipe num_train_epochs=N, "
-        "or look for what hangs; with --glue-resume the next try goes on from the last epoch"
+        "or find out what hangs; with --glue-resume the next try continues after the last epoch"
     ) == ended(trainer, 6.0)
     assert time.monotonic() - start < 60
 
@@ -80,14 +81,14 @@ def test_what_hangs_is_ended(tiny_trainer: MakeTrainer) -> None:
 @unix
 def test_a_trainer_can_train_again(tiny_trainer: MakeTrainer) -> None:
     """The next training of the trainer has its own time, and is the training that it would have been."""
-    expected = fine_tune(tiny_trainer(), COLA, (0, 1), 8)
+    expected = fine_tune(tiny_trainer(), LabelMapping(COLA, (0, 1)), 8)
     trainer = tiny_trainer()
     once = Meanwhile(2, hang_at_the_end)
     trainer.add_callback(once)
     ended(trainer)
     trainer.remove_callback(once)
     with time_limit(trainer, "cola-a", 8, 60.0):
-        run = fine_tune(trainer, COLA, (0, 1), 8)
+        run = fine_tune(trainer, LabelMapping(COLA, (0, 1)), 8)
     assert (expected.metrics, expected.predictions, expected.history) == (run.metrics, run.predictions, run.history)
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
     assert signal.SIG_DFL is signal.getsignal(signal.SIGALRM)
@@ -209,4 +210,4 @@ def test_an_earlier_alarm_of_somebody_else_rings_first(tiny_trainer: MakeTrainer
     signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 1.0, 0.5)  # again, where it rang in a `__del__`
     with pytest.raises(TimeoutError, match="theirs"), time_limit(trainer, "cola-a", 7, 60.0):
-        fine_tune(trainer, COLA, (0, 1), 7)
+        fine_tune(trainer, LabelMapping(COLA, (0, 1)), 7)

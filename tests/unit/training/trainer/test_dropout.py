@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pytest_glue.training.trainer.packing import dropout, quick_dropout
+from pytest_glue.training.trainer.dropout import dropout, fast_dropout
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
@@ -44,11 +44,11 @@ def test_a_model_uses_it_in_training_alone() -> None:
     draws = []
     for _ in range(2):
         torch.manual_seed(3)
-        with quick_dropout(model):
+        with fast_dropout(model):
             draws.append(model(states))
     torch.manual_seed(3)
     assert torch.equal(draws[0], draws[1])
     assert not torch.equal(draws[0], model(states))
-    with quick_dropout(model.eval()):
+    with fast_dropout(model.eval()):
         assert torch.equal(states, model(states))
     assert "forward" not in vars(model[0])

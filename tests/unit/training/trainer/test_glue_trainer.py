@@ -18,11 +18,12 @@ from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import fine_tune, make_trainer
+from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer
 from pytest_glue.training.library_state import silence_libraries
-from pytest_glue.training.metrics import compute_metrics
+from pytest_glue.training.metrics import LabelMapping, compute_metrics
 from pytest_glue.training.tokenization import encode
-from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
+from pytest_glue.training.trainer.micro_batches import MicroBatching
 
 SIZE: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 NO_DROPOUT: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -77,12 +78,11 @@ def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
         parts = DatasetDict({name: data[name].select(range(n)) for name in ("train", "validation")})
         ids = tuple(range(GLUE[task].num_labels)) if GLUE[task].labels else ()
         encoded = encode(parts, GLUE[task], sample_tokenizer, 48, ids)
-        arguments = training_arguments(GLUE[task], {**RECIPE, **recipe}, 42, tmp_path / f"{SCRATCH}run")
+        arguments = training_arguments(GLUE[task], {**RECIPE, **recipe}, 42, tmp_path / "run", temporary=True)
         compute = compute_metrics(GLUE[task], ids)
         if batching:
-            return make_trainer(
-                GLUE[task], new_model, arguments, encoded, sample_tokenizer, compute, Batching(batching)
-            )
+            pair = EncodedData(encoded, sample_tokenizer)
+            return make_trainer(GLUE[task], new_model, arguments, pair, compute, Batching(batching))
         return Trainer(
             model_init=new_model,
             args=arguments,
@@ -125,7 +125,7 @@ def test_the_trajectory_is_a_plain_trainers(make: Make, batching: str, kind: str
     tolerance = 2e-2 if kind == "half-precision" else 1e-4
     usual, fast = make(None, **recipe), make(batching, **recipe)
     if batching == "micro":
-        fast._fixed = 0.0  # parts cost nothing: as many as there are lengths
+        fast.micro_batches.fixed_cost = 0.0  # parts cost nothing: as many as there are lengths
     expected, found = losses(usual), losses(fast)
     assert (f"batching: {batching}",) == fast.notes
     assert 50 == len(expected) == len(found)
@@ -185,7 +185,7 @@ def test_the_best_epoch_is_kept_and_nothing_is_written(
     monkeypatch.setattr(trainer, "compute_metrics", lambda _: {"accuracy": next(scores)})
     evaluated: list[str] = []
     monkeypatch.setattr(trainer.callback_handler, "on_predict", lambda *_, **__: evaluated.append("again"))
-    run = fine_tune(trainer, RTE, (0, 1), seed=3)
+    run = fine_tune(trainer, LabelMapping(RTE, (0, 1)), seed=3)
     assert (0.75, 14) == (trainer.state.best_metric, trainer.state.best_global_step)
     assert [] == evaluated
     assert [] == list(tmp_path.glob("**/*.safetensors")) + list(tmp_path.glob("**/checkpoint-*"))
@@ -200,8 +200,8 @@ def test_the_best_epoch_is_kept_and_nothing_is_written(
 def test_without_a_best_epoch_the_last_one_counts(make: Make) -> None:
     """Where the recipe does not load the best epoch, weights and predictions are the last one's."""
     trainer = make("packed", load_best_model_at_end=False, save_strategy="no")
-    fine_tune(trainer, RTE, (0, 1), seed=3)
-    outcome = trainer.outcome
+    fine_tune(trainer, LabelMapping(RTE, (0, 1)), seed=3)
+    outcome = trainer.final_output
     with silence_libraries():
         again = trainer.predict(trainer.eval_dataset)
     assert pytest.approx(again.predictions, abs=1e-6) == outcome.predictions
@@ -211,11 +211,11 @@ def test_a_folder_that_stays_gets_the_checkpoints(make: Make, tmp_path: Path) ->
     """Where the recipe names a folder, checkpoints are written as a plain `Trainer` does, and the best is loaded."""
     trainer = make("packed")
     trainer.args.output_dir = str(tmp_path / "kept")
-    fine_tune(trainer, RTE, (0, 1), seed=3)
+    fine_tune(trainer, LabelMapping(RTE, (0, 1)), seed=3)
     assert str(tmp_path / "kept") == str(Path(trainer.state.best_model_checkpoint).parent)
     with silence_libraries():
         again = trainer.predict(trainer.eval_dataset)
-    assert pytest.approx(again.predictions, abs=1e-6) == trainer.outcome.predictions
+    assert pytest.approx(again.predictions, abs=1e-6) == trainer.final_output.predictions
 
 
 @pytest.mark.parametrize("batching", WAYS)
@@ -240,7 +240,7 @@ def test_an_example_that_does_not_fit_alone_is_an_error(make: Make) -> None:
     """Where a single example is too much, there is nothing to halve: the error names the remedy."""
     trainer = make("packed", memory=TooSmall(3))
     with pytest.raises(FineTuningError, match="out of memory on cpu with 8 examples a batch"):
-        fine_tune(trainer, RTE, (0, 1), seed=1)
+        fine_tune(trainer, LabelMapping(RTE, (0, 1)), seed=1)
 
 
 def test_a_search_may_swap_data_and_arguments(make: Make) -> None:
@@ -250,7 +250,7 @@ def test_a_search_may_swap_data_and_arguments(make: Make) -> None:
     losses(trainer)
     trainer.train_dataset = trainer.train_dataset.select(range(24))
     losses(trainer)
-    assert (6, {}) == (trainer.state.max_steps, trainer.__getstate__()["_columns"])
+    assert (6, {}) == (trainer.state.max_steps, trainer.layouts.__getstate__()["_splits"])
 
 
 @pytest.mark.parametrize(
@@ -277,8 +277,8 @@ def test_where_packing_is_slow_it_is_not_used(
 ) -> None:
     """On a device that is asked which way is faster, the answer holds for the trainer's next runs too."""
     trainer = make("auto")
-    monkeypatch.setattr(GlueTrainer, "_times_packing", True)
-    monkeypatch.setattr(trainer, "_seconds", lambda *_: packed if trainer._is_packed else 2.0)
+    monkeypatch.setattr(MicroBatching, "_times_packing", lambda *_: True)
+    monkeypatch.setattr(trainer.micro_batches, "_seconds", lambda *_: packed if trainer.layouts.is_packed else 2.0)
     for _ in range(2):
         losses(trainer)
         assert (f"batching: {layout}",) == trainer.notes

@@ -21,7 +21,8 @@ from transformers import (
 )
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.training.trainer.equivalence import BatchLayout, choose
+from pytest_glue.training.trainer.batch_layout import BatchLayout, ForwardPass
+from pytest_glue.training.trainer.equivalence import choose_layout
 from pytest_glue.training.trainer.flat_batch import FlatBatch, Padding
 from pytest_glue.training.trainer.packing import packed, packed_inputs
 
@@ -68,11 +69,11 @@ def model_of(config: Any, seed: int = 0) -> PreTrainedModel:
 def layout_of(model: PreTrainedModel, asked: Batching = Batching.AUTO) -> BatchLayout:
     """Return what is chosen for the model."""
 
-    def evaluate(inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
+    def loss(inputs: dict[str, torch.Tensor], _: int) -> tuple[torch.Tensor, Any]:
         output = model(**inputs)
         return output["loss"], output
 
-    return choose(asked, model, examples(), PADDING, evaluate)
+    return choose_layout(asked, ForwardPass(model, torch.device("cpu"), PADDING, loss), examples())
 
 
 @needs_interface
@@ -126,11 +127,11 @@ def test_a_loss_that_is_no_mean_is_left_as_it_is() -> None:
     """Losses that look at a batch as a whole do not add up from parts: batches stay plain."""
     model = model_of(ENCODERS["bert"])
 
-    def evaluate(inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
+    def loss(inputs: dict[str, torch.Tensor], _: int) -> tuple[torch.Tensor, Any]:
         output = model(**inputs)
         return output["logits"].sum() ** 2, output
 
-    layout = choose(Batching.AUTO, model, examples(), PADDING, evaluate)
+    layout = choose_layout(Batching.AUTO, ForwardPass(model, torch.device("cpu"), PADDING, loss), examples())
     assert BatchLayout(Batching.PLAIN, "the losses of parts do not add up to the batch's") == layout
 
 

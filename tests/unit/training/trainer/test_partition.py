@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_glue.training.trainer.micro_batches import Cost, filled, partition
+from pytest_glue.training.trainer.partition import Cost, fill, partition
 
 NO_LIMIT = float("inf")
 
@@ -30,7 +30,7 @@ def test_without_padding_one_part_is_best() -> None:
 
 
 @pytest.mark.parametrize("padded", [True, False])
-@pytest.mark.parametrize("cut", [partition, filled])
+@pytest.mark.parametrize("cut", [partition, fill])
 def test_no_part_is_above_the_limit(cut: Callable[..., list[slice]], *, padded: bool) -> None:
     """Parts of several examples stay within the limit; an example that is longer alone is a part of its own."""
     lengths = [1, 2, 3, 3, 4, 5, 9, 30]
@@ -44,6 +44,6 @@ def test_no_part_is_above_the_limit(cut: Callable[..., list[slice]], *, padded: 
 def test_parts_are_filled() -> None:
     """Each part takes as many examples as the limit allows, so that two neighbours never fit into one."""
     lengths, cost = [1, 1, 2, 3, 4, 5, 6, 6], Cost(0, padded=True, limit=12)
-    parts = filled(lengths, cost)
+    parts = fill(lengths, cost)
     assert [(0, 4), (4, 6), (6, 8)] == [(part.start, part.stop) for part in parts]
     assert all(cost.tokens(lengths[a.start : b.start + 1]) > 12 for a, b in pairwise(parts))

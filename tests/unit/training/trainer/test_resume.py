@@ -17,17 +17,18 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import fine_tune, make_trainer
-from pytest_glue.training.metrics import compute_metrics
+from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer
+from pytest_glue.training.metrics import LabelMapping, compute_metrics
 from pytest_glue.training.tokenization import encode
-from pytest_glue.training.trainer import sparse_embeddings
-from pytest_glue.training.trainer.glue_trainer import SCRATCH, GlueTrainer
+from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
+from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 from pytest_glue.training.trainer.resume_state import ResumeState
 
 SIZE: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-LABELS: dict[str, Any] = {"num_labels": 2}
 RECIPE: dict[str, RecipeValue] = {"learning_rate": 1e-3, "per_device_train_batch_size": 8, "num_train_epochs": 4}
 RTE = GLUE["rte"]
+LABELS = LabelMapping(RTE, (0, 1))
+TWO_LABELS: dict[str, Any] = {"num_labels": 2}
 
 Make = Callable[..., GlueTrainer]
 
@@ -36,7 +37,7 @@ class StoppedError(Exception):
     """What ends a training in its midst here, as a signal does elsewhere."""
 
 
-class Stop(TrainerCallback):
+class Stop(IgnoresWeights, TrainerCallback):
     """Stops a training in the midst of an epoch."""
 
     def __init__(self, epoch: float) -> None:
@@ -48,12 +49,6 @@ class Stop(TrainerCallback):
             raise StoppedError
 
 
-@pytest.fixture(autouse=True)
-def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what stops a training here change nothing about it, as a signal does."""
-    monkeypatch.setattr(sparse_embeddings, "_WATCHERS", ("pytest_glue.", "transformers.", Stop.__module__))
-
-
 @pytest.fixture
 def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
     """Make the trainer of a small new model with dropout: seven batches an epoch, whatever the process did before."""
@@ -61,16 +56,17 @@ def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
 
     def trainer_of(batching: str = "auto", **recipe: RecipeValue) -> GlueTrainer:
         def new_model() -> BertForSequenceClassification:
-            return BertForSequenceClassification(BertConfig(vocab_size=len(sample_tokenizer), **LABELS, **SIZE))
+            return BertForSequenceClassification(BertConfig(vocab_size=len(sample_tokenizer), **TWO_LABELS, **SIZE))
 
-        data = sample_dataset("rte")
-        parts = DatasetDict({name: data[name].select(range(52)) for name in ("train", "validation")})
+        raw = sample_dataset("rte")
+        parts = DatasetDict({name: raw[name].select(range(52)) for name in ("train", "validation")})
         encoded = encode(parts, RTE, sample_tokenizer, 48, (0, 1))
-        scratch = tmp_path / f"{SCRATCH}{len(made)}"
-        arguments = training_arguments(RTE, {**RECIPE, **recipe}, 42, scratch)
+        output_dir = tmp_path / f"run-{len(made)}"
+        arguments = training_arguments(RTE, {**RECIPE, **recipe}, 42, output_dir, temporary=True)
         compute = compute_metrics(RTE, (0, 1))
         torch.manual_seed(len(made))
-        made.append(make_trainer(RTE, new_model, arguments, encoded, sample_tokenizer, compute, Batching(batching)))
+        data = EncodedData(encoded, sample_tokenizer)
+        made.append(make_trainer(RTE, new_model, arguments, data, compute, Batching(batching)))
         return made[-1]
 
     return trainer_of
@@ -90,7 +86,7 @@ def stop_in(trainer: GlueTrainer, epoch: float, resume_state: ResumeState) -> No
     """Train until the midst of an epoch."""
     trainer.add_callback(Stop(epoch))
     with pytest.raises(StoppedError):
-        fine_tune(trainer, RTE, (0, 1), 3, resume_state)
+        fine_tune(trainer, LABELS, 3, resume_state)
 
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -109,14 +105,14 @@ WAYS: dict[str, dict[str, Any]] = {
 def test_the_same_run(make: Make, tmp_path: Path, way: str, epoch: float) -> None:
     """However batches are laid out, weights, losses, scores and predictions are those of a run that was not stopped."""
     whole, stopped, resumed = (make(**WAYS[way]) for _ in range(3))
-    expected = fine_tune(whole, RTE, (0, 1), 3)
-    fixed = whole._fixed
-    stopped._fixed = fixed  # measured by a clock
+    expected = fine_tune(whole, LABELS, 3)
+    fixed = whole.micro_batches.fixed_cost
+    stopped.micro_batches.fixed_cost = fixed  # measured by a clock
     stop_in(stopped, epoch, ResumeState(tmp_path / "run", "key"))
     resume_state = ResumeState(tmp_path / "run", "key")
-    found = fine_tune(resumed, RTE, (0, 1), 3, resume_state)
-    assert fixed == resumed._fixed
-    assert (f"went on after epoch {int(epoch)}, where it had been stopped",) == resume_state.notes
+    found = fine_tune(resumed, LABELS, 3, resume_state)
+    assert fixed == resumed.micro_batches.fixed_cost
+    assert (f"resumed after epoch {int(epoch)}, where it had been interrupted",) == resume_state.notes
     assert seen(whole, expected) == seen(resumed, found)
     assert whole.model
     assert resumed.model
@@ -134,9 +130,9 @@ def test_the_best_epoch_is_kept(
         given = chain(scores[begins:], repeat(scores[scores.index(max(scores))]))
         monkeypatch.setattr(trainer, "compute_metrics", lambda _, given=given: {"accuracy": next(given)})
     whole, stopped, resumed = trainers
-    expected = fine_tune(whole, RTE, (0, 1), 3)
+    expected = fine_tune(whole, LABELS, 3)
     stop_in(stopped, 2.4, ResumeState(tmp_path / "run", "key"))
-    found = fine_tune(resumed, RTE, (0, 1), 3, ResumeState(tmp_path / "run", "key"))
+    found = fine_tune(resumed, LABELS, 3, ResumeState(tmp_path / "run", "key"))
     assert seen(whole, expected) == seen(resumed, found)
     assert 7 * (1 + scores.index(0.9)) == resumed.state.best_global_step
     assert whole.model
@@ -150,9 +146,9 @@ def test_the_time_before_counts(make: Make, tmp_path: Path) -> None:
     stop_in(make(), 2.4, ResumeState(tmp_path / "run", "key"))
     state = ResumeState(tmp_path / "run", "key")
     trainer = make()
-    run = fine_tune(trainer, RTE, (0, 1), 3, state)
+    run = fine_tune(trainer, LABELS, 3, state)
     assert 0 < trainer.seconds_before < run.duration_s
-    fine_tune(trainer, RTE, (0, 1), 4)
+    fine_tune(trainer, LABELS, 4)
     assert 0 == trainer.seconds_before
 
 
@@ -161,7 +157,7 @@ def test_nothing_is_saved_unless_it_is_asked_for(make: Make, tmp_path: Path) -> 
     trainer = make()
     trainer.add_callback(Stop(2.4))
     with pytest.raises(StoppedError):
-        fine_tune(trainer, RTE, (0, 1), 3)
+        fine_tune(trainer, LABELS, 3)
     assert [] == list(tmp_path.rglob("*.pt"))
 
 
@@ -169,7 +165,7 @@ def test_a_folder_that_cannot_be_written(make: Make, tmp_path: Path) -> None:
     """The training does not end for it, and a note says that there is nothing to go on from."""
     (tmp_path / "file").write_text("", "utf-8")
     resume_state = ResumeState(tmp_path / "file" / "run", "key")
-    expected, found = fine_tune(make(), RTE, (0, 1), 3), fine_tune(make(), RTE, (0, 1), 3, resume_state)
+    expected, found = fine_tune(make(), LABELS, 3), fine_tune(make(), LABELS, 3, resume_state)
     assert expected.predictions == found.predictions
     reason = f"{tmp_path / 'file' / 'run'} cannot be written (Not a directory)"
     assert (f"was not saved after each epoch, since {reason}",) == resume_state.notes
@@ -183,7 +179,7 @@ def test_a_full_disk(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     resume_state = ResumeState(tmp_path / "run", "key")
     monkeypatch.setattr(torch, "save", full)
-    fine_tune(make(num_train_epochs=2), RTE, (0, 1), 3, resume_state)
+    fine_tune(make(num_train_epochs=2), LABELS, 3, resume_state)
     (note,) = resume_state.notes
     assert "cannot be written ([enforce fail" in note
 
@@ -192,6 +188,6 @@ def test_a_full_disk(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_recipe_that_does_not_save_by_epoch(make: Make, tmp_path: Path, recipe: dict[str, RecipeValue]) -> None:
     """Where a run that goes on would not be the same, nothing is saved, and a note says why."""
     resume_state = ResumeState(tmp_path / "run", "key")
-    fine_tune(make(num_train_epochs=2, load_best_model_at_end=False, **recipe), RTE, (0, 1), 3, resume_state)
-    expected = "could not go on if it were stopped, since the recipe does not save and log by epoch"
+    fine_tune(make(num_train_epochs=2, load_best_model_at_end=False, **recipe), LABELS, 3, resume_state)
+    expected = "cannot be resumed if it is interrupted, since the recipe does not save and log by epoch"
     assert ((expected,), False) == (resume_state.notes, resume_state.folder.exists())

@@ -89,7 +89,7 @@ def test_a_damaged_state_is_removed(resume_state: ResumeState, reason: str) -> N
     DAMAGES[reason](resume_state.folder / "0000000009")
     assert None is resume_state.find()
     (note,) = resume_state.notes
-    assert note.startswith(f"began anew, since what was left of it in {resume_state.folder} {reason}")
+    assert note.startswith(f"started again, since its saved state in {resume_state.folder} {reason}")
     assert not resume_state.folder.exists()
 
 
@@ -98,7 +98,7 @@ def test_a_state_of_another_run_is_removed(resume_state: ResumeState) -> None:
     save(resume_state, 9, "first")
     other = ResumeState(resume_state.folder, "another key")
     assert None is other.find()
-    assert (f"began anew, since what was left of it in {other.folder} is of another run",) == other.notes
+    assert (f"started again, since its saved state in {other.folder} is of another run",) == other.notes
     assert not other.folder.exists()
 
 

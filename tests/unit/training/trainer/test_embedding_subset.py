@@ -9,8 +9,8 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedMo
 
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.library_state import silence_libraries
+from pytest_glue.training.trainer.embedding_subset import EmbeddingSubset
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
-from pytest_glue.training.trainer.sparse_embeddings import Vocabulary
 
 SIZE: dict[str, Any] = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
 DECAYS: dict[str, Any] = {"weight_decay": 1.0, "learning_rate": 0.01}
@@ -89,10 +89,10 @@ def test_only_where_nothing_can_tell(
     for callback in callbacks:
         trainer.add_callback(callback)
     trained(trainer)
-    assert is_sparing == (known_weights(trainer) < sum(weight.numel() for weight in trainer._network.parameters()))
+    assert is_sparing == (known_weights(trainer) < sum(weight.numel() for weight in trainer._bare_model.parameters()))
     for callback in callbacks:
         assert isinstance(callback, Watcher)
-        assert {trainer._network.config.vocab_size} == set(callback.seen)
+        assert {trainer._bare_model.config.vocab_size} == set(callback.seen)
 
 
 def test_a_training_that_fails_leaves_the_model_whole(tiny_trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,9 +107,9 @@ def test_a_training_that_fails_leaves_the_model_whole(tiny_trainer: Any, monkeyp
 def test_a_word_that_was_not_announced_is_an_error() -> None:
     """An id outside the small vocabulary is never taken for another word."""
     model = new_model()
-    vocabulary = Vocabulary.of(model, USED)
-    assert vocabulary
-    with vocabulary.shrunk():
+    subset = EmbeddingSubset.of(model, USED)
+    assert subset
+    with subset.shrunk():
         assert (5, 8) == tuple(model.get_input_embeddings().weight.shape)
         with pytest.raises(IndexError):
             model(torch.tensor([[3, 5]]))
@@ -119,9 +119,9 @@ def test_a_word_that_was_not_announced_is_an_error() -> None:
 def test_the_padding_gets_no_gradient() -> None:
     """The row of the padding id is its own in the small matrix too, also where no step has it."""
     model = new_model()
-    vocabulary = Vocabulary.of(model, torch.tensor([3, 4, 7]))
-    assert vocabulary
-    with vocabulary.shrunk():
+    subset = EmbeddingSubset.of(model, torch.tensor([3, 4, 7]))
+    assert subset
+    with subset.shrunk():
         model(torch.tensor([[3, 4, 0, 0]])).logits.sum().backward()
         gradient = model.get_input_embeddings().weight.grad
         assert isinstance(gradient, torch.Tensor)
@@ -144,4 +144,4 @@ def test_what_is_left_whole(kind: str) -> None:
         case "none":
             model.get_input_embeddings = types.MethodType(PreTrainedModel.get_input_embeddings, torch.nn.Module())
     ids = {"all words": torch.arange(10), "beyond": torch.tensor([3, 10])}
-    assert Vocabulary.of(model, ids.get(kind, USED)) is None
+    assert EmbeddingSubset.of(model, ids.get(kind, USED)) is None
