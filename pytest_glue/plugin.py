@@ -36,7 +36,9 @@ __all__ = [
     "glue_training_arguments",
 ]
 
-_MARKER = "glue(tasks, checkpoints, threshold, ...): options of this test, as the table [tool.pytest_glue] holds them"
+_MARKER = (
+    "glue(tasks, checkpoints, threshold, ...): options of this test, with the keys of the table [tool.pytest_glue]"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

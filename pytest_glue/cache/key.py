@@ -16,7 +16,6 @@ from pytest_glue.core.recipe import WITHOUT_EFFECT, full_recipe
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
 """The libraries whose version a score depends on."""
 
-
 _VARIABLES = ("ACCELERATE_", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32", "WORLD_SIZE")
 """The prefixes of environment variables that change what is computed."""
 

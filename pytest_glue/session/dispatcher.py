@@ -67,13 +67,13 @@ class Dispatcher:
         """Request the runs that are not cached, the most expensive first."""
         runs_by_item = {item.nodeid: runs for item in items if (runs := self._known_runs(item)) is not None}
         nodeids = list(runs_by_item)
-        asked = {nodeid: self._session.options_by_nodeid[nodeid] for nodeid in nodeids}
-        costs = expected(self._config, asked)
+        options = {nodeid: self._session.options_by_nodeid[nodeid] for nodeid in nodeids}
+        costs = expected(self._config, options)
         groups = [
             {nodeids[index]: runs_by_item[nodeids[index]] for index in group.indices}
-            for group in group_items(nodeids, targets(asked), costs)
+            for group in group_items(nodeids, targets(options), costs)
         ]
-        requests = [request for group in groups for request in _requests(group, asked)]
+        requests = [request for group in groups for request in _requests(group, options)]
         self._session.progress.listener.expect(
             {each.name: costs.get(each.nodeids[0], typical(costs)) for each in requests}
         )
@@ -140,20 +140,20 @@ class Dispatcher:
 
         config, is_shipped = self._config, RayConfig(self._session.options.ray).address is not None
         root, started = config.rootpath, config.invocation_params.dir
-        asked = self._session.options_by_nodeid
+        by_nodeid = self._session.options_by_nodeid
         return SessionSpec(
             root=root,
             directory=started.relative_to(root) if started.is_relative_to(root) else root.relative_to(root),
             arguments=tuple(str(argument) for argument in config.invocation_params.args),
             configuration=config.inipath.relative_to(root) if config.inipath else None,
-            options={nodeid: options.replace(executor=ExecutorKind.LOCAL) for nodeid, options in asked.items()},
+            options={nodeid: options.replace(executor=ExecutorKind.LOCAL) for nodeid, options in by_nodeid.items()},
             is_shipped=is_shipped,
             board=board,
-            archives=_archives(asked.values()) if is_shipped else (),
+            archives=_archives(by_nodeid.values()) if is_shipped else (),
         )
 
 
-def _archives(asked: Iterable[Options]) -> tuple[FileArchive, ...]:
+def _archives(all_options: Iterable[Options]) -> tuple[FileArchive, ...]:
     """Pack each folder that the user named as checkpoint or data: the cluster's machines may not have it."""
     import ray
 
@@ -161,19 +161,19 @@ def _archives(asked: Iterable[Options]) -> tuple[FileArchive, ...]:
     from pytest_glue.execution.file_transfer import files_of_checkpoint, files_of_data, pack
 
     files: dict[str, set[Path]] = {}
-    for options in asked:
+    for options in all_options:
         for checkpoint in options.checkpoints:
             files.setdefault(checkpoint.name, set()).update(files_of_checkpoint(checkpoint))
         files.setdefault(options.data, set()).update(files_of_data(options.data, options.tasks))
     return tuple(pack(name, local_path(name), sorted(files[name]), ray.put) for name in sorted(files) if files[name])
 
 
-def _requests(group: Mapping[str, RemoteRuns], asked: Mapping[str, Options]) -> list[RunRequest]:
+def _requests(group: Mapping[str, RemoteRuns], options: Mapping[str, Options]) -> list[RunRequest]:
     """Return the requests for a group of items: items that miss the same seeds share a request."""
     by_seeds: dict[tuple[int, ...], list[str]] = {}
     for nodeid, runs in group.items():
-        n_seeds = interim_analyses_of(asked[nodeid])[0]
-        for seeds in runs.missing(asked[nodeid].all_seeds[:n_seeds]):
+        n_seeds = interim_analyses_of(options[nodeid])[0]
+        for seeds in runs.missing(options[nodeid].all_seeds[:n_seeds]):
             by_seeds.setdefault(seeds, []).append(nodeid)
     requests = [RunRequest(tuple(nodeids), seeds) for seeds, nodeids in by_seeds.items()]
     for request in requests:

@@ -18,20 +18,20 @@ def make_items(metafunc: pytest.Metafunc) -> None:
     """
     try:
         options = start_session(metafunc.config).options_of(metafunc.definition)
-        asked = {"glue_task", "glue_checkpoint"} & set(metafunc.fixturenames) - _parametrized(metafunc)
+        fixtures = {"glue_task", "glue_checkpoint"} & set(metafunc.fixturenames) - _parametrized(metafunc)
         if not metafunc.config.option.collectonly:
-            _check(options, asked, compared="glue_evaluation" in metafunc.fixturenames)
-        if "glue_task" in asked:
+            _check(options, fixtures, compared="glue_evaluation" in metafunc.fixturenames)
+        if "glue_task" in fixtures:
             names = [task.name for task in options.tasks]
             metafunc.parametrize("glue_task", names, ids=names, indirect=True)
-        if "glue_checkpoint" in asked:
+        if "glue_checkpoint" in fixtures:
             checkpoints = ids(options.checkpoints or _none_configured())
             metafunc.parametrize("glue_checkpoint", checkpoints.values(), ids=checkpoints.keys(), indirect=True)
     except GlueError as error:
         raise pytest.Collector.CollectError(str(error)) from None
 
 
-def _check(options: Options, asked: set[str], *, compared: bool) -> None:
+def _check(options: Options, fixtures: set[str], *, compared: bool) -> None:
     """Check packages, data, checkpoints and baselines of all items before the first fine-tuning."""
     from pytest_glue.data.source import open_source
     from pytest_glue.gate.baseline_storage import read
@@ -43,14 +43,14 @@ def _check(options: Options, asked: set[str], *, compared: bool) -> None:
     if options.search is not None:
         require(options.search)
         check_storage(options.search, options.search_storage)
-    if "glue_task" in asked:
+    if "glue_task" in fixtures:
         source = open_source(options.data)
         for task in options.tasks:
             source.check(task)
-    if "glue_checkpoint" in asked:
+    if "glue_checkpoint" in fixtures:
         for checkpoint in options.checkpoints:
             check_checkpoint(checkpoint)
-    if compared and asked == {"glue_task", "glue_checkpoint"}:
+    if compared and fixtures == {"glue_task", "glue_checkpoint"}:
         for spec in EvaluationSpec.all_of(options):
             if (file := baseline_file(spec)) is not None:
                 read(file)

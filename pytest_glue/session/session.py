@@ -110,8 +110,8 @@ class GlueSession:
             if item.nodeid in self.evaluated:
                 with suppress(GlueError):  # in a marker of one parameter: that item reports it as its error
                     self.options_of(item)
-        asked = self.options_by_nodeid
-        costs = expected(self._config, {nodeid: asked[nodeid] for nodeid in nodeids if nodeid in asked})
+        known = self.options_by_nodeid
+        costs = expected(self._config, {nodeid: known[nodeid] for nodeid in nodeids if nodeid in known})
         self.progress.listener.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in nodeids})
         self.family = self.family or Family(len(self.evaluated))
         if self.is_worker:
