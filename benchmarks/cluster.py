@@ -13,7 +13,6 @@ import heapq
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import mean
 
 from pytest_glue.config.options import Options
@@ -27,7 +26,7 @@ SIZES = ("distil", "base", "base", "large")
 
 def costs(checkpoints: int, seeds: int, seconds: float, of: str) -> list[float]:
     """Return what each fine-tuning is expected to take, in seconds, in the order of the items."""
-    options = replace(Options(), seeds=(42,))
+    options = Options(seeds=(42,))
     named = [Checkpoint.parse(f"team/{SIZES[number % len(SIZES)]}-{number}") for number in range(checkpoints)]
     unit = seconds / estimate(CostTarget(find_task(of), Checkpoint.parse("bert-base-uncased"), options))
     tasks = [task for task in GLUE.values() if task.name != "mnli-mm"]

@@ -9,14 +9,12 @@ from typing import Any, Self
 
 from pytest_glue.cache.code_digest import code_digest
 from pytest_glue.config.evaluation_spec import EvaluationSpec
+from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.environment import expected_device, expected_devices, library_versions
 from pytest_glue.core.recipe import WITHOUT_EFFECT, full_recipe
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
 """The libraries whose version a score depends on."""
-
-OPTIONS = ("max_train_samples", "max_eval_samples", "max_length", "batching")
-"""The options that change a run and have no field of the key to themselves."""
 
 _VARIABLES = ("ACCELERATE_", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32", "WORLD_SIZE")
 """The prefixes of environment variables that change what is computed."""
@@ -38,7 +36,7 @@ class Key:
     recipe: Mapping[str, Any]
     """All hyperparameters that can change a score, with the defaults."""
     options: Mapping[str, Any]
-    """The values of `OPTIONS`."""
+    """The options that are declared to affect a run."""
     seed: int
     device: str
     """`cpu`, `cuda` or `mps`."""
@@ -68,7 +66,7 @@ class Key:
             checkpoint=checkpoint.digest or checkpoint.name,
             data=data,
             recipe=recipe,
-            options={name: getattr(options, name) for name in OPTIONS},
+            options={name: getattr(options, name) for name, each in OPTIONS.items() if each.affects == "run"},
             seed=seed,
             device=device,
             devices=expected_devices() if device == "cuda" else 1,

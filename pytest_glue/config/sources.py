@@ -1,22 +1,37 @@
-"""Where options come from: table, ini, marker and command line cross the border from pytest here, and only here."""
+"""Sources of options: defaults, table, ini file, markers and command line, and how they combine."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
-import pytest
+from pytest_glue.config.options import OPTIONS, Options
+from pytest_glue.core.errors import GlueError, OptionError, closest
 
-from pytest_glue.config import flags
-from pytest_glue.config.options import Options, OptionSource, combine
-from pytest_glue.core.errors import OptionError
+if TYPE_CHECKING:
+    from typing import Self
+
+    import pytest
 
 _TABLE = "tool.pytest_glue"
 
 
 @dataclass(frozen=True, slots=True)
+class OptionSource:
+    """The values that one source gives, before they are parsed."""
+
+    origin: str
+    """How a message names an option of this source: a template with {name} (a_b) or {option} (a-b)."""
+    values: Mapping[str, Any]
+    base: Path
+    """The folder that relative paths start from."""
+
+
+@dataclass(frozen=True, slots=True)
 class OptionSources:
-    """The places that hold for a whole test run; what a test's marker says comes on top."""
+    """The sources of a test run, weakest first. A test's markers come between ini file and command line."""
 
     default: OptionSource
     table: OptionSource
@@ -25,15 +40,18 @@ class OptionSources:
 
     @classmethod
     def from_pytest_config(cls, config: pytest.Config) -> Self:
-        """Read every place but the markers.
+        """Read all sources but the markers.
 
         Raises:
-            OptionError: the table's file is missing or is not TOML.
+            OptionError: the file with the table is missing or is not TOML.
         """
+        from pytest_glue.config import flags
+
+        defaults = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
         file = _table_file(config)
-        ini = {name: config.getini(f"glue_{name}") for name, _metavar, _text in flags.FLAGS}
+        ini = {name: config.getini(f"glue_{name}") for name in flags.FLAGS}
         return cls(
-            OptionSource("default", {"storage": "glue-baselines", "search_storage": "glue-search"}, config.rootpath),
+            OptionSource("default {name}", defaults, config.rootpath),
             OptionSource(f"[{_TABLE}] {{name}} in {file.name}", _read_table(file), file.parent),
             OptionSource("glue_{name}", {name: value for name, value in ini.items() if value}, config.rootpath),
             OptionSource("--glue-{option}", flags.given(config), Path.cwd()),
@@ -42,52 +60,86 @@ class OptionSources:
     def options(self, *marks: pytest.Mark) -> Options:
         """Return the options of a test.
 
-        A marker beats table and ini, and the command line beats it; but its tasks and checkpoints say what the test
-        is for, so the command line only chooses among them.
+        The command line beats markers, but does not replace their tasks and checkpoints: it selects among them.
 
         Args:
             marks: the test's `glue` markers, the closest first.
 
         Raises:
-            OptionError: a place has an unknown key or a value that is not accepted.
+            OptionError: an option does not exist, or its value is not accepted.
         """
         markers = [
             OptionSource("@pytest.mark.glue({name}=...)", _keywords(mark), self.table.base) for mark in reversed(marks)
         ]
-        options = combine([self.default, self.table, self.ini, *markers, self.command_line])
+        files = [self.default, self.table, self.ini]
+        options = combine([*files, *markers, self.command_line])
         marked = {name for marker in markers for name in marker.values} & {"tasks", "checkpoints"}
-        return (
-            _narrowed(options, combine([self.default, self.table, self.ini, *markers]), marked) if marked else options
+        if not marked:
+            return options
+        own = combine([*files, *markers])
+        selected: dict[str, Any] = {
+            name: tuple(each for each in getattr(own, name) if each in getattr(options, name)) for name in marked
+        }
+        return options.replace(**selected)
+
+
+def combine(sources: Iterable[OptionSource]) -> Options:
+    """Return the options of several sources, weakest first. Recipes, thresholds and other tables merge key by key.
+
+    Raises:
+        OptionError: an option does not exist, its value is not accepted, or two options exclude each other.
+    """
+    options = Options()
+    for source in sources:
+        for name, value in _without_search_table(source.values).items():
+            origin = source.origin.format(name=name, option=name.replace("_", "-"))
+            if name not in OPTIONS:
+                raise OptionError(f"{origin}: unknown option; {closest(name, OPTIONS)}")
+            try:
+                parsed = OPTIONS[name].parse(value, source.base)
+            except GlueError as error:
+                raise OptionError(f"{origin}: {error}") from None
+            if isinstance(parsed, Mapping):
+                parsed = {**getattr(options, name), **parsed}
+            options = options.replace(**{name: parsed})
+    _check_exclusive(options)
+    return options
+
+
+def _without_search_table(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values with the table `search` split into the options `search` (its key `backend`) and `space`."""
+    table = values.get("search")
+    if not isinstance(table, Mapping):
+        return values
+    space = {name: value for name, value in table.items() if name != "backend"}
+    backend = {"search": table["backend"]} if "backend" in table else {}
+    return {name: value for name, value in values.items() if name != "search"} | {"space": space} | backend
+
+
+def _check_exclusive(options: Options) -> None:
+    baselines = {"save": options.save, "compare": options.compare}
+    given = [f"--glue-{name}={value}" for name, value in baselines.items() if value is not None]
+    if options.stop_when_decided and given:
+        raise OptionError(
+            f"--glue-stop-when-decided leaves lower bounds, and {given[0]} needs scores: leave out one of the two"
         )
-
-
-def _narrowed(options: Options, own: Options, marked: set[str]) -> Options:
-    from dataclasses import replace
-
-    narrowed = options
-    if "tasks" in marked:
-        narrowed = replace(narrowed, tasks=tuple(task for task in own.tasks if task in options.tasks))
-    if "checkpoints" in marked:
-        chosen = tuple(checkpoint for checkpoint in own.checkpoints if checkpoint in options.checkpoints)
-        narrowed = replace(narrowed, checkpoints=chosen)
-    return narrowed
 
 
 def _keywords(mark: pytest.Mark) -> Mapping[str, Any]:
     if mark.args:
-        message = (
+        raise OptionError(
             "@pytest.mark.glue takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})"
         )
-        raise OptionError(message)
     return mark.kwargs
 
 
 def _table_file(config: pytest.Config) -> Path:
+    from pytest_glue.config import flags
+
     flag, ini = config.getoption(flags.CONFIG), config.getini(flags.CONFIG)
     file = flags.table_file(config)
     if (flag or ini) and not file.is_file():
-        message = f"{f'--glue-config={flag}' if flag else f'{flags.CONFIG} = {ini}'}: there is no such file"
-        raise OptionError(message)
+        raise OptionError(f"{f'--glue-config={flag}' if flag else f'{flags.CONFIG} = {ini}'}: this file does not exist")
     return file
 
 
@@ -99,7 +151,6 @@ def _read_table(file: Path) -> Mapping[str, Any]:
     try:
         document = tomllib.loads(content.decode("utf-8"))
     except ValueError as error:
-        message = f"{file} is not valid TOML: {error}"
-        raise OptionError(message) from None
+        raise OptionError(f"{file} is not valid TOML: {error}") from None
     table = document.get("tool", {}).get("pytest_glue", {})
     return table if isinstance(table, Mapping) else {}

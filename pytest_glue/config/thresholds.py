@@ -1,62 +1,39 @@
-"""Thresholds: the floors that a user sets for metrics of tasks."""
+"""Thresholds: the lowest scores that pass, by task and metric."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from pytest_glue.config.values import number
 from pytest_glue.core.errors import OptionError, closest
 from pytest_glue.core.metrics import METRICS
-from pytest_glue.core.tasks import Task, find_task
+from pytest_glue.core.tasks import find_task
+
+Threshold = tuple[tuple[str, str], float]
+"""(task, metric), and the lowest score of the metric that passes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The lowest score of a metric that passes."""
+def parse_threshold(text: str) -> Threshold:
+    """Read `TASK=VALUE` or `TASK:METRIC=VALUE`.
 
-    task: str
-    metric: str
-    value: float
-
-    @classmethod
-    def of(cls, target: str, value: object, tasks: Mapping[str, Task]) -> "Threshold":
-        """Make the threshold of a target, `TASK` or `TASK:METRIC`; without a metric, of the headline metric.
-
-        Raises:
-            OptionError: the task or metric is not there, or the value is outside the metric's range.
-        """
-        name, colon, metric = target.partition(":")
-        task = find_task(name, tasks)
-        metric = metric if colon else task.headline_metric
-        if metric not in task.metrics:
-            message = f"task {name!r} has no metric {metric!r}: {closest(metric, task.metrics)}"
-            raise OptionError(message)
-        return cls(name, metric, _in_range(value, metric, target))
-
-    @classmethod
-    def parse(cls, text: str, tasks: Mapping[str, Task]) -> "Threshold":
-        """Read `TASK=VALUE` or `TASK:METRIC=VALUE`.
-
-        Raises:
-            OptionError: the text is of another form, or as for `of`.
-        """
-        target, equals, value = text.partition("=")
-        if not equals:
-            message = f"{text!r} is not of the form TASK=VALUE or TASK:METRIC=VALUE"
-            raise OptionError(message)
-        return cls.of(target.strip(), value.strip(), tasks)
+    Raises:
+        OptionError: the text has another form, or see `threshold_of`.
+    """
+    target, equals, value = text.partition("=")
+    if not equals:
+        raise OptionError(f"{text!r}: expected TASK=VALUE or TASK:METRIC=VALUE")
+    return threshold_of(target.strip(), value.strip())
 
 
-def _in_range(value: object, metric: str, target: str) -> float:
-    low, high = METRICS[metric].low, METRICS[metric].high
-    try:
-        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
-    except ValueError:
-        number = math.nan
-    if not low <= number <= high:
-        message = f"{target}={value}: {metric} is a number from {low:g} to {high:g}" + _percent_hint(number, high)
-        raise OptionError(message)
-    return number
+def threshold_of(target: str, value: object) -> Threshold:
+    """Return the threshold of a target: `TASK:METRIC`, or `TASK` for its headline metric.
 
-
-def _percent_hint(number: float, high: float) -> str:
-    return f" (a fraction: did you mean {number / 100:g}?)" if high < number <= 100 else ""
+    Raises:
+        OptionError: the task or the metric does not exist, or the value is outside the metric's range.
+    """
+    name, colon, metric = target.partition(":")
+    task = find_task(name)
+    metric = metric if colon else task.headline_metric
+    if metric not in task.metrics:
+        raise OptionError(f"task {name!r} has no metric {metric!r}: {closest(metric, task.metrics)}")
+    low, high, floor = METRICS[metric].low, METRICS[metric].high, number(value)
+    if not low <= floor <= high:
+        hint = f" (a fraction: did you mean {floor / 100:g}?)" if high < floor <= 100 else ""
+        raise OptionError(f"{target}={value}: {metric} is a number from {low:g} to {high:g}{hint}")
+    return (name, metric), floor

@@ -1,6 +1,6 @@
-"""The fields of `transformers.TrainingArguments` with their types, read from its source without importing it.
+"""The fields of `transformers.TrainingArguments` with their types, read from the source of transformers.
 
-Importing it costs seconds (it imports torch); a misspelt recipe should be refused before that, and at collection.
+To import the class takes seconds, since it imports torch; a misspelt recipe is refused before that, at collection.
 """
 
 import ast
@@ -12,11 +12,13 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from pytest_glue.config.values import integer, number
 from pytest_glue.core.errors import MissingPackageError, OptionError, closest
 from pytest_glue.core.recipe import RESERVED, RecipeValue
 
 _ENUMERATIONS = ("training_args.py", "trainer_utils.py", "debug_utils.py")
-_CONTAINERS = {"list": "list", "List": "list", "dict": "dict", "Dict": "dict"}
+"""The files of transformers that define `TrainingArguments` and its enumerations."""
+_CONTAINERS = {"List": "list", "Dict": "dict"}
 _WORDS = {"bool": "true or false", "int": "an integer", "float": "a number", "list": "a list", "dict": "a table"}
 
 
@@ -28,80 +30,61 @@ class Field:
     types: frozenset[str]
     """Among bool, int, float, str, list, dict and None."""
     choices: tuple[str, ...]
-    """The values of its enumeration; empty where the field is none."""
+    """The values of its enumeration; empty if it has none."""
 
     def parse(self, text: str) -> RecipeValue:
-        """Return the value that a command line's text stands for.
+        """Return the value that a text of the command line stands for.
 
         Raises:
-            OptionError: the text stands for no value of the field's types.
+            OptionError: no type of the field has such a value.
         """
-        if "None" in self.types and text.lower() in ({"null"} if "str" in self.types else {"none", "null"}):
+        word = text.lower()
+        if "None" in self.types and word in ({"null"} if "str" in self.types else {"none", "null"}):
             return None
-        if "bool" in self.types and text.lower() in {"true", "false"}:
-            return text.lower() == "true"
-        for convert in (self._integer, self._number, self._structure):
-            value = convert(text)
-            if value is not None:
-                return value
+        if "bool" in self.types and word in {"true", "false"}:
+            return word == "true"
+        if self.types & {"int", "float"} and (whole := integer(text)) is not None:
+            return whole
+        if "float" in self.types and math.isfinite(real := number(text)):
+            return real
+        if self.types & {"list", "dict"} and text.startswith(("[", "{")):
+            return self._structure(text)
         return self.check(text)
 
     def check(self, value: object) -> RecipeValue:
-        """Return a typed value, as a TOML table or a marker holds it, if the field takes it.
+        """Return the value of a TOML table or a marker if the field accepts it.
 
         Raises:
-            OptionError: it is of another type, or not among the choices.
+            OptionError: it has another type, or is not among the choices.
         """
         if isinstance(value, str) and self.choices and value not in self.choices:
-            message = f"{self.name}={value!r}: {closest(value, self.choices)}"
-            raise OptionError(message)
+            raise OptionError(f"{self.name}={value!r}: {closest(value, self.choices)}")
         if isinstance(value, float) and not math.isfinite(value):
-            message = f"{self.name}={value!r} is not a finite number"
-            raise OptionError(message)
-        if isinstance(value, bool | int | float | str | list | dict | None) and self._types(value) & self.types:
+            raise OptionError(f"{self.name}={value!r} is not a finite number")
+        if isinstance(value, bool | int | float | str | list | dict | None) and self._accepts(value):
             return value
-        message = f"{self.name}={value!r}: expected {self.expected}"
-        raise OptionError(message)
+        raise OptionError(f"{self.name}={value!r}: expected {self.expected}")
 
     @property
     def expected(self) -> str:
-        """What the field takes, in words."""
-        words = [_WORDS[name] for name in ("bool", "int", "float", "list", "dict") if name in self.types]
+        """The accepted values, in words."""
+        words = [words for name, words in _WORDS.items() if name in self.types]
         if self.choices:
             words.append(f"one of {', '.join(self.choices)}")
         elif "str" in self.types:
             words.append("a string")
-        return " or ".join(words) or "an object, which a recipe cannot hold: leave it out"
+        return " or ".join(words) or "a Python object, which a recipe cannot hold: leave this field out"
 
-    def _integer(self, text: str) -> int | None:
+    def _structure(self, text: str) -> RecipeValue:
         try:
-            return int(text) if "int" in self.types or "float" in self.types else None
-        except ValueError:
-            return None
-
-    def _number(self, text: str) -> float | None:
-        try:
-            value = float(text) if "float" in self.types else math.nan
-        except ValueError:
-            return None
-        return value if math.isfinite(value) else None
-
-    def _structure(self, text: str) -> list[object] | dict[str, object] | None:
-        if not self.types & {"list", "dict"} or text[:1] not in ("[", "{"):
-            return None
-        try:
-            value = json.loads(text)
+            value: RecipeValue = json.loads(text)
         except ValueError as error:
-            message = f"{self.name}={text!r} is not valid JSON: {error}"
-            raise OptionError(message) from None
-        return value if self._types(value) & self.types else None
+            raise OptionError(f"{self.name}={text!r} is not valid JSON: {error}") from None
+        return value if self._accepts(value) else self.check(text)
 
-    @staticmethod
-    def _types(value: object) -> frozenset[str]:
-        if value is None:
-            return frozenset({"None"})
-        name = type(value).__name__
-        return frozenset({"int", "float"}) if name == "int" else frozenset({name})
+    def _accepts(self, value: object) -> bool:
+        name = "None" if value is None else type(value).__name__
+        return name in self.types or (name == "int" and "float" in self.types)
 
 
 @cache
@@ -113,38 +96,36 @@ def training_fields() -> Mapping[str, Field]:
     """
     spec = find_spec("transformers")
     if spec is None or spec.origin is None:
-        message = "transformers is not installed: pip install transformers"
-        raise MissingPackageError(message)
+        raise MissingPackageError("transformers is not installed: pip install transformers")
     folder = Path(spec.origin).parent
     modules = [ast.parse((folder / name).read_text(encoding="utf-8")) for name in _ENUMERATIONS]
     choices = {name: values for module in modules for name, values in _enumerations(module)}
-    arguments = next(
-        node for node in modules[0].body if isinstance(node, ast.ClassDef) and node.name == "TrainingArguments"
-    )
+    (arguments,) = (each for each in _classes(modules[0]) if each.name == "TrainingArguments")
     fields = [_field(node, choices) for node in arguments.body if isinstance(node, ast.AnnAssign)]
     return {field.name: field for field in fields if not field.name.startswith("_")}
 
 
 def find_field(name: str) -> Field:
-    """Return the field of that name, if a recipe may set it.
+    """Return the field of that name.
 
     Raises:
-        OptionError: there is none in the installed version, or it is not the recipe's to set.
+        OptionError: the installed version has no such field, or a recipe cannot set it.
     """
     if name in RESERVED:
-        message = f"{name} is not part of a recipe: {RESERVED[name]}"
-        raise OptionError(message)
+        raise OptionError(f"{name} is not part of a recipe: {RESERVED[name]}")
     fields = training_fields()
     if name not in fields:
-        message = f"TrainingArguments has no field {name!r}: {closest(name, set(fields) - set(RESERVED))}"
-        raise OptionError(message)
+        raise OptionError(f"TrainingArguments has no field {name!r}: {closest(name, set(fields) - set(RESERVED))}")
     return fields[name]
 
 
+def _classes(module: ast.Module) -> Iterator[ast.ClassDef]:
+    return (node for node in module.body if isinstance(node, ast.ClassDef))
+
+
 def _enumerations(module: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for node in module.body:
-        bases = {base.id for base in node.bases if isinstance(base, ast.Name)} if isinstance(node, ast.ClassDef) else ()
-        if isinstance(node, ast.ClassDef) and "ExplicitEnum" in bases:
+    for node in _classes(module):
+        if any(isinstance(base, ast.Name) and base.id == "ExplicitEnum" for base in node.bases):
             members = [member.value for member in node.body if isinstance(member, ast.Assign)]
             yield node.name, tuple(str(value.value) for value in members if isinstance(value, ast.Constant))
 
@@ -158,7 +139,7 @@ def _field(node: ast.AnnAssign, choices: Mapping[str, tuple[str, ...]]) -> Field
 
 
 def _names(annotation: ast.expr) -> Iterator[str]:
-    """Yield the names of a union's members, without the parameters of a list or a dict."""
+    """Yield the types of a union, without the parameters of a list or a dict."""
     match annotation:
         case ast.Name(id=name):
             yield name

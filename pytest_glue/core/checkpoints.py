@@ -54,7 +54,7 @@ class Checkpoint:
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or (at and not re.fullmatch(r"[\w./-]+", revision)):
             message = (
                 f"checkpoint {text!r} is neither a folder nor a hub id: "
-                f"accepted are `owner/name`, `owner/name@revision`, an existing folder, or `{SAMPLE}`"
+                f"expected `owner/name`, `owner/name@revision`, an existing folder, or `{SAMPLE}`"
             )
             raise CheckpointError(message)
         return cls(name, Origin.HUB, revision or None)
@@ -69,6 +69,10 @@ class Checkpoint:
         """What a person reads: the name, and the revision in short."""
         name = self.folder.resolve().name if self.origin is Origin.FOLDER else self.name
         return f"{name}@{_short(self.revision)}" if self.revision else name
+
+    def __str__(self) -> str:
+        """Return the text that `parse` reads."""
+        return f"{self.name}@{self.revision}" if self.revision else self.name
 
     def identified(self, *, revision: str | None, digest: str) -> Self:
         """Return this checkpoint with its identity."""

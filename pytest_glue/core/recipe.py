@@ -37,7 +37,7 @@ no more on disk than the best epoch needs."""
 
 RESERVED: Mapping[str, str] = MappingProxyType(
     {
-        "seed": "give --glue-seeds: a seed is part of a run, not of the recipe",
+        "seed": "use --glue-seeds",
         "do_train": "every run trains",
         "do_eval": "every run is evaluated",
         "do_predict": "every run is evaluated",

@@ -27,7 +27,7 @@ class Shard:
         """
         found = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", text) if isinstance(text, str) else None
         if found is None or not 1 <= int(found[1]) <= int(found[2]):
-            raise OptionError(f"{text!r}: expected K/N, the K-th of N parts, as in 1/5 to 5/5")
+            raise OptionError(f"{text!r}: expected K/N, the K-th of N shards, as in 1/5 to 5/5")
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:

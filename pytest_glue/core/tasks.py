@@ -34,6 +34,9 @@ class Task:
     report_only: str = ""
     """Why a score of this task is reported but not judged as long as no threshold is given; empty for most."""
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def headline_metric(self) -> str:
         """The metric that chooses the best epoch and decides the verdict."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pytest_glue.config.options import Options
-from pytest_glue.config.search_space import plain_space
 from pytest_glue.core.environment import commit, library_versions, python_and_platform
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
@@ -46,7 +45,7 @@ def document(
             "device": ", ".join(sorted({evaluation.conditions.device for evaluation in ordered})) or None,
             "commit": commit(root),
         },
-        "options": _options(options),
+        "options": options.to_dict(),
         "family": None if family is None else asdict(family),
         "results": [_result(evaluation) for evaluation in ordered],
         "ranks": rank_checkpoints(ordered, options.alpha),
@@ -86,42 +85,6 @@ def check_writable(path: Path) -> None:
 def _unwritable(path: Path, error: OSError) -> str:
     remedy = "name a file in a writable folder"
     return f"the JSON report {str(path)!r} cannot be written: {error.strerror}; {remedy}"
-
-
-def _options(options: Options) -> dict[str, Any]:
-    return {
-        "tasks": [task.name for task in options.tasks],
-        "checkpoints": [f"{each.name}@{each.revision}" if each.revision else each.name for each in options.checkpoints],
-        "data": options.data,
-        "seeds": list(options.seeds),
-        "recipe": dict(options.recipe),
-        "max_train_samples": options.max_train_samples,
-        "max_eval_samples": options.max_eval_samples,
-        "max_length": options.max_length,
-        "batching": str(options.batching),
-        "save": options.save,
-        "compare": options.compare,
-        "storage": str(options.storage),
-        "max_drop": {task or "": drop for task, drop in options.max_drop.items()},
-        "alpha": options.alpha,
-        "max_seeds": options.max_seeds,
-        "inconclusive": str(options.inconclusive),
-        "stop_when_decided": options.stop_when_decided,
-        "search": options.search,
-        "trials": options.trials,
-        "search_fraction": options.search_fraction,
-        "search_split": options.search_split,
-        "search_storage": options.search_storage,
-        "space": plain_space(options.space),
-        "ray": dict(options.ray),
-        "cache": str(options.cache),
-        "cache_dir": None if options.cache_dir is None else str(options.cache_dir),
-        "resume": options.resume,
-        "timeout": options.timeout,
-        "executor": str(options.executor),
-        "shard": None if options.shard is None else str(options.shard),
-        "threshold": {f"{task}:{metric}": each.value for (task, metric), each in options.threshold.items()},
-    }
 
 
 def _result(evaluation: Evaluation) -> Any:

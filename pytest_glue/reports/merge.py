@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.serialization import from_plain
@@ -19,10 +20,6 @@ from pytest_glue.reports.terminal import notes, search_lines, table
 
 Report = Mapping[str, Any]
 
-SHARD_LOCAL_OPTIONS = (
-    *("shard", "storage", "search_storage", "cache", "cache_dir", "resume", "executor", "ray", "timeout"),
-)
-"""Options that may differ between shards: paths, cache and executor change no score."""
 _NEEDED = ("environment", "options", "family", "results", "errors")
 
 
@@ -58,9 +55,8 @@ def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
     """
     _check_sharded(reports)
     _check_complete({name: _shard(report) for name, report in reports.items()})
-    _check_equal(
-        reports, "options", lambda report: {k: v for k, v in report["options"].items() if k not in SHARD_LOCAL_OPTIONS}
-    )
+    local = {name for name, option in OPTIONS.items() if option.affects == "machine"}
+    _check_equal(reports, "options", lambda report: {k: v for k, v in report["options"].items() if k not in local})
     _check_equal(reports, "environments", lambda report: {k: report["environment"][k] for k in ("libraries", "commit")})
     _check_equal(reports, "items", lambda report: report["family"])
     ordered = sorted(reports.values(), key=lambda report: _shard(report).part)

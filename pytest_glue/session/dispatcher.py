@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -146,7 +145,7 @@ class Dispatcher:
             directory=started.relative_to(root) if started.is_relative_to(root) else root.relative_to(root),
             arguments=tuple(str(argument) for argument in config.invocation_params.args),
             configuration=config.inipath.relative_to(root) if config.inipath else None,
-            options={nodeid: replace(options, executor=ExecutorKind.LOCAL) for nodeid, options in asked.items()},
+            options={nodeid: options.replace(executor=ExecutorKind.LOCAL) for nodeid, options in asked.items()},
             is_shipped=is_shipped,
             board=board,
             archives=_archives(asked.values()) if is_shipped else (),

@@ -24,7 +24,7 @@ def test_an_unknown_layout_is_refused(tiny: Run) -> None:
     """A misspelt value is refused before anything is loaded, with the values that are accepted."""
     result = tiny(*ASKED, "--glue-batching=packd")
     assert pytest.ExitCode.USAGE_ERROR == result.ret
-    result.stderr.fnmatch_lines(["*--glue-batching: 'packd': accepted are auto, packed, micro and plain*"])
+    result.stderr.fnmatch_lines(["*--glue-batching: 'packd': expected auto, packed, micro or plain*"])
 
 
 def test_a_plain_trainer_of_the_users_own(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:

@@ -93,4 +93,4 @@ def test_a_shard_that_does_not_exist(here: Run, value: str) -> None:
     """A shard that does not exist is a usage error."""
     result = here(*SAMPLE, f"--glue-shard={value}")
     assert pytest.ExitCode.USAGE_ERROR == result.ret
-    result.stderr.fnmatch_lines([f"*--glue-shard: '{value}': expected K/N, the K-th of N parts, as in 1/5 to 5/5"])
+    result.stderr.fnmatch_lines([f"*--glue-shard: '{value}': expected K/N, the K-th of N shards, as in 1/5 to 5/5"])

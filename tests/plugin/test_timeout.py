@@ -44,4 +44,4 @@ def test_a_limit_that_is_none_is_refused(tiny: Run) -> None:
     """A limit that is no time ends the command before anything is collected."""
     result = tiny("--glue-timeout=0")
     assert pytest.ExitCode.USAGE_ERROR == result.ret
-    result.stderr.fnmatch_lines(["*--glue-timeout: '0': expected seconds, a number above 0, or off"])
+    result.stderr.fnmatch_lines(["*--glue-timeout: '0': expected a number of seconds above 0, or off"])

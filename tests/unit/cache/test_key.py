@@ -3,26 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from pytest_glue.cache import key as key_module
-from pytest_glue.cache.key import OPTIONS, Key
-from pytest_glue.config.options import Options
+from pytest_glue.cache.key import Key
+from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.recipe import NOTEBOOK
 
 KeyOf = Callable[..., Key]
-
-CHANGES_NO_RUN = {
-    *("threshold", "save", "compare", "storage", "max_drop", "alpha", "max_seeds", "inconclusive"),
-    "stop_when_decided",
-    *("cache", "cache_dir", "resume", "timeout", "executor", "shard", "json"),
-}
-"""Options about what is done with runs."""
-HAS_ITS_OWN_FIELD = {"tasks", "checkpoints", "data", "seeds", "recipe"}
-"""Options with a field of the key."""
 
 
 @pytest.mark.parametrize(
@@ -83,14 +73,10 @@ def test_a_recipe_for_the_cpu(key_of: KeyOf, monkeypatch: pytest.MonkeyPatch) ->
     assert ("mps", "cpu") == (key_of().device, key_of(recipe={"use_cpu": True}).device)
 
 
-IS_NEVER_CACHED = ("search", "trials", "search_fraction", "search_split", "search_storage", "space", "ray")
-"""Options of a search: a search is stored as a study, and its runs are not cached."""
-
-
-def test_each_option_is_listed() -> None:
-    """A new option is either in the key or listed above as one that is not."""
-    listed = [*OPTIONS, *CHANGES_NO_RUN, *HAS_ITS_OWN_FIELD, *IS_NEVER_CACHED]
-    assert sorted(field.name for field in fields(Options)) == sorted(listed)
+def test_options_that_affect_runs_are_in_the_key(key_of: KeyOf) -> None:
+    """The declaration of an option decides; tasks, checkpoints, data, seeds and recipe have fields of their own."""
+    affecting = {name for name, option in OPTIONS.items() if option.affects == "run"}
+    assert affecting == key_of().options.keys()
 
 
 def test_a_key_is_the_same_in_another_process(key_of: KeyOf) -> None:

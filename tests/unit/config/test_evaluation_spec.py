@@ -1,12 +1,9 @@
 """Options, task and checkpoint as one value."""
 
-from dataclasses import replace
-
 import pytest
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
-from pytest_glue.config.thresholds import Threshold
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.tasks import GLUE
 
@@ -29,8 +26,7 @@ def test_the_checkpoints_part_of_the_id() -> None:
 
 def test_thresholds_of_the_task() -> None:
     """Thresholds of other tasks are left out."""
-    floors = [Threshold("mrpc", "f1", 0.8), Threshold("rte", "accuracy", 0.6)]
-    options = replace(OPTIONS, threshold={(floor.task, floor.metric): floor for floor in floors})
+    options = OPTIONS.replace(threshold={("mrpc", "f1"): 0.8, ("rte", "accuracy"): 0.6})
     assert {"f1": 0.8} == EvaluationSpec(options, GLUE["mrpc"], FIRST).thresholds
     assert {} == EvaluationSpec(options, GLUE["cola"], FIRST).thresholds
 
@@ -40,5 +36,5 @@ def test_thresholds_of_the_task() -> None:
 )
 def test_max_drop_of_the_task(max_drop: dict[str | None, float], expected: float) -> None:
     """The task's own drop beats the one for every task; without either, no drop is allowed."""
-    spec = EvaluationSpec(replace(OPTIONS, max_drop=max_drop), GLUE["rte"], FIRST)
+    spec = EvaluationSpec(OPTIONS.replace(max_drop=max_drop), GLUE["rte"], FIRST)
     assert expected == spec.max_drop

@@ -1,145 +1,155 @@
-"""Options: how each is read, and how the places that give them add up."""
+"""Options: declarations, defaults, and what follows from them."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Options, OptionSource, combine
-from pytest_glue.config.thresholds import Threshold
-from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.errors import OptionError
-from pytest_glue.core.shards import Shard
+from pytest_glue.config.flags import FLAGS
+from pytest_glue.config.options import OPTIONS, Options
+from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
 from pytest_glue.core.tasks import GLUE
 
-
-def options(**values: Any) -> Options:
-    """Return the options of one place."""
-    return combine([OptionSource("{name}", values, Path.cwd())])
+DEFAULTS: dict[str, object] = {
+    "tasks": tuple(GLUE.values()),
+    "checkpoints": (),
+    "data": "hub",
+    "seeds": (42,),
+    "recipe": {},
+    "max_train_samples": None,
+    "max_eval_samples": None,
+    "max_length": None,
+    "batching": Batching.AUTO,
+    "threshold": {},
+    "save": None,
+    "compare": None,
+    "storage": Path("glue-baselines"),
+    "max_drop": {},
+    "alpha": 0.05,
+    "max_seeds": None,
+    "inconclusive": InconclusivePolicy.PASS,
+    "stop_when_decided": False,
+    "search": None,
+    "trials": 10,
+    "search_fraction": 0.1,
+    "search_split": "held-out",
+    "search_storage": "glue-search",
+    "cache": CachePolicy.USE,
+    "cache_dir": None,
+    "resume": False,
+    "timeout": None,
+    "executor": ExecutorKind.LOCAL,
+    "shard": None,
+    "json": None,
+    "space": {},
+    "ray": {},
+}
 
 
 def test_the_defaults() -> None:
-    """Where no place gives anything: all tasks, no checkpoint, the hub's data, seed 42, no recipe, no threshold."""
-    defaults = combine([])
-    assert tuple(GLUE.values()) == defaults.tasks
-    assert ((), "hub", (42,), {}, {}) == (
-        defaults.checkpoints,
-        defaults.data,
-        defaults.seeds,
-        defaults.recipe,
-        defaults.threshold,
-    )
-    assert (None,) * 4 == (
-        defaults.max_train_samples,
-        defaults.max_eval_samples,
-        defaults.max_length,
-        defaults.json,
-    )
+    """By default, all tasks run on the hub's data with seed 42; nothing is recorded, compared or searched."""
+    assert vars(Options()) == DEFAULTS
+
+
+def test_every_annotated_attribute_is_declared() -> None:
+    """An attribute without a declaration could be read and never be set."""
+    assert list(Options.__annotations__) == list(OPTIONS)
+
+
+@pytest.mark.parametrize("name", [name for name, option in OPTIONS.items() if option.default is not None])
+def test_a_default_is_a_value_that_a_user_could_write(name: str) -> None:
+    assert getattr(Options(), name) == OPTIONS[name].parse(OPTIONS[name].default, Path())
+
+
+def test_a_repeatable_option_takes_tables() -> None:
+    """Values of several sources merge key by key."""
+    assert {"recipe", "threshold", "max_drop"} == {name for name, option in FLAGS.items() if option.repeatable}
+    assert [] == [name for name, option in FLAGS.items() if option.repeatable and option.default != {}]
+
+
+def test_options_are_frozen() -> None:
+    """A change makes a copy."""
+    plain = Options(seeds=(1, 2))
+    with pytest.raises(AttributeError, match=r"options are frozen: make a copy with replace\(seeds=\.\.\.\)"):
+        plain.seeds = (3,)  # type: ignore[misc]
+    other = plain.replace(max_length=8)
+    assert ((1, 2), None) == (plain.seeds, plain.max_length)
+    assert ((1, 2), 8) == (other.seeds, other.max_length)
+
+
+def test_an_unknown_option_is_an_error() -> None:
+    with pytest.raises(TypeError, match="unknown options: seed"):
+        Options(seed=1)  # type: ignore[call-arg]
+
+
+def test_options_can_be_sent_to_another_process() -> None:
+    plain = Options(seeds=(1,), threshold={("rte", "accuracy"): 0.5})
+    assert vars(plain) == vars(pickle.loads(pickle.dumps(plain)))  # noqa: S301 - own data
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
+    ("seeds", "limit", "expected"),
     [
-        ("rte, cola", ["cola", "rte"]),
-        (["rte", "cola", "rte"], ["cola", "rte"]),
-        ("all", list(GLUE)),
-        ("cola,all", list(GLUE)),
-        ("mnli-mm,mnli,", ["mnli", "mnli-mm"]),
+        ((42, 43, 44), None, (42, 43, 44)),
+        ((42, 43, 44), 5, (42, 43, 44, 45, 46)),
+        ((9, 7), 4, (9, 7, 10, 11)),
+        ((42, 43, 44), 2, (42, 43, 44)),
+        ((4294967294,), 3, (4294967294, 4294967295)),
     ],
 )
-def test_tasks_are_sorted_and_distinct(value: object, expected: list[str]) -> None:
-    """A text or a list names tasks, each once and in order; `all` is all of them."""
-    assert expected == [task.name for task in options(tasks=value).tasks]
+def test_the_seeds_that_may_be_added(seeds: tuple[int, ...], limit: int | None, expected: tuple[int, ...]) -> None:
+    """Added seeds follow the largest one, as long as there are any."""
+    assert expected == Options(seeds=seeds, max_seeds=limit).all_seeds
 
 
-def test_checkpoints_keep_their_order() -> None:
-    """Checkpoints are compared in the order in which they are named."""
-    assert (Checkpoint("b", Origin.HUB, "v1"), Checkpoint("sample", Origin.SAMPLE)) == options(
-        checkpoints="b@v1, sample"
-    ).checkpoints
+def test_the_report_holds_every_option_but_outputs() -> None:
+    """Where a report is written is no part of it."""
+    assert OPTIONS.keys() - {"json"} == Options().to_dict().keys()
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
+    ("name", "value", "expected"),
     [
-        ("5", (42, 43, 44, 45, 46)),
-        (2, (42, 43)),
-        ("7,8", (7, 8)),
-        ("7,", (7,)),
-        ([8, 7], (8, 7)),
-        (["7", "8"], (7, 8)),
-        ("0,4294967295", (0, 2**32 - 1)),
+        ("tasks", "rte,mrpc", ["mrpc", "rte"]),
+        ("checkpoints", "a/b@main,sample", ["a/b@main", "sample"]),
+        ("seeds", 2, [42, 43]),
+        ("recipe", {"optim": "adafactor", "report_to": ["a"]}, {"optim": "adafactor", "report_to": ["a"]}),
+        ("batching", "micro", "micro"),
+        ("threshold", "rte=0.65,mrpc:f1=0.8", {"rte:accuracy": 0.65, "mrpc:f1": 0.8}),
+        ("storage", "records", "/base/records"),
+        ("max_drop", "0.01,rte=0.03", {"": 0.01, "rte": 0.03}),
+        ("resume", "on", True),
+        ("timeout", "90", 90.0),
+        ("shard", "2/3", "2/3"),
+        (
+            "space",
+            {"learning_rate": {"low": 1e-5, "high": 1e-4, "log": True}, "per_device_train_batch_size": [8, 16]},
+            {"learning_rate": {"low": 1e-5, "high": 1e-4, "log": True}, "per_device_train_batch_size": [8, 16]},
+        ),
+        ("ray", {"num_cpus": 2}, {"num_cpus": 2}),
     ],
 )
-def test_seeds_are_a_count_or_a_list(value: object, expected: tuple[int, ...]) -> None:
-    """A count starts at 42; a list is taken as it is, and its comma tells one seed from a count."""
-    assert expected == options(seeds=value).seeds
+def test_an_option_in_the_report(name: str, value: Any, expected: object) -> None:
+    """The report holds plain data: a value as a table would hold it."""
+    found = Options(**{name: OPTIONS[name].parse(value, Path("/base"))}).to_dict()[name]
+    assert (expected, type(expected)) == (found, type(found))
 
 
-@pytest.mark.parametrize(("value", "part", "parts"), [("2/5", 2, 5), (" 1 / 1 ", 1, 1)])
-def test_a_shard_is_one_of_several_parts(value: str, part: int, parts: int) -> None:
-    """`2/5` is the second of five; it is written as it is read."""
-    assert Shard(part, parts) == options(shard=value).shard
-    assert f"{part}/{parts}" == str(options(shard=value).shard)
-
-
-@pytest.mark.parametrize("value", ["16", 16])
-@pytest.mark.parametrize("name", ["max_train_samples", "max_eval_samples", "max_length"])
-def test_limits_are_integers(name: str, value: object) -> None:
-    """A limit may be a number or, on the command line, a text."""
-    assert 16 == getattr(options(**{name: value}), name)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        ["num_train_epochs=1", "optim = adafactor", "eval_strategy=no"],
-        {"num_train_epochs": 1, "optim": "adafactor", "eval_strategy": "no"},
-    ],
-    ids=["lines", "table"],
-)
-def test_a_recipe_is_typed(value: object) -> None:
-    """Texts of the command line become what a table holds."""
-    assert {"num_train_epochs": 1, "optim": "adafactor", "eval_strategy": "no"} == options(recipe=value).recipe
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "cola=0.5,mrpc:f1=0.8",
-        ["cola=0.5", "mrpc:f1=.8"],
-        {"cola": 0.5, "mrpc": {"f1": 0.8}},
-        {"cola": 0.5, "mrpc:f1": 0.8},
-    ],
-    ids=["commas", "lines", "nested-table", "flat-table"],
-)
-def test_thresholds_are_by_task_and_metric(value: object) -> None:
-    """All ways to write thresholds say the same; without a metric it is the headline metric's."""
-    threshold = options(threshold=value).threshold
-    assert {
-        ("cola", "matthews_correlation"): Threshold("cola", "matthews_correlation", 0.5),
-        ("mrpc", "f1"): Threshold("mrpc", "f1", 0.8),
-    } == threshold
-
-
-def test_a_later_place_beats_an_earlier_one_key_by_key() -> None:
-    """Single values are replaced; recipes and thresholds are merged."""
-    first = {"seeds": 2, "max_length": 16, "recipe": {"optim": "adafactor", "warmup_steps": 3}, "threshold": "cola=0.5"}
-    second = {"seeds": 3, "recipe": ["warmup_steps=4"], "threshold": "rte=0.6,cola=0.4"}
-    both = combine([OptionSource("{name}", values, Path.cwd()) for values in (first, second)])
-    assert ((42, 43, 44), 16) == (both.seeds, both.max_length)
-    assert {"optim": "adafactor", "warmup_steps": 4} == both.recipe
-    assert {"cola": 0.4, "rte": 0.6} == {task: floor.value for (task, _), floor in both.threshold.items()}
-
-
-@pytest.mark.parametrize(("value", "expected"), [("on", True), ("off", False), (True, True), (False, False)])
-def test_a_switch_is_on_or_off(value: Any, *, expected: bool) -> None:
-    """What a command line says in words, a table can also say in its own."""
-    assert expected is combine([OptionSource("{name}", {"resume": value}, Path.cwd())]).resume
-
-
-@pytest.mark.parametrize("value", ["yes", "", 1, None, ["on"]], ids=repr)
-def test_what_is_no_switch(value: Any) -> None:
-    """Anything else is refused, with what is accepted."""
-    with pytest.raises(OptionError, match=r"resume: .* accepted are on and off"):
-        combine([OptionSource("{name}", {"resume": value}, Path.cwd())])
+def test_what_each_option_affects() -> None:
+    """Cache key and `merge` depend on this: an option that changes runs must never be declared otherwise."""
+    found: dict[str, set[str]] = {}
+    for name, option in OPTIONS.items():
+        found.setdefault(option.affects, set()).add(name)
+    assert found == {
+        "item": {"tasks", "checkpoints", "data", "seeds", "recipe"},
+        "run": {"max_train_samples", "max_eval_samples", "max_length", "batching"},
+        "verdict": {
+            *("threshold", "save", "compare", "max_drop", "alpha", "max_seeds", "inconclusive", "stop_when_decided"),
+        },
+        "search": {"search", "trials", "search_fraction", "search_split", "space"},
+        "machine": {
+            *("storage", "search_storage", "cache", "cache_dir", "resume", "timeout", "executor", "shard", "ray"),
+        },
+        "output": {"json"},
+    }

@@ -29,7 +29,7 @@ def test_a_distribution_is_read(name: str, value: Any, expected: Numbers | Choic
     ("name", "value", "message"),
     [
         ("learning_rat", [1e-5], "no field 'learning_rat': did you mean learning_rate"),
-        ("seed", {"low": 1, "high": 40}, "seed is not part of a recipe: give --glue-seeds"),
+        ("seed", {"low": 1, "high": 40}, "seed is not part of a recipe: use --glue-seeds"),
         ("output_dir", ["a", "b"], "output_dir is the same in every trial: set it with --glue-recipe output_dir=VALUE"),
         ("learning_rate", 1e-5, "learning_rate = 1e-05 is no distribution; accepted: {low = ..., high = ...}"),
         ("learning_rate", {"low": 1e-5}, "lacks low or high; accepted"),

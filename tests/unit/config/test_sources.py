@@ -1,18 +1,27 @@
-"""Settings: which place beats which, with pytest's own reading of files and command lines."""
+"""Sources of options: which one wins, how they merge, and messages that name the source."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Options
-from pytest_glue.config.sources import OptionSources
+from pytest_glue.config.options import OPTIONS, Options
+from pytest_glue.config.sources import OptionSource, OptionSources, combine
+from pytest_glue.core.errors import OptionError
+
+BASE = Path("/base")
+SOURCES = ["table", "ini", "marker", "command line"]
 
 
 def read(pytester: pytest.Pytester, *arguments: str, **marker: Any) -> Options:
     """Return the options of a test with this marker in a run with these arguments."""
-    settings = OptionSources.from_pytest_config(pytester.parseconfig(*arguments))
-    return settings.options(*([pytest.mark.glue(**marker).mark] if marker else []))
+    sources = OptionSources.from_pytest_config(pytester.parseconfig(*arguments))
+    return sources.options(*([pytest.mark.glue(**marker).mark] if marker else []))
+
+
+def combined(*values: dict[str, Any], origin: str = "[tool.pytest_glue] {name}") -> Options:
+    """Return the options of several sources, weakest first."""
+    return combine([OptionSource(origin, each, BASE) for each in values])
 
 
 def write(pytester: pytest.Pytester, table: str = "", ini: str = "") -> None:
@@ -20,21 +29,18 @@ def write(pytester: pytest.Pytester, table: str = "", ini: str = "") -> None:
     pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\n{ini}\n[tool.pytest_glue]\n{table}\n")
 
 
-PLACES = ["table", "ini", "marker", "command line"]
-
-
-@pytest.mark.parametrize("last", range(4), ids=PLACES)
+@pytest.mark.parametrize("last", range(4), ids=SOURCES)
 def test_command_line_beats_marker_beats_ini_beats_table(pytester: pytest.Pytester, last: int) -> None:
-    """Of the places that give a value, the last one in this order counts."""
+    """The last source in this order that gives a value wins."""
     write(pytester, "max_length = 10", "glue_max_length = '11'" if last >= 1 else "")
     marker = {"max_length": 12} if last >= 2 else {}
     arguments = ["--glue-max-length=13"] if last >= 3 else []
     assert 10 + last == read(pytester, *arguments, **marker).max_length
 
 
-@pytest.mark.parametrize("last", range(4), ids=PLACES)
+@pytest.mark.parametrize("last", range(4), ids=SOURCES)
 def test_recipes_are_merged_key_by_key(pytester: pytest.Pytester, last: int) -> None:
-    """What an earlier place says holds for each key that no later place sets."""
+    """A key keeps its value until a stronger source sets it."""
     write(
         pytester,
         "recipe = {warmup_steps = 10, max_steps = 10}",
@@ -47,23 +53,23 @@ def test_recipes_are_merged_key_by_key(pytester: pytest.Pytester, last: int) -> 
     assert {**expected, "warmup_steps": 10 + last} == read(pytester, *arguments, **marker).recipe
 
 
-@pytest.mark.parametrize("last", range(4), ids=PLACES)
+@pytest.mark.parametrize("last", range(4), ids=SOURCES)
 def test_thresholds_are_merged_key_by_key(pytester: pytest.Pytester, last: int) -> None:
-    """A floor holds until a later place sets the same task and metric."""
+    """A threshold holds until a stronger source sets the same task and metric."""
     write(pytester, "threshold = {cola = 0.1, rte = 0.9}", "glue_threshold = ['cola=0.2']" if last >= 1 else "")
     marker = {"threshold": {"cola": 0.3, "mrpc": {"f1": 0.8}}} if last >= 2 else {}
     arguments = ["--glue-threshold=cola=0.4"] if last >= 3 else []
-    thresholds = read(pytester, *arguments, **marker).threshold.values()
+    found = read(pytester, *arguments, **marker).threshold
     expected = {"cola": (last + 1) / 10, "rte": 0.9} | ({"mrpc": 0.8} if last >= 2 else {})
-    assert expected == {threshold.task: threshold.value for threshold in thresholds}
+    assert expected == {task: floor for (task, _), floor in found.items()}
 
 
 def test_markers_of_class_and_function_are_merged_key_by_key(pytester: pytest.Pytester) -> None:
-    """The closest marker wins, and what it does not set comes from the one around it."""
+    """The closest marker wins; the marker around it gives what the closest one leaves out."""
     outer = pytest.mark.glue(seeds=2, threshold={"cola": 0.1, "rte": 0.9}).mark
     inner = pytest.mark.glue(threshold={"cola": 0.2}).mark
     options = OptionSources.from_pytest_config(pytester.parseconfig()).options(inner, outer)
-    assert {"cola": 0.2, "rte": 0.9} == {name: floor.value for (name, _), floor in options.threshold.items()}
+    assert {"cola": 0.2, "rte": 0.9} == {name: floor for (name, _), floor in options.threshold.items()}
     assert (42, 43) == options.seeds
 
 
@@ -76,10 +82,10 @@ def test_markers_of_class_and_function_are_merged_key_by_key(pytester: pytest.Py
         (["--glue-tasks=wnli"], [], ["a", "b"]),
     ],
 )
-def test_the_command_line_chooses_among_a_markers_tasks(
+def test_the_command_line_selects_among_a_markers_tasks(
     pytester: pytest.Pytester, arguments: list[str], tasks: list[str], checkpoints: list[str]
 ) -> None:
-    """A marker says what a test is for: the command line takes away, and never adds."""
+    """A marker says what a test is for: the command line removes tasks and never adds any."""
     write(pytester, "tasks = ['stsb']\ncheckpoints = ['z']")
     options = read(pytester, *arguments, tasks=["cola", "rte"], checkpoints=["a", "b"])
     assert (tasks, checkpoints) == (
@@ -89,7 +95,7 @@ def test_the_command_line_chooses_among_a_markers_tasks(
 
 
 def test_another_file_holds_the_table(pytester: pytest.Pytester) -> None:
-    """`--glue-config` replaces pyproject.toml's table, and relative folders start from the file's own."""
+    """`--glue-config` replaces the table of pyproject.toml; relative folders start from the folder of that file."""
     write(pytester, "max_length = 10\nseeds = 2")
     data = pytester.mkdir("gate") / "data"
     data.mkdir()
@@ -99,10 +105,10 @@ def test_another_file_holds_the_table(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("by", ["flag", "ini"])
-def test_a_config_file_is_found_from_the_place_that_names_it(
+def test_a_config_file_is_relative_to_the_source_that_names_it(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    """A flag's path starts from the current folder, an ini key's from the project's root."""
+    """The path of a flag starts from the current folder, that of an ini key from the root directory."""
     write(pytester, ini="glue_config = 'glue.toml'" if by == "ini" else "")
     sub = pytester.mkdir("sub")
     for folder, length in ((pytester.path, 20), (sub, 30)):
@@ -112,16 +118,124 @@ def test_a_config_file_is_found_from_the_place_that_names_it(
     assert {"flag": 30, "ini": 20}[by] == read(pytester, *arguments).max_length
 
 
-@pytest.mark.parametrize("place", ["table", "ini", "command line"])
-def test_a_relative_folder_starts_from_the_place_that_names_it(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, place: str
+@pytest.mark.parametrize("source", ["table", "ini", "command line"])
+def test_a_relative_folder_starts_from_the_folder_of_its_source(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
-    """From a subfolder, table and ini mean the project's folder, and the command line means the current one."""
-    write(pytester, "data = 'mine'" if place == "table" else "", "glue_data = 'mine'" if place == "ini" else "")
+    """For table and ini file this is the folder of the project, for the command line the current folder."""
+    write(pytester, "data = 'mine'" if source == "table" else "", "glue_data = 'mine'" if source == "ini" else "")
     sub = pytester.mkdir("sub")
     for folder in (pytester.path, sub):
         (folder / "mine").mkdir()
     monkeypatch.chdir(sub)
-    arguments = ["--glue-data=mine"] if place == "command line" else []
+    arguments = ["--glue-data=mine"] if source == "command line" else []
     found = Path(read(pytester, *arguments).data).resolve()
-    assert (sub if place == "command line" else pytester.path) / "mine" == found
+    assert (sub if source == "command line" else pytester.path) / "mine" == found
+
+
+def test_a_stronger_source_replaces_values_and_merges_tables() -> None:
+    """Recipes and thresholds merge key by key."""
+    first = {"seeds": 2, "max_length": 16, "recipe": {"optim": "adafactor", "warmup_steps": 3}, "threshold": "cola=0.5"}
+    second = {"seeds": 3, "recipe": ["warmup_steps=4"], "threshold": "rte=0.6,cola=0.4"}
+    both = combined(first, second)
+    assert ((42, 43, 44), 16) == (both.seeds, both.max_length)
+    assert {"optim": "adafactor", "warmup_steps": 4} == both.recipe
+    assert {"cola": 0.4, "rte": 0.6} == {task: floor for (task, _), floor in both.threshold.items()}
+
+
+def test_a_table_holds_backend_and_search_space() -> None:
+    """`[tool.pytest_glue.search]` is the space; its key `backend` turns the search on."""
+    options = combined({"search": {"backend": "optuna", "learning_rate": [1e-5]}})
+    assert ("optuna", {"learning_rate"}) == (options.search, set(options.space))
+
+
+def test_a_flag_chooses_the_backend_and_keeps_the_space() -> None:
+    """`--glue-search=ray` searches the space of the table; `off` turns the search off."""
+    table = {"search": {"backend": "optuna", "learning_rate": [1e-5]}}
+    other = combined(table, {"search": "ray"})
+    assert ("ray", {"learning_rate"}) == (other.search, set(other.space))
+    assert combined(table, {"search": "off"}).search is None
+
+
+def test_sources_add_to_the_search_space() -> None:
+    """Spaces merge field by field."""
+    space = combined({"search": {"learning_rate": [1e-5]}}, {"search": {"weight_decay": [0.0]}}).space
+    assert {"learning_rate", "weight_decay"} == set(space)
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ({"learning_rate": {"low": 2.0, "high": 1.0}}, "low 2.0 is above high 1.0"),
+        ({"learning_rat": [1.0]}, "did you mean learning_rate"),
+    ],
+)
+def test_a_search_table_that_is_not_accepted(table: dict[str, Any], expected: str) -> None:
+    """The message names the source."""
+    with pytest.raises(OptionError) as caught:
+        combined({"search": table})
+    assert str(caught.value).startswith("[tool.pytest_glue] ")
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["save", "compare"])
+def test_lower_bounds_exclude_baselines(name: str) -> None:
+    """A baseline needs scores, and `--glue-stop-when-decided` leaves lower bounds."""
+    with pytest.raises(OptionError, match=f"leaves lower bounds, and --glue-{name}=main needs scores: leave out one"):
+        combined({"stop_when_decided": True, name: "main"})
+
+
+def test_an_unknown_key_is_refused_with_the_closest() -> None:
+    with pytest.raises(OptionError) as caught:
+        combined({"treshold": {}}, origin="[tool.pytest_glue] {name} in pyproject.toml")
+    assert "[tool.pytest_glue] treshold in pyproject.toml: unknown option; did you mean threshold?" == str(caught.value)
+
+
+def test_all_keys_are_listed_if_none_is_close() -> None:
+    with pytest.raises(OptionError) as caught:
+        combined({"quux": 1}, origin="@pytest.mark.glue({name}=...)")
+    assert f"@pytest.mark.glue(quux=...): unknown option; accepted: {', '.join(sorted(OPTIONS))}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "marker", "expected"),
+    [
+        (["--glue-max-length=1"], {}, "--glue-max-length: '1': expected an integer of at least 4"),
+        ([], {"max_length": 1}, "@pytest.mark.glue(max_length=...): 1: expected an integer of at least 4"),
+        (["--glue-config=no.toml"], {}, "--glue-config=no.toml: this file does not exist"),
+        (["-o", "glue_config=no.toml"], {}, "glue_config = no.toml: this file does not exist"),
+        (["-o", "glue_seeds=x"], {}, "glue_seeds: 'x': expected a count, as in 5 (seeds 42 to 46)"),
+    ],
+)
+def test_a_message_names_the_source(
+    pytester: pytest.Pytester, arguments: list[str], marker: dict[str, Any], expected: str
+) -> None:
+    """The source is a flag, an ini key, a marker or a file."""
+    with pytest.raises(OptionError) as caught:
+        read(pytester, *arguments, **marker)
+    assert str(caught.value).startswith(expected)
+
+
+def test_a_message_about_a_table_names_key_and_file(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml("[tool.pytest_glue]\nmax_length = 1\n")
+    with pytest.raises(OptionError) as caught:
+        read(pytester)
+    assert str(caught.value) == (
+        "[tool.pytest_glue] max_length in pyproject.toml: 1: expected an integer of at least 4"
+    )
+
+
+def test_a_file_that_is_not_toml(pytester: pytest.Pytester) -> None:
+    """The message names the line; the file is not treated as empty."""
+    file = pytester.path / "glue.toml"
+    file.write_text("[tool.pytest_glue]\ntasks = cola\n", encoding="utf-8")
+    with pytest.raises(OptionError, match=r"glue\.toml is not valid TOML: .*line 2"):
+        read(pytester, "--glue-config=glue.toml")
+
+
+def test_a_marker_takes_keywords_only(pytester: pytest.Pytester) -> None:
+    """The message shows an example."""
+    sources = OptionSources.from_pytest_config(pytester.parseconfig())
+    with pytest.raises(OptionError) as caught:
+        sources.options(pytest.mark.glue("rte").mark)
+    assert "takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})" in str(caught.value)

@@ -49,7 +49,7 @@ def test_what_is_neither_folder_nor_hub_id_is_refused(text: str) -> None:
         Checkpoint.parse(text)
     assert str(caught.value) == (
         f"checkpoint {text!r} is neither a folder nor a hub id: "
-        "accepted are `owner/name`, `owner/name@revision`, an existing folder, or `sample`"
+        "expected `owner/name`, `owner/name@revision`, an existing folder, or `sample`"
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
-from pytest_glue.config.options import Options, OptionSource, combine
+from pytest_glue.config.options import Options
+from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import OptionSource, combine
+from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.reports.header import MADE_UP, header
 

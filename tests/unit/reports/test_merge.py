@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.cli import main
-from pytest_glue.config.options import OptionSource, combine
+from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.shards import Family

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.config.options import Options, OptionSource, combine
+from pytest_glue.config.options import Options
+from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline, encode_baseline

@@ -1,0 +1,90 @@
+"""How options are declared: an attribute of a class holds all that is known about an option."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, dataclass_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
+"""What an option changes:
+
+- item: which items or runs there are; the cache key has a field for each of these options.
+- run: the result of a run; the cache key holds these options under `options`.
+- verdict: how runs are judged or recorded; cached runs stay valid.
+- search: the hyperparameter search; runs that follow one are not cached.
+- machine: where and when runs are computed; shards of one test run may differ in it.
+- output: which files are written; the JSON report leaves it out.
+"""
+
+
+class Option(SimpleNamespace):
+    """The declaration of an option; its name is that of the attribute."""
+
+    parse: Callable[[Any, Path], Any]
+    """Takes a text, a list of texts or a typed value, and the folder that relative paths start from."""
+    metavar: str | None
+    """Of the flag; empty for a flag without a value, None for an option that only tables and markers can set."""
+    description: str
+    affects: Affects
+    default: Any
+    """As a user would write it; None if the option is unset by default."""
+    repeatable: bool
+    """Whether the flag can be repeated, and the ini key takes a list of lines."""
+
+    def default_value(self, base: Path) -> Any:
+        """Return the parsed default."""
+        return None if self.default is None else self.parse(self.default, base)
+
+
+def option(
+    parse: Callable[[Any, Path], T],
+    metavar: str | None,
+    description: str,
+    *,
+    affects: Affects,
+    default: Any,
+    repeatable: bool = False,
+) -> T:
+    """Declare an option. A type checker sees an attribute of the type that `parse` returns."""
+    declared = Option(
+        parse=parse,
+        metavar=metavar,
+        description=description,
+        affects=affects,
+        default=default,
+        repeatable=repeatable,
+    )
+    return cast("T", declared)
+
+
+def declared_options(cls: type) -> dict[str, Option]:
+    """Return the options that a class declares, by name."""
+    return {name: each for name, each in vars(cls).items() if isinstance(each, Option)}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(option,))
+class FrozenOptions:
+    """A frozen value with an attribute for each declared option.
+
+    Type checkers treat a subclass as a frozen dataclass. It is not one, because making a dataclass of 30 fields takes
+    longer than loading the rest of the plugin.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        options = declared_options(type(self))
+        if unknown := given.keys() - options.keys():
+            raise TypeError(f"unknown options: {', '.join(sorted(unknown))}")
+        defaults = {name: each.default_value(Path()) for name, each in options.items() if name not in given}
+        vars(self).update(defaults | given)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"options are frozen: make a copy with replace({name}=...)")
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values of some options."""
+        return type(self)(**{**vars(self), **changes})

@@ -1,0 +1,85 @@
+"""Values of options: a text of the command line, a list of ini lines, or a typed value of a table or a marker."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pytest_glue.core.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from enum import StrEnum
+    from pathlib import Path
+
+    Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def texts(value: Any) -> list[str]:
+    """Return the parts of a comma-separated text or the items of a list of texts, without repeats."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise OptionError(f"{value!r}: expected a text or a list of texts")
+    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def lines(value: Any) -> list[str]:
+    """Return a text, or a list of texts, as a list."""
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list | tuple) or not all(isinstance(line, str) for line in found):
+        raise OptionError(f"{value!r}: expected a table, a text or a list of texts")
+    return list(found)
+
+
+def integer(value: Any) -> int | None:
+    """Return an integer, or the one that a text stands for; None for anything else."""
+    try:
+        return int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+
+
+def number(value: Any) -> float:
+    """Return a number, or the one that a text stands for; NaN for anything else."""
+    try:
+        return math.nan if isinstance(value, bool) else float(value) + 0.0  # + 0.0 makes -0.0 positive
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def at_least(low: int) -> Callable[[Any, Path], int]:
+    """Return a parser of integers with a lower bound."""
+
+    def parse(value: Any, _: Path) -> int:
+        found = integer(value)
+        if found is None or found < low:
+            raise OptionError(f"{value!r}: expected an integer of at least {low}")
+        return found
+
+    return parse
+
+
+def member(kind: type[Kind], value: Any) -> Kind:
+    """Return the member of an enumeration that has this value."""
+    if value not in tuple(kind):
+        *others, last = kind
+        raise OptionError(f"{value!r}: expected {', '.join(others)} or {last}")
+    return kind(value)
+
+
+def switch(value: Any, _: Path) -> bool:
+    """Return whether an option without a value is on."""
+    if value in ("on", "off"):
+        return bool(value == "on")
+    if not isinstance(value, bool):
+        raise OptionError(f"{value!r}: expected on or off (in a table or a marker also true or false)")
+    return value
+
+
+def path(value: Any, base: Path) -> Path:
+    """Return a path, resolved against the folder of its source."""
+    from pathlib import Path
+
+    if not isinstance(value, str) or not value.strip():
+        raise OptionError(f"{value!r}: expected a path")
+    return base / Path(value).expanduser()
