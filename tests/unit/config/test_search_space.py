@@ -1,4 +1,4 @@
-"""The search space: what a table says, checked before anything is loaded."""
+"""The search space: accepted tables, and messages about others."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from pytest_glue.core.errors import OptionError
     ],
 )
 def test_a_distribution_is_read(name: str, value: Any, expected: Numbers | Choices) -> None:
-    """Optuna's words give a range or choices; whole bounds mean whole numbers where the field counts something."""
+    """A table is a range, a list holds choices. A range with whole bounds is whole if the field counts something."""
     assert {name: expected} == parse_space({name: value})
 
 
@@ -31,9 +31,13 @@ def test_a_distribution_is_read(name: str, value: Any, expected: Numbers | Choic
         ("learning_rat", [1e-5], "no field 'learning_rat': did you mean learning_rate"),
         ("seed", {"low": 1, "high": 40}, "seed is not part of a recipe: use --glue-seeds"),
         ("output_dir", ["a", "b"], "output_dir is the same in every trial: set it with --glue-recipe output_dir=VALUE"),
-        ("learning_rate", 1e-5, "learning_rate = 1e-05 is no distribution; accepted: {low = ..., high = ...}"),
+        ("learning_rate", 1e-5, "learning_rate = 1e-05 is not a distribution; accepted: {low = ..., high = ...}"),
         ("learning_rate", {"low": 1e-5}, "lacks low or high; accepted"),
-        ("learning_rate", {"low": 1, "high": 2, "distribution": "normal"}, "has 'distribution'; accepted"),
+        (
+            "learning_rate",
+            {"low": 1, "high": 2, "distribution": "normal"},
+            "has the unknown key 'distribution'; accepted",
+        ),
         ("learning_rate", {"low": 1e-4, "high": 1e-5}, "low 0.0001 is above high 1e-05"),
         ("learning_rate", {"low": 0.0, "high": 1e-5, "log": True}, "log needs a low above 0, and it is 0.0"),
         ("learning_rate", {"low": 0.1, "high": 0.2, "log": 1}, "log is true or false"),
@@ -52,14 +56,14 @@ def test_a_distribution_is_read(name: str, value: Any, expected: Numbers | Choic
     ],
 )
 def test_what_is_not_accepted(name: str, value: Any, message: str) -> None:
-    """A field or a distribution that cannot be searched is refused, with what can."""
+    """The message has the field, the value and what is accepted."""
     with pytest.raises(OptionError) as caught:
         parse_space({name: value})
     assert message in str(caught.value)
 
 
 def test_the_default_space_has_no_seed() -> None:
-    """The default is a space that its own parser accepts; it searches hyperparameters and no luck."""
+    """The parser accepts the default space, which has only hyperparameters."""
     assert "seed" not in DEFAULT
     assert dict(DEFAULT) == parse_space(plain_space(DEFAULT))
 
@@ -73,5 +77,5 @@ def test_the_default_space_has_no_seed() -> None:
     ],
 )
 def test_the_grid_of_a_step(numbers: Numbers, expected: tuple[float, ...]) -> None:
-    """A range with a step is the low end and every step above it, up to the high end."""
+    """The grid starts at the low end and never exceeds the high end."""
     assert pytest.approx(expected) == numbers.grid
