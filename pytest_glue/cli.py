@@ -1,79 +1,130 @@
-"""The command `pytest-glue`: it shows and clears the store of runs, and merges reports."""
+"""The command `pytest-glue`. Each subcommand has a function that adds its parser and a function that runs it."""
+
+from __future__ import annotations
 
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_glue.cache.entry import Entry
-    from pytest_glue.cache.storage import CacheFile
+    from collections.abc import Callable, Sequence
 
-_A_DAY_S = 24 * 60 * 60
+    from pytest_glue.cache.entry import Entry
+    from pytest_glue.cache.storage import CacheFile, RunCache
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    CachedRun = tuple[CacheFile, Entry | None]
+    """A file of the cache with its content; None if it is damaged."""
+
+_DAY_S = 24 * 60 * 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code.
+    """Run a subcommand and return its exit code.
 
     Args:
-        arguments: behind the command's name; None for those of this process.
+        arguments: the command line without the program; None for that of this process.
     """
-    asked = _parser().parse_args(arguments)
-    return _merge(asked) if asked.command == "merge" else _cache(asked)
+    parser = argparse.ArgumentParser(prog="pytest-glue", description="Gate fine-tuned classifiers with pytest.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add_command in (_add_cache, _add_merge):
+        add_command(commands)
+    given = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = given.run
+    return run(given)
 
 
-def _cache(asked: argparse.Namespace) -> int:
-    try:
-        found = _chosen(asked)
-        lines = _shown(asked, found) if asked.action == "show" else _cleared(asked, [kept for kept, _ in found])
-        print("\n".join([*lines, f"store: {_folder(asked)}"]))
-    except OSError as error:
-        print(f"the store {_folder(asked)} cannot be used: {error.strerror or error}", file=sys.stderr)
-        return 1
-    return 0
+def _add_cache(commands: Commands) -> None:
+    cache = commands.add_parser("cache", help="show or clear the cache of finished runs")
+    actions = cache.add_subparsers(required=True, metavar="ACTION")
+    for name, run, text in (
+        ("show", _show, "list the cached runs"),
+        ("clear", _clear, "delete the cached runs, or those that the filters select"),
+    ):
+        action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        action.add_argument("--cache-dir", type=Path, metavar="FOLDER", help="folder of the cache, as for pytest")
+        action.add_argument("--task", metavar="NAME", help="only runs of this task")
+        action.add_argument("--checkpoint", metavar="NAME", help="only runs of this checkpoint, by name or label")
+        action.add_argument("--older-than", type=_days, metavar="DAYS", help="only runs not used for this many days")
+        action.set_defaults(run=_on_cache(run))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="pytest-glue", description="Fine-tuned checkpoints as pytest items.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    cache = commands.add_parser("cache", help="show or clear the store of finished runs")
-    actions = cache.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name, text in (("show", "list the runs that are kept"), ("clear", "delete runs: all, or those that are named")):
-        action = actions.add_parser(name, help=text, description=text.capitalize())
-        action.add_argument("--cache-dir", type=Path, metavar="FOLDER", help="of the store, if not the default one")
-        action.add_argument("--task", metavar="NAME", help="only runs of that task")
-        action.add_argument("--checkpoint", metavar="NAME", help="only runs of that checkpoint, by name or label")
-        action.add_argument("--older-than", type=_days, metavar="DAYS", help="only runs not used for so many days")
-    _add_merge(commands)
-    return parser
+def _on_cache(
+    run: Callable[[argparse.Namespace, RunCache, list[CachedRun]], list[str]],
+) -> Callable[[argparse.Namespace], int]:
+    """Return a command that passes the cache and the selected runs to a function, and prints the lines it returns."""
+
+    def command(given: argparse.Namespace) -> int:
+        from pytest_glue.cache.storage import RunCache, default_folder
+
+        cache = RunCache(given.cache_dir.expanduser() if given.cache_dir else default_folder())
+        try:
+            print("\n".join([*run(given, cache, _selected(given, cache)), f"cache: {cache.folder}"]))
+        except OSError as error:
+            print(f"the cache {cache.folder} cannot be used: {error.strerror or error}", file=sys.stderr)
+            return 1
+        return 0
+
+    return command
 
 
-def _add_merge(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    text = "join the JSON reports of all parts of a test run with --glue-shard"
-    codes = (
-        "Exit code: 0 where all items are green, 1 where one is red or ended in an error, 2 where nothing was merged."
-    )
-    merge = commands.add_parser("merge", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=codes)
-    merge.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="of a part")
-    merge.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the report of all items")
+def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
+    from pytest_glue.core.formatting import columns
+
+    header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used")
+    table = columns(header, [_row(*run) for run in runs], right=("seed", "score", "trained in", "size", "last used"))
+    unfinished = cache.resume_state_bytes()
+    return [
+        *(table if runs else []),
+        _total(runs),
+        *([f"unfinished runs: {unfinished / 1e6:.2f} MB"] if unfinished else []),
+    ]
 
 
-def _merge(asked: argparse.Namespace) -> int:
-    """Write the report that one test run would have left, and show its table."""
-    from pytest_glue.core.errors import ReportError
-    from pytest_glue.reports.json import write
-    from pytest_glue.reports.merge import evaluations, merge, read, summary_lines
+def _clear(given: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
+    for file, _ in runs:
+        cache.drop(file)
+    if given.task is given.checkpoint is None:
+        cache.drop_resume_states((given.older_than or 0) * _DAY_S)
+    return [f"deleted {_total(runs)}"]
 
-    try:
-        merged = merge({str(file): read(file) for file in asked.reports})
-        write(asked.output, merged)
-    except ReportError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print("\n".join([*summary_lines(merged), f"JSON report: {asked.output}"]))
-    return 1 if merged["errors"] or any(each.failed for each in evaluations(merged)) else 0
+
+def _selected(given: argparse.Namespace, cache: RunCache) -> list[CachedRun]:
+    """Return the runs that all filters select. A damaged file has an age, but no task or checkpoint."""
+    before = time.time() - (given.older_than or 0) * _DAY_S
+    files = [file for file in cache.files() if given.older_than is None or file.used_at <= before]
+    return [(file, entry) for file in files if _matches(given, entry := file.entry)]
+
+
+def _matches(given: argparse.Namespace, entry: Entry | None) -> bool:
+    if given.task is given.checkpoint is None:
+        return True
+    if entry is None:
+        return False
+    checkpoint = entry.conditions.checkpoint
+    names = {None, checkpoint.name, checkpoint.label, checkpoint.digest}
+    return given.task in {None, entry.key.task["name"]} and given.checkpoint in names
+
+
+def _row(file: CacheFile, entry: Entry | None) -> tuple[str, ...]:
+    from pytest_glue.core.formatting import seconds
+
+    days = (time.time() - file.used_at) / _DAY_S
+    size, age = f"{file.n_bytes / 1000:.1f} KB", "today" if days < 1 else f"{days:.0f} days ago"
+    if entry is None:
+        return ("(damaged)", file.path.stem[:12], "", "", "", "", size, age)
+    task, run = entry.key.task, entry.run
+    score = run.metrics[metric := task["metrics"][0]]
+    shown = "undefined" if score is None else f"{score:.3f}"
+    label = entry.conditions.checkpoint.label
+    return (task["name"], label, str(run.seed), metric, shown, seconds(run.duration_s), size, age)
+
+
+def _total(runs: Sequence[CachedRun]) -> str:
+    megabytes = sum(file.n_bytes for file, _ in runs) / 1e6
+    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}, {megabytes:.2f} MB"
 
 
 def _days(text: str) -> float:
@@ -86,83 +137,31 @@ def _days(text: str) -> float:
     return days
 
 
-def _folder(asked: argparse.Namespace) -> Path:
-    from pytest_glue.cache.storage import default_folder
-
-    folder: Path | None = asked.cache_dir
-    return folder.expanduser() if folder else default_folder()
-
-
-def _chosen(asked: argparse.Namespace) -> list[tuple["CacheFile", "Entry | None"]]:
-    """Return the files that the filters leave, with what each holds; one that cannot be read has no task or name."""
-    from pytest_glue.cache.storage import RunCache
-
-    before = time.time() - (asked.older_than or 0) * _A_DAY_S
-    files = [kept for kept in RunCache(_folder(asked)).files() if kept.used_at <= before or asked.older_than is None]
-    return [(kept, entry) for kept in files if _is_asked_for(asked, entry := kept.entry)]
-
-
-def _is_asked_for(asked: argparse.Namespace, entry: "Entry | None") -> bool:
-    if asked.task is None and asked.checkpoint is None:
-        return True
-    if entry is None:
-        return False
-    checkpoint = entry.conditions.checkpoint
-    names = {checkpoint.name, checkpoint.label, checkpoint.digest}
-    return asked.task in {None, entry.key.task["name"]} and (asked.checkpoint is None or asked.checkpoint in names)
-
-
-def _shown(asked: argparse.Namespace, found: Sequence[tuple["CacheFile", "Entry | None"]]) -> list[str]:
-    from pytest_glue.core.formatting import columns
-
-    rows = [_row(kept, entry) for kept, entry in found]
-    header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used")
-    table = columns(header, rows, right=("seed", "score", "trained in", "size", "last used")) if rows else []
-    return [*table, _total([kept for kept, _ in found]), *_resume_state(asked)]
-
-
-def _resume_state(asked: argparse.Namespace) -> list[str]:
-    from pytest_glue.cache.storage import RunCache
-
-    size = RunCache(_folder(asked)).resume_state_bytes()
-    return [f"unfinished runs: {size / 1_000_000:.2f} MB"] if size else []
-
-
-def _row(kept: "CacheFile", entry: "Entry | None") -> tuple[str, ...]:
-    from pytest_glue.core.formatting import seconds
-
-    days = (time.time() - kept.used_at) / _A_DAY_S
-    size, age = f"{kept.n_bytes / 1000:.1f} KB", "today" if days < 1 else f"{days:.0f} days ago"
-    if entry is None:
-        return ("(damaged)", kept.path.stem[:12], "", "", "", "", size, age)
-    metric = entry.key.task["metrics"][0]
-    score = entry.run.metrics[metric]
-    return (
-        entry.key.task["name"],
-        entry.conditions.checkpoint.label,
-        str(entry.run.seed),
-        metric,
-        "undefined" if score is None else f"{score:.3f}",
-        seconds(entry.run.duration_s),
-        size,
-        age,
+def _add_merge(commands: Commands) -> None:
+    merge = commands.add_parser(
+        "merge",
+        help="join the JSON reports of all shards of a test run",
+        description="Join the JSON reports of all shards of a test run (--glue-shard).",
+        epilog="Exit code: 0 if all items passed, 1 if an item failed or ended in an error, 2 if nothing was merged.",
     )
+    merge.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the JSON report of a shard")
+    merge.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the JSON report to write")
+    merge.set_defaults(run=_merge)
 
 
-def _cleared(asked: argparse.Namespace, chosen: Sequence["CacheFile"]) -> list[str]:
-    from pytest_glue.cache.storage import RunCache
+def _merge(given: argparse.Namespace) -> int:
+    from pytest_glue.core.errors import ReportError
+    from pytest_glue.reports.json import write
+    from pytest_glue.reports.merge import evaluations, merge, read, summary_lines
 
-    run_cache = RunCache(_folder(asked))
-    for kept in chosen:
-        run_cache.drop(kept)
-    if asked.task is asked.checkpoint is None:
-        run_cache.drop_resume_states((asked.older_than or 0) * _A_DAY_S)
-    return [f"deleted {_total(chosen)}"]
-
-
-def _total(files: Sequence["CacheFile"]) -> str:
-    runs = "1 run" if len(files) == 1 else f"{len(files)} runs"
-    return f"{runs}, {sum(kept.n_bytes for kept in files) / 1_000_000:.2f} MB"
+    try:
+        merged = merge({str(file): read(file) for file in given.reports})
+        write(given.output, merged)
+    except ReportError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join([*summary_lines(merged), f"JSON report: {given.output}"]))
+    return 1 if merged["errors"] or any(each.failed for each in evaluations(merged)) else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command `pytest-glue cache`: what it shows, and what it deletes."""
+"""The command `pytest-glue cache`; `merge` is tested with the reports."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ Command = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run_cache(tmp_path: Path) -> RunCache:
-    """A store of two runs and a damaged file."""
+    """A cache of two runs and a damaged file."""
     run_cache = RunCache(tmp_path / "runs")
     checkpoint = Checkpoint("a/b", Origin.HUB, "main", f"sha256:{'1' * 64}")
     for task, seed, scores, days in (
@@ -53,13 +53,13 @@ def run_cache(tmp_path: Path) -> RunCache:
 
 
 def used(path: Path, days: float) -> None:
-    """Let a file look as if it had been used so many days ago."""
+    """Set the time when a file was last used."""
     os.utime(path, (time.time() - days * 86400,) * 2)
 
 
 @pytest.fixture
 def cache(run_cache: RunCache, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run the command on that store, and return its exit code and what it says."""
+    """Run the command on this cache, and return exit code, stdout and stderr."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main(["cache", *arguments, "--cache-dir", str(run_cache.folder)])
@@ -68,12 +68,12 @@ def cache(run_cache: RunCache, capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
-def test_it_shows_what_is_kept(run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each run has a line with what it is of, the one first that was not used for longest; a damaged one shows too."""
+def test_show_lists_the_cached_runs(run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least recently used run comes first; damaged files are listed, too."""
     files = [replace(kept, n_bytes=1) for kept in run_cache.files()]
     monkeypatch.setattr(RunCache, "files", lambda _: files)
 
-    assert (0, f"{SHOWN}store: {run_cache.folder}\n", "") == cache("show")
+    assert (0, f"{SHOWN}cache: {run_cache.folder}\n", "") == cache("show")
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_it_shows_what_is_kept(run_cache: RunCache, cache: Command, monkeypatch:
         (["--older-than=2", "--task=rte"], [None, "stsb"]),
     ],
 )
-def test_it_clears_what_is_named(
+def test_clear_deletes_what_the_filters_select(
     run_cache: RunCache, cache: Command, arguments: list[str], left: list[str | None]
 ) -> None:
-    """All filters must agree on what is deleted; a damaged file, of which nobody knows the task, goes by its age."""
+    """All filters must match. The task of a damaged file is unknown, so only its age selects it."""
     code, out, _ = cache("clear", *arguments)
     n_deleted = 3 - len(left)
     assert (0, f"deleted {n_deleted} run{'' if n_deleted == 1 else 's'}, ") == (code, out.split("0.00")[0])
@@ -100,36 +100,36 @@ def test_it_clears_what_is_named(
     assert left == [entry and entry.key.task["name"] for entry in entries]
 
 
-def test_what_is_shown_can_be_chosen(cache: Command) -> None:
-    """The filters of `clear` are those of `show`, so that one can look first."""
+def test_show_has_the_filters_of_clear(cache: Command) -> None:
+    """A user can look before deleting."""
     _, out, _ = cache("show", "--task=rte")
     assert ["rte", "1 run, 0.00 MB"] == [out.splitlines()[1].split()[0], out.splitlines()[2]]
 
 
-def test_an_empty_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder that is not there is a store without runs, and is not made."""
+def test_an_empty_cache(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing folder is an empty cache, and is not created."""
     assert 0 == main(["cache", "show", "--cache-dir", str(tmp_path / "none")])
-    assert f"0 runs, 0.00 MB\nstore: {tmp_path / 'none'}\n" == capsys.readouterr().out
+    assert f"0 runs, 0.00 MB\ncache: {tmp_path / 'none'}\n" == capsys.readouterr().out
     assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("days", ["soon", "-1", "nan", "inf"])
-def test_what_is_no_number_of_days(cache: Command, capsys: pytest.CaptureFixture[str], days: str) -> None:
-    """An age that is none is refused before anything is deleted."""
+def test_an_age_that_is_not_accepted(cache: Command, capsys: pytest.CaptureFixture[str], days: str) -> None:
+    """The message comes before anything is deleted."""
     with pytest.raises(SystemExit):
         cache("clear", f"--older-than={days}")
     assert f"'{days}': expected a number of days, as in 30 or 0.5" in capsys.readouterr().err
 
 
-def test_it_is_installed_and_light(run_cache: RunCache) -> None:
-    """The module is a command, whose default store is that of the test runs, and imports none of numpy or pytest."""
+def test_the_command_is_light(run_cache: RunCache) -> None:
+    """The default cache is that of pytest; neither pytest nor a heavy library is imported."""
     code = (
         "import sys; from pytest_glue.cli import main; main(['cache', 'show']); "
         "print([name for name in ('numpy', 'torch', 'pytest', 'filelock') if name in sys.modules])"
     )
     environment = {**os.environ, "PYTEST_GLUE_CACHE": str(run_cache.folder)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert [f"store: {run_cache.folder}", "[]"] == done.stdout.splitlines()[-2:]
+    assert [f"cache: {run_cache.folder}", "[]"] == done.stdout.splitlines()[-2:]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_it_is_installed_and_light(run_cache: RunCache) -> None:
 def test_unfinished_runs_are_shown_and_cleared(
     run_cache: RunCache, cache: Command, arguments: list[str], left: int
 ) -> None:
-    """What runs left that were stopped is named with its size, and goes where no filter asks for finished ones."""
+    """The states of killed runs are shown by size; only an age, or no filter at all, deletes them."""
     for name, days in (("a", 0), ("b", 5)):
         state = run_cache.folder / "unfinished" / name / "0000000006"
         state.mkdir(parents=True)
@@ -147,3 +147,13 @@ def test_unfinished_runs_are_shown_and_cleared(
     assert "unfinished runs: 0.02 MB" in cache("show")[1]
     cache("clear", *arguments)
     assert left == len(list(run_cache.folder.glob("unfinished/*")))
+
+
+def test_a_cache_that_cannot_be_used(run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has folder and cause."""
+
+    def refuse(_: RunCache) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(RunCache, "files", refuse)
+    assert (1, "", f"the cache {run_cache.folder} cannot be used: Permission denied\n") == cache("show")
