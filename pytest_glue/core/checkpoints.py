@@ -1,4 +1,4 @@
-"""Checkpoints: what a user may name, and what identifies the thing that was named."""
+"""Checkpoints: how users name them, and their ids."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A pretrained model and its tokenizer: the thing under test."""
+    """A pretrained model with its tokenizer: the thing under test."""
 
     name: str
     """A hub id, a folder as the user wrote it, or `sample`."""
@@ -31,19 +31,19 @@ class Checkpoint:
     origin: Origin
 
     revision: str | None = None
-    """A branch, tag or commit as asked for; the commit once it is resolved. None for a folder."""
+    """The branch, tag or commit that the user named, until it is resolved to a commit. None for a folder."""
 
     digest: str | None = None
-    """`sha256:...` of the files that a fine-tuning reads; None until they have been read."""
+    """`sha256:...` of the files that a run reads; None until they are read."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what a user wrote: `sample`, a folder, a hub id or `id@revision`.
+        """Return the checkpoint that a text names: `sample`, a folder, a hub id or `id@revision`.
 
-        A folder is what exists as one, or what can be nothing else: a path that starts with a dot, a slash or `~`.
+        A text is a folder if that folder exists, or if it starts with a dot, a slash or `~`.
 
         Raises:
-            CheckpointError: the text is neither.
+            CheckpointError: the text has another form.
         """
         text = text.strip()
         if text == SAMPLE:
@@ -52,21 +52,20 @@ class Checkpoint:
             return cls(text, Origin.FOLDER)
         name, at, revision = text.partition("@")
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or (at and not re.fullmatch(r"[\w./-]+", revision)):
-            message = (
+            raise CheckpointError(
                 f"checkpoint {text!r} is neither a folder nor a hub id: "
                 f"expected `owner/name`, `owner/name@revision`, an existing folder, or `{SAMPLE}`"
             )
-            raise CheckpointError(message)
         return cls(name, Origin.HUB, revision or None)
 
     @property
     def folder(self) -> Path:
-        """The folder of a checkpoint that is one."""
+        """The path of a checkpoint whose origin is a folder."""
         return local_path(self.name)
 
     @property
     def label(self) -> str:
-        """What a person reads: the name, and the revision in short."""
+        """The name for people, with a short revision."""
         name = self.folder.resolve().name if self.origin is Origin.FOLDER else self.name
         return f"{name}@{_short(self.revision)}" if self.revision else name
 
@@ -75,14 +74,17 @@ class Checkpoint:
         return f"{self.name}@{self.revision}" if self.revision else self.name
 
     def identified(self, *, revision: str | None, digest: str) -> Self:
-        """Return this checkpoint with its identity."""
+        """Return this checkpoint with its resolved revision and its digest."""
         return replace(self, revision=revision, digest=digest)
 
 
 def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
-    """Return the checkpoints by their ids, sorted: short, unique, safe in a shell, a file name and `-k`.
+    """Return the checkpoints by id, sorted. Ids are unique, and safe in a shell, a file name and `-k`.
 
-    A folder goes by its last part, with as many parents as it takes to tell it from the others.
+    The id of a folder is its last part, preceded by as many parents as needed to be unique.
+
+    Raises:
+        CheckpointError: two checkpoints have the same id.
     """
     distinct = list(dict.fromkeys(checkpoints))
     named = {_id(checkpoint, parts=1): checkpoint for checkpoint in distinct}
@@ -91,9 +93,8 @@ def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
         parts += 1
         named = {_id(checkpoint, parts): checkpoint for checkpoint in distinct}
         if parts > max(len(checkpoint.folder.resolve().parts) for checkpoint in distinct):
-            clash = ", ".join(checkpoint.name for checkpoint in distinct)
-            message = f"these checkpoints cannot be told apart by their names: {clash}; give each of them once"
-            raise CheckpointError(message)
+            names = ", ".join(checkpoint.name for checkpoint in distinct)
+            raise CheckpointError(f"two of these checkpoints have the same id: {names}; name each of them once")
     return dict(sorted(named.items()))
 
 
@@ -105,6 +106,5 @@ def _id(checkpoint: Checkpoint, parts: int) -> str:
     return re.sub(r"[^\w.-]+", "-", text).strip("-")
 
 
-def _short(revision: str | None) -> str:
-    is_commit = revision is not None and re.fullmatch(r"[0-9a-f]{40}", revision)
-    return (revision or "")[:7] if is_commit else (revision or "")
+def _short(revision: str) -> str:
+    return revision[:7] if re.fullmatch(r"[0-9a-f]{40}", revision) else revision

@@ -1,47 +1,47 @@
-"""Batching: how the examples of a batch are laid out for the model, a question of speed alone."""
+"""Enumerations of the values of options."""
 
 from enum import StrEnum
 
 
 class Batching(StrEnum):
-    """What `--glue-batching` accepts; the examples of each update are the same in all of them."""
+    """How the examples of a batch are laid out. Each update sees the same examples with every layout."""
 
     AUTO = "auto"
-    """The first of packed and micro that is shown to compute the same as plain."""
+    """The first of packed and micro that is shown to be equivalent to plain."""
     PACKED = "packed"
-    """Sequences are laid end to end: no padding is computed."""
+    """Sequences are concatenated; no padding is computed."""
     MICRO = "micro"
-    """Examples are grouped by length, in as many groups as pay off, whose gradients add up to the batch's."""
+    """Examples of similar length form micro-batches, whose gradients are accumulated."""
     PLAIN = "plain"
-    """As `Trainer` does it: padded to the longest example of the batch."""
+    """The layout of `Trainer`: padded to the longest example of the batch."""
 
 
 class CachePolicy(StrEnum):
-    """Whether runs are read from the store, and whether they are trained and kept."""
+    """How the cache of finished runs is used."""
 
     USE = "use"
-    """A run that is there is read; one that is not is trained and kept."""
+    """Read cached runs; train and cache the others."""
     REFRESH = "refresh"
-    """Every run is trained, and kept in place of what was there."""
+    """Train every run, and replace its cache entry."""
     ONLY = "only"
-    """Nothing is trained: a run that is not there is an error."""
+    """Never train: a run that is not cached is an error."""
     OFF = "off"
-    """The store is neither read nor written."""
+    """Neither read nor write the cache."""
 
 
 class InconclusivePolicy(StrEnum):
     """What an inconclusive verdict does to its item."""
 
-    PASS = "pass"  # noqa: S105 - no password
-    """Green: a gate is red only where a checkpoint truly got worse."""
+    PASS = "pass"  # noqa: S105 - not a password
+    """The item passes: it fails only if the checkpoint got worse."""
     FAIL = "fail"
-    """Red: what is not shown to be good enough is not let through."""
+    """The item fails: it passes only if the checkpoint is shown to be good enough."""
 
 
 class ExecutorKind(StrEnum):
-    """Where fine-tunings run."""
+    """Where runs execute."""
 
     LOCAL = "local"
-    """In the process that asks for them."""
+    """In the process that needs them."""
     RAY = "ray"
-    """In workers of Ray, as many at a time as it has resources for."""
+    """In Ray workers, as many at once as Ray has resources for."""

@@ -1,4 +1,4 @@
-"""The environment of a test run: versions, platform, device and commit, found without importing what they are of."""
+"""The environment of a test run: versions, platform, devices and commit, read without importing heavy libraries."""
 
 import os
 import platform
@@ -12,14 +12,14 @@ LIBRARIES = (
     *("scikit-learn", "scipy", "numpy"),
 )
 VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES"
-"""The environment variable that says which devices CUDA has; it is read when CUDA is first used."""
+"""The variable that restricts the devices of CUDA; it is read when CUDA is first used."""
 _DEVICES = Path("/dev")
 _HEADER_LIBRARIES = ("torch", "transformers", "datasets")
 
 
 @cache
 def library_versions() -> dict[str, str]:
-    """Return the installed versions of the libraries that a score depends on, and of this plugin."""
+    """Return the installed versions of the libraries that determine scores, of pytest and of this plugin."""
     versions = {}
     for name in ("pytest-glue", "pytest", *LIBRARIES):
         try:
@@ -30,14 +30,14 @@ def library_versions() -> dict[str, str]:
 
 
 def python_and_platform() -> dict[str, str]:
-    """Return the interpreter's version and the platform's name."""
+    """Return the version of Python and the name of the platform."""
     return {"python": platform.python_version(), "platform": platform.platform()}
 
 
 def expected_device() -> str:
-    """Return where a fine-tuning will run, as far as can be told without importing torch.
+    """Return the kind of device that torch will probably use: `cpu`, `cuda` or `mps`.
 
-    The report names the device that a run really used.
+    The report has the device that a run used.
     """
     if library_versions()["torch"].endswith("+cpu"):
         return "cpu"
@@ -48,37 +48,37 @@ def expected_device() -> str:
 
 
 def expected_devices(devices: Path = _DEVICES) -> int:
-    """Return how many CUDA devices a fine-tuning would share its batches among, told without importing torch.
+    """Return the number of CUDA devices that would share each batch of a run; at least 1.
 
     Args:
-        devices: the folder of the system's devices; a container has those that it may use.
+        devices: the folder of device files; a container has only those that it may use.
     """
     return max(len(visible_devices(devices)), 1)
 
 
 def visible_devices(devices: Path = _DEVICES) -> tuple[str, ...]:
-    """Return the CUDA devices that this process sees, as the variable names them that a user may have set.
+    """Return the CUDA devices of this process, as `CUDA_VISIBLE_DEVICES` names them.
 
     Args:
-        devices: the folder of the system's devices; a container has those that it may use.
+        devices: the folder of device files; a container has only those that it may use.
     """
-    there = len([path for path in devices.glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal()])
+    count = len([path for path in devices.glob("nvidia*") if path.name.removeprefix("nvidia").isdecimal()])
     visible = os.environ.get(VISIBLE_DEVICES)
     if visible is None:
-        return tuple(map(str, range(there)))
-    asked = tuple(name.strip() for name in visible.split(",") if name.strip())
-    return asked[: there or None]
+        return tuple(map(str, range(count)))
+    names = tuple(name.strip() for name in visible.split(",") if name.strip())
+    return names[: count or None]
 
 
 def header_versions() -> str:
-    """Return the versions that fit on a line."""
+    """Return the versions for the header of a test run, on one line."""
     versions = library_versions()
     return ", ".join(f"{name} {versions[name]}" for name in _HEADER_LIBRARIES)
 
 
 @cache
 def commit(folder: Path) -> str | None:
-    """Return the commit that is checked out in the folder's repository; None where there is none."""
+    """Return the checked-out commit of the folder's repository; None outside a repository or without git."""
     try:
         git = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git

@@ -1,10 +1,10 @@
-"""What can go wrong: each error says what happened, with which value, what is accepted and what to do next."""
+"""Errors. A message says what happened, with which value, what is accepted and what to do next."""
 
 from collections.abc import Iterable
 
 
 class GlueError(Exception):
-    """An error of the user's world (an option, a file, a network), shown as its message and without a traceback."""
+    """An error that the user can fix (an option, a file, the network): shown as its message, without a traceback."""
 
 
 class OptionError(GlueError):
@@ -12,7 +12,7 @@ class OptionError(GlueError):
 
 
 class DataError(GlueError):
-    """A task's data is missing, incomplete or not in the form of the task."""
+    """The data of a task is missing, incomplete or in another form than the task needs."""
 
 
 class CheckpointError(GlueError):
@@ -20,7 +20,7 @@ class CheckpointError(GlueError):
 
 
 class HubError(GlueError):
-    """The hub could not be reached, or does not hold what was asked for."""
+    """The hub cannot be reached, or has no such repository, revision or file."""
 
 
 class MissingPackageError(GlueError):
@@ -28,23 +28,23 @@ class MissingPackageError(GlueError):
 
 
 class FineTuningError(GlueError):
-    """A fine-tuning ended without a result."""
+    """A run ended without a result."""
 
 
 class SearchError(GlueError):
-    """A hyperparameter search cannot be done, or found nothing."""
+    """A hyperparameter search cannot start, or no trial completed."""
 
 
 class ExecutorError(GlueError):
-    """A fine-tuning cannot be done where it was asked for, or failed there."""
+    """An executor cannot start, or failed."""
 
 
 class BaselineError(GlueError):
-    """A baseline is missing, damaged, or of something else than what is compared with it."""
+    """A baseline is missing, damaged, or not comparable with the evaluation."""
 
 
 class CacheError(GlueError):
-    """A run may only come from the store, and cannot."""
+    """A run is not cached, and must not be trained."""
 
 
 class ReportError(GlueError):
@@ -52,11 +52,11 @@ class ReportError(GlueError):
 
 
 class VerdictError(AssertionError):
-    """A checkpoint was judged and did not pass: a verdict, not a fault of the test."""
+    """An item did not pass: a verdict, not a defect of the test."""
 
 
 def closest(name: str, accepted: Iterable[str]) -> str:
-    """Return the end of a message about an unknown name: the closest accepted names, or all of them."""
+    """Return a hint for an unknown name: the closest accepted names, or all of them."""
     from difflib import get_close_matches
 
     names = sorted(accepted)

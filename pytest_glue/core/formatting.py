@@ -1,15 +1,15 @@
-"""Columns of text."""
+"""Tables and durations as text."""
 
 from collections.abc import Collection, Sequence
 
 
 def columns(names: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> list[str]:
-    """Return a header and the rows as lines, each column as wide as its widest cell.
+    """Return a table as lines: the column names, then the rows.
 
     Args:
-        names: of the columns.
-        rows: of cells, as many as there are columns.
-        right: the columns whose cells stand at the right.
+        names: the names of the columns.
+        rows: each with a cell for each column.
+        right: the names of right-aligned columns.
     """
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
     return [
@@ -22,7 +22,7 @@ def columns(names: Sequence[str], rows: Sequence[Sequence[str]], right: Collecti
 
 
 def seconds(duration_s: float) -> str:
-    """Return a duration as a person reads it."""
+    """Return a duration in seconds, minutes or hours."""
     if round(duration_s, 1) < 60:
         return f"{duration_s:.1f} s"
     minutes, rest = divmod(round(duration_s), 60)

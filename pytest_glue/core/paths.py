@@ -1,35 +1,36 @@
-"""Files that are replaced as a whole: whoever reads one, or kills this process, never sees half of it."""
+"""Paths: files that are replaced atomically, and local copies of folders of another machine."""
 
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+_COPIES: dict[str, Path] = {}
+"""Local copies by the path that the user gave."""
+
 
 def replace_file(path: Path, content: str | bytes) -> None:
-    """Write the content (text as UTF-8) aside and rename it into place; the folder is made if it is missing.
+    """Write a file atomically: a reader sees the old or the new content, even if this process is killed.
+
+    Text is written as UTF-8. A missing folder is created.
 
     Raises:
-        OSError: the folder or the file cannot be written; an existing file is then as it was.
+        OSError: the folder or the file cannot be written; an existing file keeps its content.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")  # machines share process ids
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")  # machines share process ids
     try:
-        aside.write_bytes(content.encode() if isinstance(content, str) else content)
-        aside.replace(path)
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        temporary.replace(path)
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-_RELOCATED: dict[str, Path] = {}
-"""What this process was sent, by the name that the user gave it."""
+def local_path(path: str) -> Path:
+    """Return the local copy of a folder that the user named, or the path itself if there is no copy."""
+    return _COPIES.get(path) or Path(path).expanduser()
 
 
-def local_path(name: str) -> Path:
-    """Return the folder of that name: the one that was sent here, or the path that the name is."""
-    return _RELOCATED.get(name) or Path(name).expanduser()
-
-
-def register_relocated(folders: Mapping[str, Path]) -> None:
-    """Say where the folders lie that were sent to this machine, by the names that the user gave them."""
-    _RELOCATED.update(folders)
+def register_relocated(copies: Mapping[str, Path]) -> None:
+    """Register the local copies of folders, by the path that the user gave."""
+    _COPIES.update(copies)

@@ -21,7 +21,7 @@ NOTEBOOK: Recipe = MappingProxyType(
         "load_best_model_at_end": True,
     }
 )
-"""The notebook's hyperparameters; `metric_for_best_model` is the task's headline metric."""
+"""The default recipe; `full_recipe` adds the headline metric of the task."""
 
 HOUSEKEEPING: Recipe = MappingProxyType(
     {
@@ -32,8 +32,8 @@ HOUSEKEEPING: Recipe = MappingProxyType(
         "save_total_limit": 1,
     }
 )
-"""What changes no score: no tracker, no progress bars in the test output, a loss for each epoch,
-no more on disk than the best epoch needs."""
+"""Settings that change no score: no experiment tracker, no progress bar, one loss for each epoch, and only the best
+epoch on disk."""
 
 RESERVED: Mapping[str, str] = MappingProxyType(
     {
@@ -41,10 +41,10 @@ RESERVED: Mapping[str, str] = MappingProxyType(
         "do_train": "every run trains",
         "do_eval": "every run is evaluated",
         "do_predict": "every run is evaluated",
-        "greater_is_better": "higher is better for every metric here",
+        "greater_is_better": "for all metrics of the tasks, higher is better",
     }
 )
-"""Fields that the plugin sets itself, with what to do instead."""
+"""Fields that the plugin sets, and what to do instead."""
 
 WITHOUT_EFFECT = frozenset(
     {
@@ -55,24 +55,19 @@ WITHOUT_EFFECT = frozenset(
         *("dataloader_prefetch_factor", "per_device_eval_batch_size", "eval_accumulation_steps"),
     }
 )
-"""Fields that change no score: two recipes that differ in nothing else are the same."""
+"""Fields that change no score: recipes that differ in no other field are equal."""
 
 LASTING = ("output_dir", "push_to_hub", "report_to", "resume_from_checkpoint")
-"""Fields that ask for something that outlives a run, which only a fine-tuning that happens can give."""
+"""Fields with an effect beyond the score, which a cached run cannot have."""
 
 
 def full_recipe(task: Task, recipe: Recipe) -> Recipe:
-    """Return the notebook's recipe for the task with the user's on top."""
+    """Return the default recipe of a task, updated with the fields that the user sets."""
     return {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
 
 
 def ends_with_best_epoch(task: Task, recipe: Recipe) -> bool:
-    """Whether a run is evaluated after each epoch, and the best one by the task's headline metric is what it ends with.
-
-    Args:
-        task: of the run.
-        recipe: the user's.
-    """
+    """Return whether a run evaluates each epoch, and ends with the best one by the headline metric."""
     full = full_recipe(task, recipe)
     by_epoch = full["eval_strategy"] == full["save_strategy"] == "epoch" and not full.get("eval_on_start")
     metric = str(full["metric_for_best_model"]).removeprefix("eval_")
@@ -80,5 +75,5 @@ def ends_with_best_epoch(task: Task, recipe: Recipe) -> bool:
 
 
 def lasting(recipe: Recipe) -> list[str]:
-    """Return the fields of a user's recipe that ask for more than a score, sorted."""
+    """Return the fields of the user's recipe that have an effect beyond the score."""
     return [name for name in LASTING if recipe.get(name) not in (None, False, "none", [], ["none"])]

@@ -1,4 +1,4 @@
-"""The tasks: everything that differs between them stands in this table and nowhere else."""
+"""Tasks: all differences between the tasks of GLUE are in this table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,56 +9,53 @@ from pytest_glue.core.errors import OptionError, closest
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A classification or regression of one sentence or of a pair.
-
-    Source of the ten: Wang et al. 2019, "GLUE: A Multi-Task Benchmark", and the hub's `nyu-mll/glue`.
-    """
+    """A classification or regression of single texts or of pairs."""
 
     name: str
     configuration: str
-    """The dataset's configuration that holds its splits; mnli and mnli-mm share one."""
+    """The configuration of the dataset; mnli and mnli-mm share one."""
 
     text_columns: tuple[str, ...]
-    """The one or two text columns."""
+    """One or two."""
 
     labels: tuple[str, ...]
-    """The classes in the order of their ids; empty for a regression."""
+    """The names of the classes, in the order of their ids; empty for a regression."""
 
     metrics: tuple[str, ...]
-    """All that is reported, the headline metric first."""
+    """The reported metrics, the headline metric first."""
 
     evaluation_split: str = "validation"
     train_split: str = "train"
     label_column: str = "label"
 
     report_only: str = ""
-    """Why a score of this task is reported but not judged as long as no threshold is given; empty for most."""
+    """Why this task is not judged without a threshold; empty for a task that is."""
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def headline_metric(self) -> str:
-        """The metric that chooses the best epoch and decides the verdict."""
+        """The metric that selects the best epoch and decides the verdict."""
         return self.metrics[0]
 
     @property
     def is_regression(self) -> bool:
-        """Whether the label is a number and not a class."""
+        """Whether the label is a number instead of a class."""
         return not self.labels
 
     @property
     def num_labels(self) -> int:
-        """The width of the model's head: 1 for a regression."""
+        """The number of outputs of the model: 1 for a regression."""
         return len(self.labels) or 1
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that a split must have."""
+        """The columns that a split needs."""
         return (*self.text_columns, self.label_column)
 
     def shares_training_with(self, other: "Task") -> bool:
-        """Whether a fine-tuning for the one is a fine-tuning for the other, evaluated on another split."""
+        """Return whether the two tasks differ only in their evaluation split, so that one training serves both."""
         alike = replace(self, name=other.name, evaluation_split=other.evaluation_split, report_only=other.report_only)
         return self.evaluation_split != other.evaluation_split and alike == other
 
@@ -66,7 +63,7 @@ class Task:
 _PAIR = ("sentence1", "sentence2")
 _ENTAILMENT = ("entailment", "not_entailment")
 _MNLI_LABELS = ("entailment", "neutral", "contradiction")
-_MNLI_KEYS = ("premise", "hypothesis")
+_MNLI_COLUMNS = ("premise", "hypothesis")
 _WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"
 
 GLUE: Mapping[str, Task] = MappingProxyType(
@@ -74,8 +71,8 @@ GLUE: Mapping[str, Task] = MappingProxyType(
         task.name: task
         for task in (
             Task("cola", "cola", ("sentence",), ("unacceptable", "acceptable"), ("matthews_correlation",)),
-            Task("mnli", "mnli", _MNLI_KEYS, _MNLI_LABELS, ("accuracy",), "validation_matched"),
-            Task("mnli-mm", "mnli", _MNLI_KEYS, _MNLI_LABELS, ("accuracy",), "validation_mismatched"),
+            Task("mnli", "mnli", _MNLI_COLUMNS, _MNLI_LABELS, ("accuracy",), "validation_matched"),
+            Task("mnli-mm", "mnli", _MNLI_COLUMNS, _MNLI_LABELS, ("accuracy",), "validation_mismatched"),
             Task("mrpc", "mrpc", _PAIR, ("not_equivalent", "equivalent"), ("accuracy", "f1")),
             Task("qnli", "qnli", ("question", "sentence"), _ENTAILMENT, ("accuracy",)),
             Task("qqp", "qqp", ("question1", "question2"), ("not_duplicate", "duplicate"), ("accuracy", "f1")),
@@ -86,14 +83,17 @@ GLUE: Mapping[str, Task] = MappingProxyType(
         )
     }
 )
-"""GLUE's ten tasks by name, in the order of their names."""
+"""The ten tasks of GLUE, sorted by name.
+
+Source: Wang et al. 2019, "GLUE: A Multi-Task Benchmark", and the dataset `nyu-mll/glue` of the hub.
+"""
 
 
 def find_task(name: str, tasks: Mapping[str, Task] = GLUE) -> Task:
     """Return the task of that name.
 
     Raises:
-        OptionError: there is none; the message names the closest ones.
+        OptionError: no task has this name; the message offers the closest ones.
     """
     if name not in tasks:
         raise OptionError(f"unknown task {name!r}: {closest(name, tasks)}")

@@ -6,8 +6,8 @@ from msgspec import Meta, Struct
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
-from pytest_glue.core.shards import Family
 from pytest_glue.core.study import SearchConfig, Trial
 from pytest_glue.core.verdict import Verdict
 

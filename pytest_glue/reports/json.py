@@ -11,9 +11,9 @@ from pytest_glue.config.options import Options
 from pytest_glue.core.environment import commit, library_versions, python_and_platform
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.family import Family
 from pytest_glue.core.paths import replace_file
 from pytest_glue.core.serialization import to_plain
-from pytest_glue.core.shards import Family
 from pytest_glue.gate.ranking import rank_checkpoints
 
 SCHEMA_VERSION = 1

@@ -6,7 +6,8 @@ from itertools import compress
 import pytest
 
 from pytest_glue.config.options import Options
-from pytest_glue.core.shards import Family, Shard
+from pytest_glue.core.family import Family
+from pytest_glue.core.shards import Shard
 from pytest_glue.scheduling.cost_model import estimate, targets
 from pytest_glue.scheduling.groups import group_items
 from pytest_glue.scheduling.list_scheduling import assign_lpt
@@ -30,7 +31,7 @@ def keep_part(config: pytest.Config, items: list[pytest.Item], shard: Shard, opt
     """
     asked = {item.nodeid: options_of(item) for item in items if _is_glue(item)}
     part_of = parts([item.nodeid for item in items], asked, shard.parts)
-    family = Family.of(
+    family = Family.of_shards(
         len(judged(items)),
         [[item.nodeid for item, part in zip(items, part_of, strict=True) if part == n] for n in range(shard.parts)],
     )

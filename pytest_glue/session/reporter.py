@@ -14,7 +14,7 @@ from pytest_glue.core.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from pytest_glue.core.shards import Family
+    from pytest_glue.core.family import Family
     from pytest_glue.session.session import GlueSession
 
 NAME = "glue-reporter"

@@ -12,7 +12,7 @@ import pytest
 from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import GlueError, OptionError
-from pytest_glue.core.shards import Family
+from pytest_glue.core.family import Family
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:

@@ -104,5 +104,5 @@ def test_checkpoints_that_cannot_be_told_apart_are_refused(texts: list[str]) -> 
     with pytest.raises(CheckpointError) as caught:
         ids(map(Checkpoint.parse, texts))
     assert str(caught.value) == (
-        f"these checkpoints cannot be told apart by their names: {', '.join(texts)}; give each of them once"
+        f"two of these checkpoints have the same id: {', '.join(texts)}; name each of them once"
     )

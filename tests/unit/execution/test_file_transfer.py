@@ -55,7 +55,7 @@ def test_what_is_sent_goes_by_its_name(folder: Path, tmp_path: Path, monkeypatch
     archive = _packed(folder)
     folder.rename(tmp_path / "elsewhere")
     copy = unpack(archive, lambda content: content, tmp_path / "shelf")
-    monkeypatch.setattr("pytest_glue.core.paths._RELOCATED", {})
+    monkeypatch.setattr("pytest_glue.core.paths._COPIES", {})
 
     register_relocated({archive.name: copy})
 

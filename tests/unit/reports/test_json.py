@@ -10,7 +10,7 @@ import pytest
 
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.shards import Family
+from pytest_glue.core.family import Family
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA, document
@@ -52,7 +52,7 @@ GIVEN = {
     "json": "out.json",
 }
 
-FAMILY = Family.of(5, [["a"], ["b"], []])
+FAMILY = Family.of_shards(5, [["a"], ["b"], []])
 
 
 @pytest.fixture

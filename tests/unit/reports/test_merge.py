@@ -12,7 +12,7 @@ from pytest_glue.cli import main
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.shards import Family
+from pytest_glue.core.family import Family
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA, document, write
@@ -42,7 +42,7 @@ def shard_report(found: list[Evaluation], tmp_path: Path) -> MakeReport:
 
     def make(shard: str | None, *indices: int, errors: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
         given = {"data": "sample", "cache_dir": shard or "runs", **({"shard": shard} if shard else {}), **options}
-        family = Family.of(4, [["a"], ["b"]]) if shard else Family(4)
+        family = Family.of_shards(4, [["a"], ["b"]]) if shard else Family(4)
         asked = combine([OptionSource("{name}", given, tmp_path)])
         report = document(asked, [found[index] for index in indices], errors or {}, tmp_path, family)
         plain: dict[str, Any] = json.loads(json.dumps(report))

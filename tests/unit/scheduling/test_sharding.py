@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.shards import Family
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.scheduling.cost_model import estimate, targets
 from pytest_glue.scheduling.sharding import parts
@@ -45,11 +44,3 @@ def test_other_items_are_spread_too() -> None:
     """Tests that are no glue items are shared out as well, each into one part."""
     part_of = of([f"b.py::test_{n}" for n in range(6)], 3)
     assert [0, 0, 1, 1, 2, 2] == sorted(part_of.values())
-
-
-def test_the_partition_tells_itself_from_others() -> None:
-    """The digest is of who has what: not of the order within a part, but of every item's part."""
-    assert Family.of(3, [["a", "b"], ["c"]]) == Family.of(3, [["b", "a"], ["c"]])
-    assert 3 == len(
-        {Family.of(3, each).partition for each in ([["a"], ["b", "c"]], [["a", "b"], ["c"]], [["a"], ["b"]])}
-    )
