@@ -1,13 +1,8 @@
 """How options are declared: an attribute of a class holds all that is known about an option."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, dataclass_transform
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, Self, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
 Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
@@ -22,7 +17,7 @@ Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
 """
 
 
-class Option(SimpleNamespace):
+class Option(NamedTuple):
     """The declaration of an option; its name is that of the attribute."""
 
     parse: Callable[[Any, Path], Any]
@@ -36,9 +31,9 @@ class Option(SimpleNamespace):
     repeatable: bool
     """Whether the flag can be repeated, and the ini key takes a list of lines."""
 
-    def default_value(self, base: Path) -> Any:
+    def default_value(self) -> Any:
         """Return the parsed default."""
-        return None if self.default is None else self.parse(self.default, base)
+        return None if self.default is None else self.parse(self.default, Path())
 
 
 def option(
@@ -51,14 +46,7 @@ def option(
     repeatable: bool = False,
 ) -> T:
     """Declare an option. A type checker sees an attribute of the type that `parse` returns."""
-    declared = Option(
-        parse=parse,
-        metavar=metavar,
-        description=description,
-        affects=affects,
-        default=default,
-        repeatable=repeatable,
-    )
+    declared = Option(parse, metavar, description, affects, default, repeatable)
     return cast("T", declared)
 
 
@@ -79,8 +67,16 @@ class FrozenOptions:
         options = declared_options(type(self))
         if unknown := given.keys() - options.keys():
             raise TypeError(f"unknown options: {', '.join(sorted(unknown))}")
-        defaults = {name: each.default_value(Path()) for name, each in options.items() if name not in given}
+        defaults = {name: each.default_value() for name, each in options.items() if name not in given}
         vars(self).update(defaults | given)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FrozenOptions) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"options are frozen: make a copy with replace({name}=...)")

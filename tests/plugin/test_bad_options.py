@@ -1,4 +1,4 @@
-"""Options that are not accepted: said at once, with what is, before anything is trained."""
+"""Options that are not accepted: the message comes before anything is trained."""
 
 from collections.abc import Callable
 
@@ -51,7 +51,7 @@ SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
     ],
 )
 def test_flags(here: Run, flag: str, message: str) -> None:
-    """A flag's value that is not accepted ends the run with exit code 4 and a message that names flag and remedy."""
+    """The test run ends with exit code 4; the message names the flag and the remedy."""
     result = here(*SAMPLE, flag)
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
@@ -79,7 +79,7 @@ def test_flags(here: Run, flag: str, message: str) -> None:
     ],
 )
 def test_the_table(pytester: pytest.Pytester, here: Run, table: str, message: str) -> None:
-    """A mistake in the table ends the run as soon as an item needs it, and the message names key and file."""
+    """The test run ends when the first item needs the table; the message names key and file."""
     (pytester.path / "pyproject.toml").write_text(f"[tool.pytest_glue]\n{table}\n", "utf-8")
     pytester.makeini("[pytest]")
 
@@ -106,7 +106,7 @@ def test_the_table(pytester: pytest.Pytester, here: Run, table: str, message: st
     ],
 )
 def test_markers(pytester: pytest.Pytester, here: Run, marker: str, message: str) -> None:
-    """A mistake in a marker is an error of its test file alone, and the message names the keyword."""
+    """Only the test file of the marker has an error; the message names the keyword."""
     mistake = f"import pytest\n@pytest.mark.glue({marker})\ndef test_mine(glue_evaluation): ..."
     pytester.makepyfile(test_mistake=mistake, test_other="def test_plain(): ...")
 
@@ -117,7 +117,7 @@ def test_markers(pytester: pytest.Pytester, here: Run, marker: str, message: str
 
 
 def test_ini(pytester: pytest.Pytester, here: Run) -> None:
-    """A mistake in an ini key is named by that key."""
+    """The message names the key."""
     pytester.makeini("[pytest]\nglue_tasks = kola\n")
 
     result = here(*SAMPLE)
@@ -134,7 +134,7 @@ def test_ini(pytester: pytest.Pytester, here: Run) -> None:
     ],
 )
 def test_the_file_of_options(pytester: pytest.Pytester, here: Run, file: str, message: str) -> None:
-    """A file of options that is not there, or that is not TOML, is an error, and not an empty file."""
+    """A missing or broken file is an error; it is not treated as empty."""
     (pytester.path / "broken.toml").write_text("[tool.pytest_glue]\nseeds = = 3\n", "utf-8")
 
     result = here(*SAMPLE, f"--glue-config={file}")
@@ -144,7 +144,7 @@ def test_the_file_of_options(pytester: pytest.Pytester, here: Run, file: str, me
 
 
 def test_no_checkpoint(here: Run) -> None:
-    """Where no checkpoint is configured, the message says how to name one."""
+    """The message says how to name one."""
     result = here("--glue-data=sample")
 
     assert pytest.ExitCode.INTERRUPTED == result.ret
@@ -154,7 +154,7 @@ def test_no_checkpoint(here: Run) -> None:
 
 
 def test_an_unwritable_report_of_a_file(pytester: pytest.Pytester, here: Run) -> None:
-    """A report that only a file of options names is looked at before anything is trained, too."""
+    """A path from the table is checked before anything is trained, too."""
     pytester.makepyprojecttoml(
         "[tool.pytest_glue]\njson = 'test_suite.py/out.json'\ndata = 'sample'\ncheckpoints = 'sample'\n"
     )

@@ -1,4 +1,4 @@
-"""Where an option can stand, and which place wins: command line, marker, ini, table."""
+"""Sources of options, and which one wins: command line, marker, ini file, table."""
 
 import json
 import re
@@ -27,12 +27,12 @@ MARKER = "@pytest.mark.glue(threshold={'rte': 0.62, 'rte:accuracy': 0.63})"
 
 
 def shown(pytester: pytest.Pytester) -> Any:
-    """Return the options as `SHOWS_OPTIONS` wrote them down."""
+    """Return the options that `SHOWS_OPTIONS` wrote."""
     return json.loads((pytester.path / "shown.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
-    ("places", "floor"),
+    ("sources", "floor"),
     [
         ([], {}),
         (["table"], {"accuracy": 0.6}),
@@ -43,20 +43,20 @@ def shown(pytester: pytest.Pytester) -> Any:
         (["ini", "flag"], {"accuracy": 0.64}),
     ],
 )
-def test_who_beats_whom(pytester: pytest.Pytester, here: Run, places: list[str], floor: dict[str, float]) -> None:
-    """For a threshold, a flag beats a marker, a marker beats ini, and ini beats the table."""
-    pytester.makepyprojecttoml("[tool.pytest_glue]\nthreshold = { rte = 0.60 }\n" if "table" in places else "")
-    pytester.makeini("[pytest]\n" + ("glue_threshold = rte=0.61\n" if "ini" in places else ""))
-    pytester.makepyfile(SHOWS_OPTIONS.format(marker=MARKER if "marker" in places else ""))
-    flags = ["--glue-threshold=rte:accuracy=0.64"] if "flag" in places else []
+def test_which_source_wins(pytester: pytest.Pytester, here: Run, sources: list[str], floor: dict[str, float]) -> None:
+    """A flag beats a marker, a marker beats the ini file, and the ini file beats the table."""
+    pytester.makepyprojecttoml("[tool.pytest_glue]\nthreshold = { rte = 0.60 }\n" if "table" in sources else "")
+    pytester.makeini("[pytest]\n" + ("glue_threshold = rte=0.61\n" if "ini" in sources else ""))
+    pytester.makepyfile(SHOWS_OPTIONS.format(marker=MARKER if "marker" in sources else ""))
+    flags = ["--glue-threshold=rte:accuracy=0.64"] if "flag" in sources else []
 
     here("--glue-tasks=rte", *flags).assert_outcomes(passed=1)
 
     assert floor == shown(pytester)["floors"]
 
 
-def test_thresholds_add_up(pytester: pytest.Pytester, here: Run) -> None:
-    """A place that sets one threshold leaves those that another place sets for other metrics."""
+def test_thresholds_of_several_sources_are_merged(pytester: pytest.Pytester, here: Run) -> None:
+    """A source that sets one threshold keeps those of other sources for other metrics."""
     pytester.makepyprojecttoml("[tool.pytest_glue.threshold]\nmrpc = { f1 = 0.8, accuracy = 0.7 }\nrte = 0.6\n")
     pytester.makepyfile(SHOWS_OPTIONS.format(marker=""))
 
@@ -65,9 +65,9 @@ def test_thresholds_add_up(pytester: pytest.Pytester, here: Run) -> None:
     assert {"f1": 0.8, "accuracy": 0.75} == shown(pytester)["floors"]
 
 
-@pytest.mark.parametrize("place", ["ini", "table", "config", "config in ini"])
-def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, place: str) -> None:
-    """Every flag has its ini twin, and the same key in the table of `pyproject.toml` or of the file that is named."""
+@pytest.mark.parametrize("source", ["ini", "table", "config", "config in ini"])
+def test_each_option_can_be_set_in_files(pytester: pytest.Pytester, here: Run, source: str) -> None:
+    """A flag has an ini key and a key in the table of `pyproject.toml` or of `--glue-config`."""
     ini = """
         [pytest]
         glue_tasks = rte, cola
@@ -84,7 +84,7 @@ def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, 
             rte=0.5
             cola=0.1
         glue_cache = only
-        glue_cache_dir = kept
+        glue_cache_dir = runs
         glue_json = reports/out.json
         """
     table = """
@@ -99,14 +99,16 @@ def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, 
         max_length = 16
         threshold = { rte = 0.5, cola = 0.1 }
         cache = "only"
-        cache_dir = "kept"
+        cache_dir = "runs"
         json = "reports/out.json"
         """
-    pytester.makeini(ini if place == "ini" else "[pytest]\n" + "glue_config = own.toml\n" * (place == "config in ini"))
-    pytester.makefile(".toml", **{"pyproject" if place == "table" else "own": "" if place == "ini" else table})
+    pytester.makeini(
+        ini if source == "ini" else "[pytest]\n" + "glue_config = own.toml\n" * (source == "config in ini")
+    )
+    pytester.makefile(".toml", **{"pyproject" if source == "table" else "own": "" if source == "ini" else table})
     pytester.makepyfile(SHOWS_OPTIONS.format(marker=""))
 
-    here(*(["--glue-config=own.toml"] if place == "config" else [])).assert_outcomes(passed=1)
+    here(*(["--glue-config=own.toml"] if source == "config" else [])).assert_outcomes(passed=1)
 
     options = shown(pytester)
     assert ["cola", "rte"] == re.findall(r"Task\(name='(\w+)'", options["tasks"])
@@ -116,7 +118,7 @@ def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, 
     assert "{'num_train_epochs': 2, 'learning_rate': 0.0001}" == options["recipe"]
     assert ["30", "20", "16"] == [options[f"max_{name}"] for name in ("train_samples", "eval_samples", "length")]
     assert "{('rte', 'accuracy'): 0.5, ('cola', 'matthews_correlation'): 0.1}" == options["threshold"]
-    assert ("only", str(pytester.path / "kept")) == (options["cache"], options["cache_dir"])
+    assert ("only", str(pytester.path / "runs")) == (options["cache"], options["cache_dir"])
     assert pytester.path / "reports" / "out.json" == Path(options["json"])
 
 
@@ -128,7 +130,7 @@ def test_each_option_has_a_place_in_files(pytester: pytest.Pytester, here: Run, 
     ],
 )
 def test_the_tasks_of_a_marker(pytester: pytest.Pytester, here: Run, arguments: list[str], expected: list[str]) -> None:
-    """A marker's tasks are those of its test, whatever the table says; the command line chooses among them."""
+    """They replace those of the table; the command line selects among them."""
     pytester.makepyprojecttoml("[tool.pytest_glue]\ntasks = 'stsb'\n")
     pytester.makepyfile(
         test_suite="""
@@ -147,7 +149,7 @@ def test_the_tasks_of_a_marker(pytester: pytest.Pytester, here: Run, arguments: 
 
 
 def test_the_closest_marker_wins(pytester: pytest.Pytester, here: Run) -> None:
-    """What a test's own marker says beats its class's and its module's; what it leaves out is theirs."""
+    """The marker of a test beats those of its class and module, which give what it leaves out."""
     pytester.makepyfile(
         """
         import pytest
@@ -166,8 +168,8 @@ def test_the_closest_marker_wins(pytester: pytest.Pytester, here: Run) -> None:
     here().assert_outcomes(passed=1)
 
 
-def test_the_winner_decides_the_verdict(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """The threshold that wins is the one that an item is judged by, marker by marker."""
+def test_each_item_is_judged_by_its_own_threshold(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """A marker beats the table for its test only."""
     pytester.makepyprojecttoml("[tool.pytest_glue.threshold]\nstsb = 1.0\n")
     pytester.makepyfile(
         test_suite="""
@@ -188,10 +190,10 @@ def test_the_winner_decides_the_verdict(pytester: pytest.Pytester, tiny: Run, re
     assert [("pass", -1.0), ("fail", 1.0)] == [(each["verdict"], each["threshold"]) for each in report()["results"]]
 
 
-def test_paths_start_where_they_are_named(
+def test_relative_paths_start_from_the_folder_of_their_source(
     pytester: pytest.Pytester, here: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder in a table is found from the table's file, one on the command line from where pytest is started."""
+    """That is the folder of the file for a table, and the current folder for the command line."""
     pytester.mkdir("data")
     pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'data'\n")
     pytester.makepyfile(SHOWS_OPTIONS.format(marker=""))

@@ -70,7 +70,7 @@ def cache(run_cache: RunCache, capsys: pytest.CaptureFixture[str]) -> Command:
 
 def test_show_lists_the_cached_runs(run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """The least recently used run comes first; damaged files are listed, too."""
-    files = [replace(kept, n_bytes=1) for kept in run_cache.files()]
+    files = [replace(file, n_bytes=1) for file in run_cache.files()]
     monkeypatch.setattr(RunCache, "files", lambda _: files)
 
     assert (0, f"{SHOWN}cache: {run_cache.folder}\n", "") == cache("show")
@@ -96,7 +96,7 @@ def test_clear_deletes_what_the_filters_select(
     code, out, _ = cache("clear", *arguments)
     n_deleted = 3 - len(left)
     assert (0, f"deleted {n_deleted} run{'' if n_deleted == 1 else 's'}, ") == (code, out.split("0.00")[0])
-    entries = [kept.entry for kept in run_cache.files()]
+    entries = [file.entry for file in run_cache.files()]
     assert left == [entry and entry.key.task["name"] for entry in entries]
 
 

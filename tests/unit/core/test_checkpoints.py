@@ -1,4 +1,4 @@
-"""Checkpoints: what a user may write, and the ids and labels that come of it."""
+"""Checkpoints: accepted texts, ids and labels."""
 
 from pathlib import Path
 
@@ -29,13 +29,13 @@ def hub(name: str, revision: str | None = None) -> Checkpoint:
         ("~/models/mine", Checkpoint("~/models/mine", Origin.FOLDER)),
     ],
 )
-def test_what_a_user_may_write(text: str, expected: Checkpoint) -> None:
-    """`sample`, a hub id with or without a revision, and what looks like a path are told apart by their form."""
+def test_a_text_names_a_checkpoint(text: str, expected: Checkpoint) -> None:
+    """The form tells `sample`, hub ids and paths apart."""
     assert expected == Checkpoint.parse(text)
 
 
-def test_a_folder_that_exists_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`models/mine` is a folder where there is one, and a hub id where there is none."""
+def test_an_existing_folder_is_not_a_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`models/mine` is a folder if it exists, and a hub id otherwise."""
     monkeypatch.chdir(tmp_path)
     assert Origin.HUB is Checkpoint.parse("models/mine").origin
     (tmp_path / "models" / "mine").mkdir(parents=True)
@@ -43,8 +43,8 @@ def test_a_folder_that_exists_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("text", ["", "a/b/c", "two words", "a/b@", "a/b@no spaces", "https://hub/a"])
-def test_what_is_neither_folder_nor_hub_id_is_refused(text: str) -> None:
-    """The message repeats the text and lists the forms that are accepted."""
+def test_another_text_is_refused(text: str) -> None:
+    """The message lists the accepted forms."""
     with pytest.raises(CheckpointError) as caught:
         Checkpoint.parse(text)
     assert str(caught.value) == (
@@ -64,12 +64,12 @@ def test_what_is_neither_folder_nor_hub_id_is_refused(text: str) -> None:
     ],
 )
 def test_a_label_is_short(checkpoint: Checkpoint, expected: str) -> None:
-    """A person reads a folder's last part, and a commit's first seven digits."""
+    """A label has the last part of a folder and the first seven digits of a commit."""
     assert expected == checkpoint.label
 
 
-def test_identity_is_added_to_what_was_asked_for() -> None:
-    """Revision and digest are filled in; name and origin stay."""
+def test_a_checkpoint_is_identified() -> None:
+    """Name and origin stay; revision and digest are set."""
     assert Checkpoint("a/b", Origin.HUB, COMMIT, "sha256:0") == hub("a/b", "main").identified(
         revision=COMMIT, digest="sha256:0"
     )
@@ -88,19 +88,18 @@ def test_identity_is_added_to_what_was_asked_for() -> None:
     ids=["sorted", "revisions", "once", "folder", "folders-of-one-name", "as-many-parents-as-needed"],
 )
 def test_ids_are_short_unique_and_safe_in_a_shell(texts: list[str], expected: list[str]) -> None:
-    """An id is the name without anything a shell minds, and longer only where two would be the same."""
+    """An id is the name without special characters; it is longer only if two would be equal."""
     assert expected == list(ids(map(Checkpoint.parse, texts)))
 
 
 def test_ids_do_not_depend_on_the_order() -> None:
-    """The same checkpoints in another order get the same ids."""
     checkpoints = [Checkpoint.parse(text) for text in ("/x/1/m", "/x/2/m", "bert")]
     assert ids(checkpoints) == ids(reversed(checkpoints))
 
 
 @pytest.mark.parametrize("texts", [["/x/m", "/x/./m"], ["a/b", "a-b"]], ids=["one-folder-twice", "same-id"])
-def test_checkpoints_that_cannot_be_told_apart_are_refused(texts: list[str]) -> None:
-    """Two names for one folder, or hub ids that differ in what an id leaves out, are named in the message."""
+def test_checkpoints_with_the_same_id_are_refused(texts: list[str]) -> None:
+    """Examples are two names of one folder, and hub ids that differ only in special characters."""
     with pytest.raises(CheckpointError) as caught:
         ids(map(Checkpoint.parse, texts))
     assert str(caught.value) == (

@@ -22,25 +22,23 @@ from pytest_glue.core.environment import (
 
 
 def test_versions_are_the_libraries_own() -> None:
-    """What is read from the metadata is what the libraries say of themselves."""
+    """Package metadata and libraries agree."""
     versions = library_versions()
     assert (torch.__version__, transformers.__version__) == (versions["torch"], versions["transformers"])
     assert pytest_glue.__version__ == versions["pytest-glue"]
 
 
-def test_a_library_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A report names what is not there, and does not fail for it."""
+def test_a_missing_library_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not an error."""
     monkeypatch.setattr(environment, "LIBRARIES", ("torch", "no-such-library"))
     assert "not installed" == library_versions.__wrapped__()["no-such-library"]
 
 
 def test_the_header_has_three_versions() -> None:
-    """The header is a line."""
     assert re.fullmatch(r"torch \S+, transformers \S+, datasets \S+", header_versions())
 
 
-def test_the_interpreter_is_named() -> None:
-    """Python's version and the platform are there."""
+def test_python_and_platform() -> None:
     assert {"python": platform.python_version(), "platform": platform.platform()} == python_and_platform()
 
 
@@ -56,10 +54,10 @@ def test_the_interpreter_is_named() -> None:
     ],
     ids=["cpu-build", "apple", "nvidia", "nvidia-chosen", "nvidia-hidden", "nvidia-switched-off"],
 )
-def test_the_device_is_told_without_torch(
+def test_the_device_is_known_without_torch(
     monkeypatch: pytest.MonkeyPatch, torch_version: str, system: str, variables: dict[str, str], expected: str
 ) -> None:
-    """From torch's version, the machine and its variables; these machines are not at hand, so they are played."""
+    """It follows from the version of torch, the machine and its variables, which are patched here."""
     name, machine = system.split()
     monkeypatch.setattr(environment, "library_versions", lambda: {"torch": torch_version})
     monkeypatch.setattr(platform, "system", lambda: name)
@@ -84,7 +82,7 @@ def test_the_device_is_told_without_torch(
 def test_the_number_of_devices(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: list[str], visible: str | None, expected: int
 ) -> None:
-    """As many as the system has and the variable shows; one where neither tells."""
+    """The number of device files, restricted by the variable; 1 if neither is there."""
     for name in files:
         (tmp_path / name).touch()
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -94,7 +92,7 @@ def test_the_number_of_devices(
 
 
 def test_the_commit_is_the_repositorys(tmp_path: Path) -> None:
-    """In a repository, also in a folder of it, the commit that is checked out is named."""
+    """This also holds in a folder of the repository."""
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
@@ -104,7 +102,7 @@ def test_the_commit_is_the_repositorys(tmp_path: Path) -> None:
 
 
 def test_outside_of_a_repository_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a folder without a repository nor a machine without git is an error."""
+    """A machine without git has none either."""
     assert commit(tmp_path) is None
     monkeypatch.setenv("PATH", "")
     assert commit(tmp_path) is None

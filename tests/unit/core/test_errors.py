@@ -1,4 +1,4 @@
-"""Errors: their kinds, and the end of a message about an unknown name."""
+"""Errors, and hints for unknown names."""
 
 import pytest
 
@@ -15,17 +15,17 @@ from pytest_glue.core.errors import GlueError, VerdictError, closest
     ],
 )
 def test_the_closest_names_are_offered(name: str, accepted: list[str], expected: str) -> None:
-    """A message about an unknown name ends with the names that are like it, or with all names."""
+    """If no name is close, all are listed."""
     assert expected == closest(name, accepted)
 
 
-def test_a_verdict_is_an_assertion_and_no_fault() -> None:
-    """A verdict fails a test as an assertion does, and is not mistaken for an error of the user's world."""
+def test_a_verdict_is_an_assertion_error() -> None:
+    """A verdict fails a test; it is not an error that the user can fix."""
     assert issubclass(VerdictError, AssertionError)
     assert not issubclass(VerdictError, GlueError)
 
 
-def test_every_other_error_is_shown_as_its_message() -> None:
-    """All of the package's errors but the verdict are `GlueError`s, whose traceback is not shown."""
+def test_every_other_error_is_a_glue_error() -> None:
+    """These are shown without a traceback."""
     ours = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
     assert {VerdictError} == {kind for kind in ours if not issubclass(kind, GlueError)}

@@ -1,4 +1,4 @@
-"""The notebook's recipe, and which fields of `TrainingArguments` are not a recipe's to set."""
+"""The default recipe, and fields that a recipe cannot set."""
 
 import dataclasses
 
@@ -14,20 +14,20 @@ FIELDS = {field.name for field in dataclasses.fields(TrainingArguments)}
 
 @pytest.mark.parametrize("name", [*NOTEBOOK, *HOUSEKEEPING, *RESERVED])
 def test_every_name_is_a_field_of_training_arguments(name: str) -> None:
-    """The installed transformers knows each field that the recipe sets or withholds."""
+    """The installed version of transformers has it."""
     assert name in FIELDS
 
 
 @pytest.mark.parametrize("name", [*NOTEBOOK, *HOUSEKEEPING])
 def test_a_user_may_change_every_value(name: str) -> None:
-    """What the notebook sets has the field's type, so that a user's value can stand in its place."""
+    """Each default has the type of its field, and a recipe can set the field."""
     value = {**NOTEBOOK, **HOUSEKEEPING}[name]
     assert value == training_fields()[name].check(value)
     assert name not in RESERVED
 
 
-def test_the_hyperparameters_are_the_notebooks() -> None:
-    """5 epochs at 2e-5 in batches of 16 with a weight decay of 0.01, and the best epoch counts."""
+def test_the_default_hyperparameters() -> None:
+    """5 epochs at 2e-5 in batches of 16 with a weight decay of 0.01; the best epoch counts."""
     assert {
         "eval_strategy": "epoch",
         "save_strategy": "epoch",
@@ -41,7 +41,7 @@ def test_the_hyperparameters_are_the_notebooks() -> None:
 
 
 def test_housekeeping_touches_no_hyperparameter() -> None:
-    """What keeps the output quiet and the disk free sets nothing that the notebook sets."""
+    """They concern output and disk space."""
     assert set() == NOTEBOOK.keys() & HOUSEKEEPING.keys()
 
 
@@ -58,6 +58,6 @@ def test_housekeeping_touches_no_hyperparameter() -> None:
     ],
     ids=str,
 )
-def test_what_ends_with_the_best_epoch(recipe: Recipe, *, expected: bool) -> None:
-    """The notebook's recipe does; one that evaluates, saves, chooses or ends in another way does not."""
+def test_whether_a_run_ends_with_the_best_epoch(recipe: Recipe, *, expected: bool) -> None:
+    """A recipe that evaluates, saves or selects in another way does not."""
     assert expected == ends_with_best_epoch(GLUE["mrpc"], recipe)

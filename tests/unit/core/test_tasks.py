@@ -24,7 +24,7 @@ FORMS = {
     "stsb": ("stsb", PAIR, 1, "validation"),
     "wnli": ("wnli", PAIR, 2, "validation"),
 }
-"""What the hub's dataset card and the run_glue examples say, written down a second time."""
+"""Copied from the dataset card of the hub and the run_glue examples."""
 
 PAPER_METRICS = {
     "cola": ("matthews_correlation",),
@@ -35,13 +35,13 @@ PAPER_METRICS = {
 
 
 def test_glue_has_its_ten_tasks_in_order() -> None:
-    """The table holds GLUE's ten tasks, in the order of their names."""
+    """They are sorted by name."""
     assert list(FORMS) == list(GLUE)
 
 
 @EVERY_TASK
 def test_a_task_has_the_form_of_the_hubs_dataset(task: Task) -> None:
-    """Configuration, text columns, width of the head and evaluation split are those of `nyu-mll/glue`."""
+    """That is `nyu-mll/glue`."""
     assert FORMS[task.name] == (task.configuration, task.text_columns, task.num_labels, task.evaluation_split)
 
 
@@ -53,37 +53,37 @@ def test_a_task_has_the_metrics_of_the_paper(task: Task) -> None:
 
 @EVERY_TASK
 def test_the_headline_metric_comes_first_and_is_known(task: Task) -> None:
-    """The first metric decides, and each metric has a range and a chance score."""
+    """Each metric has a range and a chance level."""
     assert task.metrics[0] == task.headline_metric
     assert set(METRICS) >= set(task.metrics)
 
 
 @EVERY_TASK
 def test_columns_are_text_then_label(task: Task) -> None:
-    """A split needs the text columns and the label."""
+    """A split needs both."""
     assert (*FORMS[task.name][1], "label") == task.columns
 
 
 def test_only_similarity_is_a_regression() -> None:
-    """STS-B alone has no classes."""
+    """STS-B has no classes."""
     assert ["stsb"] == [task.name for task in GLUE.values() if task.is_regression]
 
 
 def test_only_wnli_is_report_only() -> None:
-    """WNLI alone is not judged without a threshold, and says why."""
+    """WNLI is not judged without a threshold; the task has the reason."""
     assert {"wnli": "plain fine-tuning does not beat the majority class on wnli"} == {
         task.name: task.report_only for task in GLUE.values() if task.report_only
     }
 
 
 def test_entailment_is_class_zero_but_in_wnli() -> None:
-    """The order of the labels is the dataset's own: WNLI has the two the other way round than RTE."""
+    """The dataset orders the labels of WNLI and RTE differently."""
     assert ("entailment", "not_entailment") == GLUE["rte"].labels == GLUE["qnli"].labels
     assert ("not_entailment", "entailment") == GLUE["wnli"].labels
 
 
-def test_only_mnlis_two_are_siblings() -> None:
-    """Of GLUE's tasks, mnli and mnli-mm alone differ in nothing but what they are evaluated on; none is its own."""
+def test_only_mnli_and_mnli_mm_share_a_training() -> None:
+    """They differ only in their evaluation split. No task shares a training with itself."""
     pairs = [
         (one.name, other.name) for one in GLUE.values() for other in GLUE.values() if one.shares_training_with(other)
     ]
@@ -92,7 +92,7 @@ def test_only_mnlis_two_are_siblings() -> None:
 
 
 def test_a_task_is_found_by_its_name() -> None:
-    """`find_task` returns the table's entry, of GLUE or of the table that it is given."""
+    """`find_task` searches GLUE, or another table."""
     own = Task("own", "own", ("text",), ("no", "yes"), ("accuracy",))
     assert GLUE["mnli-mm"] is find_task("mnli-mm")
     assert own is find_task("own", {"own": own})
@@ -106,13 +106,13 @@ def test_a_task_is_found_by_its_name() -> None:
     ],
 )
 def test_an_unknown_task_is_refused_with_the_closest_names(name: str, message: str) -> None:
-    """The message has the name that was given, and the closest ones or all."""
+    """The message offers the closest names, or all."""
     with pytest.raises(OptionError) as caught:
         find_task(name)
     assert message == str(caught.value)
 
 
 def test_the_table_cannot_be_changed() -> None:
-    """Nobody changes a task for everybody else in the process."""
+    """All tests of a process share it."""
     with pytest.raises(TypeError):
         GLUE["cola"] = GLUE["rte"]  # type: ignore[index]
