@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, TypeVar, cast, dataclass_transform
+from typing import Any, Literal, Self, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
 Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
@@ -17,7 +17,7 @@ Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
 """
 
 
-class Option(NamedTuple):
+class Option:
     """The declaration of an option; its name is that of the attribute."""
 
     parse: Callable[[Any, Path], Any]
@@ -30,6 +30,9 @@ class Option(NamedTuple):
     """As a user would write it; None if the option is unset by default."""
     repeatable: bool
     """Whether the flag can be repeated, and the ini key takes a list of lines."""
+
+    def __init__(self, **declared: Any) -> None:
+        vars(self).update(declared)
 
     def default_value(self) -> Any:
         """Return the parsed default."""
@@ -46,8 +49,8 @@ def option(
     repeatable: bool = False,
 ) -> T:
     """Declare an option. A type checker sees an attribute of the type that `parse` returns."""
-    declared = Option(parse, metavar, description, affects, default, repeatable)
-    return cast("T", declared)
+    kind = {"affects": affects, "default": default, "repeatable": repeatable}
+    return cast("T", Option(parse=parse, metavar=metavar, description=description, **kind))
 
 
 def declared_options(cls: type) -> dict[str, Option]:

@@ -33,8 +33,7 @@ class EvaluationSpec:
     @property
     def thresholds(self) -> dict[str, float]:
         """The threshold of each of the task's metrics that has one."""
-        floors = self.options.threshold.items()
-        return {metric: floor for (task, metric), floor in floors if task == self.task.name}
+        return {metric: floor for (task, metric), floor in self.options.threshold.items() if task == self.task.name}
 
     @property
     def max_drop(self) -> float:

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import SearchConfig, Trial
 from pytest_glue.core.verdict import Verdict
@@ -268,22 +269,13 @@ class ItemError(Struct):
     message: str
 
 
-class ReportedFamily(Struct):
-    """The items that share the error rate."""
-
-    size: Count
-    """The number of evaluated items in all shards together."""
-    partition: Digest | None
-    """The digest of which item is in which shard; null without shards."""
-
-
 class Report(Struct):
     """Scores are fractions; null if a metric is undefined. Durations are in seconds."""
 
     schema_version: Literal[1]
     environment: Environment
     options: ReportedOptions
-    family: ReportedFamily | None
+    family: Family | None
     """The items that are judged together, in all shards; null if an item of this shard has not ended."""
     results: list[Result]
     """Sorted by node id."""

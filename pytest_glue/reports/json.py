@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def document(
             "commit": commit(root),
         },
         "options": options.to_dict(),
-        "family": None if family is None else family.to_dict(),
+        "family": None if family is None else asdict(family),
         "results": [_result(evaluation) for evaluation in ordered],
         "ranks": rank_checkpoints(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],

@@ -19,6 +19,8 @@ _DIGEST = {"pattern": "^sha256:[0-9a-f]{64}$"}
 _CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
     ("Checkpoint", "digest"): {"type": "string", **_DIGEST},
     ("Epoch", "epoch"): {"type": "number", "minimum": 0},
+    ("Family", "size"): {"type": "integer", "minimum": 0},
+    ("Family", "partition"): {"type": ["string", "null"], **_DIGEST},
     ("SearchConfig", "backend"): {"enum": ["optuna", "ray"]},
     ("SearchConfig", "trials"): {"type": "integer", "minimum": 1},
     ("SearchConfig", "split"): {"enum": ["held-out", "evaluation"]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,7 +81,7 @@ class GlueSession:
     @property
     def family_size(self) -> int:
         """The number of items that are judged together: the same in every worker and in every shard."""
-        return max(self.family.n_tests, 1) if self.family else 1
+        return max(self.family.size, 1) if self.family else 1
 
     @property
     def command(self) -> str:
@@ -116,14 +117,14 @@ class GlueSession:
         self.family = self.family or Family(len(self.evaluated))
         if self.is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it
-            output["glue_family"], output["glue_evaluated"] = self.family.to_dict(), sorted(self.evaluated)
+            output["glue_family"], output["glue_evaluated"] = asdict(self.family), sorted(self.evaluated)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the family from a worker: xdist's controller collects nothing."""
         output = getattr(node, "workeroutput", {})
         if "glue_family" in output:
-            self.family, self.evaluated = Family.from_dict(output["glue_family"]), frozenset(output["glue_evaluated"])
+            self.family, self.evaluated = Family(**output["glue_family"]), frozenset(output["glue_evaluated"])
 
 
 def _has_workers(config: pytest.Config) -> bool:

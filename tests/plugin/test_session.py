@@ -37,7 +37,7 @@ def registered(result: pytest.RunResult) -> list[str]:
 def test_plugin_objects(
     pytester: pytest.Pytester, here: Run, suite: str, arguments: list[str], expected: list[str]
 ) -> None:
-    """Session, progress and reporter exist once a flag or a test needs them, the dispatcher only if an executor makes runs."""
+    """Session, progress and reporter exist once a flag or test needs them, the dispatcher only with an executor."""
     pytester.makeconftest(SHOWS_PLUGIN_OBJECTS)
     pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'sample'\ntasks = ['rte']\n")
     pytester.makepyfile(test_suite=suite)

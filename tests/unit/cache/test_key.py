@@ -73,7 +73,7 @@ def test_a_recipe_for_the_cpu(key_of: KeyOf, monkeypatch: pytest.MonkeyPatch) ->
     assert ("mps", "cpu") == (key_of().device, key_of(recipe={"use_cpu": True}).device)
 
 
-def test_options_that_affect_runs_are_a_part(key_of: KeyOf) -> None:
+def test_options_that_affect_runs_are_in_the_key(key_of: KeyOf) -> None:
     """The declaration of an option decides; tasks, checkpoints, data, seeds and recipe have fields of their own."""
     affecting = {name for name, option in OPTIONS.items() if option.affects == "run"}
     assert affecting == key_of().options.keys()

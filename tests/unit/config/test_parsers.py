@@ -177,8 +177,7 @@ def test_a_recipe_that_is_not_accepted(value: object, expected: str) -> None:
 )
 def test_thresholds_are_by_task_and_metric(value: object) -> None:
     """All forms mean the same; without a metric it is the headline metric."""
-    found = options(threshold=value)
-    assert {("cola", "matthews_correlation"): 0.5, ("mrpc", "f1"): 0.8} == found.threshold
+    assert {("cola", "matthews_correlation"): 0.5, ("mrpc", "f1"): 0.8} == options(threshold=value).threshold
 
 
 @pytest.mark.parametrize(
@@ -231,8 +230,7 @@ def test_a_baseline_file(tmp_path: Path) -> None:
 )
 def test_the_allowed_drop(value: Any, expected: dict[str | None, float]) -> None:
     """A drop is for one task, or for all tasks without one of their own."""
-    found = options(max_drop=value)
-    assert expected == found.max_drop
+    assert expected == options(max_drop=value).max_drop
 
 
 @pytest.mark.parametrize("value", ["1", "-0.1", "2", "nan", "inf", "much"])
