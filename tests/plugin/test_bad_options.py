@@ -47,7 +47,7 @@ SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
         ("--glue-cache=none", "--glue-cache: 'none': expected use, refresh, only or off"),
         ("--glue-cache-dir=", "--glue-cache-dir: '': expected a path"),
         ("--glue-json=.", "cannot be written: it is a folder; name a file in a writable folder"),
-        ("--glue-json=test_suite.py/x.json", "cannot be written: File exists; name a file in a folder that you may"),
+        ("--glue-json=test_suite.py/x.json", "cannot be written: File exists; name a file in a writable folder"),
     ],
 )
 def test_flags(here: Run, flag: str, message: str) -> None:
