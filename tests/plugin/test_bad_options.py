@@ -162,4 +162,4 @@ def test_an_unwritable_report_of_a_file(pytester: pytest.Pytester, here: Run) ->
     result = here()
 
     assert pytest.ExitCode.INTERRUPTED == result.ret
-    result.stdout.fnmatch_lines(["the JSON report '*' cannot be written: *; name a file in a folder*"])
+    result.stdout.fnmatch_lines(["the JSON report '*' cannot be written: *; name a file in a writable folder*"])
