@@ -48,7 +48,7 @@ IMPORTS = time.perf_counter() - START
 
 
 class Clock:
-    """Seconds by part; a part inside another one counts for itself alone."""
+    """Seconds by part, without the time of parts inside it."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -59,7 +59,7 @@ class Clock:
         setattr(owner, name, self.timed(getattr(owner, name), part))
 
     def timed(self, function: Callable[..., Any], part: str | Callable[[], str]) -> Callable[..., Any]:
-        """Return the function with its time booked on the part, which may depend on when it is called."""
+        """Return the function with its time added to the part, whose name may depend on the time of the call."""
 
         @wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -86,7 +86,7 @@ def switch_off(optimization: str) -> None:
 
 
 def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[GlueTrainer, DatasetDict]:
-    """Return the trainer of an item, and its data, each step on the way timed."""
+    """Return the trainer of an item and its data, and time each step."""
     task = find_task(options.task)
     pretrained = resolve(Checkpoint.parse(str(whole())))
     tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
@@ -100,7 +100,7 @@ def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[Gl
 
 
 def watch(trainer: GlueTrainer, clock: Clock) -> None:
-    """Time what the trainer does from now on."""
+    """Time the trainer's methods from now on."""
 
     def phase() -> str:
         assert isinstance(trainer.model, torch.nn.Module)

@@ -1,7 +1,7 @@
-"""Fine-tune and score one checkpoint on one GLUE task, in the way of the Hugging Face notebook.
+"""Fine-tune and score one checkpoint on one GLUE task, as the Hugging Face notebook does.
 
-Written from the notebook "Fine-tuning a model on a text classification task", and from nothing else: it does not import
-pytest_glue, so that it can stand beside the plugin as the other side of a comparison.
+It follows the notebook "Fine-tuning a model on a text classification task". It does not import pytest_glue, so that it
+is an independent reference for the plugin.
 
     python benchmarks/notebook.py --task cola --checkpoint FOLDER --data FOLDER --json cola.json
 
@@ -50,7 +50,7 @@ BATCH_SIZE = 16
 
 
 def glue_metric(task: str, predictions: Any, references: Any) -> dict[str, float]:
-    """Compute what the hub's metric `glue` computes."""
+    """Compute the hub's metric `glue`."""
     if task == "cola":
         return {"matthews_correlation": float(matthews_corrcoef(references, predictions))}
     if task == "stsb":
@@ -65,7 +65,7 @@ def glue_metric(task: str, predictions: Any, references: Any) -> dict[str, float
 
 
 def fine_tune(options: argparse.Namespace, output_dir: str) -> dict[str, Any]:
-    """Train, pick the best epoch and evaluate it, as the notebook's cells do from top to bottom."""
+    """Train, choose the best epoch and evaluate it, as the notebook does."""
     task: str = options.task
     actual_task = "mnli" if task == "mnli-mm" else task
     validation_key = {"mnli": "validation_matched", "mnli-mm": "validation_mismatched"}.get(task, "validation")
@@ -145,7 +145,7 @@ def fine_tune(options: argparse.Namespace, output_dir: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the command line, fine-tune, print what came out."""
+    """Read the command line, fine-tune and print the result."""
     parser = argparse.ArgumentParser(description="The notebook's fine-tuning of one checkpoint on one GLUE task.")
     parser.add_argument("--task", choices=TASK_TO_KEYS, required=True)
     parser.add_argument("--checkpoint", required=True, help="a folder, or an id on the hub")

@@ -1,12 +1,12 @@
-"""The plugin's command beside a plain script: the same work, alternating, as ratios of wall time with their spread.
+"""Compare the wall time of the plugin's command with that of a plain script for the same work.
 
     python -m benchmarks.speed --data FOLDER --tasks rte,stsb,mrpc,cola,wnli --rounds 3 --together
 
-Both are whole commands in a fresh process, imports and all, with an empty cache of their own. The script
-(`notebook.py`) runs each task in a process of its own, as people run it, and so does the plugin; with `--together` it
-runs all tasks in one command besides, which stands against the scripts of its round. Both train on the first examples
-of the training split and evaluate the whole validation split. One line for each pair as it ends, then a table in
-Markdown. Keep the machine free of other work.
+Each command runs in a fresh process with an empty cache, and its time includes the imports. The script (`notebook.py`)
+and the plugin run each task in a separate process. With `--together`, the plugin also runs all tasks in one command,
+which is compared with the sum of the scripts. Both train on the first examples of the training split and evaluate the
+whole validation split. The benchmark prints a line for each pair, and then a table in Markdown. The machine must be
+idle.
 """
 
 import argparse
@@ -37,13 +37,13 @@ class Timed:
 
     @classmethod
     def sum(cls, runs: Iterable["Timed"]) -> "Timed":
-        """Return several commands as one."""
+        """Return the sum of several commands."""
         each = list(runs)
         return cls(sum(run.seconds for run in each), dict(ChainMap(*(run.scores for run in each))))
 
 
 TOGETHER = "together"
-"""Stands for all tasks in one command of the plugin's, beside the scripts of the same round."""
+"""Name of the comparison of one command for all tasks with the scripts of the same round."""
 
 
 def script(options: argparse.Namespace, task: str, seed: int) -> Timed:
@@ -58,7 +58,7 @@ def script(options: argparse.Namespace, task: str, seed: int) -> Timed:
 
 
 def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int, extra: Sequence[str]) -> Timed:
-    """Run the plugin's command, once for all the tasks, with further arguments."""
+    """Run the plugin's command once for all tasks."""
     with TemporaryDirectory() as folder:
         out = Path(folder, "out.json")
         Path(folder, "test_suite.py").write_text(
@@ -73,10 +73,10 @@ def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int, extra: 
 
 
 def timed(arguments: Sequence[object], folder: Path) -> float:
-    """Return the wall time of a command of Python's in a folder, without a hub and with an empty cache there."""
+    """Return the wall time of a Python command in a folder, offline and with an empty cache."""
     environment = os.environ | {"HF_HOME": str(folder / "huggingface"), "HF_HUB_OFFLINE": "1"}
     environment["PYTEST_GLUE_CACHE"] = str(folder / "runs")
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as on a machine where nobody set it
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # it would slow down imports
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -88,17 +88,17 @@ def timed(arguments: Sequence[object], folder: Path) -> float:
 
 
 def rounds(options: argparse.Namespace, tasks: Sequence[str]) -> dict[str, list[tuple[Timed, Timed]]]:
-    """Return pairs of the script and the plugin by what was run; each round has its own seed.
+    """Return pairs of times of script and plugin by task. Each round has its own seed.
 
-    Who goes first alternates, but for `--stop-within`, where the script's score is the threshold's.
+    Script and plugin alternate in going first. With `--stop-within`, the script goes first: its score is needed.
     """
     pairs: dict[str, list[tuple[Timed, Timed]]] = {task: [] for task in tasks}
     if options.together:
         pairs[TOGETHER] = []
     for number in range(options.rounds):
         seed = options.seed + number
-        for place, task in enumerate(tasks):
-            if (number + place) % 2 == 0 or options.stop_within is not None:
+        for index, task in enumerate(tasks):
+            if (number + index) % 2 == 0 or options.stop_within is not None:
                 theirs = script(options, task, seed)
                 pair = theirs, plugin(options, [task], seed, thresholds(options, theirs))
             else:
@@ -112,15 +112,15 @@ def rounds(options: argparse.Namespace, tasks: Sequence[str]) -> dict[str, list[
 
 
 def thresholds(options: argparse.Namespace, theirs: Timed) -> list[str]:
-    """Return the plugin's arguments by which it may stop, below what the script scored; none where it may not."""
+    """Return arguments that let the plugin stop early, at thresholds below the script's scores."""
     if options.stop_within is None:
         return []
-    floors = [f"{task}={(score or 0.0) - options.stop_within}" for task, score in theirs.scores.items()]
-    return ["--glue-stop-when-decided", *(f"--glue-threshold={floor}" for floor in floors)]
+    bounds = [f"{task}={(score or 0.0) - options.stop_within}" for task, score in theirs.scores.items()]
+    return ["--glue-stop-when-decided", *(f"--glue-threshold={bound}" for bound in bounds)]
 
 
 def tell(pairs: dict[str, list[tuple[Timed, Timed]]], what: str, seed: int, pair: tuple[Timed, Timed]) -> None:
-    """Keep a pair and print it."""
+    """Record a pair and print it."""
     pairs[what].append(pair)
     theirs, ours = pair
     print(f"{what}, seed {seed}: script {theirs.seconds:.1f} s {theirs.scores}, ", end="")
@@ -144,18 +144,18 @@ def _scores(runs: Sequence[Timed], task: str) -> str:
 
 def main() -> None:
     """Read the command line, run the rounds and print the table."""
-    parser = argparse.ArgumentParser(description="The plugin's command beside a plain script, alternating.")
+    parser = argparse.ArgumentParser(description="Compare the plugin with a plain script.")
     parser.add_argument("--data", type=Path, required=True, help="a folder in the hub's parquet layout")
     parser.add_argument("--tasks", default="rte,stsb,mrpc,cola", help="comma-separated")
-    parser.add_argument("--checkpoint", type=Path, help="a folder; without it, the one that lies in a package")
+    parser.add_argument("--checkpoint", type=Path, help="a folder (default: the checkpoint in an installed package)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--train", type=int, default=1000, help="the first N training examples")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=42, help="of the first round")
-    parser.add_argument("--together", action="store_true", help="all tasks in one command of the plugin's, too")
-    stop = "let the plugin stop once a threshold is met that is so much below the script's score"
+    parser.add_argument("--together", action="store_true", help="also run all tasks in one command of the plugin")
+    stop = "let the plugin stop early at a threshold this much below the script's score"
     parser.add_argument("--stop-within", type=float, help=stop)
-    parser.add_argument("extra", nargs="*", help="further arguments of the plugin's command, behind --")
+    parser.add_argument("extra", nargs="*", help="further arguments of the plugin's command, after --")
     options = parser.parse_args()
     options.data, options.checkpoint = options.data.resolve(), (options.checkpoint or whole()).resolve()
     pairs = rounds(options, options.tasks.split(","))

@@ -24,7 +24,7 @@ _NOT_HYPERPARAMETERS = frozenset(
 
 @dataclass
 class GlueTrainingArguments(TrainingArguments):
-    """`TrainingArguments` that know a folder in which nobody will read checkpoints."""
+    """`TrainingArguments` with the name of a temporary folder, in which checkpoints are of no use."""
 
     temporary_dir: str = field(default="", metadata={"help": "A folder that is deleted after the run."})
 

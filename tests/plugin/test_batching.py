@@ -1,4 +1,4 @@
-"""How batches are laid out: an option, a note of the evaluation, and a trainer that may be a user's own."""
+"""The batch layout: its option, its note in the report, and a trainer of the user."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,22 +13,22 @@ ASKED = ("--glue-tasks=rte", "--glue-json=out.json", "--glue-threshold=rte=0")
 
 @pytest.mark.parametrize("batching", ["micro", "plain"])
 def test_the_layout_is_noted(tiny: Run, report: Report, batching: str) -> None:
-    """A reader of the report sees what was asked for and what was used."""
+    """The report shows the option and the layout that was used."""
     tiny(*ASKED, f"--glue-batching={batching}").assert_outcomes(passed=1)
     document = report()
     assert batching == document["options"]["batching"]
     assert f"batching: {batching}" in document["results"][0]["notes"]
 
 
-def test_an_unknown_layout_is_refused(tiny: Run) -> None:
-    """A misspelt value is refused before anything is loaded, with the values that are accepted."""
+def test_an_unknown_layout_is_rejected(tiny: Run) -> None:
+    """A misspelt value is rejected before anything is loaded, with the accepted values."""
     result = tiny(*ASKED, "--glue-batching=packd")
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines(["*--glue-batching: 'packd': expected auto, packed, micro or plain*"])
 
 
 def test_a_plain_trainer_of_the_users_own(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """A `Trainer` from an overridden fixture is trained and evaluated as it is, and no layout is noted."""
+    """A plain `Trainer` from an overridden fixture is trained and evaluated, without a note on a layout."""
     pytester.makeconftest(
         """
         import pytest

@@ -1,4 +1,4 @@
-"""Checkpoints that bring a classification head along: whatever the order of its labels, predictions mean the same."""
+"""Checkpoints with a classification head: the order of its labels does not matter."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,11 +10,11 @@ Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
 TRAINS_NOTHING = ("--glue-tasks=rte", "--glue-recipe=learning_rate=0", "--glue-threshold=rte=0", "--glue-json=out.json")
-"""So that what is scored is the head that the checkpoint came with."""
+"""A learning rate of almost 0, so that the checkpoint's own head is scored."""
 
 
 def save_with_head(folder: Path, labels: Sequence[str]) -> None:
-    """Save the sample with a head that has a fixed weight for each label, at the label's place."""
+    """Save the sample with a head that has a fixed weight for each label, in this order of labels."""
     import torch
     from transformers import AutoModelForSequenceClassification
 
@@ -24,16 +24,16 @@ def save_with_head(folder: Path, labels: Sequence[str]) -> None:
     sample = resolve(Checkpoint.parse(SAMPLE)).folder
     id2label = dict(enumerate(labels))
     model = AutoModelForSequenceClassification.from_pretrained(sample, id2label=id2label, num_labels=len(labels))
-    for place, label in id2label.items():
+    for index, label in id2label.items():
         torch.manual_seed(len(label))
-        model.classifier.weight.data[place] = torch.randn(model.config.hidden_size)
+        model.classifier.weight.data[index] = torch.randn(model.config.hidden_size)
     model.save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (folder / name).write_bytes((sample / name).read_bytes())
 
 
 def test_the_order_of_labels_does_not_matter(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """Two checkpoints that differ in the order of their head's labels get the same scores, losses and predictions."""
+    """Checkpoints that differ only in the order of labels get the same scores, losses and predictions."""
     save_with_head(pytester.path / "tasks_order", ["entailment", "not_entailment"])
     save_with_head(pytester.path / "other_order", ["not_entailment", "entailment"])
 
@@ -50,7 +50,7 @@ def test_the_order_of_labels_does_not_matter(pytester: pytest.Pytester, tiny: Ru
 
 
 def test_other_labels_are_refused(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """A head for as many labels of other names is an error of the item that shows both lists."""
+    """A head with other label names is an error of the item that shows both lists."""
     save_with_head(pytester.path / "model", ["negative", "positive"])
 
     tiny(*TRAINS_NOTHING, "--glue-checkpoints=./model").assert_outcomes(errors=1)

@@ -1,4 +1,4 @@
-"""Resuming: a fine-tuning that was killed goes on from its last epoch, to the same result."""
+"""A fine-tuning that was killed is resumed after its last epoch, with the same result."""
 
 import os
 import signal
@@ -31,17 +31,17 @@ def training_step(self, *args, **kwargs):
 
 GlueTrainer.training_step = training_step
 """
-"""Notes each step, and takes its time, so that a kill hits the epoch that it is meant for."""
+"""Records each step, and slows down so that the kill hits the intended epoch."""
 
 
 @pytest.fixture
 def folder() -> Path:
-    """The folder of this test's store."""
+    """The folder of this test's cache."""
     return Path(os.environ["PYTEST_GLUE_CACHE"])
 
 
 def kill_in_epoch(pytester: pytest.Pytester, folder: Path, epoch: int, *args: str) -> None:
-    """Start pytest and kill it once the state of the epoch before is there, and the next one has begun."""
+    """Start pytest, and kill it in this epoch, after the state of the epoch before was saved."""
     process = subprocess.Popen([sys.executable, "-m", "pytest", *args], stdout=subprocess.DEVNULL)
     try:
         time_limit = time.monotonic() + 120
@@ -56,36 +56,36 @@ def kill_in_epoch(pytester: pytest.Pytester, folder: Path, epoch: int, *args: st
 
 
 def steps(pytester: pytest.Pytester) -> list[int]:
-    """Return the steps that were begun since this was last asked."""
+    """Return the steps since the last call."""
     file = pytester.path / "steps.txt"
     found = [int(line.split()[1]) for line in file.read_text("utf-8").splitlines()]
     file.unlink()
     return found
 
 
-def outcome(report: Report) -> dict[str, Any]:
-    """Return the one item's result without what a clock says, and without its notes."""
+def result_of(report: Report) -> dict[str, Any]:
+    """Return the one item's result without durations and notes."""
     (result,) = report()["results"]
     runs = [{name: value for name, value in run.items() if name != "duration_s"} for run in result["runs"]]
     return {**result, "runs": runs, "duration_s": None, "notes": None}
 
 
 def predictions(folder: Path) -> list[Any]:
-    """Return what the runs of a store predict."""
+    """Return seed and predictions of the cached runs."""
     from pytest_glue.cache.storage import RunCache
 
-    entries = [kept.entry for kept in RunCache(folder).files()]
+    entries = [file.entry for file in RunCache(folder).files()]
     return sorted((entry.key.seed, entry.run.predictions) for entry in entries if entry)
 
 
-def test_a_killed_run_ends_as_if_it_had_not_been(
+def test_a_killed_run_is_resumed_with_the_same_result(
     pytester: pytest.Pytester, fresh: Run, report: Report, folder: Path, tmp_path: Path
 ) -> None:
-    """Killed in epoch 3 of 5, a run begins that one again, and ends with a whole one's scores, losses, predictions."""
+    """A run killed in epoch 3 of 5 repeats that epoch, and has the result of an uninterrupted run."""
     pytester.makeconftest(SLOW)
     asked = (*SMALL, "--glue-resume")
     fresh(*asked, f"--glue-cache-dir={tmp_path / 'whole'}").assert_outcomes(passed=1)
-    expected = outcome(report)
+    expected = result_of(report)
     assert list(range(30)) == steps(pytester)
     kill_in_epoch(pytester, folder, 3, *asked)
     done = steps(pytester)
@@ -95,7 +95,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
 
     result.assert_outcomes(passed=1)
     assert list(range(12, 30)) == steps(pytester)
-    assert expected == outcome(report)
+    assert expected == result_of(report)
     assert predictions(tmp_path / "whole") == predictions(folder) != []
     assert "seed 42 resumed after epoch 2, where it had been interrupted" in result.stdout.str()
     assert [] == list(folder.glob("unfinished/*"))
@@ -120,7 +120,7 @@ def _fails(monkeypatch):
 
 @pytest.fixture
 def broken_off(pytester: pytest.Pytester, here: Run, folder: Path) -> Path:
-    """Train until epoch 2 of 5, which ends in an error, and return the folder of the state that is left."""
+    """Train until an error in epoch 2 of 5, and return the folder of the saved state."""
     pytester.makeconftest(FAILS_IN_EPOCH_TWO)
     here(*SMALL, "--glue-resume").assert_outcomes(errors=1)
     (pytester.path / "conftest.py").unlink()
@@ -130,27 +130,27 @@ def broken_off(pytester: pytest.Pytester, here: Run, folder: Path) -> Path:
 
 
 def test_a_damaged_state_is_not_used(pytester: pytest.Pytester, here: Run, report: Report, broken_off: Path) -> None:
-    """A state that was cut short is dropped, with a note, and the run is the one that begins anew."""
+    """A truncated state is not used, with a note, and the run starts again."""
     with (broken_off / "model.pt").open("r+b") as file:
         file.truncate(1000)
     result = here(*SMALL, "--glue-resume")
     result.assert_outcomes(passed=1)
     assert f"seed 42 started again, since its saved state in {broken_off.parent} is damaged" in result.stdout.str()
-    found = outcome(report)
+    found = result_of(report)
     here(*SMALL, "--glue-cache=off").assert_outcomes(passed=1)
-    assert outcome(report) == found
+    assert result_of(report) == found
 
 
 def test_another_recipe_is_another_run(here: Run, broken_off: Path) -> None:
-    """A run with another recipe does not go on with what this one left, and leaves it there."""
+    """A run with another recipe neither uses nor removes the state."""
     result = here(*SMALL, "--glue-resume", "--glue-recipe=num_train_epochs=1")
     result.assert_outcomes(passed=1)
     assert "resumed after" not in result.stdout.str()
     assert broken_off.exists()
 
 
-def test_without_resume_a_run_begins_anew(here: Run, broken_off: Path) -> None:
-    """Without the option what is left is not used, nothing is saved, and what the finished run left behind goes."""
+def test_without_resume_a_run_starts_again(here: Run, broken_off: Path) -> None:
+    """Without the option the state is not used, and the finished run removes it."""
     result = here(*SMALL)
     result.assert_outcomes(passed=1)
     assert "resumed after" not in result.stdout.str()
@@ -158,8 +158,8 @@ def test_without_resume_a_run_begins_anew(here: Run, broken_off: Path) -> None:
 
 
 @pytest.mark.parametrize("why", ["off", "fixture"])
-def test_what_is_not_kept_is_not_resumed(pytester: pytest.Pytester, here: Run, folder: Path, why: str) -> None:
-    """Where the store holds no runs, it holds no unfinished ones, and a note says so."""
+def test_runs_that_are_not_cached_are_not_resumed(pytester: pytest.Pytester, here: Run, folder: Path, why: str) -> None:
+    """Runs that are not cached cannot be resumed, and a note says so."""
     if why == "fixture":
         pytester.makeconftest("import pytest\n@pytest.fixture\ndef glue_trainer(glue_trainer): return glue_trainer\n")
     cache = ["--glue-cache=off"] if why == "off" else []

@@ -1,4 +1,4 @@
-"""Stopping when it is decided: fewer epochs, the same verdict, and a score that says that it is a lower bound."""
+"""`--glue-stop-when-decided`: fewer epochs, the same verdict, and a score that is a lower bound."""
 
 import os
 from collections.abc import Callable
@@ -20,12 +20,12 @@ STOP = "--glue-stop-when-decided"
 
 @pytest.fixture
 def folder() -> Path:
-    """The folder of this test's store."""
+    """The folder of this test's cache."""
     return Path(os.environ["PYTEST_GLUE_CACHE"])
 
 
 def found(report: Report) -> dict[str, Any]:
-    """Return the one item's result without what a clock and the store say."""
+    """Return the one item's result without durations, notes and the cache flag."""
     (result,) = report()["results"]
     clocks = {"duration_s": None, "cached": None}
     return {**result, "duration_s": None, "notes": None, "runs": [{**run, **clocks} for run in result["runs"]]}
@@ -35,7 +35,7 @@ def found(report: Report) -> dict[str, Any]:
 def test_a_run_ends_once_its_item_passes(
     here: Run, report: Report, junit: JUnit, folder: Path, tmp_path: Path, threshold: str
 ) -> None:
-    """An epoch above its bound is the last: above a threshold, above 0 where that is lower, or above chance."""
+    """A run ends after an epoch above the threshold, or above 0 or the chance level if that is the bound."""
     asked = (*STSB, *([threshold] if threshold else []))
     here(*asked, f"--glue-cache-dir={tmp_path / 'whole'}").assert_outcomes(passed=1)
     whole = found(report)
@@ -61,8 +61,8 @@ def test_a_run_ends_once_its_item_passes(
     assert [] == list(folder.glob("**/*.run"))
 
 
-def test_a_run_that_does_not_pass_goes_to_its_end(here: Run, report: Report, tmp_path: Path) -> None:
-    """Where the bound is never reached, the result is to the last digit the one without the option, and is kept."""
+def test_a_run_that_does_not_pass_is_not_stopped(here: Run, report: Report, tmp_path: Path) -> None:
+    """If the bound is never reached, the result is exactly that without the option, and is cached."""
     asked = (*STSB, "--glue-threshold=stsb=0.99")
     here(*asked, f"--glue-cache-dir={tmp_path / 'whole'}").assert_outcomes(failed=1)
     whole = found(report)
@@ -72,16 +72,16 @@ def test_a_run_that_does_not_pass_goes_to_its_end(here: Run, report: Report, tmp
     assert [True] == [run["cached"] for run in report()["results"][0]["runs"]]
 
 
-def test_a_whole_run_that_is_kept_is_read(here: Run, report: Report) -> None:
-    """What was trained to its end says more than a lower bound, and costs nothing."""
+def test_a_cached_full_run_is_used(here: Run, report: Report) -> None:
+    """A cached full run is used instead of a new run that stops early."""
     here(*STSB).assert_outcomes(passed=1)
     whole = found(report)
     here(*STSB, STOP).assert_outcomes(passed=1)
     assert whole == found(report)
 
 
-def test_a_mean_that_lower_bounds_do_not_carry(here: Run, report: Report, tmp_path: Path) -> None:
-    """A seed that was stopped is trained to its end where the mean then misses: the verdict is that of whole runs."""
+def test_a_stopped_run_is_repeated_if_the_mean_misses(here: Run, report: Report, tmp_path: Path) -> None:
+    """A stopped run is repeated in full if the mean misses the threshold: the verdict is that of full runs."""
     rte = (*SMALL, "--glue-tasks=rte", f"--glue-cache-dir={tmp_path / 'whole'}")
     here(*rte, "--glue-seeds=42,43", "--glue-threshold=rte=0").assert_outcomes(passed=1)
     scores = {run["seed"]: run["metrics"]["accuracy"] for run in report()["results"][0]["runs"]}
@@ -98,12 +98,12 @@ def test_a_mean_that_lower_bounds_do_not_carry(here: Run, report: Report, tmp_pa
 
 
 @pytest.mark.parametrize("other", ["save", "compare"])
-@pytest.mark.parametrize("place", ["command line", "table"])
-def test_baselines_need_whole_runs(pytester: pytest.Pytester, here: Run, other: str, place: str) -> None:
-    """A lower bound is neither recorded nor compared: the options are refused together, before anything is trained."""
-    if place == "table":
+@pytest.mark.parametrize("source", ["command line", "table"])
+def test_baselines_need_full_runs(pytester: pytest.Pytester, here: Run, other: str, source: str) -> None:
+    """Lower bounds cannot be recorded or compared: the options are rejected together, before any training."""
+    if source == "table":
         pytester.makepyprojecttoml("[tool.pytest_glue]\nstop_when_decided = true\n")
-    result = here(*STSB, f"--glue-{other}=main", *([STOP] if place == "command line" else []))
+    result = here(*STSB, f"--glue-{other}=main", *([STOP] if source == "command line" else []))
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     message = f"--glue-stop-when-decided leaves lower bounds, and --glue-{other}=main needs scores: leave out one*"
     result.stderr.fnmatch_lines([f"*{message}"])

@@ -1,4 +1,4 @@
-"""The time limit: an item whose fine-tuning hangs is an error, and the others go on."""
+"""The time limit: a fine-tuning that hangs is an error of its item, and other items run."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ def glue_compute_metrics(glue_task, glue_compute_metrics):
 
 
 def test_an_item_that_hangs_is_an_error_and_others_go_on(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
-    """What hangs in a user's own metrics ends at the limit as an error of its item; the next item has its own time."""
+    """User code that hangs is ended at the limit with an error. The next item has its own limit."""
     pytester.makeconftest(HANGS_ON_COLA)
 
     result = tiny(
@@ -41,7 +41,7 @@ def test_an_item_that_hangs_is_an_error_and_others_go_on(pytester: pytest.Pytest
 
 
 def test_a_limit_that_is_none_is_refused(tiny: Run) -> None:
-    """A limit that is no time ends the command before anything is collected."""
+    """An invalid limit is rejected before collection."""
     result = tiny("--glue-timeout=0")
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines(["*--glue-timeout: '0': expected a number of seconds above 0, or off"])

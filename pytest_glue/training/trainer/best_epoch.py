@@ -101,7 +101,7 @@ class BestEpoch:
 
         Args:
             state: from `state_dict`.
-            weights_file: weights of the step at which the state was saved; others lie beside it.
+            weights_file: weights of the step at which the state was saved; the best epoch has a file next to it.
             output_dir: folder for the copy of the weights.
         """
         if state:

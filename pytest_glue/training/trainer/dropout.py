@@ -11,13 +11,13 @@ _VALUES = 2**16
 
 def dropout(states: torch.Tensor, p: float) -> torch.Tensor:
     """Set a share p of the states to 0, drawn from torch's random state, and scale up the others."""
-    kept = round((1 - p) * _VALUES)
-    if kept in {0, _VALUES}:
-        return states if kept else states * 0
+    retained = round((1 - p) * _VALUES)
+    if retained in {0, _VALUES}:
+        return states if retained else states * 0
     count = states.numel()
     words = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
     bits = words.view(torch.int16)[:count].view(states.shape)
-    return states * (bits < kept - _VALUES // 2).to(states.dtype).mul_(_VALUES / kept)
+    return states * (bits < retained - _VALUES // 2).to(states.dtype).mul_(_VALUES / retained)
 
 
 @contextmanager

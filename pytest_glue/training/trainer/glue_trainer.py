@@ -234,7 +234,7 @@ class GlueTrainer(Trainer):
 
     def _evaluate_by_length(self, split: TokenizedSplit, ignore_keys: list[str] | None, prefix: str) -> EvalLoopOutput:
         model = self._model_in_evaluation_mode()
-        # The iterator of a plain evaluation's loader draws one number: the training goes on with the same ones.
+        # A plain evaluation draws one random number for its loader's iterator. The numbers after it must be the same.
         torch.empty((), dtype=torch.int64).random_()
         limit = min(self.micro_batches.token_limit, tokens_per_part(self.args.device.type))
 

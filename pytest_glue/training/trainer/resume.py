@@ -1,4 +1,4 @@
-"""Saves the whole state of a training after each epoch, and loads it to go on from there."""
+"""Saves the whole state of a training after each epoch, and loads it to resume the training."""
 
 import time
 from pathlib import Path

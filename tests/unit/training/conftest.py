@@ -1,4 +1,4 @@
-"""Small checkpoints, made on the spot, and a cache of each test's own."""
+"""Fixtures: small checkpoints and trainers, and an empty cache for each test."""
 
 from collections.abc import Callable
 from functools import partial
@@ -34,7 +34,7 @@ LEARNS_FAST: dict[str, Any] = {"initializer_range": 0.3, "hidden_dropout_prob": 
 
 @pytest.fixture(autouse=True)
 def encoded_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this test's encoded data is kept."""
+    """The folder of this test's encoded data."""
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "datasets")
     return tmp_path / "datasets" / "pytest-glue"
 
@@ -47,7 +47,7 @@ def sample() -> Pretrained:
 
 @pytest.fixture(scope="session")
 def sample_tokenizer(sample: Pretrained) -> PreTrainedTokenizerBase:
-    """The sample checkpoint's tokenizer, which tests leave as it is."""
+    """The sample checkpoint's tokenizer. Tests must not change it."""
     return load_tokenizer(sample)
 
 

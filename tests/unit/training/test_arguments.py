@@ -1,4 +1,4 @@
-"""A recipe as the `TrainingArguments` of a run."""
+"""From a recipe to `TrainingArguments` and back."""
 
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.arguments import training_arguments, used_recipe
 
 
-def test_the_users_recipe_lies_on_top() -> None:
-    """The notebook's values hold where the user says nothing, and the headline metric chooses the best epoch."""
+def test_the_users_recipe_replaces_defaults() -> None:
+    """Values of the user replace the defaults, and the headline metric chooses the best epoch."""
     assert {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": "pearson", "num_train_epochs": 1} == full_recipe(
         GLUE["stsb"], {"num_train_epochs": 1}
     )
 
 
 def test_the_arguments_of_a_run(tmp_path: Path) -> None:
-    """Seed and folder are those of the run, higher is better, and the recipe is in force."""
+    """The arguments have the run's seed and folder, the recipe's values, and a metric for which higher is better."""
     arguments = training_arguments(GLUE["cola"], {"warmup_steps": 7}, seed=3, output_dir=tmp_path)
     assert (3, str(tmp_path), 7, 2e-5) == (
         arguments.seed,
@@ -43,8 +43,8 @@ def test_the_arguments_of_a_run(tmp_path: Path) -> None:
     ],
     ids=["no-evaluation", "strategies", "warmup"],
 )
-def test_values_that_do_not_go_together_are_refused(tmp_path: Path, recipe: Recipe, cause: str) -> None:
-    """What transformers itself refuses is an option's error, with the user's recipe and transformers' reason."""
+def test_values_that_contradict_each_other_are_rejected(tmp_path: Path, recipe: Recipe, cause: str) -> None:
+    """Values that transformers rejects raise an `OptionError` with the user's recipe and transformers' reason."""
     with pytest.raises(OptionError) as caught:
         training_arguments(GLUE["cola"], recipe, seed=42, output_dir=tmp_path)
     start = f"TrainingArguments does not accept the recipe {dict(recipe)}: "
@@ -53,7 +53,7 @@ def test_values_that_do_not_go_together_are_refused(tmp_path: Path, recipe: Reci
 
 
 def test_the_used_recipe_is_what_differs_from_the_defaults(tmp_path: Path) -> None:
-    """A report holds the hyperparameters in force, and neither seed nor folder, which are not the recipe's."""
+    """The used recipe has the effective hyperparameters, but neither seed nor folder."""
     used = used_recipe(training_arguments(GLUE["rte"], {"num_train_epochs": 2}, seed=7, output_dir=tmp_path))
     assert (2, 2e-5, 0.01, "accuracy") == (
         used["num_train_epochs"],
@@ -66,7 +66,7 @@ def test_the_used_recipe_is_what_differs_from_the_defaults(tmp_path: Path) -> No
 
 
 def test_the_used_recipe_does_not_depend_on_seed_or_folder(tmp_path: Path) -> None:
-    """Two runs of one recipe report the same recipe."""
+    """Two runs with one recipe report the same recipe."""
     recipes = [
         used_recipe(training_arguments(GLUE["rte"], {}, seed=seed, output_dir=tmp_path / str(seed))) for seed in (1, 2)
     ]

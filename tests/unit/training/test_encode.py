@@ -1,4 +1,4 @@
-"""Encoding: a task's splits as a model takes them, cached by content."""
+"""Encoding of a task's splits for a model."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def data(columns: TokenizedSplit) -> DatasetDict:
 
 
 def test_a_pair_is_encoded_as_the_tokenizer_does(sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """Both sentences go in together, and nothing is padded before a batch is made."""
+    """Both sentences are encoded together, without padding."""
     encoded = encode(data(PAIRS), GLUE["rte"], sample_tokenizer, 32, (0, 1))["train"]
     expected = sample_tokenizer(PAIRS["sentence1"], PAIRS["sentence2"])
     assert expected["input_ids"] == encoded["input_ids"][:]
@@ -33,19 +33,19 @@ def test_a_pair_is_encoded_as_the_tokenizer_does(sample_tokenizer: PreTrainedTok
 
 
 def test_a_single_sentence_is_encoded_alone(sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """A task of single sentences makes inputs of one sentence, of which the model's columns alone are left."""
+    """A single sentence becomes one input, and only the model's columns are left."""
     encoded = encode(data(COLA), GLUE["cola"], sample_tokenizer, 32, (0, 1))["validation"]
     assert sample_tokenizer(COLA["sentence"])["input_ids"] == encoded["input_ids"][:]
     assert {"input_ids", "token_type_ids", "attention_mask", "label"} == set(encoded.column_names)
 
 
 def test_only_what_is_used_is_encoded(sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """The test split, which has no labels, is left out."""
+    """The test split has no labels and is not encoded."""
     assert ["train", "validation"] == list(encode(data(COLA), GLUE["cola"], sample_tokenizer, 32, (0, 1)))
 
 
 def test_long_pairs_are_truncated(sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """No input is longer than asked for, special tokens included, and of a pair something is left of both."""
+    """No input is longer than the limit, with special tokens, and both sentences of a pair keep some tokens."""
     encoded = encode(data(PAIRS), GLUE["rte"], sample_tokenizer, 5, (0, 1))["train"]
     assert [5, 5] == [len(ids) for ids in encoded["input_ids"]]
     assert [[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]] == encoded["token_type_ids"][:]
@@ -67,5 +67,5 @@ def test_labels_are_the_models(
     label_ids: tuple[int, ...],
     expected: list[Any],
 ) -> None:
-    """A label becomes the model's id of it; a regression's number stays."""
+    """A label becomes the model's label id; a number of a regression stays."""
     assert expected == encode(data(columns), GLUE[task], sample_tokenizer, 32, label_ids)["train"]["label"][:]

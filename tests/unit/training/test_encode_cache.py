@@ -1,4 +1,4 @@
-"""Encoded data is cached by content: what its fingerprint depends on, and where it is kept."""
+"""The cache of encoded data: what its fingerprint depends on, and where its files are."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def fingerprint(columns: TokenizedSplit, tokenizer: PreTrainedTokenizerBase, len
 
 
 def test_the_same_content_has_the_same_fingerprint(sample: Pretrained) -> None:
-    """Neither where the examples came from nor what the tokenizer was used for before makes a difference."""
+    """The fingerprint depends neither on the source of the examples nor on the tokenizer's earlier use."""
     used = load_tokenizer(sample)
     first = fingerprint(COLA, used)
     used(["a b c", "d"], truncation=True, max_length=3, padding="max_length")
@@ -46,7 +46,7 @@ def test_the_same_content_has_the_same_fingerprint(sample: Pretrained) -> None:
 def test_other_content_has_another_fingerprint(
     sample_tokenizer: PreTrainedTokenizerBase, changes: dict[str, Any]
 ) -> None:
-    """What changes the result changes the fingerprint."""
+    """Each change that affects the encoded data changes the fingerprint."""
     assert fingerprint(COLA, sample_tokenizer) != fingerprint(
         **{"columns": COLA, "tokenizer": sample_tokenizer, **changes}
     )
@@ -54,7 +54,7 @@ def test_other_content_has_another_fingerprint(
 
 @pytest.mark.parametrize("change", ["token", "rule"])
 def test_another_tokenizer_has_another_fingerprint(sample: Pretrained, change: str) -> None:
-    """A word more in the vocabulary, or another rule with the same vocabulary, is another tokenizer."""
+    """One more word in the vocabulary, or another rule with the same vocabulary, changes the fingerprint."""
     other: Any = load_tokenizer(sample)
     if change == "token":
         other.add_tokens(["zzz"])
@@ -64,7 +64,7 @@ def test_another_tokenizer_has_another_fingerprint(sample: Pretrained, change: s
 
 
 def test_a_slow_tokenizers_switches_count(tmp_path: Path) -> None:
-    """Two slow tokenizers of one vocabulary that read it in other ways are two."""
+    """Two slow tokenizers with one vocabulary but other switches have two fingerprints."""
     (tmp_path / "vocab.txt").write_text("a 1\n@USER 1\n", encoding="utf-8")
     (tmp_path / "bpe.codes").write_text("#version\na b 1\n", encoding="utf-8")
     files = (str(tmp_path / "vocab.txt"), str(tmp_path / "bpe.codes"))
@@ -75,7 +75,7 @@ def test_a_slow_tokenizers_switches_count(tmp_path: Path) -> None:
 def test_what_was_encoded_once_is_read_again(
     sample: Pretrained, encoded_cache: Path, sample_tokenizer: PreTrainedTokenizerBase
 ) -> None:
-    """A second encoding tokenizes nothing: it reads the file that the first one wrote, and leaves it alone."""
+    """A second encoding tokenizes nothing: it reads the file of the first one and does not change it."""
     first = encoded(COLA, sample_tokenizer)
     (file,) = encoded_cache.iterdir()
     written = file.stat()
@@ -87,7 +87,7 @@ def test_what_was_encoded_once_is_read_again(
 
 @pytest.fixture
 def without_caching() -> Iterator[None]:
-    """The library's caching, switched off."""
+    """Switch off the caching of `datasets`."""
     disable_caching()
     yield
     enable_caching()
@@ -95,7 +95,7 @@ def without_caching() -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_caching")
 def test_nothing_is_kept_where_caching_is_off(encoded_cache: Path, sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """A user who switched the library's caching off gets no files."""
+    """No file is written if the caching of `datasets` is off."""
     encoded(COLA, sample_tokenizer)
     assert [] == list(encoded_cache.glob("*"))
 
@@ -103,6 +103,6 @@ def test_nothing_is_kept_where_caching_is_off(encoded_cache: Path, sample_tokeni
 def test_a_cache_that_cannot_be_written_is_done_without(
     tmp_path: Path, encoded_cache: Path, sample_tokenizer: PreTrainedTokenizerBase
 ) -> None:
-    """Where the cache's place is taken by a file, data is encoded in memory."""
+    """Data is encoded in memory if the cache folder cannot be created."""
     encoded_cache.parent.write_text("no folder", encoding="utf-8")
     assert 2 == len(encoded(COLA, sample_tokenizer))

@@ -1,121 +1,156 @@
-"""From a model's output and a trainer's log to predictions, scores and history: the parts that train nothing."""
+"""Runs with the real trainer and a tiny model: their content and their failures."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from transformers import EvalPrediction, TrainerControl, TrainerState, TrainingArguments
+import torch
+from datasets import Dataset, DatasetDict
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase, Trainer
 
-from pytest_glue.core.runs import Epoch
+from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.recipe import RecipeValue
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
-from pytest_glue.training.metrics import LabelMapping, compute_metrics, history
+from pytest_glue.training.arguments import training_arguments
+from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer, references
+from pytest_glue.training.metrics import LabelMapping, compute_metrics
+from pytest_glue.training.tokenization import encode
 
-LOGITS = np.array([[3.0, 1.0, 2.0], [0.0, 9.0, 1.0], [0.0, 1.0, 2.0], [5.0, 5.0, 1.0]], dtype=np.float32)
-
-
-def mapping(label_ids: tuple[int, ...]) -> LabelMapping:
-    """Return a mapping for a model that numbers its labels so; none for a regression."""
-    return LabelMapping(GLUE["mnli" if label_ids else "stsb"], label_ids)
-
-
-@pytest.mark.parametrize(
-    ("label_ids", "expected"),
-    [((0, 1, 2), [0, 1, 2, 0]), ((2, 1, 0), [2, 1, 0, 2]), ((1, 2, 0), [2, 0, 1, 2])],
-    ids=["same-order", "reversed", "rotated"],
+COLA = GLUE["cola"]
+GOOD, BAD = "a a a", "z z z"
+LABELS = [1, 0, 1, 0, 1, 1, 0, 0]
+SIZE: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+LEARNS_FAST: dict[str, Any] = {"initializer_range": 0.3, "hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0}
+RECIPE: dict[str, RecipeValue] = {"num_train_epochs": 4, "learning_rate": 0.003, "lr_scheduler_type": "constant"}
+OUT_OF_MEMORY = (
+    "out of memory on cpu with 2 examples a batch; to train with the same updates and half the memory, use "
+    "--glue-recipe per_device_train_batch_size=1 --glue-recipe gradient_accumulation_steps=2, "
+    "or truncate the inputs with --glue-max-length"
 )
-def test_the_largest_logit_is_the_prediction(label_ids: tuple[int, ...], expected: list[float]) -> None:
-    """The model's choice is given as the task's class; `label_ids` holds the model's id of each."""
-    assert expected == mapping(label_ids).to_predictions(LOGITS).tolist()
+
+MakeTrainer = Callable[..., Trainer]
 
 
-@pytest.mark.parametrize("label_ids", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
-def test_labels_come_back_in_the_tasks_order(label_ids: tuple[int, ...]) -> None:
-    """What encoding maps to the model's order is mapped back."""
-    assert [0, 1, 2, 2] == mapping(label_ids).to_task_labels([label_ids[label] for label in (0, 1, 2, 2)]).tolist()
+@pytest.fixture
+def trainer_of(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> MakeTrainer:
+    """Make a trainer of a tiny new model on eight sentences."""
+    split = Dataset.from_dict({"sentence": [GOOD if label else BAD for label in LABELS], "label": LABELS})
+    data = DatasetDict({"train": split, "validation": split})
+
+    def new_model() -> BertForSequenceClassification:
+        return BertForSequenceClassification(BertConfig(vocab_size=len(sample_tokenizer), **SIZE, **LEARNS_FAST))
+
+    def make(
+        init: Callable[[], Any] = new_model,
+        label_ids: tuple[int, ...] = (0, 1),
+        compute: Any = None,
+        **recipe: RecipeValue,
+    ) -> Trainer:
+        arguments = training_arguments(
+            COLA, {"per_device_train_batch_size": 2, **RECIPE, **recipe}, seed=42, output_dir=tmp_path / "run"
+        )
+        encoded = encode(data, COLA, sample_tokenizer, 16, label_ids)
+        compute = compute or compute_metrics(COLA, label_ids)
+        return make_trainer(COLA, init, arguments, EncodedData(encoded, sample_tokenizer), compute)
+
+    return make
 
 
-def test_a_regressions_numbers_are_left_as_they_are() -> None:
-    """A regression has one output for each example, whatever its shape."""
-    assert [0.5, -1.0] == mapping(()).to_predictions(np.array([[0.5], [-1.0]])).tolist()
-    assert [0.5, -1.0] == mapping(()).to_predictions(np.array([0.5, -1.0])).tolist()
-    assert [2.5, 0.0] == mapping(()).to_task_labels([2.5, 0.0]).tolist()
+def without_duration(run: Run) -> Run:
+    """Return the run without its duration."""
+    return replace(run, duration_s=0.0)
 
 
-def test_of_several_outputs_the_first_is_the_logits() -> None:
-    """Models that return hidden states too return them behind the logits."""
-    assert [0, 1, 2, 0] == mapping((0, 1, 2)).to_predictions((LOGITS, np.zeros((4, 7)))).tolist()
+def test_a_run_holds_scores_history_and_predictions(trainer_of: MakeTrainer) -> None:
+    """The history has an entry for each epoch, and scores and predictions are those of the best one."""
+    run = fine_tune(trainer_of(), LabelMapping(COLA, (0, 1)), seed=7)
+    assert (7, False, [1.0, 2.0, 3.0, 4.0]) == (run.seed, run.cached, [epoch.epoch for epoch in run.history])
+    assert [float(label) for label in LABELS] == list(run.predictions)
+    assert {"matthews_correlation": 1.0} == run.metrics
+    assert run.metrics in [epoch.metrics for epoch in run.history]
+    assert None not in {epoch.loss for epoch in run.history} | {epoch.evaluation_loss for epoch in run.history}
 
 
-@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
-def test_broken_logits_are_no_prediction(broken: float) -> None:
-    """A row with a logit that is no number predicts NaN, and not class 0; the others stay."""
-    logits = LOGITS.copy()
-    logits[1, 0] = broken
-    assert np.array_equal([0, np.nan, 2, 0], mapping((0, 1, 2)).to_predictions(logits), equal_nan=True)
-    assert np.array_equal([broken], mapping(()).to_predictions(np.array([[broken]])), equal_nan=True)
+def test_a_seed_makes_a_run(trainer_of: MakeTrainer) -> None:
+    """The same seed gives the same run, also after another one; another seed gives another."""
+    trainer = trainer_of(num_train_epochs=1)
+    first, other, again = (without_duration(fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed)) for seed in (1, 2, 1))
+    assert first == again
+    assert first.history != other.history
 
 
-@pytest.mark.parametrize(
-    ("task", "label_ids", "logits", "labels", "expected"),
-    [
-        ("rte", (1, 0), [[9, 0], [0, 9], [0, 9]], [0, 1, 0], {"accuracy": 2 / 3}),
-        ("mrpc", (1, 0), [[9, 0], [0, 9], [0, 9]], [0, 0, 1], {"accuracy": 2 / 3, "f1": 2 / 3}),
-        ("stsb", (), [[1.0], [2.0], [3.0]], [0.0, 2.0, 4.0], {"pearson": 1.0, "spearmanr": 1.0}),
-    ],
-    ids=["swapped-labels", "swapped-f1-is-of-the-tasks-class-1", "regression"],
-)
-def test_metrics_are_computed_in_the_tasks_order(
-    task: str, label_ids: tuple[int, ...], logits: Any, labels: Any, expected: dict[str, float]
-) -> None:
-    """Logits and labels in the model's order give the scores of the task's classes."""
-    output = EvalPrediction(np.array(logits, dtype=float), np.array(labels))
-    assert expected == pytest.approx(compute_metrics(GLUE[task], label_ids)(output))
-
-
-def test_undefined_metrics_are_nan() -> None:
-    """The trainer is told that a score is undefined."""
-    output = EvalPrediction(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1]))
-    assert np.isnan(compute_metrics(GLUE["cola"], (0, 1))(output)["matthews_correlation"])
-
-
-def test_history_has_one_entry_for_each_evaluation() -> None:
-    """Each evaluation is put beside the training loss of its epoch; timings and other entries are left out."""
-    log: list[dict[str, Any]] = [
-        {"loss": 0.7, "grad_norm": 1.0, "learning_rate": 1e-5, "epoch": 1.0, "step": 2},
-        {
-            "eval_loss": 0.6,
-            "eval_f1": 0.5,
-            "eval_runtime": 0.1,
-            "eval_samples_per_second": 3.0,
-            "epoch": 1.0,
-            "step": 2,
-        },
-        {"loss": float("nan"), "epoch": 2.0},
-        {"eval_loss": 0.5, "eval_f1": float("nan"), "eval_model_preparation_time": 0.1, "epoch": 2.0},
-        {"eval_loss": float("inf"), "eval_f1": 1.0, "epoch": 2.5},
-        {"train_runtime": 2.0, "train_loss": 0.6, "epoch": 3.0},
-    ]
-    assert history(log) == (
-        Epoch(1.0, 0.7, 0.6, {"f1": 0.5}),
-        Epoch(2.0, None, 0.5, {"f1": None}),
-        Epoch(2.5, None, None, {"f1": 1.0}),
+def test_a_model_with_another_order_predicts_the_tasks_classes(trainer_of: MakeTrainer) -> None:
+    """Predictions and references are in the task's order, also for a model with another order of labels."""
+    trainer = trainer_of(label_ids=(1, 0))
+    run = fine_tune(trainer, LabelMapping(COLA, (1, 0)), seed=42)
+    assert (
+        [float(label) for label in LABELS]
+        == list(references(trainer, LabelMapping(COLA, (1, 0))))
+        == list(run.predictions)
     )
 
 
-@pytest.mark.parametrize(
-    ("metrics", "expected"),
-    [
-        ({"eval_f1": float("nan"), "eval_accuracy": 0.5}, {"eval_f1": 0.0, "eval_accuracy": 0.5}),
-        ({"eval_f1": 0.25}, {"eval_f1": 0.25}),
-        ({"eval_accuracy": 0.5}, {"eval_accuracy": 0.5}),
-    ],
-    ids=["undefined", "defined", "not-there"],
-)
-def test_an_undefined_headline_score_counts_as_nothing_learnt(
-    metrics: dict[str, float], expected: dict[str, float]
+def test_a_model_that_breaks_has_no_score(trainer_of: MakeTrainer) -> None:
+    """NaN weights give a run without a score, not an exception."""
+
+    def broken() -> BertForSequenceClassification:
+        model = BertForSequenceClassification(BertConfig(**SIZE))
+        torch.nn.init.constant_(model.classifier.bias, float("nan"))
+        return model
+
+    run = fine_tune(trainer_of(broken, num_train_epochs=1), LabelMapping(COLA, (0, 1)), seed=42)
+    assert {"matthews_correlation": None} == run.metrics
+    assert [{"matthews_correlation": None}] == [epoch.metrics for epoch in run.history]
+
+
+@pytest.mark.parametrize(("second", "best", "step"), [(0.5, 0.5, 8), (-0.5, 0.0, 4)], ids=["better", "worse"])
+def test_an_undefined_score_is_neither_best_nor_worst(
+    trainer_of: MakeTrainer, second: float, best: float, step: int
 ) -> None:
-    """Where the best epoch is chosen, an undefined score is 0, so that a later epoch can be better."""
-    state, control = TrainerState(), TrainerControl()
-    UndefinedScores("f1").on_evaluate(TrainingArguments(), state, control, metrics=metrics)
-    assert expected == metrics
+    """An epoch with an undefined score counts as 0: a better epoch replaces it, and one below zero does not."""
+    scores = chain([float("nan")], repeat(second))
+    trainer = trainer_of(compute=lambda _: {"matthews_correlation": next(scores)}, num_train_epochs=2)
+    fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
+    assert (best, step) == (trainer.state.best_metric, trainer.state.best_global_step)
+
+
+def test_metrics_of_the_users_own_need_the_headline_metric(trainer_of: MakeTrainer) -> None:
+    """If an overridden `glue_compute_metrics` lacks the headline metric, the message says what it returns."""
+    trainer = trainer_of(
+        compute=lambda _: {"f1": 0.5}, load_best_model_at_end=False, save_strategy="no", eval_strategy="no"
+    )
+    with pytest.raises(FineTuningError) as caught:
+        fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
+    assert "compute_metrics returns ['f1'], which lacks cola's 'matthews_correlation'" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+            OUT_OF_MEMORY,
+        ),
+        (RuntimeError("index out of range"), "the fine-tuning failed: RuntimeError: index out of range"),
+    ],
+    ids=["memory", "other"],
+)
+def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: RuntimeError, message: str) -> None:
+    """A run that ends without a result raises an error with cause and, if known, remedy."""
+
+    def fail(*_: Any) -> None:
+        raise failure
+
+    def failing() -> BertForSequenceClassification:
+        model = BertForSequenceClassification(BertConfig(**SIZE))
+        model.register_forward_pre_hook(fail)
+        return model
+
+    trainer = trainer_of(failing)
+    with pytest.raises(FineTuningError) as caught:
+        fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
+    assert message == str(caught.value)

@@ -1,4 +1,4 @@
-"""Label orders, with real configurations."""
+"""The order of a model's labels, with real configurations."""
 
 import pytest
 from transformers import BertConfig
@@ -29,12 +29,12 @@ def config(*names: str, architecture: str = "BertForSequenceClassification") -> 
     ids=["same", "swapped", "upper-case", "permuted", "spaces", "hyphens", "generic", "other-number", "regression"],
 )
 def test_the_models_ids_of_the_tasks_labels(task: str, names: tuple[str, ...], expected: tuple[int, ...]) -> None:
-    """Names decide where they are the task's; generic names, and a head that is replaced, are in the task's order."""
+    """The names decide if they are the task's. Generic names, and a head that is replaced, keep the task's order."""
     assert expected == label_order(config(*names), GLUE[task], "a/b")
 
 
 def test_an_encoder_without_a_head_has_no_label_names() -> None:
-    """What an encoder's configuration says about labels is nobody's choice, and is not looked at."""
+    """Label names in the configuration of an encoder without a head are ignored."""
     names = config("positive", "negative", architecture="BertModel")
     assert (0, 1) == label_order(names, GLUE["rte"], "a/b")
 
@@ -42,8 +42,8 @@ def test_an_encoder_without_a_head_has_no_label_names() -> None:
 @pytest.mark.parametrize(
     "names", [("positive", "negative"), ("entailment", "LABEL_1"), ("entailment", "Entailment")], ids="-".join
 )
-def test_other_names_are_refused_with_the_two_lists(names: tuple[str, ...]) -> None:
-    """A head for as many labels but other ones is another task's: the message has both lists and the remedy."""
+def test_other_names_are_rejected_with_both_lists(names: tuple[str, ...]) -> None:
+    """A head for other labels of the same number is rejected; the message has both lists and the remedy."""
     with pytest.raises(CheckpointError) as caught:
         label_order(config(*names), GLUE["rte"], "a/b")
     assert str(caught.value) == (
@@ -57,5 +57,5 @@ def test_other_names_are_refused_with_the_two_lists(names: tuple[str, ...]) -> N
     [(["BertForSequenceClassification"], True), (["BertForMaskedLM"], False), ([], False), (None, False)],
 )
 def test_a_head_is_known_by_the_architecture(architectures: list[str] | None, *, expected: bool) -> None:
-    """A checkpoint has a classification head if it was saved as a sequence classifier."""
+    """A checkpoint has a head if its architecture is a sequence classifier."""
     assert expected is has_head(BertConfig(architectures=architectures))

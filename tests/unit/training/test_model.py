@@ -1,4 +1,4 @@
-"""The model: a checkpoint with a head for the task, made by the real classes."""
+"""Models with a head for the task, created by the real classes."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ SIZE: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attentio
 
 
 def init(pretrained: Pretrained, task: str, tokenizer: PreTrainedTokenizerBase) -> Callable[[], Any]:
-    """Return what makes a model of the checkpoint for the task."""
+    """Return the function that creates the checkpoint's model for the task."""
     return model_init(pretrained, GLUE[task], tokenizer)
 
 
@@ -31,21 +31,21 @@ def classifier(*names: str) -> Any:
 def test_the_head_is_as_wide_as_the_task(
     sample: Pretrained, sample_tokenizer: PreTrainedTokenizerBase, task: str
 ) -> None:
-    """An encoder gets an output for each label, and a regression one."""
+    """An encoder gets a head with one output for each label, or one output for a regression."""
     model = init(sample, task, sample_tokenizer)()
     assert GLUE[task].num_labels == model.classifier.out_features
     assert (None, torch.float32) == (model.config.problem_type, model.dtype)
 
 
 def test_labels_have_the_tasks_names(sample: Pretrained, sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """The configuration of a new head names the task's labels in the task's order."""
+    """The configuration of a new head has the task's labels in the task's order."""
     config = task_config(sample, GLUE["rte"], sample_tokenizer)
     assert {0: "entailment", 1: "not_entailment"} == config.id2label
     assert {"entailment": 0, "not_entailment": 1} == config.label2id
 
 
 def test_the_seed_makes_the_head(sample: Pretrained, sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """Two calls after the same seed give the same weights, after another seed another head on the same encoder."""
+    """The same seed gives the same weights; another seed gives another head on the same encoder."""
     make = init(sample, "rte", sample_tokenizer)
 
     def weights(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -60,7 +60,7 @@ def test_the_seed_makes_the_head(sample: Pretrained, sample_tokenizer: PreTraine
 
 
 def test_a_head_for_the_task_is_kept_with_its_order(saved: Save, sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """A checkpoint that numbers the labels in another way keeps its head, and its names say what is what."""
+    """A checkpoint with another order of labels keeps its head and its label names."""
     trained = classifier("not_entailment", "entailment")
     pretrained = saved(trained)
     model = init(pretrained, "rte", sample_tokenizer)()
@@ -71,7 +71,7 @@ def test_a_head_for_the_task_is_kept_with_its_order(saved: Save, sample_tokenize
 
 @pytest.mark.parametrize("task", ["mnli", "stsb"])
 def test_a_head_of_another_width_is_replaced(saved: Save, sample_tokenizer: PreTrainedTokenizerBase, task: str) -> None:
-    """A head for two labels gives way to one for three, or for a number; the encoder stays."""
+    """A head for another number of labels is replaced; the encoder stays."""
     trained = classifier("negative", "positive")
     model = init(saved(trained), task, sample_tokenizer)()
     assert GLUE[task].num_labels == model.classifier.out_features
@@ -87,7 +87,7 @@ def test_half_precision_weights_are_trained_in_full(saved: Save, sample_tokenize
 def test_padding_is_the_tokenizers_where_the_model_has_none(
     saved: Save, sample_tokenizer: PreTrainedTokenizerBase
 ) -> None:
-    """A decoder's configuration without a padding id gets the tokenizer's, without which batches cannot be scored."""
+    """A decoder's configuration without a padding id gets the tokenizer's, which batches need."""
     model = classifier("entailment", "not_entailment")
     model.config.pad_token_id = None
     assert sample_tokenizer.pad_token_id == task_config(saved(model), GLUE["rte"], sample_tokenizer).pad_token_id
@@ -96,7 +96,7 @@ def test_padding_is_the_tokenizers_where_the_model_has_none(
 def test_labels_that_do_not_fit_are_refused_before_any_weight_is_read(
     saved: Save, sample_tokenizer: PreTrainedTokenizerBase
 ) -> None:
-    """A classifier of something else is refused when `model_init` is made, with its name and the two lists."""
+    """A classifier with other labels is rejected by `model_init`, with its name and both lists."""
     pretrained = saved(classifier("negative", "positive"))
     with pytest.raises(CheckpointError) as caught:
         init(pretrained, "rte", sample_tokenizer)
@@ -105,7 +105,7 @@ def test_labels_that_do_not_fit_are_refused_before_any_weight_is_read(
 
 @pytest.mark.parametrize("content", ["{", '{"model_type": "no-such-model"}', "{}"], ids=["no-json", "unknown", "empty"])
 def test_a_broken_configuration_is_named(saved: Save, content: str) -> None:
-    """A config.json that transformers cannot read is an error with the checkpoint's name and the cause."""
+    """An unreadable config.json raises an error with the checkpoint's name and the cause."""
     pretrained = saved(classifier("a", "b"))
     (pretrained.folder / "config.json").write_text(content, encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"^config\.json of checkpoint cannot be read: ."):
@@ -114,7 +114,7 @@ def test_a_broken_configuration_is_named(saved: Save, content: str) -> None:
 
 @pytest.mark.parametrize("damage", ["truncated", "other shapes"])
 def test_damaged_weights_are_named(saved: Save, sample_tokenizer: PreTrainedTokenizerBase, damage: str) -> None:
-    """Weights that do not load, or not into the configuration, are an error with the checkpoint's name."""
+    """Weights that cannot be loaded raise an error with the checkpoint's name."""
     pretrained = saved(classifier("entailment", "not_entailment"))
     weights, file = pretrained.folder / "model.safetensors", pretrained.folder / "config.json"
     if damage == "truncated":

@@ -1,4 +1,4 @@
-"""Checkpoints: which files a fine-tuning reads, and what identifies them."""
+"""Resolution of checkpoints: the files that a fine-tuning reads, and their digest."""
 
 import json
 import subprocess
@@ -67,7 +67,7 @@ def folder_of(tmp_path: Path, files: dict[str, bytes]) -> Checkpoint:
     ],
 )
 def test_what_a_fine_tuning_reads(names: list[str], chosen: list[str]) -> None:
-    """Config, tokenizer and one kind of weights, as transformers chooses; nothing of other frameworks or folders."""
+    """The files are config, tokenizer and one format of weights, without other frameworks and subfolders."""
     assert chosen == list(choose(names, "it"))
 
 
@@ -88,7 +88,7 @@ def test_what_a_fine_tuning_reads(names: list[str], chosen: list[str]) -> None:
     ],
 )
 def test_what_a_checkpoint_needs(names: list[str], message: str) -> None:
-    """A missing part is named, with what is there and how it is written."""
+    """The message names the missing part, the existing files and the remedy."""
     with pytest.raises(CheckpointError, match=message) as caught:
         choose(names, "it")
     assert "save_pretrained" in str(caught.value)
@@ -110,7 +110,7 @@ print(sorted({{"torch", "transformers", "datasets", "numpy", "huggingface_hub"}}
 
 
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path, files: dict[str, bytes]) -> None:
-    """A folder that is not there or lacks a part is an error before anything is loaded."""
+    """A missing or incomplete folder raises an error before anything is loaded."""
     with pytest.raises(CheckpointError, match="gone does not exist: give a folder, a hub id"):
         check_checkpoint(Checkpoint.parse(str(tmp_path / "gone")))
     without = folder_of(tmp_path, {name: content for name, content in files.items() if "tokenizer" not in name})
@@ -121,7 +121,7 @@ def test_a_folder_that_is_no_checkpoint(tmp_path: Path, files: dict[str, bytes])
 
 @pytest.mark.parametrize(("kind", "fine"), [("CanineTokenizer", True), ("BertTokenizer", False)])
 def test_a_tokenizer_needs_a_vocabulary(tmp_path: Path, kind: str, fine: bool) -> None:  # noqa: FBT001
-    """A tokenizer_config.json alone is enough for a tokenizer of characters, and for no other."""
+    """Only a tokenizer of characters needs no more than tokenizer_config.json."""
     config = json.dumps({"tokenizer_class": kind}).encode()
     checkpoint = folder_of(tmp_path, {"config.json": b"{}", "model.safetensors": b"", "tokenizer_config.json": config})
     if fine:
@@ -132,7 +132,7 @@ def test_a_tokenizer_needs_a_vocabulary(tmp_path: Path, kind: str, fine: bool) -
 
 
 def test_the_digest_is_of_the_content(tmp_path: Path, hub: Any, files: dict[str, bytes]) -> None:
-    """The sample, a copy of it in a folder and one on the hub have the same digest; a README does not count."""
+    """The sample and its copies in a folder and on the hub have the same digest. A README does not change it."""
     hub.publish("models", "owner/tiny", files | {"README.md": b"text", "onnx/model.onnx": b""})
     found = [
         resolve(Checkpoint.parse("sample")),
@@ -146,7 +146,7 @@ def test_the_digest_is_of_the_content(tmp_path: Path, hub: Any, files: dict[str,
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
 def test_a_change_of_content_is_another_digest(tmp_path: Path, files: dict[str, bytes], name: str) -> None:
-    """A changed file is noticed in the same process, whichever it is."""
+    """A change of any file changes the digest in the same process."""
     checkpoint = folder_of(tmp_path, files)
     before = resolve(checkpoint)
     assert before == resolve(checkpoint)
@@ -155,7 +155,7 @@ def test_a_change_of_content_is_another_digest(tmp_path: Path, files: dict[str, 
 
 
 def test_by_id_and_revision(hub: Any, files: dict[str, bytes]) -> None:
-    """A checkpoint gets the commit as its revision; a branch, a tag and the commit itself lead to the same."""
+    """The revision becomes the commit, for a branch, a tag and the commit itself."""
     commit = hub.publish("models", "owner/one", files)
     hub.publish("models", "owner/one", files, branch="v1")
     texts = ["owner/one", "owner/one@main", "owner/one@v1", f"owner/one@{commit}"]
@@ -165,7 +165,7 @@ def test_by_id_and_revision(hub: Any, files: dict[str, bytes]) -> None:
 
 
 def test_asked_for_once_a_process(hub: Any, files: dict[str, bytes]) -> None:
-    """A branch is resolved with its first use, and stays what it was then: all items of a session see the same."""
+    """A branch is resolved once: all items of a session use the same commit."""
     hub.publish("models", "owner/moving", files)
     first = resolve(Checkpoint.parse("owner/moving"))
     hub.publish("models", "owner/moving", files | {"config.json": b"{}"})
@@ -175,7 +175,7 @@ def test_asked_for_once_a_process(hub: Any, files: dict[str, bytes]) -> None:
 
 
 def test_offline_from_the_cache(hub: Any, files: dict[str, bytes]) -> None:
-    """A pinned checkpoint in the cache needs no hub; a branch is what the cache holds, with a note."""
+    """Without a network, a commit is read from the cache, and so is a branch, with a note."""
     commit = hub.publish("models", "owner/kept", files)
     hub.publish("models", "owner/kept", files, branch="v2")
     resolve(Checkpoint.parse("owner/kept"))
@@ -187,7 +187,7 @@ def test_offline_from_the_cache(hub: Any, files: dict[str, bytes]) -> None:
 
 
 def test_what_is_wrong_on_the_hub(hub: Any, files: dict[str, bytes]) -> None:
-    """A wrong id is the hub's error, and a repository without a tokenizer is the checkpoint's."""
+    """A wrong id raises a `HubError`, and a repository without a tokenizer a `CheckpointError`."""
     hub.publish("models", "owner/bare", {name: content for name, content in files.items() if "tokenizer" not in name})
     with pytest.raises(CheckpointError, match=r"the hub's owner/bare has no tokenizer"):
         resolve(Checkpoint.parse("owner/bare"))
@@ -196,7 +196,7 @@ def test_what_is_wrong_on_the_hub(hub: Any, files: dict[str, bytes]) -> None:
 
 
 def test_the_samples_folder_goes_away(tmp_path: Path) -> None:
-    """The sample is written once a process, into a folder that is gone after it, without a warning."""
+    """The sample is written once a process, to a folder that is deleted at its end, without a warning."""
     code = """
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.training.pretrained import resolve

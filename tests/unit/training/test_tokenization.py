@@ -1,4 +1,4 @@
-"""Tokenizers: fast and slow ones, their padding, and how long their input may be."""
+"""Tokenizers: fast and slow ones, their padding, and the maximum length of their input."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,19 +29,19 @@ SLOW: Any = BertweetTokenizer
 
 
 def claiming(tokenizer: Any, length: int) -> Any:
-    """Return a tokenizer that claims to take so many tokens."""
+    """Return a tokenizer with this maximum length."""
     return FAST(tokenizer_object=tokenizer.backend_tokenizer, model_max_length=length)
 
 
 def test_a_fast_tokenizer_is_loaded_as_one(sample: Pretrained) -> None:
-    """The sample has a fast tokenizer, and it is used."""
+    """The fast tokenizer of the sample is used."""
     tokenizer = load_tokenizer(sample)
     assert tokenizer.is_fast
     assert "[PAD]" == tokenizer.pad_token
 
 
 def test_a_tokenizer_without_padding_pads_with_its_end_of_text(saved: Save, sample_tokenizer: Any) -> None:
-    """Decoders have no padding token; their end of text serves."""
+    """A decoder's tokenizer without a padding token pads with its end-of-text token."""
     backend = sample_tokenizer.backend_tokenizer
     without = FAST(tokenizer_object=backend)
     without.eos_token = END
@@ -50,7 +50,7 @@ def test_a_tokenizer_without_padding_pads_with_its_end_of_text(saved: Save, samp
 
 
 def test_a_tokenizer_that_cannot_be_loaded_is_named(saved: Save) -> None:
-    """The message has the checkpoint, the cause and the remedy."""
+    """The message names checkpoint, cause and remedy."""
     pretrained = saved(BertConfig())
     (pretrained.folder / "tokenizer.json").write_text("{", encoding="utf-8")
     with pytest.raises(CheckpointError) as caught:
@@ -84,27 +84,27 @@ def test_a_tokenizer_that_cannot_be_loaded_is_named(saved: Save) -> None:
         "roberta-is-shorter",
         "distilbert",
         "gpt2-other-name",
-        "nobody-knows",
+        "no-maximum",
         "limit-alone",
     ],
 )
 def test_input_is_as_long_as_tokenizer_model_and_limit_allow(
     saved: Save, sample_tokenizer: Any, config: PretrainedConfig, claim: int, limit: int | None, expected: int
 ) -> None:
-    """The smallest bound that anybody knows counts; a claim of 1e30 is none, and RoBERTa's first positions are lost."""
+    """The smallest bound counts. A maximum of 1e30 is none, and RoBERTa's first positions are not usable."""
     tokenizer = claiming(sample_tokenizer, claim)
     assert expected == max_length(tokenizer, saved(config), limit)
 
 
 @pytest.mark.parametrize("name", ["luke", "xlm-roberta", "camembert", "mpnet", "longformer", "esm"])
 def test_positions_that_start_behind_the_padding_id(saved: Save, sample_tokenizer: Any, name: str) -> None:
-    """Every model type that counts positions as RoBERTa does holds two tokens less than it has positions."""
+    """Each model type that counts positions as RoBERTa does holds two tokens fewer than it has positions."""
     config = AutoConfig.for_model(name, max_position_embeddings=514, pad_token_id=1)
     assert 512 == max_length(claiming(sample_tokenizer, NO_LIMIT), saved(config))
 
 
 def test_a_slow_tokenizer_is_loaded_where_there_is_no_fast_one(saved: Save, tmp_path: Path) -> None:
-    """BERTweet's tokenizer, of a vocabulary and merges, has no fast one: it is used as it is, with its switches."""
+    """BERTweet has a slow tokenizer only, which keeps its switches."""
     (tmp_path / "vocab.txt").write_text("a 1\n@USER 1\n", encoding="utf-8")
     (tmp_path / "bpe.codes").write_text("#version\na b 1\n", encoding="utf-8")
     files = (str(tmp_path / "vocab.txt"), str(tmp_path / "bpe.codes"))

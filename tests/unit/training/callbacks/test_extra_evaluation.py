@@ -1,4 +1,4 @@
-"""An evaluation beside a training: the training does not notice, and the run beside it is the one it had alone."""
+"""Extra evaluations do not change a training, and give the run of a training of their own."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +34,7 @@ Make = Callable[..., GlueTrainer]
 
 @pytest.fixture
 def encoded(sample_tokenizer: PreTrainedTokenizerBase) -> dict[Task, DatasetDict]:
-    """Few examples of the two tasks: the same ones to train on."""
+    """A few examples of two tasks with the same training examples."""
     data = sample_dataset("mnli")
 
     def few(task: Task, n: int) -> DatasetDict:
@@ -48,7 +48,7 @@ def encoded(sample_tokenizer: PreTrainedTokenizerBase) -> dict[Task, DatasetDict
 
 @pytest.fixture
 def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase, encoded: dict[Task, DatasetDict]) -> Make:
-    """Make a task's trainer of a small new model with dropout."""
+    """Make the trainer of a task, with a small new model with dropout."""
 
     def trainer_of(task: Task, batching: str = "auto", **recipe: RecipeValue) -> GlueTrainer:
         def new_model() -> BertForSequenceClassification:
@@ -65,13 +65,13 @@ def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase, encoded: dic
 
 
 def weights(trainer: GlueTrainer) -> dict[str, torch.Tensor]:
-    """Return the weights of a trainer's model."""
+    """Return a copy of the trainer's weights."""
     assert trainer.model
     return {name: weight.detach().clone() for name, weight in trainer.model.state_dict().items()}
 
 
 def seen(trainer: GlueTrainer) -> list[dict[str, Any]]:
-    """Return a training's log without what a clock has a part in."""
+    """Return the training's log without durations."""
     clocks = ("runtime", "per_second", "flos", "train_loss")
     return [
         {name: value for name, value in entry.items() if not name.endswith(clocks)}
@@ -80,7 +80,7 @@ def seen(trainer: GlueTrainer) -> list[dict[str, Any]]:
 
 
 def without_times(run: Run | None) -> Run:
-    """Return a run without what differs each time."""
+    """Return the run without its duration."""
     assert run
     return replace(run, duration_s=0.0)
 
@@ -96,8 +96,8 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_run_that_it_would_have_been(make: Make, encoded: dict[Task, DatasetDict], way: str) -> None:
-    """Weights, losses and scores are those of a training without; the run beside it is the one of its own training."""
+def test_both_runs_equal_those_of_separate_trainings(make: Make, encoded: dict[Task, DatasetDict], way: str) -> None:
+    """The training is equal to one without the callback, and the second run to one of its own training."""
     plain, own, together = make(MNLI, **WAYS[way]), make(MISMATCHED, **WAYS[way]), make(MNLI, **WAYS[way])
     expected = fine_tune(plain, LabelMapping(MNLI, IDS), 3)
     expected_extra = fine_tune(own, LabelMapping(MISMATCHED, IDS), 3)
@@ -116,15 +116,15 @@ def test_the_run_that_it_would_have_been(make: Make, encoded: dict[Task, Dataset
     )
 
 
-def test_the_random_numbers_after_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
-    """An evaluation beside leaves the random state, and what the trainer knows of its own evaluation, as they were."""
+def test_an_extra_evaluation_changes_no_state(make: Make, encoded: dict[Task, DatasetDict]) -> None:
+    """An extra evaluation changes neither the random state nor the trainer's final output."""
     trainer = make(MNLI)
     fine_tune(trainer, LabelMapping(MNLI, IDS), 3)
-    state, outcome = torch.random.get_rng_state(), trainer.final_output
+    state, output = torch.random.get_rng_state(), trainer.final_output
     trainer.is_in_train = True
     trainer.evaluate_extra(encoded[MISMATCHED]["validation_mismatched"])
     assert torch.equal(state, torch.random.get_rng_state())
-    assert outcome is trainer.final_output
+    assert output is trainer.final_output
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_the_best_epoch_is_its_own(
     scores: tuple[float, ...],
     best: int,
 ) -> None:
-    """Its best epoch is the first with its highest score, an undefined one counting as 0, as where it is alone."""
+    """The best epoch is the first with the highest score, with NaN as 0, as in a training of its own."""
     own, together = make(MISMATCHED), make(MNLI)
     sequence = iter(chain(scores, [-1.0]))
     monkeypatch.setattr(own, "compute_metrics", lambda _: {"accuracy": next(sequence)})
@@ -169,8 +169,8 @@ def test_the_best_epoch_is_its_own(
     assert (own.final_output.predictions == extra_evaluation.best.predictions).all()
 
 
-def test_a_training_that_was_not_seen_as_a_whole(make: Make, encoded: dict[Task, DatasetDict]) -> None:
-    """Where the companion missed an epoch, as where the run went on after it was stopped, there is no run beside."""
+def test_a_missed_evaluation_gives_no_second_run(make: Make, encoded: dict[Task, DatasetDict]) -> None:
+    """There is no second run if the callback missed an epoch, as in a resumed training."""
     trainer = make(MNLI)
     extra_evaluation = ExtraEvaluationCallback(
         trainer, trainer.evaluate_extra, encoded[MISMATCHED]["validation_mismatched"], "accuracy"
@@ -181,8 +181,8 @@ def test_a_training_that_was_not_seen_as_a_whole(make: Make, encoded: dict[Task,
     assert None is run_of_extra_evaluation(run, extra_evaluation, LabelMapping(MISMATCHED, IDS))
 
 
-def test_the_next_training_is_without_it(make: Make, encoded: dict[Task, DatasetDict]) -> None:
-    """A companion sees the one training that it was given to."""
+def test_the_next_training_is_without_the_callback(make: Make, encoded: dict[Task, DatasetDict]) -> None:
+    """The callback is removed after its training."""
     trainer = make(MNLI, num_train_epochs=1)
     extra_evaluation = ExtraEvaluationCallback(
         trainer, trainer.evaluate_extra, encoded[MISMATCHED]["validation_mismatched"], "accuracy"

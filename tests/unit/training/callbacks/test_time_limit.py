@@ -1,4 +1,4 @@
-"""A deadline: what it interrupts, what is gone afterwards, and what goes on as before."""
+"""The time limit: what it interrupts, what it ends, and what it leaves unchanged."""
 
 import signal
 import subprocess
@@ -27,7 +27,7 @@ unix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="alarms are a
 
 
 class Meanwhile(TrainerCallback):
-    """Does something at a step of the training."""
+    """Calls a function at a step of the training."""
 
     def __init__(self, step: int, act: Callable[[], object]) -> None:
         self._step, self._act = step, act
@@ -39,18 +39,18 @@ class Meanwhile(TrainerCallback):
 
 
 def hang() -> None:
-    """Take far longer than any limit."""
+    """Sleep far longer than any limit."""
     time.sleep(600)
 
 
 def hang_at_the_end() -> None:
-    """The same, when the time is as good as over."""
+    """Sleep when the time is nearly over."""
     signal.setitimer(signal.ITIMER_REAL, 0.1, 0.5)  # again, where it rang in a `__del__`
     hang()
 
 
 def ended(trainer: Trainer, limit_s: float = 60.0) -> str:
-    """Fine-tune with a deadline that is reached, and return the message."""
+    """Fine-tune with a time limit that is reached, and return the message."""
     with pytest.raises(FineTuningError) as caught, time_limit(trainer, "cola-a", 7, limit_s):
         fine_tune(trainer, LabelMapping(COLA, (0, 1)), 7)
     return str(caught.value)
@@ -58,15 +58,15 @@ def ended(trainer: Trainer, limit_s: float = 60.0) -> str:
 
 @pytest.fixture
 def no_alarm() -> Iterator[None]:
-    """Make sure that a test leaves no alarm."""
+    """Check that the test leaves no alarm."""
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 @unix
-def test_what_hangs_is_ended(tiny_trainer: MakeTrainer) -> None:
-    """A training that hangs ends at the limit, and the message says whose it was, how far it came, and what to do."""
+def test_a_training_that_hangs_is_ended(tiny_trainer: MakeTrainer) -> None:
+    """A training that hangs ends at the limit. The message names item, progress and remedy."""
     trainer = tiny_trainer()
     trainer.add_callback(Meanwhile(6, hang))
     start = time.monotonic()
@@ -80,7 +80,7 @@ def test_what_hangs_is_ended(tiny_trainer: MakeTrainer) -> None:
 
 @unix
 def test_a_trainer_can_train_again(tiny_trainer: MakeTrainer) -> None:
-    """The next training of the trainer has its own time, and is the training that it would have been."""
+    """The next training has a time limit of its own and an unchanged result."""
     expected = fine_tune(tiny_trainer(), LabelMapping(COLA, (0, 1)), 8)
     trainer = tiny_trainer()
     once = Meanwhile(2, hang_at_the_end)
@@ -95,7 +95,7 @@ def test_a_trainer_can_train_again(tiny_trainer: MakeTrainer) -> None:
 
 
 def test_without_a_limit_nothing_is_watched(tiny_trainer: MakeTrainer) -> None:
-    """Without a limit there is no alarm and no look at the clock."""
+    """Without a limit there is no alarm and no callback."""
     trainer = tiny_trainer()
     before = list(trainer.callback_handler.callbacks)
     with time_limit(trainer, "cola-a", 7, None):
@@ -105,7 +105,7 @@ def test_without_a_limit_nothing_is_watched(tiny_trainer: MakeTrainer) -> None:
 
 @unix
 def test_an_except_of_the_users_does_not_hold_it(tiny_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """User code that catches every `Exception` does not catch this, and where it catches all, the alarm rings again."""
+    """`except Exception` does not catch the alarm, and a bare `except` is interrupted by the next one."""
     monkeypatch.setattr(module, "_AGAIN_S", 0.5)
     caught = []
 
@@ -126,7 +126,7 @@ def test_an_except_of_the_users_does_not_hold_it(tiny_trainer: MakeTrainer, monk
 
 
 def test_outside_the_main_thread_the_steps_look_at_the_clock(tiny_trainer: MakeTrainer) -> None:
-    """Where no alarm can ring, the step during which the time ran out is the last."""
+    """Without an alarm, the training ends after the step in which the time ran out."""
     trainer = tiny_trainer()
     trainer.add_callback(Meanwhile(3, lambda: time.sleep(6.0)))
     messages: list[str] = []
@@ -138,7 +138,7 @@ def test_outside_the_main_thread_the_steps_look_at_the_clock(tiny_trainer: MakeT
 
 @unix
 def test_workers_of_a_data_loader_are_gone(tiny_trainer: MakeTrainer) -> None:
-    """The processes that load a batch are gone afterwards, and nobody complains of it."""
+    """The processes of a data loader are ended without a warning."""
     trainer = tiny_trainer(dataloader_num_workers=2)
     before = set(psutil.Process().children(recursive=True))
     seen: list[int] = []
@@ -155,7 +155,7 @@ def test_workers_of_a_data_loader_are_gone(tiny_trainer: MakeTrainer) -> None:
 
 @unix
 def test_a_child_that_does_not_listen_is_killed(tiny_trainer: MakeTrainer) -> None:
-    """What a training started is ended by force where need be; what was there before is left alone."""
+    """Processes that the training started are ended, by SIGKILL if needed. Earlier ones are not."""
     started: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
@@ -179,7 +179,7 @@ def test_a_child_that_does_not_listen_is_killed(tiny_trainer: MakeTrainer) -> No
 @unix
 @pytest.mark.usefixtures("no_alarm")
 def test_an_alarm_that_was_set_rings_when_it_should(tiny_trainer: MakeTrainer) -> None:
-    """Somebody else's later alarm has its handler and the rest of its time back."""
+    """A later alarm that was already set gets back its handler and its remaining time."""
     rung: list[int] = []
 
     def handler(number: int, _frame: object) -> None:
@@ -199,8 +199,8 @@ def test_an_alarm_that_was_set_rings_when_it_should(tiny_trainer: MakeTrainer) -
 
 @unix
 @pytest.mark.usefixtures("no_alarm")
-def test_an_earlier_alarm_of_somebody_else_rings_first(tiny_trainer: MakeTrainer) -> None:
-    """Where another limit is reached first, it is that one's error that is raised."""
+def test_an_earlier_alarm_comes_first(tiny_trainer: MakeTrainer) -> None:
+    """An earlier alarm that was already set raises its own error."""
 
     def handler(_number: int, _frame: object) -> None:
         raise TimeoutError("theirs")

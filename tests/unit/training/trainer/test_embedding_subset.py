@@ -1,4 +1,4 @@
-"""Training the embeddings of the words that there are: all weights become what they would have become."""
+"""Training an embedding subset: all weights become those of a training of all embeddings."""
 
 import types
 from typing import Any
@@ -18,13 +18,13 @@ USED = torch.tensor([0, 3, 4, 7])
 
 
 def new_model() -> Any:
-    """Return a classifier that knows ten words, of which the first pads."""
+    """Return a classifier with ten tokens, the first of which is the padding token."""
     torch.manual_seed(0)
     return BertForSequenceClassification(BertConfig(vocab_size=10, **SIZE))
 
 
 class Watcher(TrainerCallback):
-    """Remembers how many embeddings there are in each step."""
+    """Records the number of embeddings in each step."""
 
     def __init__(self) -> None:
         self.seen: list[int] = []
@@ -35,14 +35,14 @@ class Watcher(TrainerCallback):
 
 
 def trained(trainer: Any) -> dict[str, torch.Tensor]:
-    """Return the weights that a training ends with."""
+    """Train and return the final weights."""
     with silence_libraries():
         trainer.train()
     return {name: weight.detach().clone() for name, weight in trainer.model.state_dict().items()}
 
 
 def known_weights(trainer: Any) -> int:
-    """Return how many weights the optimizer of a training knew."""
+    """Return the number of weights in the trainer's optimizer."""
     return sum(weight.numel() for group in trainer.optimizer.param_groups for weight in group["params"])
 
 
@@ -51,7 +51,7 @@ def known_weights(trainer: Any) -> int:
     "recipe", [{}, {"eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False}]
 )
 def test_all_weights_are_a_plain_trainers(tiny_trainer: Any, batching: Batching, recipe: dict[str, Any]) -> None:
-    """Words of the data are trained and all others decay, as in a training of the whole matrix."""
+    """Embeddings of used tokens are trained and all others decay, as in a training of the full matrix."""
     plain, sparing = tiny_trainer(Batching.PLAIN, **DECAYS, **recipe), tiny_trainer(batching, **DECAYS, **recipe)
     expected, found = trained(plain), trained(sparing)
     assert known_weights(sparing) < known_weights(plain)
@@ -65,8 +65,8 @@ def test_all_weights_are_a_plain_trainers(tiny_trainer: Any, batching: Batching,
     assert not torch.allclose(begun, embeddings, rtol=0.02)  # the decay is there to be seen
 
 
-def test_the_model_is_left_whole(tiny_trainer: Any) -> None:
-    """After a training the embeddings are the model's own parameter, with its padding and without a hook."""
+def test_the_model_has_all_embeddings_afterwards(tiny_trainer: Any) -> None:
+    """After a training the model has its own embedding parameter, with its padding and without a hook."""
     trainer = tiny_trainer()
     trained(trainer)
     module = trainer.model.get_input_embeddings()
@@ -78,12 +78,12 @@ def test_the_model_is_left_whole(tiny_trainer: Any) -> None:
 @pytest.mark.parametrize(
     ("callbacks", "recipe", "is_sparing"),
     [([], {}, True), ([Watcher()], {}, False), ([], {"optim": "adafactor"}, False)],
-    ids=["nobody looks", "a callback of somebody's", "another optimizer"],
+    ids=["equivalent", "unknown callback", "another optimizer"],
 )
-def test_only_where_nothing_can_tell(
+def test_a_subset_is_used_only_if_it_is_equivalent(
     tiny_trainer: Any, callbacks: list[TrainerCallback], recipe: dict[str, Any], *, is_sparing: bool
 ) -> None:
-    """Who watches a training sees the whole matrix, and so does an optimizer that is not known to treat rows alike."""
+    """The full matrix is trained with an unknown callback, or with an optimizer that may treat rows differently."""
     trainer = tiny_trainer(**recipe)
     assert isinstance(trainer, GlueTrainer)
     for callback in callbacks:
@@ -95,8 +95,8 @@ def test_only_where_nothing_can_tell(
         assert {trainer._bare_model.config.vocab_size} == set(callback.seen)
 
 
-def test_a_training_that_fails_leaves_the_model_whole(tiny_trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever ends a training, the embeddings are all there."""
+def test_a_training_that_fails_restores_all_embeddings(tiny_trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an exception in a training the model has all its embeddings."""
     trainer = tiny_trainer()
     monkeypatch.setattr(trainer.accelerator, "clip_grad_norm_", lambda *_: 1 / 0)
     with silence_libraries(), pytest.raises(ZeroDivisionError):
@@ -104,8 +104,8 @@ def test_a_training_that_fails_leaves_the_model_whole(tiny_trainer: Any, monkeyp
     assert trainer.model.config.vocab_size == len(trainer.model.get_input_embeddings().weight)
 
 
-def test_a_word_that_was_not_announced_is_an_error() -> None:
-    """An id outside the small vocabulary is never taken for another word."""
+def test_an_unexpected_token_is_an_error() -> None:
+    """A token id outside the subset raises an error, so that it is never taken for another token."""
     model = new_model()
     subset = EmbeddingSubset.of(model, USED)
     assert subset
@@ -117,7 +117,7 @@ def test_a_word_that_was_not_announced_is_an_error() -> None:
 
 
 def test_the_padding_gets_no_gradient() -> None:
-    """The row of the padding id is its own in the small matrix too, also where no step has it."""
+    """The padding id has a row without a gradient in the small matrix, also if it does not occur in training."""
     model = new_model()
     subset = EmbeddingSubset.of(model, torch.tensor([3, 4, 7]))
     assert subset
@@ -129,8 +129,8 @@ def test_the_padding_gets_no_gradient() -> None:
 
 
 @pytest.mark.parametrize("kind", ["shared", "frozen", "sparse", "none", "all words", "beyond"])
-def test_what_is_left_whole(kind: str) -> None:
-    """Embeddings that are used elsewhere, that are not trained or treat rows unlike, or of which none is idle."""
+def test_embeddings_without_a_subset(kind: str) -> None:
+    """There is no subset of shared, frozen, sparse or missing embeddings, and none if all are used."""
     model = new_model()
     module: Any = model.get_input_embeddings()
     match kind:

@@ -1,4 +1,4 @@
-"""The fast trainer: the same trajectory as a plain `Trainer`'s, and nothing computed twice or written."""
+"""The trainer: the trajectory of a plain `Trainer`, without repeated evaluations and without files."""
 
 from collections.abc import Callable
 from importlib.metadata import version
@@ -39,7 +39,7 @@ Make = Callable[..., Any]
 
 
 class TooSmall(torch.nn.Module):
-    """A memory that is too small for more tokens than a number."""
+    """A hook that raises an out-of-memory error for more than a number of tokens."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -96,14 +96,14 @@ def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
 
 
 def losses(trainer: Any, key: str = "loss") -> list[float]:
-    """Return what a whole training logs."""
+    """Train and return a value of each log entry that has it."""
     with silence_libraries():
         trainer.train()
     return [entry[key] for entry in trainer.state.log_history if key in entry]
 
 
 def weights(trainer: Any) -> dict[str, torch.Tensor]:
-    """Return the weights that a training ended with."""
+    """Return a copy of the trainer's weights."""
     assert trainer.model
     return {name: weight.detach().clone() for name, weight in trainer.model.state_dict().items()}
 
@@ -120,7 +120,7 @@ KINDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("batching", WAYS)
 def test_the_trajectory_is_a_plain_trainers(make: Make, batching: str, kind: str) -> None:
-    """Without dropout, the losses of 50 updates and of each evaluation equal a plain `Trainer`'s to rounding."""
+    """Without dropout, the losses of 50 updates and of each evaluation equal a plain `Trainer`'s up to rounding."""
     recipe = {"max_steps": 50, "logging_strategy": "steps", "logging_steps": 1, **KINDS[kind]}
     tolerance = 2e-2 if kind == "half-precision" else 1e-4
     usual, fast = make(None, **recipe), make(batching, **recipe)
@@ -146,12 +146,12 @@ def test_plain_is_plain(make: Make) -> None:
 
 
 def test_dropout_is_on_in_a_packed_training(make: Make) -> None:
-    """Dropout takes part in packed batches too: it changes the losses."""
+    """Dropout changes the losses of packed batches."""
     assert losses(make("packed", sizes={})) != pytest.approx(losses(make("packed")), rel=1e-4)
 
 
 def test_an_evaluation_draws_one_number(make: Make) -> None:
-    """Random states after an evaluation are those that a plain one leaves, so that what follows is the same."""
+    """The random state after an evaluation is that of a plain one, so that the training continues equally."""
     states = []
     for batching in (None, "packed", "micro"):
         trainer = make(batching)
@@ -165,7 +165,7 @@ def test_an_evaluation_draws_one_number(make: Make) -> None:
 
 @pytest.mark.parametrize("batching", WAYS)
 def test_predictions_are_in_the_order_of_the_examples(make: Make, batching: str) -> None:
-    """Evaluated in the order of their lengths, examples have their own logits and labels."""
+    """Logits and labels are in the order of the examples, although these are evaluated by length."""
     outputs = []
     for kind in (None, batching):
         trainer = make(kind)
@@ -179,7 +179,7 @@ def test_predictions_are_in_the_order_of_the_examples(make: Make, batching: str)
 def test_the_best_epoch_is_kept_and_nothing_is_written(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The best of the epochs is loaded and its predictions are returned, without a file or another evaluation."""
+    """The best epoch is loaded and its predictions are returned, without a file or another evaluation."""
     trainer = make("packed", num_train_epochs=4, learning_rate=0.02)
     scores = chain([0.25, 0.75], repeat(0.5))
     monkeypatch.setattr(trainer, "compute_metrics", lambda _: {"accuracy": next(scores)})
@@ -198,17 +198,17 @@ def test_the_best_epoch_is_kept_and_nothing_is_written(
 
 
 def test_without_a_best_epoch_the_last_one_counts(make: Make) -> None:
-    """Where the recipe does not load the best epoch, weights and predictions are the last one's."""
+    """If the recipe does not load the best epoch, weights and predictions are those of the last one."""
     trainer = make("packed", load_best_model_at_end=False, save_strategy="no")
     fine_tune(trainer, LabelMapping(RTE, (0, 1)), seed=3)
-    outcome = trainer.final_output
+    output = trainer.final_output
     with silence_libraries():
         again = trainer.predict(trainer.eval_dataset)
-    assert pytest.approx(again.predictions, abs=1e-6) == outcome.predictions
+    assert pytest.approx(again.predictions, abs=1e-6) == output.predictions
 
 
 def test_a_folder_that_stays_gets_the_checkpoints(make: Make, tmp_path: Path) -> None:
-    """Where the recipe names a folder, checkpoints are written as a plain `Trainer` does, and the best is loaded."""
+    """If the output folder is not temporary, checkpoints are written to it, and the best one is loaded."""
     trainer = make("packed")
     trainer.args.output_dir = str(tmp_path / "kept")
     fine_tune(trainer, LabelMapping(RTE, (0, 1)), seed=3)
@@ -221,7 +221,7 @@ def test_a_folder_that_stays_gets_the_checkpoints(make: Make, tmp_path: Path) ->
 @pytest.mark.parametrize("batching", WAYS)
 @pytest.mark.parametrize("accumulation", [1, 2])
 def test_a_batch_that_does_not_fit_is_halved(make: Make, batching: str, accumulation: int) -> None:
-    """With too small a memory, the losses are those of a large one, no part is above it, and a note says so."""
+    """With little memory, losses stay the same, no part exceeds it, and a note says so."""
     recipe: dict[str, Any] = {
         "gradient_accumulation_steps": accumulation,
         "logging_strategy": "steps",
@@ -237,14 +237,14 @@ def test_a_batch_that_does_not_fit_is_halved(make: Make, batching: str, accumula
 
 
 def test_an_example_that_does_not_fit_alone_is_an_error(make: Make) -> None:
-    """Where a single example is too much, there is nothing to halve: the error names the remedy."""
+    """A single example cannot be halved: the error names the remedy."""
     trainer = make("packed", memory=TooSmall(3))
     with pytest.raises(FineTuningError, match="out of memory on cpu with 8 examples a batch"):
         fine_tune(trainer, LabelMapping(RTE, (0, 1)), seed=1)
 
 
 def test_a_search_may_swap_data_and_arguments(make: Make) -> None:
-    """Data and batch size given after the trainer was made are those of the next training."""
+    """The next training uses data that was set after the trainer was created."""
     trainer = make("packed")
     assert isinstance(trainer.train_dataset, datasets.Dataset)
     losses(trainer)
@@ -260,8 +260,8 @@ def test_a_search_may_swap_data_and_arguments(make: Make) -> None:
         ({"remove_unused_columns": False}, "unused columns are kept"),
     ],
 )
-def test_what_cannot_be_fast_says_why(make: Make, recipe: dict[str, Any], reason: str) -> None:
-    """Batches stay plain where the recipe needs it, and a note gives the reason."""
+def test_plain_batches_have_a_reason(make: Make, recipe: dict[str, Any], reason: str) -> None:
+    """Batches stay plain if the recipe needs it, and a note gives the reason."""
     trainer = make("auto", **recipe)
     assert isinstance(trainer, GlueTrainer)
     trainer.get_train_dataloader()
@@ -272,10 +272,10 @@ def test_what_cannot_be_fast_says_why(make: Make, recipe: dict[str, Any], reason
 @pytest.mark.parametrize(
     ("packed", "layout"), [(1.0, "packed"), (3.0, "micro, since padding is faster on this device")]
 )
-def test_where_packing_is_slow_it_is_not_used(
+def test_packing_is_not_used_if_it_is_slow(
     make: Make, monkeypatch: pytest.MonkeyPatch, packed: float, layout: str
 ) -> None:
-    """On a device that is asked which way is faster, the answer holds for the trainer's next runs too."""
+    """A layout that was measured to be faster is used in the trainer's next runs too."""
     trainer = make("auto")
     monkeypatch.setattr(MicroBatching, "_times_packing", lambda *_: True)
     monkeypatch.setattr(trainer.micro_batches, "_seconds", lambda *_: packed if trainer.layouts.is_packed else 2.0)

@@ -1,4 +1,4 @@
-"""Packed forward passes: equal to padded ones for the encoders that they are meant for, and refused for others."""
+"""Packed forward passes: equal to padded ones for supported encoders, rejected for other models."""
 
 from importlib.metadata import version
 from typing import Any
@@ -59,7 +59,7 @@ def examples(*, types: bool = False) -> FlatBatch:
 
 
 def model_of(config: Any, seed: int = 0) -> PreTrainedModel:
-    """Return a new classifier, with weights so large that nothing is near zero."""
+    """Return a new classifier with large weights, so that no logit is near zero."""
     torch.manual_seed(seed)
     model: PreTrainedModel = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]
     model.train()
@@ -67,7 +67,7 @@ def model_of(config: Any, seed: int = 0) -> PreTrainedModel:
 
 
 def layout_of(model: PreTrainedModel, asked: Batching = Batching.AUTO) -> BatchLayout:
-    """Return what is chosen for the model."""
+    """Return the layout that is chosen for the model."""
 
     def loss(inputs: dict[str, torch.Tensor], _: int) -> tuple[torch.Tensor, Any]:
         output = model(**inputs)
@@ -100,13 +100,13 @@ def test_loss_logits_and_gradients_are_the_padded_ones(family: str) -> None:
 @needs_interface
 @pytest.mark.parametrize("family", ENCODERS)
 def test_encoders_with_a_head_on_the_first_token_are_packed(family: str) -> None:
-    """Their packed forward pass is shown to be equal, so it is chosen."""
+    """Packing is chosen, since their packed forward pass is equal."""
     assert BatchLayout(Batching.PACKED) == layout_of(model_of(ENCODERS[family]))
 
 
 @pytest.mark.parametrize("family", OTHERS)
 def test_other_models_are_not_packed(family: str) -> None:
-    """Models whose attention knows more than positions, or whose head looks elsewhere, are grouped by length."""
+    """Models with other kinds of attention, or with a head on another token, get micro-batches."""
     layout = layout_of(model_of(OTHERS[family]))
     assert Batching.MICRO is layout.batching
     assert layout.reason
@@ -114,8 +114,8 @@ def test_other_models_are_not_packed(family: str) -> None:
 
 
 @needs_interface
-def test_a_model_whose_head_looks_at_another_token_is_not_packed() -> None:
-    """Where a packed forward pass runs but gives other logits, it is found out."""
+def test_a_model_with_a_head_on_another_token_is_not_packed() -> None:
+    """A packed forward pass with other logits is detected."""
     model = model_of(ENCODERS["roberta"])
     classifier: Any = model.classifier
     head = classifier.forward
@@ -123,8 +123,8 @@ def test_a_model_whose_head_looks_at_another_token_is_not_packed() -> None:
     assert BatchLayout(Batching.MICRO, "a packed forward pass gives other logits") == layout_of(model)
 
 
-def test_a_loss_that_is_no_mean_is_left_as_it_is() -> None:
-    """Losses that look at a batch as a whole do not add up from parts: batches stay plain."""
+def test_a_loss_that_is_not_a_mean_keeps_batches_plain() -> None:
+    """A loss of the batch as a whole is not a sum of parts, so batches stay plain."""
     model = model_of(ENCODERS["bert"])
 
     def loss(inputs: dict[str, torch.Tensor], _: int) -> tuple[torch.Tensor, Any]:
@@ -135,8 +135,8 @@ def test_a_loss_that_is_no_mean_is_left_as_it_is() -> None:
     assert BatchLayout(Batching.PLAIN, "the losses of parts do not add up to the batch's") == layout
 
 
-def test_choosing_leaves_no_trace() -> None:
-    """Random state, mode, attention and hooks of the model are afterwards what they were."""
+def test_choosing_changes_nothing() -> None:
+    """The random state, and the model's mode, attention and hooks, are unchanged."""
     model = model_of(ENCODERS["bert"])
     state, attention = torch.get_rng_state(), model.config._attn_implementation
     layout_of(model)

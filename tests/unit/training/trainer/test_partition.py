@@ -1,4 +1,4 @@
-"""Partition: batches cut into parts by what these cost."""
+"""The partition of batches by cost."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -19,30 +19,30 @@ NO_LIMIT = float("inf")
         (NO_LIMIT, [slice(0, 4)]),
     ],
 )
-def test_parts_are_as_many_as_pay_off(fixed: float, expected: list[slice]) -> None:
-    """The dearer a part, the fewer there are: padding 2, 2, 8, 10 to 10 costs 18 tokens, to 2 and 10 only two."""
+def test_the_number_of_parts_depends_on_the_fixed_cost(fixed: float, expected: list[slice]) -> None:
+    """A higher fixed cost gives fewer parts: padding 2, 2, 8, 10 to 10 wastes 18 tokens, to 2 and 10 only two."""
     assert expected == partition([2, 2, 8, 10], Cost(fixed, padded=True, limit=NO_LIMIT))
 
 
 def test_without_padding_one_part_is_best() -> None:
-    """A packed batch is one part, even where parts cost nothing."""
+    """A packed batch is one part, even without a fixed cost."""
     assert [slice(0, 3)] == partition([1, 5, 90], Cost(0, padded=False, limit=NO_LIMIT))
 
 
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("cut", [partition, fill])
 def test_no_part_is_above_the_limit(cut: Callable[..., list[slice]], *, padded: bool) -> None:
-    """Parts of several examples stay within the limit; an example that is longer alone is a part of its own."""
+    """Parts of several examples stay within the limit. A longer example is a part by itself."""
     lengths = [1, 2, 3, 3, 4, 5, 9, 30]
     cost = Cost(7, padded, limit=12)
     parts = cut(lengths, cost)
-    assert list(range(8)) == [place for part in parts for place in range(part.start, part.stop)]
+    assert list(range(8)) == [index for part in parts for index in range(part.start, part.stop)]
     assert [30] == lengths[parts[-1]]
     assert all(cost.tokens(lengths[part]) <= 12 for part in parts[:-1])
 
 
 def test_parts_are_filled() -> None:
-    """Each part takes as many examples as the limit allows, so that two neighbours never fit into one."""
+    """Each part has as many examples as the limit allows, so that no two neighbours fit into one."""
     lengths, cost = [1, 1, 2, 3, 4, 5, 6, 6], Cost(0, padded=True, limit=12)
     parts = fill(lengths, cost)
     assert [(0, 4), (4, 6), (6, 8)] == [(part.start, part.stop) for part in parts]

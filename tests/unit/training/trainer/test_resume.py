@@ -1,4 +1,4 @@
-"""A training that was stopped goes on as if it had not been."""
+"""A resumed training has the result of one that was not interrupted."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,11 +34,11 @@ Make = Callable[..., GlueTrainer]
 
 
 class StoppedError(Exception):
-    """What ends a training in its midst here, as a signal does elsewhere."""
+    """Interrupts a training."""
 
 
 class Stop(IgnoresWeights, TrainerCallback):
-    """Stops a training in the midst of an epoch."""
+    """Interrupts a training within an epoch."""
 
     def __init__(self, epoch: float) -> None:
         self._epoch = epoch
@@ -51,7 +51,7 @@ class Stop(IgnoresWeights, TrainerCallback):
 
 @pytest.fixture
 def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
-    """Make the trainer of a small new model with dropout: seven batches an epoch, whatever the process did before."""
+    """Make trainers of a small new model with dropout: seven batches an epoch."""
     made: list[GlueTrainer] = []
 
     def trainer_of(batching: str = "auto", **recipe: RecipeValue) -> GlueTrainer:
@@ -73,7 +73,7 @@ def make(tmp_path: Path, sample_tokenizer: PreTrainedTokenizerBase) -> Make:
 
 
 def seen(trainer: GlueTrainer, run: Run) -> tuple[Any, ...]:
-    """Return what a training ended with that no clock has a part in, weights aside."""
+    """Return the result of a training without durations and weights."""
     clocks = ("runtime", "per_second", "flos", "train_loss")
     log = [
         {name: value for name, value in entry.items() if not name.endswith(clocks)}
@@ -83,7 +83,7 @@ def seen(trainer: GlueTrainer, run: Run) -> tuple[Any, ...]:
 
 
 def stop_in(trainer: GlueTrainer, epoch: float, resume_state: ResumeState) -> None:
-    """Train until the midst of an epoch."""
+    """Train until the middle of an epoch."""
     trainer.add_callback(Stop(epoch))
     with pytest.raises(StoppedError):
         fine_tune(trainer, LABELS, 3, resume_state)
@@ -103,7 +103,7 @@ WAYS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("epoch", [1.4, 3.4])
 def test_the_same_run(make: Make, tmp_path: Path, way: str, epoch: float) -> None:
-    """However batches are laid out, weights, losses, scores and predictions are those of a run that was not stopped."""
+    """Weights, losses, scores and predictions are those of an uninterrupted run, with each layout and recipe."""
     whole, stopped, resumed = (make(**WAYS[way]) for _ in range(3))
     expected = fine_tune(whole, LABELS, 3)
     fixed = whole.micro_batches.fixed_cost
@@ -124,7 +124,7 @@ def test_the_same_run(make: Make, tmp_path: Path, way: str, epoch: float) -> Non
 def test_the_best_epoch_is_kept(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: tuple[float, ...]
 ) -> None:
-    """Whether the best epoch was before the last one that was finished, that one, or comes later, it is the result."""
+    """The best epoch is the result, whether it lies before the interruption or after."""
     trainers = [make(), make(), make()]
     for trainer, begins in zip(trainers, (0, 0, 2), strict=True):
         given = chain(scores[begins:], repeat(scores[scores.index(max(scores))]))
@@ -142,7 +142,7 @@ def test_the_best_epoch_is_kept(
 
 
 def test_the_time_before_counts(make: Make, tmp_path: Path) -> None:
-    """A run that went on took the time that both parts of it took."""
+    """The duration of a resumed run includes the time before the interruption."""
     stop_in(make(), 2.4, ResumeState(tmp_path / "run", "key"))
     state = ResumeState(tmp_path / "run", "key")
     trainer = make()
@@ -153,7 +153,7 @@ def test_the_time_before_counts(make: Make, tmp_path: Path) -> None:
 
 
 def test_nothing_is_saved_unless_it_is_asked_for(make: Make, tmp_path: Path) -> None:
-    """Without a place for it, no state is written."""
+    """Without a `ResumeState`, no state is written."""
     trainer = make()
     trainer.add_callback(Stop(2.4))
     with pytest.raises(StoppedError):
@@ -162,7 +162,7 @@ def test_nothing_is_saved_unless_it_is_asked_for(make: Make, tmp_path: Path) -> 
 
 
 def test_a_folder_that_cannot_be_written(make: Make, tmp_path: Path) -> None:
-    """The training does not end for it, and a note says that there is nothing to go on from."""
+    """The training continues, and a note says that no state was saved."""
     (tmp_path / "file").write_text("", "utf-8")
     resume_state = ResumeState(tmp_path / "file" / "run", "key")
     expected, found = fine_tune(make(), LABELS, 3), fine_tune(make(), LABELS, 3, resume_state)
@@ -172,7 +172,7 @@ def test_a_folder_that_cannot_be_written(make: Make, tmp_path: Path) -> None:
 
 
 def test_a_full_disk(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What torch raises where a disk is full is no error of the training either."""
+    """The training also continues after the RuntimeError that torch raises on a full disk."""
 
     def full(*_: object) -> None:
         raise RuntimeError("[enforce fail at inline_container.cc] . PytorchStreamWriter failed writing file")
@@ -186,7 +186,7 @@ def test_a_full_disk(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("recipe", [{"logging_strategy": "steps"}, {"save_strategy": "no"}], ids=str)
 def test_a_recipe_that_does_not_save_by_epoch(make: Make, tmp_path: Path, recipe: dict[str, RecipeValue]) -> None:
-    """Where a run that goes on would not be the same, nothing is saved, and a note says why."""
+    """If a resumed run would differ, no state is saved, and a note says why."""
     resume_state = ResumeState(tmp_path / "run", "key")
     fine_tune(make(num_train_epochs=2, load_best_model_at_end=False, **recipe), LABELS, 3, resume_state)
     expected = "cannot be resumed if it is interrupted, since the recipe does not save and log by epoch"

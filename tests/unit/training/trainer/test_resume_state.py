@@ -1,4 +1,4 @@
-"""The folder of an unfinished run: a whole state or none, whatever happens to it."""
+"""The folder of an unfinished run holds a complete state or none."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,8 +11,8 @@ from pytest_glue.training.trainer.resume_state import ResumeState
 
 @pytest.fixture
 def resume_state(tmp_path: Path) -> ResumeState:
-    """The folder of a run, which is not there yet."""
-    return ResumeState(tmp_path / "store" / "run", "the key")
+    """A run without a folder yet."""
+    return ResumeState(tmp_path / "cache" / "run", "the key")
 
 
 def save(resume_state: ResumeState, step: int, text: str) -> None:
@@ -23,12 +23,12 @@ def save(resume_state: ResumeState, step: int, text: str) -> None:
 
 
 def test_nothing_is_left_of_a_run_that_was_never_saved(resume_state: ResumeState) -> None:
-    """Where there is no folder there is no state, and nothing to say of it."""
+    """Without a folder there is no state and no note."""
     assert (None, ()) == (resume_state.find(), resume_state.notes)
 
 
 def test_the_last_state_takes_the_place_of_the_one_before(resume_state: ResumeState) -> None:
-    """After each epoch one state is there, the last one; step 10 is behind step 9."""
+    """Only the last state is kept; step 10 comes after step 9."""
     save(resume_state, 9, "first")
     save(resume_state, 10, "second")
     found = resume_state.find()
@@ -38,7 +38,7 @@ def test_the_last_state_takes_the_place_of_the_one_before(resume_state: ResumeSt
 
 
 def test_a_save_that_fails_leaves_the_state_before(resume_state: ResumeState) -> None:
-    """What is half written is no state, and goes away."""
+    """An incomplete state is removed, and the one before stays."""
     save(resume_state, 9, "first")
     with suppress(ZeroDivisionError), resume_state.saving(18) as folder:
         (folder / "model.pt").write_text("half", "utf-8")
@@ -50,7 +50,7 @@ def test_a_save_that_fails_leaves_the_state_before(resume_state: ResumeState) ->
 
 
 def test_what_a_killed_process_was_writing_is_no_state(resume_state: ResumeState) -> None:
-    """A process that was killed while it wrote leaves the state before, and its remains go with the next one."""
+    """A process killed while writing leaves the state before. The next save removes the incomplete one."""
     save(resume_state, 9, "first")
     aside = resume_state.folder / ".4711-abcd"
     aside.mkdir()
@@ -63,7 +63,7 @@ def test_what_a_killed_process_was_writing_is_no_state(resume_state: ResumeState
 
 
 def test_a_killed_process_can_leave_two_states(resume_state: ResumeState) -> None:
-    """A process that was killed before it deleted the state before leaves the later one to go on from."""
+    """If a killed process left two states, the later one is used."""
     save(resume_state, 18, "second")
     (resume_state.folder / "0000000009").mkdir()
     found = resume_state.find()
@@ -84,7 +84,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("reason", DAMAGES)
 def test_a_damaged_state_is_removed(resume_state: ResumeState, reason: str) -> None:
-    """A file that is cut, gone, new or no manifest is noticed before it is read; the run begins anew, and says so."""
+    """A changed, missing or new file, or a damaged manifest, is detected: the run starts again, with a note."""
     save(resume_state, 9, "first")
     DAMAGES[reason](resume_state.folder / "0000000009")
     assert None is resume_state.find()
@@ -94,7 +94,7 @@ def test_a_damaged_state_is_removed(resume_state: ResumeState, reason: str) -> N
 
 
 def test_a_state_of_another_run_is_removed(resume_state: ResumeState) -> None:
-    """A folder that was copied under another run's name is of no use to it."""
+    """A state with the key of another run is removed."""
     save(resume_state, 9, "first")
     other = ResumeState(resume_state.folder, "another key")
     assert None is other.find()
@@ -103,9 +103,9 @@ def test_a_state_of_another_run_is_removed(resume_state: ResumeState) -> None:
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    """Where a file stands in the way, saving is an OSError and finding finds nothing."""
-    (tmp_path / "store").write_text("a file", "utf-8")
-    resume_state = ResumeState(tmp_path / "store" / "run", "the key")
+    """If a file is in the way, saving raises an OSError and no state is found."""
+    (tmp_path / "cache").write_text("a file", "utf-8")
+    resume_state = ResumeState(tmp_path / "cache" / "run", "the key")
     assert None is resume_state.find()
     with pytest.raises(NotADirectoryError), resume_state.saving(9):
         pass

@@ -1,4 +1,4 @@
-"""Compat: what one item leaves behind in an older transformers does not reach the next."""
+"""The libraries' process-wide state is restored after each item."""
 
 import os
 
@@ -9,7 +9,7 @@ from pytest_glue.training.library_state import isolated_precision
 
 @pytest.mark.parametrize("before", [None, "fp16"], ids=["unset", "set"])
 def test_a_precision_stays_with_its_item(monkeypatch: pytest.MonkeyPatch, before: str | None) -> None:
-    """What an item's arguments write into the environment is gone after it, and what was there is back."""
+    """The environment variable that an item's arguments set has its earlier value after the item."""
     monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
     if before:
         monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", before)

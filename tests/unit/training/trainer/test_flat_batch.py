@@ -1,4 +1,4 @@
-"""Columns and flat batches: the same inputs as the default collator's, from arrays in memory."""
+"""Tokenized splits and flat batches: the inputs of the default collator, from arrays in memory."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ROWS: dict[str, list[Any]] = {
 
 
 def columns_of(rows: dict[str, list[Any]]) -> TokenizedSplit:
-    """Return the columns of rows that can be laid out."""
+    """Return the tokenized split of these rows."""
     columns = TokenizedSplit.of(Dataset.from_dict(rows), ACCEPTED)
     assert isinstance(columns, TokenizedSplit)
     return columns
@@ -30,10 +30,10 @@ def columns_of(rows: dict[str, list[Any]]) -> TokenizedSplit:
 def test_padded_examples_are_the_collators(
     sample_tokenizer: PreTrainedTokenizerBase, monkeypatch: pytest.MonkeyPatch, side: str, labels: list[float]
 ) -> None:
-    """Padding on either side, mask, types of numbers and labels equal what the default collator gives."""
+    """Padding on either side, mask, types and labels equal those of the default collator."""
     monkeypatch.setattr(sample_tokenizer, "padding_side", side)
     split = Dataset.from_dict(ROWS | {"label": labels})
-    shortest_first = [split[place] for place in (1, 3, 2, 0)]
+    shortest_first = [split[index] for index in (1, 3, 2, 0)]
     expected = DataCollatorWithPadding(sample_tokenizer)(shortest_first)
     padded = columns_of(ROWS | {"label": labels}).flat([0, 1, 2, 3]).padded(Padding.of(sample_tokenizer))
     assert set(expected) == set(padded)
@@ -42,8 +42,8 @@ def test_padded_examples_are_the_collators(
         assert torch.equal(values, padded[name])
 
 
-def test_a_batch_is_a_flat_one_on_its_way(sample_tokenizer: PreTrainedTokenizerBase) -> None:
-    """What the loader hands to the trainer holds the same examples, tokens and labels."""
+def test_a_batch_survives_its_conversion_to_inputs(sample_tokenizer: PreTrainedTokenizerBase) -> None:
+    """A batch survives the conversion to a dictionary and back."""
     columns = columns_of(ROWS)
     flat, back = columns.flat([2, 0]), FlatBatch.of(columns.batch([2, 0]))
     assert ((2, 3), [9, 10, 5, 6, 7], [1, 1]) == (back.lengths, back.tokens["input_ids"].tolist(), back.labels.tolist())
@@ -51,8 +51,8 @@ def test_a_batch_is_a_flat_one_on_its_way(sample_tokenizer: PreTrainedTokenizerB
     assert [[5, 6, 7]] == [back.part(slice(1, 2)).tokens["input_ids"].tolist()]
 
 
-def test_rows_that_were_selected_are_the_ones() -> None:
-    """A subset of a split, as a search takes it, gives its own examples and no others."""
+def test_a_selection_of_rows() -> None:
+    """A subset of a split has its own examples only."""
     columns = TokenizedSplit.of(Dataset.from_dict(ROWS).select([3, 0]), ACCEPTED)
     assert isinstance(columns, TokenizedSplit)
     assert ([1, 3], [11, 5, 6, 7]) == (columns.lengths.tolist(), columns.tokens["input_ids"].tolist())
@@ -68,6 +68,6 @@ def test_rows_that_were_selected_are_the_ones() -> None:
     ],
     ids=["unknown", "hidden", "uneven", "unlabelled"],
 )
-def test_what_cannot_be_laid_end_to_end_says_why(rows: dict[str, list[Any]], reason: str) -> None:
-    """A split of another form is left to the trainer, with the reason."""
+def test_unsupported_splits_give_a_reason(rows: dict[str, list[Any]], reason: str) -> None:
+    """A split that cannot be laid end to end gives the reason."""
     assert reason == TokenizedSplit.of(Dataset.from_dict(rows), ACCEPTED)
