@@ -15,10 +15,11 @@ import random
 from collections.abc import Sequence
 from statistics import mean
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.tasks import GLUE, find_task
-from pytest_glue.scheduling.cost_model import CostTarget, estimate
+from pytest_glue.scheduling.cost_model import estimate
 
 SIZES = ("distil", "base", "base", "large")
 """Words of the checkpoints' names, in turn, which tell their sizes."""
@@ -28,9 +29,11 @@ def costs(checkpoints: int, seeds: int, seconds: float, of: str) -> list[float]:
     """Return the expected seconds of each fine-tuning, in the order of the items."""
     options = Options(seeds=(42,))
     named = [Checkpoint.parse(f"team/{SIZES[number % len(SIZES)]}-{number}") for number in range(checkpoints)]
-    unit = seconds / estimate(CostTarget(find_task(of), Checkpoint.parse("bert-base-uncased"), options))
+    unit = seconds / estimate(EvaluationSpec(options, find_task(of), Checkpoint.parse("bert-base-uncased")))
     tasks = [task for task in GLUE.values() if task.name != "mnli-mm"]
-    return [unit * estimate(CostTarget(task, each, options)) for task in tasks for each in named for _ in range(seeds)]
+    return [
+        unit * estimate(EvaluationSpec(options, task, each)) for task in tasks for each in named for _ in range(seeds)
+    ]
 
 
 def makespan(durations: Sequence[float], gpus: int, lost_after: float | None = None) -> float:

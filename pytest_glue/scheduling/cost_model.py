@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Self
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
-from pytest_glue.core.checkpoints import Checkpoint, ids
+from pytest_glue.core.checkpoints import ids
 from pytest_glue.core.recipe import full_recipe
-from pytest_glue.core.tasks import GLUE, Task
+from pytest_glue.core.tasks import GLUE
 from pytest_glue.scheduling.size_estimates import GLUE_SIZES, SAMPLE_SIZES, UNKNOWN, parameters_of
 
 _OPERATIONS = 6
@@ -20,15 +21,6 @@ _EXAMPLE_S = 0.00125
 """Seconds that an example takes in addition to its operations; they matter for very small checkpoints."""
 DEFAULT_COST_S = 1.0
 """The cost of an item if no item has an estimate."""
-
-
-@dataclass(frozen=True, slots=True)
-class CostTarget:
-    """What an item fine-tunes."""
-
-    task: Task
-    checkpoint: Checkpoint
-    options: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +37,26 @@ class RecordedDuration:
         return cls(float(data["estimated_s"]), float(data["trained_s"]))
 
 
-def targets(asked: Mapping[str, Options]) -> dict[str, CostTarget]:
-    """Return what each item fine-tunes, by node id, without items whose node id does not tell.
+def specs_by_nodeid(asked: Mapping[str, Options]) -> dict[str, EvaluationSpec]:
+    """Return the spec of each item, by node id, without items whose node id does not tell.
 
     Args:
         asked: the options of each item, by node id.
     """
-    by_options: dict[int, dict[str, CostTarget]] = {}  # many items share one object of options
+    by_options: dict[int, dict[str, EvaluationSpec]] = {}  # many items share one object of options
     for options in asked.values():
         if id(options) not in by_options:
             by_options[id(options)] = _by_bracket(options)
     found = ((nodeid, by_options[id(options)].get(_bracket(nodeid))) for nodeid, options in asked.items())
-    return {nodeid: target for nodeid, target in found if target is not None}
+    return {nodeid: spec for nodeid, spec in found if spec is not None}
 
 
-def estimate(target: CostTarget) -> float:
+def estimate(spec: EvaluationSpec) -> float:
     """Return a rough number of seconds for an item's fine-tunings; only ratios of estimates are reliable."""
-    options, task = target.options, target.task
+    options, task = spec.options, spec.task
     size = (SAMPLE_SIZES if options.data == "sample" else GLUE_SIZES).get(task.configuration, UNKNOWN)
     tokens = _at_most(size.tokens, options.max_length)
-    example_s = _OPERATIONS * parameters_of(target.checkpoint) * tokens / _OPERATIONS_PER_S + _EXAMPLE_S
+    example_s = _OPERATIONS * parameters_of(spec.checkpoint) * tokens / _OPERATIONS_PER_S + _EXAMPLE_S
     epochs = full_recipe(task, options.recipe)["num_train_epochs"]
     runs = len(options.seeds) + (options.trials * options.search_fraction if options.search else 0)
     examples = _at_most(size.train, options.max_train_samples)
@@ -96,10 +88,10 @@ def _is_valid(record: RecordedDuration | None, estimated_s: float) -> bool:
     return record is not None and abs(record.estimated_s - estimated_s) <= 1e-6 * estimated_s
 
 
-def _by_bracket(options: Options) -> dict[str, CostTarget]:
-    """Return the targets by the bracket of their node id, for all tasks, since a marker can name any task."""
+def _by_bracket(options: Options) -> dict[str, EvaluationSpec]:
+    """Return the specs by the bracket of their node id, for all tasks, since a marker can name any task."""
     return {
-        f"{task.name}-{name}": CostTarget(task, checkpoint, options)
+        f"{task.name}-{name}": EvaluationSpec(options, task, checkpoint)
         for name, checkpoint in ids(options.checkpoints).items()
         for task in {*GLUE.values(), *options.tasks}
     }

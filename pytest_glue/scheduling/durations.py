@@ -7,7 +7,7 @@ import pytest
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, expected_costs, targets
+from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, expected_costs, specs_by_nodeid
 
 KEY = "glue/durations"
 """Of pytest's cache."""
@@ -47,7 +47,7 @@ def record(config: pytest.Config, options: Options, evaluations: Sequence[Evalua
 
 
 def _estimates(asked: Mapping[str, Options]) -> dict[str, float]:
-    return {nodeid: estimate(target) for nodeid, target in targets(asked).items()}
+    return {nodeid: estimate(spec) for nodeid, spec in specs_by_nodeid(asked).items()}
 
 
 def _has_cache(config: pytest.Config) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_glue.scheduling.cost_model import CostTarget, typical
+from pytest_glue.config.evaluation_spec import EvaluationSpec
+from pytest_glue.scheduling.cost_model import typical
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +20,20 @@ class ItemGroup:
 
 
 def group_items(
-    nodeids: Sequence[str], targets: Mapping[str, CostTarget], costs: Mapping[str, float]
+    nodeids: Sequence[str], specs: Mapping[str, EvaluationSpec], costs: Mapping[str, float]
 ) -> list[ItemGroup]:
     """Return the groups of all items, the most expensive first, then by node id.
 
     Args:
         nodeids: of all items, in the order of the collection.
-        targets: what items fine-tune, by node id.
+        specs: of the items, by node id; items without one are in no group with others.
         costs: of items, by node id; others cost as much as a typical one.
     """
     default = typical(costs)
     by_training: dict[Hashable, list[int]] = {}
     for index, nodeid in enumerate(nodeids):
-        target = targets.get(nodeid)
-        by_training.setdefault(index if target is None else _training(nodeid, target), []).append(index)
+        spec = specs.get(nodeid)
+        by_training.setdefault(index if spec is None else _training(nodeid, spec), []).append(index)
     groups = [
         ItemGroup(tuple(indices), nodeids[indices[0]], max(costs.get(nodeids[index], default) for index in indices))
         for indices in by_training.values()
@@ -40,8 +41,8 @@ def group_items(
     return sorted(groups, key=lambda group: (-group.cost_s, group.nodeid, group.indices))
 
 
-def _training(nodeid: str, target: CostTarget) -> Hashable:
+def _training(nodeid: str, spec: EvaluationSpec) -> Hashable:
     """Return what is equal for items of one test that differ only in the split they are evaluated on."""
-    task = target.task
+    task = spec.task
     columns = (task.text_columns, task.label_column, task.labels)
-    return (nodeid.rpartition("[")[0], target.checkpoint, task.configuration, task.train_split, columns)
+    return (nodeid.rpartition("[")[0], spec.checkpoint, task.configuration, task.train_split, columns)

@@ -8,7 +8,7 @@ import pytest
 from pytest_glue.config.options import Options
 from pytest_glue.core.family import Family
 from pytest_glue.core.shards import Shard
-from pytest_glue.scheduling.cost_model import estimate, targets
+from pytest_glue.scheduling.cost_model import estimate, specs_by_nodeid
 from pytest_glue.scheduling.groups import group_items
 from pytest_glue.scheduling.list_scheduling import assign_lpt
 
@@ -51,8 +51,8 @@ def parts(nodeids: Sequence[str], asked: Mapping[str, Options], n: int) -> list[
         asked: the options of each glue item, by node id.
         n: the number of shards.
     """
-    found = targets(asked)
-    groups = group_items(nodeids, found, {nodeid: estimate(target) for nodeid, target in found.items()})
+    found = specs_by_nodeid(asked)
+    groups = group_items(nodeids, found, {nodeid: estimate(spec) for nodeid, spec in found.items()})
     part_of = [0] * len(nodeids)
     for group, part in zip(groups, assign_lpt([group.cost_s for group in groups], n), strict=True):
         for index in group.indices:

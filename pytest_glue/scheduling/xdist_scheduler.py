@@ -15,7 +15,7 @@ from xdist.workermanage import WorkerController
 
 from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.errors import GlueError
-from pytest_glue.scheduling.cost_model import targets
+from pytest_glue.scheduling.cost_model import specs_by_nodeid
 from pytest_glue.scheduling.durations import expected
 from pytest_glue.scheduling.groups import ItemGroup, group_items
 from pytest_glue.scheduling.list_scheduling import next_item
@@ -35,7 +35,7 @@ def make_scheduler(config: pytest.Config, log: Any) -> "CostScheduling | None":
 
     def group(nodeids: Sequence[str]) -> list[ItemGroup]:
         asked = dict.fromkeys(nodeids, options)
-        found = targets(asked)
+        found = specs_by_nodeid(asked)
         return group_items(nodeids, found, expected(config, asked)) if found else []
 
     return CostScheduling(config, log, group) if options.checkpoints else None

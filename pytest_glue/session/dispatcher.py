@@ -16,7 +16,7 @@ from pytest_glue.execution.executor import RunRequest, RunResult
 from pytest_glue.execution.remote_runs import RemoteRuns
 from pytest_glue.gate.from_options import interim_analyses_of
 from pytest_glue.progress.log import show
-from pytest_glue.scheduling.cost_model import targets, typical
+from pytest_glue.scheduling.cost_model import specs_by_nodeid, typical
 from pytest_glue.scheduling.durations import expected
 from pytest_glue.scheduling.groups import group_items
 from pytest_glue.scheduling.size_estimates import warning
@@ -71,7 +71,7 @@ class Dispatcher:
         costs = expected(self._config, options)
         groups = [
             {nodeids[index]: runs_by_item[nodeids[index]] for index in group.indices}
-            for group in group_items(nodeids, targets(options), costs)
+            for group in group_items(nodeids, specs_by_nodeid(options), costs)
         ]
         requests = [request for group in groups for request in _requests(group, options)]
         self._session.progress.listener.expect(

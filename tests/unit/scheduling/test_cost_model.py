@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.scheduling.cost_model import CostTarget, RecordedDuration, estimate, expected_costs, targets, typical
+from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, expected_costs, specs_by_nodeid, typical
 
 Asked = Callable[..., Options]
 
 
 def cost(options: Options, task: str = "rte") -> float:
     """Return the estimate of the first checkpoint on a task."""
-    return estimate(CostTarget(GLUE[task], options.checkpoints[0], options))
+    return estimate(EvaluationSpec(options, GLUE[task], options.checkpoints[0]))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_the_sample_has_sizes_of_its_own(asked: Asked) -> None:
 
 
 def test_the_bracket_of_a_node_id_tells_what_is_fine_tuned(asked: Asked) -> None:
-    """The bracket is matched with all checkpoints and all tasks, which a marker can name; others have no target."""
+    """The bracket is matched with all checkpoints and all tasks, which a marker can name; others have no spec."""
     options = asked("sample", "me/mnli-mm", tasks=(GLUE["mnli"], GLUE["mnli-mm"]))
     nodeids = {
         "suites/test_a.py::test_glue[mnli-sample]": ("mnli", "sample"),
@@ -61,17 +62,17 @@ def test_the_bracket_of_a_node_id_tells_what_is_fine_tuned(asked: Asked) -> None
         "test_a.py::test_glue[mnli-sample-1]": None,
         "test_a.py::test_plain": None,
     }
-    found = targets(dict.fromkeys(nodeids, options))
+    found = specs_by_nodeid(dict.fromkeys(nodeids, options))
     assert {nodeid: told for nodeid, told in nodeids.items() if told} == {
-        nodeid: (target.task.name, target.checkpoint.name) for nodeid, target in found.items()
+        nodeid: (spec.task.name, spec.checkpoint.name) for nodeid, spec in found.items()
     }
 
 
 def test_each_item_has_its_own_options(asked: Asked) -> None:
     """Two items of one task and checkpoint, one of them limited by a marker, have different costs."""
     whole, limited = asked(), asked(max_train_samples=8)
-    found = targets({"a.py::test_a[rte-sample]": whole, "a.py::test_b[rte-sample]": limited})
-    assert [cost(whole), cost(limited)] == [estimate(target) for target in found.values()]
+    found = specs_by_nodeid({"a.py::test_a[rte-sample]": whole, "a.py::test_b[rte-sample]": limited})
+    assert [cost(whole), cost(limited)] == [estimate(spec) for spec in found.values()]
 
 
 def test_recorded_durations_take_precedence_over_estimates() -> None:

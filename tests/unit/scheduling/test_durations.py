@@ -9,7 +9,7 @@ from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.study import SearchConfig, Study
-from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, targets
+from pytest_glue.scheduling.cost_model import RecordedDuration, estimate, specs_by_nodeid
 from pytest_glue.scheduling.durations import KEY, expected, record, recorded
 from tests.factories import make_evaluation, make_run
 
@@ -55,7 +55,7 @@ def test_records_add_up(config: pytest.Config) -> None:
 def test_items_without_a_record_are_scaled(config: pytest.Config) -> None:
     """The estimate of an item that never ran is scaled by the ratio of those that did."""
     asked = {RTE: OPTIONS, COLA: OPTIONS}
-    estimates = {nodeid: estimate(target) for nodeid, target in targets(asked).items()}
+    estimates = {nodeid: estimate(target) for nodeid, target in specs_by_nodeid(asked).items()}
     record(config, OPTIONS, [found(RTE, 3 * estimates[RTE])])
     assert pytest.approx(3 * estimates[COLA]) == expected(config, asked)[COLA]
 

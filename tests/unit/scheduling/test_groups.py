@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
-from pytest_glue.scheduling.cost_model import CostTarget, targets
+from pytest_glue.scheduling.cost_model import specs_by_nodeid
 from pytest_glue.scheduling.groups import ItemGroup, group_items
 
-Find = Callable[[Sequence[str]], dict[str, CostTarget]]
+Find = Callable[[Sequence[str]], dict[str, EvaluationSpec]]
 
 
 @pytest.fixture
 def find(asked: Callable[..., Options]) -> Find:
-    """Return a function that returns the targets of items of two checkpoints."""
+    """Return a function that returns the specs_by_nodeid of items of two checkpoints."""
     options = asked("sample", "a/b")
-    return lambda nodeids: targets(dict.fromkeys(nodeids, options))
+    return lambda nodeids: specs_by_nodeid(dict.fromkeys(nodeids, options))
 
 
 def test_tasks_that_share_a_training_are_one_group(find: Find) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.scheduling.cost_model import estimate, targets
+from pytest_glue.scheduling.cost_model import estimate, specs_by_nodeid
 from pytest_glue.scheduling.sharding import parts
 
 CHECKPOINTS = ("bert-base-uncased", "bert-large-uncased", "distilbert-base-uncased")
@@ -26,7 +26,7 @@ def test_shards_do_not_depend_on_the_order() -> None:
 
 def test_shards_are_balanced_by_cost() -> None:
     """No shard is expected to take longer than 1.15 of the lower bound."""
-    costs = {nodeid: estimate(target) for nodeid, target in targets(dict.fromkeys(NODEIDS, OPTIONS)).items()}
+    costs = {nodeid: estimate(target) for nodeid, target in specs_by_nodeid(dict.fromkeys(NODEIDS, OPTIONS)).items()}
     shared = {nodeid: 0 if "mnli-mm" in nodeid else cost for nodeid, cost in costs.items()}
     part_of = of(NODEIDS, 3)
     loads = [sum(cost for nodeid, cost in shared.items() if part_of[nodeid] == part) for part in range(3)]
