@@ -121,7 +121,7 @@ def test_trainer(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
     ("scores", "score", "verdict", "sentence"),
     [
         ("{'accuracy': 0.25, 'own': 3.0}", 0.25, "pass", "accuracy 0.250 >= threshold 0.000"),
-        ("{'accuracy': float('nan')}", None, "degenerate", "accuracy is undefined: "),
+        ("{'accuracy': float('nan')}", None, "degenerate", ": accuracy is undefined (n=24"),
     ],
 )
 def test_metrics(
