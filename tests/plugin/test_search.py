@@ -128,7 +128,7 @@ def test_scoring_on_the_evaluation_split(search: Run, report: Report) -> None:
 
     (found,) = report()["results"]
     assert ("evaluation", 24) == (found["search"]["terms"]["split"], found["search"]["n_eval"])
-    result.stdout.fnmatch_lines(["*scored on the split that the verdict is given on*"])
+    result.stdout.fnmatch_lines(["*the trials were scored on the evaluation split*"])
 
 
 @pytest.mark.usefixtures("_on_shared_cluster")
