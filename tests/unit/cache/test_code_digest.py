@@ -27,7 +27,7 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.execution import pipeline
 from pytest_glue.training.callbacks.progress import RunMonitor
-from pytest_glue.training.fine_tune import make_trainer
+from pytest_glue.training.fine_tune import EncodedData, make_trainer
 
 task, checkpoint = GLUE["rte"], Checkpoint.parse("sample")
 options = Options(data="sample", max_train_samples=16, max_eval_samples=8, recipe={"num_train_epochs": 1})
@@ -40,7 +40,8 @@ encoded = pipeline.encode_data(spec, data, tokenizer)
 model_init = pipeline.make_model_init(task, checkpoint, tokenizer)
 compute_metrics = pipeline.make_compute_metrics(task, checkpoint)
 with pipeline.make_training_arguments(options, task, "item") as arguments:
-    trainer = make_trainer(task, model_init, arguments, encoded, tokenizer, compute_metrics, options.batching)
+    encoded = EncodedData(encoded, tokenizer)
+    trainer = make_trainer(task, model_init, arguments, encoded, compute_metrics, options.batching)
     monitor = RunMonitor("item", lambda progress: None, None)
     run = pipeline.make_trainer_runs(spec, trainer, data, tokenizer, monitor, None).run(42)
 
