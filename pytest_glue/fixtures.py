@@ -5,11 +5,9 @@ Every pytest run loads this file, so a fixture imports what it needs when it is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
-
-from pytest_glue.session.own_fixtures import makes_run, own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +19,18 @@ if TYPE_CHECKING:
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.evaluation import Evaluation
     from pytest_glue.core.tasks import Task
+
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def own(function: F) -> F:
+    """Mark a fixture function of the plugin, so that an overridden fixture is recognised.
+
+    The mark is the function itself, which a wrapper that copies the attributes cannot have.
+    """
+    vars(function)["own"] = function
+    return function
 
 
 @pytest.fixture
@@ -51,7 +61,7 @@ def glue_checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
 
 
 @pytest.fixture
-@makes_run
+@own
 def glue_data(glue_options: Options, glue_task: Task) -> DatasetDict:
     """The task's raw splits, cut to `--glue-max-train-samples` and `--glue-max-eval-samples`."""
     from pytest_glue.execution.pipeline import load_data
@@ -60,7 +70,7 @@ def glue_data(glue_options: Options, glue_task: Task) -> DatasetDict:
 
 
 @pytest.fixture
-@makes_run
+@own
 def glue_tokenizer(glue_checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """The checkpoint's fast tokenizer, or the slow one if there is no fast one."""
     from pytest_glue.execution.pipeline import load_tokenizer
@@ -69,7 +79,7 @@ def glue_tokenizer(glue_checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 
 
 @pytest.fixture
-@makes_run
+@own
 def glue_encoded_data(
     glue_options: Options,
     glue_task: Task,
@@ -85,7 +95,7 @@ def glue_encoded_data(
 
 
 @pytest.fixture
-@makes_run
+@own
 def glue_model_init(
     glue_task: Task, glue_checkpoint: Checkpoint, glue_tokenizer: PreTrainedTokenizerBase
 ) -> Callable[..., PreTrainedModel]:
@@ -96,7 +106,7 @@ def glue_model_init(
 
 
 @pytest.fixture
-@makes_run
+@own
 def glue_compute_metrics(glue_task: Task, glue_checkpoint: Checkpoint) -> Callable[[EvalPrediction], dict[str, float]]:
     """The task's metrics of a model's output, as `Trainer(compute_metrics=...)` takes them."""
     from pytest_glue.execution.pipeline import make_compute_metrics
@@ -105,7 +115,7 @@ def glue_compute_metrics(glue_task: Task, glue_checkpoint: Checkpoint) -> Callab
 
 
 @pytest.fixture
-@makes_run
+@own
 def glue_training_arguments(
     request: pytest.FixtureRequest, glue_options: Options, glue_task: Task
 ) -> Iterator[TrainingArguments]:
@@ -117,7 +127,7 @@ def glue_training_arguments(
 
 
 @pytest.fixture
-@makes_run
+@own
 def glue_trainer(  # noqa: PLR0913, PLR0917 - a fixture's parameters are the fixtures that it uses
     glue_options: Options,
     glue_task: Task,

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.config.values import integer, lines, member, number, path, texts
-from pytest_glue.core.errors import OptionError
+from pytest_glue.config.values import integer, lines, member, number, path, refused, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +34,7 @@ def tasks(value: Any, _: Path) -> tuple[Task, ...]:
 
     names = texts(value)
     if not names:
-        raise OptionError(f"no task is named; accepted: all, {', '.join(GLUE)}")
+        raise refused(f"no task is named; accepted: all, {', '.join(GLUE)}")
     chosen = GLUE.values() if "all" in names else (find_task(name) for name in names)
     return tuple(sorted(chosen, key=lambda task: task.name))
 
@@ -51,7 +50,7 @@ def data(value: Any, base: Path) -> str:
     """Return `hub`, `hub@revision`, `sample` or a folder."""
     text = value.strip() if isinstance(value, str) else ""
     if not text:
-        raise OptionError(f"{value!r}: expected hub, hub@revision, sample or a folder")
+        raise refused(f"{value!r}: expected hub, hub@revision, sample or a folder")
     return text if text.partition("@")[0] in {"hub", "sample"} else _rebased(text, base)
 
 
@@ -71,11 +70,11 @@ def seeds(value: Any, _: Path) -> tuple[int, ...]:
     found = [seed for seed in given if seed is not None and 0 <= seed < SEED_END]
     if not found or found != given or (is_count and found == [0]):
         example = f"{FIRST_SEED} to {FIRST_SEED + 4}"
-        raise OptionError(f"{value!r}: expected a count, as in 5 (seeds {example}), or a list, as in 7,8 or 7,")
+        raise refused(f"{value!r}: expected a count, as in 5 (seeds {example}), or a list, as in 7,8 or 7,")
     if is_count:
         return tuple(range(FIRST_SEED, FIRST_SEED + found[0]))
     if repeated := [seed for seed in sorted(set(found)) if found.count(seed) > 1]:
-        raise OptionError(f"seed {repeated[0]} is given twice: the same seed gives the same run and adds no evidence")
+        raise refused(f"seed {repeated[0]} is given twice: the same seed gives the same run and adds no evidence")
     return tuple(found)
 
 
@@ -87,7 +86,7 @@ def recipe(value: Any, _: Path) -> dict[str, RecipeValue]:
         return {name: find_field(name).check(typed) for name, typed in value.items()}
     pairs = [line.partition("=") for line in lines(value)]
     if wrong := [name for name, equals, _ in pairs if not equals]:
-        raise OptionError(f"{wrong[0]!r}: expected KEY=VALUE")
+        raise refused(f"{wrong[0]!r}: expected KEY=VALUE")
     return {name.strip(): find_field(name.strip()).parse(text.strip()) for name, _, text in pairs}
 
 
@@ -126,21 +125,21 @@ def max_drop(value: Any, _: Path) -> dict[str | None, float]:
 
 def _drop(value: Any) -> float:
     if not 0 <= (drop := number(value)) < 1:
-        raise OptionError(f"{value!r}: expected a fraction of at least 0 and below 1")
+        raise refused(f"{value!r}: expected a fraction of at least 0 and below 1")
     return drop
 
 
 def alpha(value: Any, _: Path) -> float:
     """Return a probability below one half."""
     if not 0 < (rate := number(value)) < 0.5:
-        raise OptionError(f"{value!r}: expected a number above 0 and below 0.5")
+        raise refused(f"{value!r}: expected a number above 0 and below 0.5")
     return rate
 
 
 def search_fraction(value: Any, _: Path) -> float:
     """Return a share above 0."""
     if not 0 < (share := number(value)) <= 1:
-        raise OptionError(f"{value!r}: expected a fraction above 0 and at most 1")
+        raise refused(f"{value!r}: expected a fraction above 0 and at most 1")
     return share
 
 
@@ -149,7 +148,7 @@ def timeout(value: Any, _: Path) -> float | None:
     if value == "off" or value is False:
         return None
     if not 0 < (seconds := number(value)) < math.inf:
-        raise OptionError(f"{value!r}: expected a number of seconds above 0, or off")
+        raise refused(f"{value!r}: expected a number of seconds above 0, or off")
     return seconds
 
 
@@ -157,7 +156,7 @@ def baseline_name(value: Any, _: Path) -> str:
     """Return the name of a baseline, which is safe as the name of a folder."""
     if not isinstance(value, str) or not re.fullmatch(r"[\w-][\w.-]*", value) or value.endswith(".json"):
         accepted = "letters, digits, `.`, `_` and `-`, without a leading `.` or the ending .json"
-        raise OptionError(f"{value!r} is not a name of a baseline; accepted: {accepted}")
+        raise refused(f"{value!r} is not a name of a baseline; accepted: {accepted}")
     return value
 
 
@@ -204,7 +203,7 @@ def search(value: Any, _: Path) -> str | None:
     if value == "off" or value is False:
         return None
     if value not in tuple(BACKENDS):
-        raise OptionError(f"{value!r}: expected {', '.join(BACKENDS)} or off")
+        raise refused(f"{value!r}: expected {', '.join(BACKENDS)} or off")
     return str(value)
 
 
@@ -212,7 +211,7 @@ def search_split(value: Any, _: Path) -> str:
     from pytest_glue.core.study import EVALUATION, HELD_OUT
 
     if value not in (HELD_OUT, EVALUATION):
-        raise OptionError(f"{value!r}: expected {HELD_OUT} or {EVALUATION}")
+        raise refused(f"{value!r}: expected {HELD_OUT} or {EVALUATION}")
     return str(value)
 
 
@@ -231,12 +230,12 @@ def space(value: Any, _: Path) -> dict[str, Distribution]:
 def ray(value: Any, _: Path) -> dict[str, Any]:
     """Return the table of a Ray cluster: its address, and the resources of one run."""
     if not isinstance(value, Mapping):
-        raise OptionError(f"{value!r}: expected a table with {', '.join(_RAY_KEYS)}")
+        raise refused(f"{value!r}: expected a table with {', '.join(_RAY_KEYS)}")
     if unknown := sorted(set(value) - set(_RAY_KEYS)):
-        raise OptionError(f"unknown key {unknown[0]!r}; accepted: {', '.join(_RAY_KEYS)}")
+        raise refused(f"unknown key {unknown[0]!r}; accepted: {', '.join(_RAY_KEYS)}")
     for name, given in value.items():
         if name == "address" and not isinstance(given, str):
-            raise OptionError(f"address = {given!r}: expected the address of a cluster, as in 'ray://host:10001'")
+            raise refused(f"address = {given!r}: expected the address of a cluster, as in 'ray://host:10001'")
         if name != "address" and (isinstance(given, str) or not number(given) >= 0):
-            raise OptionError(f"{name} = {given!r}: expected a number of at least 0")
+            raise refused(f"{name} = {given!r}: expected a number of at least 0")
     return dict(value)

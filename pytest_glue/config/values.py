@@ -5,21 +5,28 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_glue.core.errors import OptionError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import StrEnum
     from pathlib import Path
 
+    from pytest_glue.core.errors import OptionError
+
     Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def refused(message: str) -> OptionError:
+    """Return an error to raise. Every pytest run loads this module, and making the error classes takes a while."""
+    from pytest_glue.core.errors import OptionError
+
+    return OptionError(message)
 
 
 def texts(value: Any) -> list[str]:
     """Return the parts of a comma-separated text or the items of a list of texts, without repeats."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise OptionError(f"{value!r}: expected a text or a list of texts")
+        raise refused(f"{value!r}: expected a text or a list of texts")
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
@@ -27,7 +34,7 @@ def lines(value: Any) -> list[str]:
     """Return a text, or a list of texts, as a list."""
     found = [value] if isinstance(value, str) else value
     if not isinstance(found, list | tuple) or not all(isinstance(line, str) for line in found):
-        raise OptionError(f"{value!r}: expected a table, a text or a list of texts")
+        raise refused(f"{value!r}: expected a table, a text or a list of texts")
     return list(found)
 
 
@@ -53,7 +60,7 @@ def at_least(low: int) -> Callable[[Any, Path], int]:
     def parse(value: Any, _: Path) -> int:
         found = integer(value)
         if found is None or found < low:
-            raise OptionError(f"{value!r}: expected an integer of at least {low}")
+            raise refused(f"{value!r}: expected an integer of at least {low}")
         return found
 
     return parse
@@ -63,7 +70,7 @@ def member(kind: type[Kind], value: Any) -> Kind:
     """Return the member of an enumeration that has this value."""
     if value not in tuple(kind):
         *others, last = kind
-        raise OptionError(f"{value!r}: expected {', '.join(others)} or {last}")
+        raise refused(f"{value!r}: expected {', '.join(others)} or {last}")
     return kind(value)
 
 
@@ -72,7 +79,7 @@ def switch(value: Any, _: Path) -> bool:
     if value in ("on", "off"):
         return bool(value == "on")
     if not isinstance(value, bool):
-        raise OptionError(f"{value!r}: expected on or off (in a table or a marker also true or false)")
+        raise refused(f"{value!r}: expected on or off (in a table or a marker also true or false)")
     return value
 
 
@@ -81,5 +88,5 @@ def path(value: Any, base: Path) -> Path:
     from pathlib import Path
 
     if not isinstance(value, str) or not value.strip():
-        raise OptionError(f"{value!r}: expected a path")
+        raise refused(f"{value!r}: expected a path")
     return base / Path(value).expanduser()

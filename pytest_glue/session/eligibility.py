@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.recipe import ends_with_best_epoch, lasting
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.session.own_fixtures import OWN_FIXTURES, RUN_FIXTURES
 
 if TYPE_CHECKING:
     import pytest
@@ -15,6 +14,12 @@ if TYPE_CHECKING:
     from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.config.options import Options
     from pytest_glue.core.tasks import Task
+
+RUN_FIXTURES = (
+    *("glue_data", "glue_tokenizer", "glue_encoded_data", "glue_model_init", "glue_compute_metrics"),
+    *("glue_training_arguments", "glue_trainer"),
+)
+"""The fixtures whose code a run depends on. Of the others, such as `glue_task`, it depends on the value only."""
 
 
 def uncacheable_reason(item: pytest.Item, options: Options) -> str | None:
@@ -35,7 +40,11 @@ def is_overridden(item: Any, name: str) -> bool:
     """Return whether the item gets another fixture of this name than the plugin's."""
     of_item = item._fixtureinfo.name2fixturedefs.get(name)
     definitions = of_item or item.session._fixturemanager.getfixturedefs(name, item)
-    return not definitions or definitions[-1].func is not OWN_FIXTURES[name]
+    return not definitions or not _is_own(definitions[-1].func)
+
+
+def _is_own(function: Any) -> bool:
+    return getattr(function, "own", None) is function
 
 
 def tasks_sharing_training(item: pytest.Item, spec: EvaluationSpec) -> tuple[Task, ...]:
