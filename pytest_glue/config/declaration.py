@@ -1,10 +1,8 @@
 """How options are declared: an attribute of a class holds all that is known about an option."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, cast, dataclass_transform
+from typing import Any, Literal, Self, dataclass_transform
 
-T = TypeVar("T")
 Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
 """What an option changes:
 
@@ -20,8 +18,7 @@ Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
 class Option:
     """The declaration of an option; its name is that of the attribute."""
 
-    parse: Callable[[Any, Path], Any]
-    """Takes a text, a list of texts or a typed value, and the folder that relative paths start from."""
+    name: str
     metavar: str | None
     """Of the flag; empty for a flag without a value, None for an option that only tables and markers can set."""
     description: str
@@ -30,9 +27,28 @@ class Option:
     """As a user would write it; None if the option is unset by default."""
     repeatable: bool
     """Whether the flag can be repeated, and the ini key takes a list of lines."""
+    parser: str
+    """The name of a function in `config.parsers`; empty for the function with the name of the option."""
 
     def __init__(self, **declared: Any) -> None:
         vars(self).update(declared)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def parse(self, value: Any, base: Path) -> Any:
+        """Return the value of the option.
+
+        Args:
+            value: a text, a list of texts or a typed value.
+            base: the folder that relative paths start from.
+
+        Raises:
+            GlueError: the value is not accepted.
+        """
+        from pytest_glue.config import parsers  # every pytest run loads this module, and few parse an option
+
+        return getattr(parsers, self.parser or self.name)(value, base)
 
     def default_value(self) -> Any:
         """Return the parsed default."""
@@ -40,17 +56,17 @@ class Option:
 
 
 def option(
-    parse: Callable[[Any, Path], T],
     metavar: str | None,
     description: str,
     *,
     affects: Affects,
     default: Any,
     repeatable: bool = False,
-) -> T:
-    """Declare an option. A type checker sees an attribute of the type that `parse` returns."""
-    kind = {"affects": affects, "default": default, "repeatable": repeatable}
-    return cast("T", Option(parse=parse, metavar=metavar, description=description, **kind))
+    parser: str = "",
+) -> Any:
+    """Declare an option, as the value of a class attribute. A test compares its type with the type that is parsed."""
+    kind = {"affects": affects, "default": default, "repeatable": repeatable, "parser": parser}
+    return Option(metavar=metavar, description=description, **kind)
 
 
 def declared_options(cls: type) -> dict[str, Option]:

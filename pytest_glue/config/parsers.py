@@ -1,4 +1,4 @@
-"""Parsers of options that are more than a number, a switch or a path.
+"""Parsers of options: the function with the name of an option, or with the name that its declaration gives.
 
 Each takes the value that a source gives and the folder that relative paths of this source start from. Each raises
 `OptionError` for a value that is not accepted.
@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.config.values import integer, lines, member, number, path, refused, texts
+from pytest_glue.config import values
+from pytest_glue.config.values import at_least, integer, lines, member, number, refused, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
-    from pytest_glue.core.recipe import RecipeValue
+    from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
     from pytest_glue.core.tasks import Task
 
 FIRST_SEED = 42
 SEED_END = 2**32
+path, switch = values.path, values.switch
+positive_integer, max_length, max_seeds = at_least(1), at_least(4), at_least(2)
 _RAY_KEYS = ("address", "num_cpus", "num_gpus", "memory", "max_retries")
 
 
@@ -78,7 +81,7 @@ def seeds(value: Any, _: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
-def recipe(value: Any, _: Path) -> dict[str, RecipeValue]:
+def recipe(value: Any, _: Path) -> Recipe:
     """Return the fields of `TrainingArguments` that lines of the form KEY=VALUE, or a table, set."""
     from pytest_glue.config.training_fields import find_field
 
@@ -90,7 +93,7 @@ def recipe(value: Any, _: Path) -> dict[str, RecipeValue]:
     return {name.strip(): find_field(name.strip()).parse(text.strip()) for name, _, text in pairs}
 
 
-def threshold(value: Any, _: Path) -> dict[tuple[str, str], float]:
+def threshold(value: Any, _: Path) -> Mapping[tuple[str, str], float]:
     """Return the thresholds by task and metric."""
     from pytest_glue.config.thresholds import parse_threshold, threshold_of
 
@@ -108,7 +111,7 @@ def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             yield name, value
 
 
-def max_drop(value: Any, _: Path) -> dict[str | None, float]:
+def max_drop(value: Any, _: Path) -> Mapping[str | None, float]:
     """Return the allowed drops by task; the key None stands for all other tasks."""
     from pytest_glue.core.tasks import find_task
 
@@ -220,14 +223,14 @@ def search_storage(value: Any, base: Path) -> str:
     return value if isinstance(value, str) and "://" in value else str(path(value, base))
 
 
-def space(value: Any, _: Path) -> dict[str, Distribution]:
+def space(value: Any, _: Path) -> Mapping[str, Distribution]:
     """Return the search space that a table describes."""
     from pytest_glue.config.search_space import parse_space
 
     return parse_space(value)
 
 
-def ray(value: Any, _: Path) -> dict[str, Any]:
+def ray(value: Any, _: Path) -> Mapping[str, Any]:
     """Return the table of a Ray cluster: its address, and the resources of one run."""
     if not isinstance(value, Mapping):
         raise refused(f"{value!r}: expected a table with {', '.join(_RAY_KEYS)}")

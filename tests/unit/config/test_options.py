@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.config import parsers
 from pytest_glue.config.flags import FLAGS
 from pytest_glue.config.options import OPTIONS, Options
 from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
@@ -155,3 +156,12 @@ def test_what_each_option_affects() -> None:
         },
         "output": {"json"},
     }
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_type_is_that_of_the_parser(name: str) -> None:
+    """A type checker does not see the parser, so the annotations have to agree."""
+    option = OPTIONS[name]
+    parser = getattr(parsers, option.parser or name)
+    parsed = parser.__annotations__["return"]
+    assert Options.__annotations__[name] == (parsed if option.default is not None else f"{parsed} | None")
