@@ -200,7 +200,7 @@ def print_unknown(trials: int, rng: np.random.Generator) -> None:
     baseline = ScoredRuns.of("accuracy", drawn.baseline, drawn.references)
     difference = candidate.scores[:, 0] - baseline.scores[:, 0]
     p_fail, p_pass = p_values(difference, variance_components(candidate, baseline), 0.0)
-    print("\n### One seed a side, unknown variance between seeds\n")
+    print("\n### One seed on each side, unknown variance between seeds\n")
     print(f"{int((~(p_fail <= ALPHA) & ~(p_pass <= ALPHA)).sum())} of {trials} are inconclusive; no drop is reported.")
 
 

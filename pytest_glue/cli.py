@@ -46,7 +46,7 @@ def _add_cache(commands: Commands) -> None:
         action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
         action.add_argument("--cache-dir", type=Path, metavar="FOLDER", help="folder of the cache, as for pytest")
         action.add_argument("--task", metavar="NAME", help="only runs of this task")
-        action.add_argument("--checkpoint", metavar="NAME", help="only runs of this checkpoint, by name or label")
+        action.add_argument("--checkpoint", metavar="NAME", help="only runs of this checkpoint, as the list names it")
         action.add_argument("--older-than", type=_days, metavar="DAYS", help="only runs not used for this many days")
         action.set_defaults(run=_on_cache(run))
 

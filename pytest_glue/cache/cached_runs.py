@@ -52,7 +52,7 @@ class TrainerRunSource(RunSource, Protocol):
         target_score: float | None = None,
         shared_tasks: Sequence[Task] = (),
     ) -> Run:
-        """Fine-tune with a seed, or resume that; afterwards `shared_runs` has the runs of the shared tasks."""
+        """Fine-tune with a seed, or resume its run; afterwards `shared_runs` has the runs of the shared tasks."""
         ...
 
 

@@ -33,7 +33,8 @@ class EvaluationSpec:
     @property
     def thresholds(self) -> dict[str, float]:
         """The threshold of each of the task's metrics that has one."""
-        return {metric: floor for (task, metric), floor in self.options.threshold.items() if task == self.task.name}
+        thresholds = self.options.threshold.items()
+        return {metric: threshold for (task, metric), threshold in thresholds if task == self.task.name}
 
     @property
     def max_drop(self) -> float:

@@ -98,7 +98,7 @@ def threshold(value: Any, _: Path) -> Mapping[tuple[str, str], float]:
     from pytest_glue.config.thresholds import parse_threshold, threshold_of
 
     if isinstance(value, Mapping):
-        return dict(threshold_of(target, floor) for target, floor in _flattened(value))
+        return dict(threshold_of(target, given) for target, given in _flattened(value))
     return dict(parse_threshold(text) for line in lines(value) for text in line.split(",") if text.strip())
 
 
@@ -106,7 +106,7 @@ def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """Yield TASK or TASK:METRIC with its value from `{cola = 0.5, mrpc = {f1 = 0.8}}`."""
     for name, value in table.items():
         if isinstance(value, Mapping):
-            yield from ((f"{name}:{metric}", floor) for metric, floor in value.items())
+            yield from ((f"{name}:{metric}", given) for metric, given in value.items())
         else:
             yield name, value
 

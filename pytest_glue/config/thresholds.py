@@ -32,8 +32,8 @@ def threshold_of(target: str, value: object) -> Threshold:
     metric = metric if colon else task.headline_metric
     if metric not in task.metrics:
         raise OptionError(f"task {name!r} has no metric {metric!r}: {closest(metric, task.metrics)}")
-    low, high, floor = METRICS[metric].low, METRICS[metric].high, number(value)
-    if not low <= floor <= high:
-        hint = f" (a fraction: did you mean {floor / 100:g}?)" if high < floor <= 100 else ""
+    low, high, threshold = METRICS[metric].low, METRICS[metric].high, number(value)
+    if not low <= threshold <= high:
+        hint = f" (a fraction: did you mean {threshold / 100:g}?)" if high < threshold <= 100 else ""
         raise OptionError(f"{target}={value}: {metric} is a number from {low:g} to {high:g}{hint}")
-    return (name, metric), floor
+    return (name, metric), threshold

@@ -91,6 +91,6 @@ class RemoteRuns:
         if isinstance(result, RunFailure):
             raise ExecutorError(result.message)
         seeds = f"seed{'s' * (len(request.seeds) > 1)} {', '.join(map(str, request.seeds))}"
-        notes = (*result.notes, *(f"{seeds} begun again: {loss}" for loss in completed.losses))
+        notes = (*result.notes, *(f"{seeds} repeated: {loss}" for loss in completed.losses))
         self._notes |= dict.fromkeys(notes)
         return result

@@ -96,7 +96,9 @@ def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
 
 def _change(path: Path, new: Baseline) -> str:
     if not path.is_file():
-        return f"recorded {path}: {new.headline_metric} {new.score:.3f} of {len(new.runs)} seeds"
+        return (
+            f"recorded {path}: {new.headline_metric} {new.score:.3f} of {len(new.runs)} seed{'s' * (len(new.runs) > 1)}"
+        )
     try:
         old = read(path)
     except BaselineError:

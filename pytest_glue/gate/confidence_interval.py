@@ -48,9 +48,10 @@ def uncertainty_of(
     seed_variance = _seed_variance(task, rule) if len(runs) == 1 else None
     of_score = estimate([run.predictions for run in runs], references, task.headline_metric, seed_variance)
     low, high = of_score.interval(LEVEL)
-    source = of_score.variance_source
-    note = f"the interval covers examples and seeds ({source})" if source else "the interval covers examples, not seeds"
-    return Uncertainty((low, high), note)
+    if not (source := of_score.variance_source):
+        return Uncertainty((low, high), "the interval covers examples, not the variation between seeds")
+    origin = "from these runs" if len(runs) > 1 else source
+    return Uncertainty((low, high), f"the interval covers examples and seeds ({origin})")
 
 
 def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[float]) -> bool:

@@ -67,7 +67,7 @@ class Criteria:
     checkpoint: str
     """The checkpoint's label."""
     thresholds: Mapping[str, float]
-    """The floor of each metric that has one; all of them must be reached."""
+    """The threshold of each metric that has one; all of them must be reached."""
     rule: RegressionCriterion | None = None
     """The baseline and the drop that is allowed; None if nothing is compared."""
 

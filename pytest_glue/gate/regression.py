@@ -82,7 +82,7 @@ def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references:
 
 
 def published(baseline: Baseline) -> "SeedVariance | None":
-    """Return the published variance between seeds of the baseline's task, for comparisons of one run a side."""
+    """Return the published variance between seeds of the baseline's task, for comparisons of one run on each side."""
     from pytest_glue.statistics.seed_variance import published_seed_variance
 
     return published_seed_variance(baseline.task, baseline.headline_metric)
@@ -102,14 +102,15 @@ def _text(rule: RegressionCriterion, comparison: "Comparison") -> str:
 
 def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
     if comparison.minimum_detectable_drop is None:
-        return ", because one seed a side does not show the variance between seeds: use --glue-seeds=3 or more for both"
+        remedy = "use --glue-seeds=3 or more for both"
+        return f", because one seed on each side does not show the variance between seeds: {remedy}"
     detectable = f"{comparison.minimum_detectable_drop:.3f}"
     shown = f". With these seeds and this split only a drop of {detectable} or more could have been detected"
     if not rule.max_drop or rule.max_drop >= comparison.minimum_detectable_drop:
         return shown
     if comparison.seeds_needed is None:
         return f"{shown}; no number of seeds makes {rule.max_drop:.3g} detectable on so few examples"
-    return f"{shown}; {comparison.seeds_needed} seeds a side would detect {rule.max_drop:.3g}"
+    return f"{shown}; {comparison.seeds_needed} seeds on each side would detect {rule.max_drop:.3g}"
 
 
 def _differences(rule: RegressionCriterion, comparison: "Comparison", n_runs: int) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ class Comparison(Struct):
     smallest_visible_drop: float | None
     """The minimum detectable drop: the drop seen with power 0.8."""
     seeds_needed: int | None
-    """Seeds a side with which `max_drop` can be detected."""
+    """Seeds on each side with which `max_drop` can be detected."""
     spread_source: str | None
     """The source of the variance between seeds."""
     difference: float

@@ -113,9 +113,7 @@ def summary_lines(report: Report) -> list[str]:
 def _check_sharded(reports: Mapping[str, Report]) -> None:
     for name, report in reports.items():
         if report["options"].get("shard") is None:
-            raise ReportError(
-                f"{name} is the report of a complete test run, without --glue-shard: there is nothing to merge"
-            )
+            raise ReportError(f"{name} is not the report of a shard: its test run had no --glue-shard")
         if report["family"] is None:
             raise ReportError(f"{name} is the report of a test run that did not finish: run that shard again")
 
@@ -134,7 +132,7 @@ def _check_complete(shards: Mapping[str, Shard]) -> None:
     if missing := [shard for shard in expected if shard not in count]:
         flags = " and ".join(f"--glue-shard={shard}" for shard in missing)
         listed = ", ".join(map(str, missing))
-        raise ReportError(f"{len(missing)} of {n_shards} shards are missing: {listed}; run them with {flags}")
+        raise ReportError(f"missing {len(missing)} of {n_shards} shards: {listed}; run them with {flags}")
 
 
 def _check_equal(reports: Mapping[str, Report], what: str, part_of: Any) -> None:

@@ -135,7 +135,7 @@ class Dispatcher:
             if isinstance(result, RunResult):
                 self._runs[nodeid].arrived(result)
 
-    def _session_spec(self, board: Any) -> SessionSpec:
+    def _session_spec(self, progress_actor: Any) -> SessionSpec:
         from pytest_glue.integrations.ray import RayConfig
 
         config, is_shipped = self._config, RayConfig(self._session.options.ray).address is not None
@@ -148,7 +148,7 @@ class Dispatcher:
             configuration=config.inipath.relative_to(root) if config.inipath else None,
             options={nodeid: options.replace(executor=ExecutorKind.LOCAL) for nodeid, options in by_nodeid.items()},
             is_shipped=is_shipped,
-            board=board,
+            progress_actor=progress_actor,
             archives=_archives(by_nodeid.values()) if is_shipped else (),
         )
 

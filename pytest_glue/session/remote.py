@@ -56,7 +56,7 @@ class SessionSpec:
     """By the node ids of items and of their test functions."""
     is_shipped: bool
     """Whether Ray copied the root to the workers."""
-    board: Any
+    progress_actor: Any
     """The handle of the `ProgressActor`."""
     archives: tuple[FileArchive, ...]
     """The user's checkpoints and data, which workers may lack."""
@@ -106,7 +106,7 @@ class _Worker:
             GIVEN_OPTIONS: self._session_spec.options,
             "glue_worker": f"{socket.gethostname()}:{os.getpid()}",
             "glue_seeds": self._request.seeds,
-            "glue_progress": _RemoteProgressListener(self._session_spec.board, self._request),
+            "glue_progress": _RemoteProgressListener(self._session_spec.progress_actor, self._request),
         }
         config.workeroutput = {}
         config.pluginmanager.register(_EvaluationOverride(self, self._request))
@@ -129,13 +129,13 @@ class _Worker:
 class _RemoteProgressListener(ProgressListener):
     """Forwards the progress of this session's items to the controller, as progress of the request."""
 
-    def __init__(self, board: Any, request: RunRequest) -> None:
-        self._board = board
+    def __init__(self, progress_actor: Any, request: RunRequest) -> None:
+        self._progress_actor = progress_actor
         self._request = request
 
     def on_progress(self, *items: ItemProgress) -> None:
         for item in items:
-            self._board.on_progress.remote(replace(item, item=self._request.name))
+            self._progress_actor.on_progress.remote(replace(item, item=self._request.name))
 
 
 class _EvaluationOverride:

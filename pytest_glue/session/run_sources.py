@@ -57,7 +57,7 @@ def runs_of(request: pytest.FixtureRequest, spec: EvaluationSpec) -> RunSource:
         note = f"the cache is not used: {reason}"
     runs = make_runs()
     if note:
-        runs.add_note(note + (", so a stopped run starts over" if options.resume else ""))
+        runs.add_note(note + (", so a killed run starts over" if options.resume else ""))
     return runs
 
 

@@ -76,7 +76,7 @@ class Comparison:
     minimum_detectable_drop: float | None
     """The drop that such a comparison detects with power 0.80; the smallest sensible `max_drop`."""
     seeds_needed: int | None
-    """Seeds a side with which `max_drop` is detectable; None if no number is enough."""
+    """Seeds on each side with which `max_drop` is detectable; None if no number is enough."""
     variance_source: str | None
     """Where the variance between seeds was measured."""
 

@@ -17,7 +17,7 @@ CHANGED_RESIDUAL_SHARE = 0.25
 """A checkpoint that dropped differs from its predecessor in the expected prediction of examples. The least variance of
 that difference, as a share of the residual variance of its runs."""
 MAX_SEEDS = 1000
-"""The largest number of seeds a side that is proposed."""
+"""The largest number of seeds on each side that is proposed."""
 
 
 def minimum_detectable_drop(
@@ -75,7 +75,7 @@ def seeds_needed(
     metric: str,
     baseline_score: float,
 ) -> int | None:
-    """Return the number of seeds a side with which a drop of `max_drop` is detectable.
+    """Return the number of seeds on each side with which a drop of `max_drop` is detectable.
 
     More seeds reduce the seeds' part of the variance; the examples' part stays.
 

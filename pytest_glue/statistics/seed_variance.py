@@ -1,4 +1,4 @@
-"""The variance of scores between seeds, measured or published, for comparisons of one run a side."""
+"""The variance of scores between seeds, measured or published, for comparisons of one run on each side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

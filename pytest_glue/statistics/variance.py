@@ -123,7 +123,7 @@ def _examples(mean: Floats) -> tuple[Floats, Floats]:
 def _with_prior(
     n_sides: int, seed_variance: SeedVariance | None, total: Floats, total_df: Floats, inflation: Floats | float
 ) -> VarianceComponents:
-    """Return the components for one run a side.
+    """Return the components for one run on each side.
 
     One run cannot separate the examples' part from the interaction; the sum of both is an upper bound.
     """

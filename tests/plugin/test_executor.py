@@ -102,9 +102,9 @@ def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fre
     (found,) = report()["results"]
     assert 1e-5 == found["recipe"]["learning_rate"]
     assert [1] == [run["retries"] for run in found["runs"]]
-    assert "seed 42 begun again: its process died" in found["notes"]
+    assert "seed 42 repeated: its process died" in found["notes"]
     assert 1 == len(list((pytester.path / "calls").glob("stsb-*")))
-    result.stdout.fnmatch_lines(["*conftest.py:*: ValueError", "rte: seed 42 begun again: its process died"])
+    result.stdout.fnmatch_lines(["*conftest.py:*: ValueError", "rte: seed 42 repeated: its process died"])
     result.stdout.fnmatch_lines(["glue: [[]*:*[]] rte-sample: loading; 0 of 2 items done*"])
 
 

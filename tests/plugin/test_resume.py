@@ -165,5 +165,5 @@ def test_runs_that_are_not_cached_are_not_resumed(pytester: pytest.Pytester, her
     cache = ["--glue-cache=off"] if why == "off" else []
     result = here(*SMALL, "--glue-resume", "--glue-recipe=num_train_epochs=2", *cache)
     result.assert_outcomes(passed=1)
-    assert "so a stopped run starts over" in result.stdout.str()
+    assert "so a killed run starts over" in result.stdout.str()
     assert not (folder / "unfinished").exists()

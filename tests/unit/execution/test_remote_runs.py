@@ -65,7 +65,7 @@ def test_notes(executor: FakeExecutor) -> None:
     """The notes have the cause of each retry and the process's notes, each once."""
     runs = RemoteRuns(executor, NODEID, None, together=False)
     assert 2 == runs.run(9).retries
-    assert ("packed", "seed 9 begun again: its process died", "seed 9 begun again: its machine was lost") == runs.notes
+    assert ("packed", "seed 9 repeated: its process died", "seed 9 repeated: its machine was lost") == runs.notes
     assert ("slow tokenizer",) == runs.conditions.notes
 
 

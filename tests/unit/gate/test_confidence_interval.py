@@ -34,7 +34,7 @@ def test_an_interval_holds_the_score(task: str) -> None:
     assert of_score is not None
     values = [run.metrics[GLUE[task].headline_metric] or 0.0 for run in found]
     assert sum(values) / 3 == pytest.approx(sum(of_score.interval) / 2)
-    assert "the interval covers examples and seeds (own runs)" == of_score.note
+    assert "the interval covers examples and seeds (from these runs)" == of_score.note
 
 
 def test_seeds_that_differ_more_make_it_wider() -> None:
@@ -72,7 +72,7 @@ def test_one_seed_without_a_known_variance() -> None:
     """If the variance between seeds is unknown, the note says that it is not covered."""
     of_score = uncertainty_of(GLUE["cola"], make_runs("cola", RTE_LABELS, 80), RTE_LABELS, None)
     assert of_score is not None
-    assert "the interval covers examples, not seeds" == of_score.note
+    assert "the interval covers examples, not the variation between seeds" == of_score.note
 
 
 def test_another_score_than_the_predictions_has_no_interval() -> None:

@@ -101,7 +101,7 @@ def test_an_inconclusive_sentence_names_the_seeds_needed(
     assert judgement.baseline is not None
     assert judgement.baseline["seeds_needed"] > 3
     assert (
-        f"could have been detected; {judgement.baseline['seeds_needed']} seeds a side would detect 0.15 ("
+        f"could have been detected; {judgement.baseline['seeds_needed']} seeds on each side would detect 0.15 ("
         in judgement.reason
     )
 
@@ -109,7 +109,7 @@ def test_an_inconclusive_sentence_names_the_seeds_needed(
 def test_one_seed_a_side_uses_the_published_variance(
     rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
 ) -> None:
-    """With one seed a side the published variance is used, and the facts name its source."""
+    """With one seed on each side the published variance is used, and the facts name its source."""
     judgement = judge(rule(0.02, 80), 200)
     assert Verdict.FAIL is judgement.verdict
     assert judgement.baseline is not None
@@ -126,8 +126,8 @@ def test_one_seed_a_side_without_a_published_variance() -> None:
     )
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert (
-        ": a drop of more than 0.02 is neither shown nor ruled out, because one seed a side does not show the variance "
-        "between seeds: use --glue-seeds=3 or more for both (-"
+        ": a drop of more than 0.02 is neither shown nor ruled out, because one seed on each side does not show "
+        "the variance between seeds: use --glue-seeds=3 or more for both (-"
     ) in judgement.reason
     assert judgement.reason.endswith("; 1 against 1 seeds; n=277)")
 

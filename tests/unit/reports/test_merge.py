@@ -102,7 +102,7 @@ def test_an_old_report_is_read() -> None:
 
 def test_missing_shards_are_named(shard_report: MakeReport) -> None:
     """Missing shards are named with the flags that run them."""
-    assert "2 of 4 shards are missing: 2/4, 4/4; run them with --glue-shard=2/4 and --glue-shard=4/4" == refused(
+    assert "missing 2 of 4 shards: 2/4, 4/4; run them with --glue-shard=2/4 and --glue-shard=4/4" == refused(
         a=shard_report("1/4", 0), b=shard_report("3/4", 1)
     )
 
@@ -123,9 +123,7 @@ def test_shards_of_different_divisions(shard_report: MakeReport) -> None:
 
 def test_a_report_without_shards(shard_report: MakeReport) -> None:
     """The report of a test run without shards is refused."""
-    assert "a.json is the report of a complete test run, without --glue-shard: there is nothing to merge" == refused(
-        a=shard_report(None, 0)
-    )
+    assert "a.json is not the report of a shard: its test run had no --glue-shard" == refused(a=shard_report(None, 0))
 
 
 def test_an_interrupted_run(shard_report: MakeReport) -> None:
@@ -256,5 +254,5 @@ def test_a_refused_merge_writes_no_file(
     """A refused merge prints the reason, writes no file and has exit code 2."""
     write(tmp_path / "a.json", shard_report("1/2", 0))
     assert 2 == main(["merge", str(tmp_path / "a.json"), "-o", str(tmp_path / "all.json")])
-    assert "1 of 2 shards are missing: 2/2; run them with --glue-shard=2/2\n" == capsys.readouterr().err
+    assert "missing 1 of 2 shards: 2/2; run them with --glue-shard=2/2\n" == capsys.readouterr().err
     assert not (tmp_path / "all.json").exists()
