@@ -23,6 +23,20 @@ SUITE = """
 def test_glue(glue_evaluation):
     glue_evaluation.check()
 """
+RECORDS_TRAININGS = """
+import time
+from pytest_glue.execution import fine_tuning
+
+plain = fine_tuning.fine_tune
+
+def fine_tune(trainer, labels, seed, *more, **options):
+    with open("trained.txt", "a") as file:
+        file.write(f"{labels.task.name} {seed}\\n")
+    time.sleep(3)
+    return plain(trainer, labels, seed, *more, **options)
+
+fine_tuning.fine_tune = fine_tune
+"""
 
 Run = Callable[..., pytest.RunResult]
 

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_glue.sample.checkpoint import write_sample_checkpoint
 from pytest_glue.sample.examples import sample_dataset
+from tests.plugin.conftest import RECORDS_TRAININGS
 
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
@@ -31,20 +32,6 @@ from pathlib import Path
 @atexit.register
 def _list():
     Path("imported.txt").write_text(" ".join(name for name in {HEAVY} if name in sys.modules))
-"""
-RECORDS_TRAININGS = """
-import time
-from pytest_glue.execution import fine_tuning
-
-plain = fine_tuning.fine_tune
-
-def fine_tune(trainer, labels, seed, *more, **options):
-    with open("trained.txt", "a") as file:
-        file.write(f"{labels.task.name} {seed}\\n")
-    time.sleep(3)
-    return plain(trainer, labels, seed, *more, **options)
-
-fine_tuning.fine_tune = fine_tune
 """
 
 
