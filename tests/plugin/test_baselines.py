@@ -76,7 +76,7 @@ def test_each_item_has_a_file(pytester: pytest.Pytester, tiny: Run) -> None:
 
     first.assert_outcomes(passed=2)
     second.assert_outcomes(passed=1)
-    first.stdout.fnmatch_lines(["rte: recorded *rte*sample.json: accuracy 0.* of 1 seeds", "stsb: recorded *"])
+    first.stdout.fnmatch_lines(["rte: recorded *rte*sample.json: accuracy 0.* of 1 seed", "stsb: recorded *"])
     second.stdout.fnmatch_lines(["rte: recorded *rte*sample.json again: accuracy 0.* -> 0.*, 1 -> 2 seeds"])
     assert {"rte", "stsb"} == before.keys() == after.keys()
     assert before["stsb"] == after["stsb"]
