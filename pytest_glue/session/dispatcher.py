@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,7 @@ from pytest_glue.scheduling.cost_model import specs_by_nodeid, typical
 from pytest_glue.scheduling.durations import expected
 from pytest_glue.scheduling.groups import group_items
 from pytest_glue.scheduling.size_estimates import warning
-from pytest_glue.session.eligibility import runs_remotely, uncacheable_reason
+from pytest_glue.session.eligibility import is_overridden, runs_remotely, uncacheable_reason
 from pytest_glue.session.remote import SessionSpec, execute_request
 
 if TYPE_CHECKING:
@@ -83,7 +84,10 @@ class Dispatcher:
         """Return the runs of an item whose spec is known before its fixtures are set up; None for other items."""
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         options = self._session.options_by_nodeid.get(item.nodeid)
-        if options is None or not {"glue_task", "glue_checkpoint"} <= set(parameters):
+        if options is None or item.nodeid in self._session.failed_checks:
+            return None
+        names = {"glue_task", "glue_checkpoint"}
+        if not names <= set(parameters) or any(is_overridden(item, name) for name in names):
             return None
         task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
         if not isinstance(checkpoint, Checkpoint) or not runs_remotely(item, options):
@@ -154,7 +158,10 @@ class Dispatcher:
 
 
 def _archives(all_options: Iterable[Options]) -> tuple[FileArchive, ...]:
-    """Pack each folder that the user named as checkpoint or data: the cluster's machines may not have it."""
+    """Pack each folder that the user named as checkpoint or data: the cluster's machines may not have it.
+
+    A folder that cannot be packed is left out: its items failed their checks.
+    """
     import ray
 
     from pytest_glue.core.paths import local_path
@@ -163,8 +170,11 @@ def _archives(all_options: Iterable[Options]) -> tuple[FileArchive, ...]:
     files: dict[str, set[Path]] = {}
     for options in all_options:
         for checkpoint in options.checkpoints:
-            files.setdefault(checkpoint.name, set()).update(files_of_checkpoint(checkpoint))
-        files.setdefault(options.data, set()).update(files_of_data(options.data, options.tasks))
+            with suppress(GlueError):
+                files.setdefault(checkpoint.name, set()).update(files_of_checkpoint(checkpoint))
+        for task in options.tasks:
+            with suppress(GlueError):
+                files.setdefault(options.data, set()).update(files_of_data(options.data, (task,)))
     return tuple(pack(name, local_path(name), sorted(files[name]), ray.put) for name in sorted(files) if files[name])
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Checkpoint, ids
 from pytest_glue.core.errors import GlueError, OptionError
@@ -14,13 +13,13 @@ def make_items(metafunc: pytest.Metafunc) -> None:
     """Check the options of a test, then parametrize it by task and within a task by checkpoint.
 
     Raises:
-        pytest.Collector.CollectError: an option is not accepted, or data or a checkpoint is missing.
+        pytest.Collector.CollectError: an option is not accepted, or a package is missing.
     """
     try:
         options = start_session(metafunc.config).options_of(metafunc.definition)
         fixtures = {"glue_task", "glue_checkpoint"} & set(metafunc.fixturenames) - _parametrized(metafunc)
         if not metafunc.config.option.collectonly:
-            _check(options, fixtures, compared="glue_evaluation" in metafunc.fixturenames)
+            _require_packages(options)
         if "glue_task" in fixtures:
             names = [task.name for task in options.tasks]
             metafunc.parametrize("glue_task", names, ids=names, indirect=True)
@@ -31,29 +30,14 @@ def make_items(metafunc: pytest.Metafunc) -> None:
         raise pytest.Collector.CollectError(str(error)) from None
 
 
-def _check(options: Options, fixtures: set[str], *, compared: bool) -> None:
-    """Check packages, data, checkpoints and baselines of all items before the first fine-tuning."""
-    from pytest_glue.data.source import open_source
-    from pytest_glue.gate.baseline_storage import read
-    from pytest_glue.gate.from_options import baseline_file
+def _require_packages(options: Options) -> None:
+    """Check what all items of a test need; `item_checks` checks the data, checkpoint and baseline of each."""
     from pytest_glue.search.backend import check_storage, require
-    from pytest_glue.training.pretrained import check_checkpoint
 
     executor.require(options.executor)
     if options.search is not None:
         require(options.search)
         check_storage(options.search, options.search_storage)
-    if "glue_task" in fixtures:
-        source = open_source(options.data)
-        for task in options.tasks:
-            source.check(task)
-    if "glue_checkpoint" in fixtures:
-        for checkpoint in options.checkpoints:
-            check_checkpoint(checkpoint)
-    if compared and fixtures == {"glue_task", "glue_checkpoint"}:
-        for spec in EvaluationSpec.all_of(options):
-            if (file := baseline_file(spec)) is not None:
-                read(file)
 
 
 def _parametrized(metafunc: pytest.Metafunc) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from pytest_glue.core.family import Family
     from pytest_glue.session.session import GlueSession
@@ -55,8 +56,14 @@ class GlueReporter:
         """Called before the collection, if a flag has started the session by then."""
         return self._header()
 
-    def pytest_report_collectionfinish(self) -> list[str]:
-        return [] if self._header_shown else self._header()
+    def pytest_report_collectionfinish(self, items: Sequence[pytest.Item]) -> list[str]:
+        """Show the header if it was not shown before, and which items cannot run."""
+        header = [] if self._header_shown else self._header()
+        return header if self._config.get_verbosity() < 0 else [*header, *self._failed_checks(items)]
+
+    def _failed_checks(self, items: Sequence[pytest.Item]) -> list[str]:
+        found = Counter(str(error) for error in self._session.failed_checks.values())
+        return [f"glue: {count} of {len(items)} items cannot run: {message}" for message, count in found.items()]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,9 @@ import pytest
 
 from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
-from pytest_glue.core.errors import GlueError, OptionError
+from pytest_glue.core.errors import OptionError
 from pytest_glue.core.family import Family
+from pytest_glue.session.item_checks import failed_checks
 from pytest_glue.session.progress import SessionProgress
 from pytest_glue.session.worker_resources import share_cores, take_device
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_glue.config.options import Options
+    from pytest_glue.core.errors import GlueError
 
 NAME = "glue-session"
 GIVEN_OPTIONS = "glue_options"
@@ -58,6 +59,8 @@ class GlueSession:
         """The node ids of the items that this test run evaluates."""
         self.family: Family | None = None
         """The items that are judged together; None before the end of the collection."""
+        self.failed_checks: Mapping[str, GlueError] = {}
+        """The items that cannot run, by node id; empty before the end of the collection."""
         self.progress = SessionProgress(config)
 
     @classmethod
@@ -99,18 +102,16 @@ class GlueSession:
 
             self.family = keep_part(self._config, items, self.options.shard, self.options_of)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note which items are evaluated; an xdist worker knows all of them and tells the controller."""
+        """Note which items are evaluated and check them; an xdist worker knows all of them and tells the controller."""
         from pytest_glue.scheduling.cost_model import typical
         from pytest_glue.scheduling.durations import expected
         from pytest_glue.scheduling.sharding import judged
 
         nodeids = judged(session.items)
         self.evaluated = frozenset(nodeids)
-        for item in session.items:
-            if item.nodeid in self.evaluated:
-                with suppress(GlueError):  # in a marker of one parameter: that item reports it as its error
-                    self.options_of(item)
+        self.failed_checks = failed_checks(session.items, self.options_of)
         known = self.options_by_nodeid
         costs = expected(self._config, {nodeid: known[nodeid] for nodeid in nodeids if nodeid in known})
         self.progress.listener.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in nodeids})
@@ -118,6 +119,11 @@ class GlueSession:
         if self.is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it
             output["glue_family"], output["glue_evaluated"] = asdict(self.family), sorted(self.evaluated)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Raise the error of an item that cannot run, unless a mark skips it."""
+        if (error := self.failed_checks.get(item.nodeid)) is not None:
+            raise error.with_traceback(None)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -1,11 +1,13 @@
-"""Missing or incomplete checkpoints and data end the test run at collection."""
+"""Missing or incomplete checkpoints and data are errors of the items that need them, before anything is trained."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 Run = Callable[..., pytest.RunResult]
+Report = Callable[..., Any]
 
 CHECKPOINT_FILES = ("config.json", "model.safetensors", "tokenizer.json")
 RTE = {"sentence1": ["a"], "sentence2": ["b"], "label": [0]}
@@ -38,16 +40,67 @@ def write_split(file: Path, columns: dict[str, list[str] | list[int]]) -> None:
     ],
 )
 def test_incomplete_checkpoints(
-    pytester: pytest.Pytester, here: Run, files: Sequence[str] | None, message: str
+    pytester: pytest.Pytester, here: Run, report: Report, files: Sequence[str] | None, message: str
 ) -> None:
-    """A folder that is not a checkpoint is an error that says what is missing and what is there."""
+    """A folder that is not a checkpoint is an error that says what is missing and what is there, also in the report."""
     if files is not None:
         make_files(pytester.path / "model", files)
 
-    result = here("--glue-tasks=rte", "--glue-data=sample", "--glue-checkpoints=sample,./model")
+    result = here("--glue-tasks=rte", "--glue-data=sample", "--glue-checkpoints=./model", "--glue-json=out.json")
 
-    assert pytest.ExitCode.INTERRUPTED == result.ret
-    assert message in result.stdout.str()
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    result.assert_outcomes(errors=1)
+    (error,) = report()["errors"]
+    assert "test_suite.py::test_glue[rte-model]" == error["nodeid"]
+    assert error["message"].startswith(message)
+    result.stdout.fnmatch_lines([f"glue: 1 of 1 items cannot run: {message.partition(';')[0]}*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_other_items_run(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """Items with another checkpoint get their verdicts; a deselected or skipped item has no error."""
+    pytester.makepyfile(
+        test_suite="""
+        import pytest
+
+        def test_glue(glue_evaluation):
+            glue_evaluation.check()
+
+        @pytest.mark.skip
+        def test_skipped(glue_evaluation): ...
+        """
+    )
+    arguments = ("--glue-tasks=rte", "--glue-threshold=rte=0", "--glue-checkpoints=sample,./none")
+
+    result = tiny(*arguments, "--glue-json=out.json")
+
+    result.assert_outcomes(passed=1, errors=1, skipped=2)
+    assert ["test_suite.py::test_glue[rte-none]"] == [each["nodeid"] for each in report()["errors"]]
+    assert ["sample"] == [each["checkpoint"]["name"] for each in report()["results"]]
+    assert report()["family"] is not None
+    result.stdout.fnmatch_lines(["glue: 2 of 4 items cannot run: checkpoint ./none does not exist: *"])
+    tiny(*arguments, "-k", "sample and glue").assert_outcomes(passed=1, deselected=3)
+
+
+def test_a_fixture_of_the_user_needs_no_file(pytester: pytest.Pytester, here: Run) -> None:
+    """Where the user's own fixture provides data, task or checkpoint, the plugin's are not looked for."""
+    pytester.makeconftest(
+        """
+        import pytest
+        from pytest_glue.core.checkpoints import Checkpoint
+
+        @pytest.fixture
+        def glue_data():
+            return {}
+
+        @pytest.fixture
+        def glue_checkpoint():
+            return Checkpoint.parse("sample")
+        """
+    )
+    pytester.makepyfile("def test_mine(glue_data, glue_task, glue_checkpoint): assert not glue_data")
+
+    here("--glue-tasks=rte", "--glue-data=./none", "--glue-checkpoints=./none").assert_outcomes(passed=1)
 
 
 def test_a_checkpoint_with_wrong_contents(pytester: pytest.Pytester, here: Run) -> None:
@@ -83,7 +136,7 @@ def test_incomplete_data(
 
     result = here("--glue-tasks=rte", "--glue-data=./data", "--glue-checkpoints=sample")
 
-    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.assert_outcomes(errors=1)
     assert message in result.stdout.str()
 
 
@@ -91,5 +144,5 @@ def test_a_missing_data_folder(here: Run) -> None:
     """A missing data folder is an error: no other data is used instead."""
     result = here("--glue-tasks=rte", "--glue-data=./none", "--glue-checkpoints=sample")
 
-    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["the data folder ./none does not exist: give a folder, `hub` or `sample`"])
