@@ -126,17 +126,18 @@ def make_key(
 
 
 def make_entry(seed: int = 42, **parts: Any) -> Entry:
-    """Return the cache entry of a run on three examples, with an undefined score and an infinite prediction."""
+    """Return the cache entry of a run on three examples, one of which is wrong."""
     key = make_key(seed=seed, **parts)
-    scores = {"accuracy": 2 / 3, "f1": None}
-    run = Run(seed, scores, (Epoch(1.0, 0.7, None, scores),), (0.0, 1.0, float("inf")), duration_s=61.5)
+    references = (0.0, 1.0, 1.0)
+    scored = make_scored_run(key.task["name"], (0.0, 1.0, 0.0), references, seed)
+    run = replace(scored, history=(Epoch(1.0, 0.7, None, scored.metrics),), duration_s=61.5)
     conditions = make_conditions(
         checkpoint=Checkpoint("a/b", Origin.HUB, "main", DIGEST),
         n_train=8,
         n_eval=3,
         recipe={"num_train_epochs": 1, "optim": "adafactor", "lr_scheduler_kwargs": {"power": 2}},
         device=key.device,
-        references=(0.0, 1.0, 1.0),
+        references=references,
         notes=("a note",),
     )
     return Entry(key, conditions, run)

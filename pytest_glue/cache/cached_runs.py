@@ -40,6 +40,11 @@ class TrainerRunSource(RunSource, Protocol):
     """A source that fine-tunes when a run is asked for."""
 
     @property
+    def passing_notes(self) -> tuple[str, ...]:
+        """Those of the notes that concern this test run only, so that they are not cached."""
+        ...
+
+    @property
     def shared_runs(self) -> Mapping[Task, tuple[Run, RunConditions]]:
         """The runs of other tasks that the last fine-tuning made, with their conditions."""
         ...
@@ -222,7 +227,7 @@ class CachedRuns:
                 self._note(f"the cache entry {self._run_cache.path(key)} {error}; it was not used")
                 return None
             except OSError as error:
-                self._note(f"the cache {self._run_cache.folder} cannot be read ({error.strerror})")
+                self._note(f"the cache entry {self._run_cache.path(key)} cannot be read ({error.strerror})")
                 return None
             if entry is None or (refresh and not self._sharing.made(entry)):
                 return None
@@ -237,10 +242,11 @@ class CachedRuns:
         for note in resume_state.notes if resume_state else ():
             self._note(f"seed {key.seed} {note}")
         test_run = self._sharing.test_run
+        notes = tuple(note for note in source.notes if note not in source.passing_notes)
         if not run.stopped:
-            self._write(Entry(key, source.conditions, run, test_run=test_run), source.notes)
+            self._write(Entry(key, source.conditions, run, test_run=test_run), notes)
         for task, (shared_run, conditions) in source.shared_runs.items():
-            self._write(Entry(shared_keys[task], conditions, shared_run, key.task["name"], test_run), source.notes)
+            self._write(Entry(shared_keys[task], conditions, shared_run, key.task["name"], test_run), notes)
         shutil.rmtree(folder, ignore_errors=True)  # only after the run is cached: the process can be killed any time
         return run
 

@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import math
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
 from pytest_glue.cache.key import Key
-from pytest_glue.core.runs import Run, RunConditions
+from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.runs import Run, RunConditions, Scores
 from pytest_glue.core.serialization import from_plain, to_plain
+from pytest_glue.core.tasks import Task
 
 VERSION = 1
 
@@ -54,12 +58,66 @@ class Entry:
             raise EntryError("is damaged: its contents do not match its digest")
         try:
             entry = from_plain(json.loads(zlib.decompress(payload)), cls)
+            task = from_plain(entry.key.task, Task)
         except (zlib.error, ValueError) as error:
             raise EntryError(f"is damaged: {error}") from None
-        entry._check()
+        for contradiction in entry._contradictions(task):
+            raise EntryError(f"is damaged: {contradiction}")
         return entry
 
-    def _check(self) -> None:
-        sizes = {len(self.run.predictions), len(self.conditions.references), self.conditions.n_eval}
-        if len(sizes) > 1 or self.run.seed != self.key.seed:
-            raise EntryError("is damaged: its parts do not match")
+    def check_scores(self) -> None:
+        """Check that the scores are those of the predictions; this imports numpy.
+
+        Raises:
+            EntryError: one is not.
+        """
+        from pytest_glue.statistics.metrics import compute
+
+        task = from_plain(self.key.task, Task)
+        for name, found in compute(task, self.run.predictions, self.conditions.references).items():
+            recorded = self.run.metrics[name]
+            if recorded is None or math.isnan(found):
+                is_right = recorded is None and math.isnan(found)
+            else:
+                is_right = abs(recorded - found) < _ROUNDING
+            if not is_right:
+                score = "undefined" if math.isnan(found) else f"{found:.6g}"
+                raise EntryError(f"is damaged: its {name} is {recorded}, and that of its predictions is {score}")
+
+    def _contradictions(self, task: Task) -> Iterator[str]:
+        """Yield a clause for each fact that no run of the task has: a digest shows accidents, but no edits."""
+        run, conditions = self.run, self.conditions
+        sizes = {len(run.predictions), len(conditions.references), conditions.n_eval}
+        if len(sizes) > 1 or run.seed != self.key.seed or set(run.metrics) != set(task.metrics):
+            yield "its parts do not match"
+        if wrong := _not_labels(task, conditions.references):
+            yield f"{wrong[0]} is not a reference of {task.name}"
+        if wrong := [label for label in _not_labels(task, run.predictions) if math.isfinite(label)]:
+            yield f"{wrong[0]} is not a prediction of {task.name}"
+        if not 0 <= run.duration_s < math.inf:
+            yield f"its duration is {run.duration_s} seconds"
+        yield from _out_of_range(run.metrics)
+        for epoch in run.history:
+            numbers = (epoch.epoch, epoch.loss or 0.0, epoch.evaluation_loss or 0.0)
+            if not all(map(math.isfinite, numbers)):
+                yield f"a number of epoch {epoch.epoch} is not finite"
+            yield from _out_of_range(epoch.metrics)
+
+
+_ROUNDING = 1e-6
+"""Another machine may round a score in another way."""
+
+
+def _not_labels(task: Task, labels: tuple[float, ...]) -> list[float]:
+    """Return the numbers that are no label of the task."""
+    if task.is_regression:
+        return [label for label in labels if not math.isfinite(label)]
+    return list(set(labels) - set(range(task.num_labels)))
+
+
+def _out_of_range(scores: Scores) -> Iterator[str]:
+    """Yield a clause for each score that its metric cannot have."""
+    for name, score in scores.items():
+        metric = METRICS.get(name)
+        if metric and score is not None and not metric.low <= score <= metric.high:
+            yield f"it has the {name} {score}"

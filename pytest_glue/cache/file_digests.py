@@ -11,7 +11,7 @@ from pathlib import Path
 from pytest_glue.cache.storage import folder_of
 from pytest_glue.config.options import Options
 from pytest_glue.core.choices import CachePolicy
-from pytest_glue.core.paths import replace_file
+from pytest_glue.core.paths import regular_file, replace_file
 
 _SETTLED_S = 2.0
 """A younger file may change again within the resolution of its times."""
@@ -40,7 +40,7 @@ class FileDigests:
         name = hashlib.sha256(repr([list(map(str, files)), facts]).encode()).hexdigest()
         path = self.folder / f"{name}.digest"
         with suppress(OSError, UnicodeDecodeError):
-            cached = re.fullmatch(r"(sha256:[0-9a-f]{64}) ([0-9a-f]{64})\n", path.read_text("ascii"))
+            cached = re.fullmatch(r"(sha256:[0-9a-f]{64}) ([0-9a-f]{64})\n", regular_file(path).read_text("ascii"))
             if cached and cached[2] == _checksum(name, cached[1]):
                 return cached[1]
         digest = read()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
 from pytest_glue.config.options import Options
-from pytest_glue.core.paths import replace_file
+from pytest_glue.core.paths import regular_file, replace_file
 
 SUFFIX = ".run"
 MAX_BYTES = 1_000_000_000
@@ -34,7 +35,7 @@ class CacheFile:
     def entry(self) -> Entry | None:
         """The entry; None if it cannot be read."""
         try:
-            return Entry.from_bytes(self.path.read_bytes())
+            return Entry.from_bytes(regular_file(self.path).read_bytes())
         except (OSError, EntryError):
             return None
 
@@ -61,12 +62,13 @@ class RunCache:
         """
         path = self.path(key)
         try:
-            content = path.read_bytes()
+            content = regular_file(path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
         entry = Entry.from_bytes(content)
         if entry.key.name != key.name:
             raise EntryError("holds another run than its name says")
+        entry.check_scores()
         with suppress(OSError):  # the folder may be read-only
             os.utime(path)
         return entry
@@ -114,8 +116,9 @@ class RunCache:
         found = []
         for path in self.folder.glob(f"??/*{SUFFIX}"):
             with suppress(FileNotFoundError):  # deleted by another process
-                stat = path.stat()
-                found.append(CacheFile(path, stat.st_size, stat.st_mtime))
+                status = path.lstat()
+                if not stat.S_ISDIR(status.st_mode):
+                    found.append(CacheFile(path, status.st_size, status.st_mtime))
         return sorted(found, key=lambda file: (file.used_at, file.path))
 
     def drop(self, file: CacheFile) -> None:

@@ -60,6 +60,8 @@ class TrainerRuns:
         self._monitor = monitor
         self.conditions = replace(conditions, terms=search.terms if search else None)
         self._notes: tuple[str, ...] = ()
+        self.passing_notes: tuple[str, ...] = ()
+        """Notes that concern this test run only, such as those about the cache of encoded data."""
         self._examples_of = examples_of
         self._examples: dict[Task, Examples] = {}
         self.shared_runs: Mapping[Task, tuple[Run, RunConditions]] = {}
@@ -68,7 +70,7 @@ class TrainerRuns:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes on the runs so far, among them the batch layout."""
-        return (*self._notes, *extensions_of(self._trainer).notes)
+        return (*self._notes, *self.passing_notes, *extensions_of(self._trainer).notes)
 
     def add_note(self, note: str) -> None:
         self._notes = (*self._notes, note)

@@ -9,7 +9,7 @@ from pytest_glue.config.search_space import DEFAULT, plain_space
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.study import OnTrial, SearchConfig
 from pytest_glue.progress.events import TrainingProgress
-from pytest_glue.session.eligibility import runs_remotely, tasks_sharing_training, uncacheable_reason
+from pytest_glue.session.eligibility import is_overridden, runs_remotely, tasks_sharing_training, uncacheable_reason
 from pytest_glue.session.session import GlueSession
 
 if TYPE_CHECKING:
@@ -73,7 +73,10 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
     on_trial = GlueSession.of(config).progress.on_trial(name, options.trials, on_progress)
     search = search_of(options, name, config.rootpath, on_trial, verbose=config.get_verbosity() > 0)
     monitor = RunMonitor(name, on_progress, options.timeout)
-    return make_trainer_runs(spec, trainer, data, tokenizer, monitor, search)
+    runs = make_trainer_runs(spec, trainer, data, tokenizer, monitor, search)
+    if not is_overridden(request.node, "glue_trainer"):  # another one may not use this fixture
+        runs.passing_notes = getattr(request.getfixturevalue("glue_encoded_data"), "notes", ())
+    return runs
 
 
 def search_of(options: Options, name: str, root: Path, on_trial: OnTrial, *, verbose: bool) -> Search | None:

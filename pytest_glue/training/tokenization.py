@@ -3,17 +3,17 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tokenizers
 import transformers
-from datasets import Dataset, DatasetDict, config, is_caching_enabled
+from datasets import Dataset, DatasetDict
 from transformers import AutoTokenizer
 
 from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import digest
+from pytest_glue.training.encoding_cache import EncodedSplit, encoded_split
 from pytest_glue.training.model import load_config
 from pytest_glue.training.pretrained import Pretrained
 
@@ -59,13 +59,20 @@ def max_length(tokenizer: "PreTrainedTokenizerBase", pretrained: Pretrained, lim
     return min(known, default=_DEFAULT_MAX_LENGTH)
 
 
+class EncodedSplits(DatasetDict):  # type: ignore[misc]  # datasets has no types
+    """The training and the evaluation split as token ids."""
+
+    notes: tuple[str, ...] = ()
+    """What a reader should know about the cache of encoded data."""
+
+
 def encode(
     data: DatasetDict,
     task: Task,
     tokenizer: "PreTrainedTokenizerBase",
     length: int,
     label_ids: Sequence[int],
-) -> DatasetDict:
+) -> EncodedSplits:
     """Return the training and the evaluation split as token ids, with the model's label ids.
 
     The result is cached by content: a machine encodes the same examples, tokenizer and length once.
@@ -85,18 +92,14 @@ def encode(
 
     state = _tokenizer_state(tokenizer)
 
-    def encoded(split: Dataset) -> Dataset:
+    def encoded(split: Dataset) -> EncodedSplit:
         facts = [digest(split, task.columns), task.text_columns, length, list(label_ids), state]
-        fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
-        return split.map(
-            tokenize,
-            batched=True,
-            remove_columns=split.column_names,
-            new_fingerprint=fingerprint,
-            cache_file_name=_cache_file(fingerprint),
-        )
+        return encoded_split(split, tokenize, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32])
 
-    return DatasetDict({name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)})
+    splits = {name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)}
+    result = EncodedSplits({name: split.examples for name, split in splits.items()})
+    result.notes = tuple(split.note for split in splits.values() if split.note)
+    return result
 
 
 def _positions(pretrained: Pretrained) -> int | None:
@@ -110,19 +113,6 @@ def _positions(pretrained: Pretrained) -> int | None:
 
 _OFFSET_POSITIONS = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text"}
 _OFFSET_POSITIONS |= {"mpnet", "longformer", "ibert", "xmod", "esm", "luke", "lilt", "markuplm"}
-
-
-def _cache_file(fingerprint: str) -> str | None:
-    """Return the file of an encoded split. `datasets` has no cache file of its own for data in memory.
-
-    Return None if caching is off, or if the cache folder cannot be created.
-    """
-    folder = Path(config.HF_DATASETS_CACHE) / "pytest-glue"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return str(folder / f"{fingerprint}.arrow") if is_caching_enabled() else None
 
 
 def _tokenizer_state(tokenizer: "PreTrainedTokenizerBase") -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pytest_glue.core.paths import regular_file
+
 _MANIFEST = "manifest.json"
 _CHUNK = 2**20
 
@@ -83,7 +85,7 @@ class ResumeState:
 
     def _why_unusable(self, state: Path) -> str:
         try:
-            manifest = json.loads((state / _MANIFEST).read_text("utf-8"))
+            manifest = json.loads(regular_file(state / _MANIFEST).read_text("utf-8"))
             key, files, found = manifest["key"], dict(manifest["files"]), _checksums(state)
         except (OSError, ValueError, KeyError, TypeError) as error:
             return f"is damaged ({error!r})"
@@ -101,7 +103,7 @@ def _checksums(folder: Path) -> dict[str, list[int]]:
 def _checksum(path: Path) -> list[int]:
     # This detects damage, not tampering. A cryptographic digest would take seven times as long, in each epoch.
     size = checksum = 0
-    with path.open("rb") as file:
+    with regular_file(path).open("rb") as file:
         while chunk := file.read(_CHUNK):
             size, checksum = size + len(chunk), zlib.crc32(chunk, checksum)
     return [size, checksum]

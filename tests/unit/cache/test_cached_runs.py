@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,79 +13,13 @@ from pytest_glue.cache.cached_runs import CachedRuns, SharedTraining
 from pytest_glue.cache.entry import Entry
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache
-from pytest_glue.config.evaluation_spec import EvaluationSpec
-from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
-from pytest_glue.core.runs import Run, RunConditions
 from pytest_glue.core.tasks import GLUE, Task
-from pytest_glue.training.trainer.resume_state import ResumeState
+from tests.trainings import NAMED, TrainerRunSource
 
 EntryOf = Callable[..., Entry]
-NAMED = Checkpoint("./mine", Origin.FOLDER, None, f"sha256:{'1' * 64}")
-
-
-@dataclass
-class TrainerRunSource:
-    """Fine-tunings that end at once and record their seeds."""
-
-    entry_of: EntryOf
-    device: str = ""
-    seeds: list[int] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
-    resume_state: ResumeState | None = None
-    asked: Sequence[Task] = ()
-    shared_runs: Mapping[Task, tuple[Run, RunConditions]] = field(default_factory=dict)
-
-    @property
-    def conditions(self) -> RunConditions:
-        """The conditions of any entry."""
-        conditions = self.entry_of().conditions
-        return replace(conditions, device=self.device or conditions.device)
-
-    def run(
-        self,
-        seed: int,
-        resume_state: ResumeState | None = None,
-        *,
-        target_score: float | None = None,
-        shared_tasks: Sequence[Task] = (),
-    ) -> Run:
-        """Return a run as if it had been trained; it stopped early if there is a target score."""
-        self.resume_state, self.asked = resume_state, shared_tasks
-        self.shared_runs = {task: (self.entry_of(seed).run, self.conditions) for task in shared_tasks}
-        if resume_state:
-            resume_state.note("went on")
-        self.seeds.append(seed)
-        return replace(self.entry_of(seed).run, stopped=target_score is not None)
-
-
-@pytest.fixture
-def trainings(entry_of: EntryOf) -> TrainerRunSource:
-    """The source of fine-tunings, without any so far."""
-    return TrainerRunSource(entry_of)
-
-
-@pytest.fixture
-def runs_of(run_cache: RunCache, entry_of: EntryOf, trainings: TrainerRunSource) -> Callable[..., CachedRuns]:
-    """Make an item's runs with the seeds 1, 2 and 3."""
-
-    def make(
-        policy: CachePolicy = CachePolicy.USE,
-        task: Task = GLUE["rte"],
-        folder: Path = run_cache.folder,
-        named: Checkpoint = NAMED,
-        *,
-        sharing: SharedTraining = SharedTraining(test_run="this"),  # noqa: B008 - frozen
-        resume: bool = False,
-    ) -> CachedRuns:
-        options = Options(cache=policy, cache_dir=folder, seeds=(1, 2, 3), resume=resume)
-        spec = EvaluationSpec(options, task, named)
-        return CachedRuns(spec, lambda each: entry_of(task=each.name).key, lambda: trainings, "pytest suites/", sharing)
-
-    return make
-
 
 RunsOf = Callable[..., CachedRuns]
 
@@ -136,6 +70,16 @@ def test_notes_about_the_training_are_cached(runs_of: RunsOf, trainings: Trainer
     assert ("a note", "no padding was computed") == (*first.conditions.notes, *first.notes)
     assert ("a note", "no padding was computed") == (*again.conditions.notes, *again.notes)
     assert ("a note", "no padding was computed") == (*more.conditions.notes, *more.notes)
+
+
+def test_notes_about_one_test_run_are_not_cached(runs_of: RunsOf, trainings: TrainerRunSource) -> None:
+    """A note about the cache of encoded data is shown where the run is trained, and not where it is read."""
+    trainings.notes, trainings.passing_notes = ("no padding was computed", "damaged"), ("damaged",)
+    first, again = runs_of(), runs_of()
+    first.run(1)
+    again.run(1)
+    assert ("a note", "no padding was computed", "damaged") == (*first.conditions.notes, *first.notes)
+    assert ("a note", "no padding was computed") == (*again.conditions.notes, *again.notes)
 
 
 def test_refresh_does_not_read(runs_of: RunsOf, entry_of: EntryOf, run_cache: RunCache) -> None:

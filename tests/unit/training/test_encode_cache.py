@@ -77,7 +77,7 @@ def test_what_was_encoded_once_is_read_again(
 ) -> None:
     """A second encoding tokenizes nothing: it reads the file of the first one and does not change it."""
     first = encoded(COLA, sample_tokenizer)
-    (file,) = encoded_cache.iterdir()
+    (file,) = encoded_cache.glob("*.arrow")
     written = file.stat()
     second = encoded(COLA, load_tokenizer(sample))
     assert first[:] == second[:]
