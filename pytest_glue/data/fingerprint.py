@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.errors import DataError
+from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.tasks import Task
 
 if TYPE_CHECKING:
@@ -38,11 +39,22 @@ def digest_of_file(path: Path) -> bytes:
     Raises:
         DataError: the file cannot be read.
     """
+    require_file(path)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error}") from error
+
+
+def require_file(path: Path) -> None:
+    """Check that a path is a regular file that holds data.
+
+    Raises:
+        DataError: it is not; the message names the path and what it is.
+    """
+    if problem := file_problem(path):
+        raise DataError(f"{path} {problem}")
 
 
 def _column(values: Any) -> bytes:
@@ -56,6 +68,8 @@ def _column(values: Any) -> bytes:
         parts = [b"text", _bytes(missing), _bytes(pc.binary_length(text)), _text(text)]
     elif pa.types.is_floating(values.type):
         parts = [b"float", _bytes(missing), _bytes(pc.fill_null(values, 0).cast(pa.float64()))]
+    elif not (pa.types.is_integer(values.type) or pa.types.is_boolean(values.type) or pa.types.is_null(values.type)):
+        raise DataError(f"a column holds {values.type}, and examples are texts and numbers")
     else:
         parts = [b"integer", _bytes(missing), _bytes(pc.fill_null(values.cast(pa.int64()), 0))]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()

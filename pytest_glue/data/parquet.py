@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
+from pytest_glue.data.fingerprint import require_file
 from pytest_glue.data.splits import Splits
 
 if TYPE_CHECKING:
@@ -70,15 +71,18 @@ class ParquetSplit:
         try:
             # `load_dataset` would write a copy into its cache, which takes longer than to read the file.
             return Dataset(pa.concat_tables([_open(path).read() for path in self.files], promote_options="default"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{self.path} cannot be read: {error}") from error
+        except DataError:
+            raise
+        except Exception as error:  # what a damaged or foreign file raises depends on the versions of the libraries
+            raise DataError(f"{self.path} cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _open(path: Path) -> Any:
     import pyarrow as pa
     from pyarrow import parquet
 
+    require_file(path)
     try:
-        return parquet.ParquetFile(path)
+        return parquet.ParquetFile(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as parquet: {error}") from error

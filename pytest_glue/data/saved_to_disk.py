@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
+from pytest_glue.data.fingerprint import require_file
 from pytest_glue.data.splits import Splits
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def splits(folder: Path, task: Task) -> Splits:
     """Return the task's splits by name; empty if there are none."""
     for candidate in (folder / task.configuration, folder):
         if (candidate / INDEX).is_file():
-            found = {name: SavedSplit(candidate / name) for name in _json(candidate / INDEX)["splits"]}
+            found = {name: SavedSplit(candidate / name) for name in _names(candidate / INDEX, "splits")}
             if candidate != folder or all(split.may_be(task) for split in found.values()):
                 return found
     return {}
@@ -42,7 +43,7 @@ class SavedSplit:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        names = [part["filename"] for part in _json(self.path / "state.json").get("_data_files", ())]
+        names = _names(self.path / "state.json", "_data_files", "filename")
         return tuple(self.path / name for name in ("dataset_info.json", *names))
 
     def columns(self) -> list[str]:
@@ -54,14 +55,26 @@ class SavedSplit:
         try:
             # In memory: otherwise `map` would write its cache into the user's folder.
             return Dataset.load_from_disk(str(self.path), keep_in_memory=True)
-        except (OSError, ValueError) as error:
-            raise DataError(f"{self.path} cannot be read: {error}") from error
+        except Exception as error:  # what a damaged or foreign file raises depends on the versions of the libraries
+            raise DataError(f"{self.path} cannot be read: {type(error).__name__}: {error}") from error
 
     def _info(self) -> dict[str, Any]:
         return _json(self.path / "dataset_info.json")
 
 
+def _names(path: Path, key: str, name: str = "") -> list[str]:
+    """Return a list of names from a JSON file: its items, or their field `name`."""
+    listed = _json(path).get(key)
+    items = listed if isinstance(listed, list) else [listed] if listed else []
+    names = [item.get(name) if name and isinstance(item, dict) else item for item in items]
+    found = [each for each in names if isinstance(each, str) and PurePath(each).name == each]
+    if len(found) < len(names):
+        raise DataError(f"{path} was not written by `save_to_disk`: its {key!r} is no list of names")
+    return found
+
+
 def _json(path: Path) -> dict[str, Any]:
+    require_file(path)
     try:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -1,10 +1,11 @@
 """The schema that every source returns: the hub's columns, class ids in the task's order, no missing value."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
+from pytest_glue.data.fingerprint import require_file
 from pytest_glue.data.splits import Split, Splits
 
 if TYPE_CHECKING:
@@ -33,13 +34,15 @@ def require_splits(there: Collection[str], task: Task, where: str) -> None:
 
 
 def check(splits: Splits, task: Task, where: str) -> None:
-    """Check splits and columns, from names and headers alone.
+    """Check splits, files and columns, from names and headers alone.
 
     Raises:
         DataError: one is missing.
     """
     require_splits(splits, task, where)
     for name, split in _ordered(splits):
+        for path in split.files:
+            require_file(path)
         _require_columns(split.columns(), task, name, str(split.path))
 
 
@@ -52,7 +55,28 @@ def load(splits: Splits, task: Task, where: str) -> "DatasetDict":
     from datasets import DatasetDict
 
     check(splits, task, where)
-    return DatasetDict({name: _conform(split.read(), task, name, str(split.path)) for name, split in _ordered(splits)})
+    return DatasetDict({name: conform(split.read(), task, name, str(split.path)) for name, split in _ordered(splits)})
+
+
+def conform_all(data: object, task: Task, where: str) -> dict[str, "Dataset"]:
+    """Return the training and the evaluation split of data that a user's code made, in the hub's schema.
+
+    Raises:
+        DataError: it is no `DatasetDict`, or as for `load`.
+    """
+    from datasets import Dataset
+
+    if not isinstance(data, Mapping):
+        raise DataError(f"{where} is a {type(data).__name__}; expected a DatasetDict with the splits of {task.name}")
+    require_splits(data, task, where)
+    found = {}
+    for name in (task.train_split, task.evaluation_split):
+        if not isinstance(split := data[name], Dataset):
+            message = f"{where}: split {name!r} is a {type(split).__name__}; expected a `datasets.Dataset` in memory"
+            raise DataError(message)
+        _require_columns(split.column_names, task, name, where)
+        found[name] = conform(split, task, name, where)
+    return found
 
 
 def _ordered(splits: Splits) -> list[tuple[str, Split]]:
@@ -70,18 +94,50 @@ def _require_columns(there: Collection[str], task: Task, split: str, where: str)
             raise DataError(message)
 
 
-def _conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset":
+def conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset":
+    """Return a split in the hub's schema.
+
+    Raises:
+        DataError: as for `load`.
+    """
     labelled = split in {task.train_split, task.evaluation_split}
     if labelled and not len(dataset):
         raise DataError(f"{where}: split {split!r} of task {task.name} is empty")
-    for column in (*task.text_columns, *([task.label_column] if labelled else [])):
-        if count := dataset.data.column(column).null_count:
-            raise DataError(f"{where}: {count} of {len(dataset)} values of column {column!r} are missing")
+    columns = (*task.text_columns, *([task.label_column] if labelled else []))
+    _check_values(dataset, columns, task, where)
     if task.label_column not in dataset.column_names:
         return dataset
     if task.is_regression:
         return _with_number_labels(dataset, task, where, labelled=labelled)
     return _with_class_labels(dataset, task, where, labelled=labelled)
+
+
+def _check_values(dataset: "Dataset", columns: Sequence[str], task: Task, where: str) -> None:
+    """Check that no value is missing, and that texts are texts."""
+    import pyarrow as pa
+
+    table = dataset.select_columns(list(columns)).with_format("arrow")[:]
+    try:
+        table.validate(full=True)  # a changed bit in an Arrow file can make a text that is no UTF-8
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{where} is damaged: {error}") from error
+    for column in columns:
+        if count := table[column].null_count:
+            raise DataError(f"{where}: {count} of {len(dataset)} values of column {column!r} are missing")
+    for column in task.text_columns:
+        if not (pa.types.is_string(table[column].type) or pa.types.is_large_string(table[column].type)):
+            raise DataError(
+                f"{where}: column {column!r} of task {task.name} holds {table[column].type}, as in "
+                f"{_shown(table[column][0].as_py())}, and texts are needed: make strings of its values"
+            )
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+_SHOWN = 40
 
 
 def _with_number_labels(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
@@ -105,6 +161,7 @@ def _with_number_labels(dataset: "Dataset", task: Task, where: str, *, labelled:
 
 def _with_class_labels(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
     """Return the dataset with the labels of a classification as class ids in the task's order."""
+    import pyarrow as pa
     from datasets import ClassLabel
 
     feature, accepted = dataset.features[task.label_column], ClassLabel(names=list(task.labels))
@@ -121,6 +178,9 @@ def _with_class_labels(dataset: "Dataset", task: Task, where: str, *, labelled: 
     if not labelled:
         ids |= {UNLABELLED: UNLABELLED, None: UNLABELLED, "": UNLABELLED}
     values = _labels(dataset, task)
+    if pa.types.is_nested(values.type):
+        message = f"{where}: column {task.label_column!r} of task {task.name} holds {values.type}; expected class ids"
+        raise DataError(message)
     distinct = values.unique().to_pylist()
     if unknown := [value for value in distinct if value not in ids]:
         message = (

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
+from pytest_glue.data.fingerprint import require_file
 from pytest_glue.data.schema import UNLABELLED
 from pytest_glue.data.splits import Splits
 
@@ -182,6 +183,7 @@ def _pairs(path: Path | None) -> set[tuple[str, ...]]:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield number and text of each line that is not empty, without a byte-order mark and line ends."""
+    require_file(path)
     try:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):

@@ -44,6 +44,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 
 def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
     """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order."""
+    from pytest_glue.data.schema import conform_all
     from pytest_glue.training.library_state import silence_libraries
     from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
@@ -52,7 +53,9 @@ def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTo
     pretrained = resolve(spec.checkpoint)
     length = max_length(tokenizer, pretrained, spec.options.max_length)
     with silence_libraries():
-        return encode(data, spec.task, tokenizer, length, label_ids(pretrained, spec.task))
+        return encode(
+            conform_all(data, spec.task, "glue_data"), spec.task, tokenizer, length, label_ids(pretrained, spec.task)
+        )
 
 
 def make_model_init(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tokenizers
@@ -67,7 +67,7 @@ class EncodedSplits(DatasetDict):  # type: ignore[misc]  # datasets has no types
 
 
 def encode(
-    data: DatasetDict,
+    data: Mapping[str, Dataset],
     task: Task,
     tokenizer: "PreTrainedTokenizerBase",
     length: int,

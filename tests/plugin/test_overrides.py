@@ -187,3 +187,35 @@ def test_a_run_depends_on_its_seed_alone(tiny: Run, report: Report) -> None:
         runs.append(report()["results"][0]["runs"][-1] | {"duration_s": None})
 
     assert runs[0] == runs[1]
+
+
+def test_data_of_other_types(pytester: pytest.Pytester, tiny: Run) -> None:
+    """Names of labels in an overridden `glue_data` become class ids; texts that are no strings are an error."""
+    pytester.makeconftest(
+        """
+        import pytest
+        from datasets import DatasetDict, Value
+
+        @pytest.fixture
+        def glue_data(glue_data, glue_task):
+            if glue_task.name == "cola":
+                names = glue_data["train"].features["label"].names
+                def named(split):
+                    return split.cast_column("label", Value("int64")).map(
+                        lambda row: {"label": names[row["label"]]}, features=None, remove_columns="label"
+                    )
+                return DatasetDict({name: named(split) for name, split in glue_data.items() if name != "test"})
+            if glue_task.name == "sst2":
+                return glue_data.map(lambda row: {"sentence": None})
+            return glue_data.map(lambda row: {"sentence1": len(row["sentence1"])})
+        """
+    )
+    result = tiny("--glue-tasks=cola,rte,sst2", "--glue-threshold=cola=-1")
+
+    result.assert_outcomes(passed=1, errors=2)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*glue_data: column 'sentence1' of task rte holds int64, as in *: make strings of its values",
+            "*glue_data: 48 of 48 values of column 'sentence' are missing",
+        ]
+    )
