@@ -71,7 +71,7 @@ def _on_cache(
 
 
 def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
-    from pytest_glue.core.formatting import columns
+    from pytest_glue.core.formatting import columns, size
 
     header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used")
     table = columns(header, [_row(*run) for run in runs], right=("seed", "score", "trained in", "size", "last used"))
@@ -79,7 +79,7 @@ def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list
     return [
         *(table if runs else []),
         _total(runs),
-        *([f"unfinished runs: {unfinished / 1e6:.2f} MB"] if unfinished else []),
+        *([f"unfinished runs: {size(unfinished)}"] if unfinished else []),
     ]
 
 
@@ -109,22 +109,23 @@ def _matches(given: argparse.Namespace, entry: Entry | None) -> bool:
 
 
 def _row(file: CacheFile, entry: Entry | None) -> tuple[str, ...]:
-    from pytest_glue.core.formatting import seconds
+    from pytest_glue.core.formatting import decimal, seconds, size
 
     days = (time.time() - file.used_at) / _DAY_S
-    size, age = f"{file.n_bytes / 1000:.1f} KB", "today" if days < 1 else f"{days:.0f} days ago"
+    n_bytes, age = size(file.n_bytes), "today" if days < 1 else f"{days:.0f} days ago"
     if entry is None:
-        return ("(damaged)", file.path.stem[:12], "", "", "", "", size, age)
+        return ("(damaged)", file.path.stem[:12], "", "", "", "", n_bytes, age)
     task, run = entry.key.task, entry.run
     score = run.metrics[metric := task["metrics"][0]]
-    shown = "undefined" if score is None else f"{score:.3f}"
+    shown = "undefined" if score is None else decimal(score)
     label = entry.conditions.checkpoint.label
-    return (task["name"], label, str(run.seed), metric, shown, seconds(run.duration_s), size, age)
+    return (task["name"], label, str(run.seed), metric, shown, seconds(run.duration_s), n_bytes, age)
 
 
 def _total(runs: Sequence[CachedRun]) -> str:
-    megabytes = sum(file.n_bytes for file, _ in runs) / 1e6
-    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}, {megabytes:.2f} MB"
+    from pytest_glue.core.formatting import count, size
+
+    return f"{count(len(runs), 'run')}, {size(sum(file.n_bytes for file, _ in runs))}"
 
 
 def _days(text: str) -> float:
@@ -152,7 +153,7 @@ def _add_merge(commands: Commands) -> None:
 def _merge(given: argparse.Namespace) -> int:
     from pytest_glue.core.errors import ReportError
     from pytest_glue.reports.json import write
-    from pytest_glue.reports.merge import evaluations, merge, read, summary_lines
+    from pytest_glue.reports.merge import is_red, merge, read, summary_lines
 
     try:
         merged = merge({str(file): read(file) for file in given.reports})
@@ -161,7 +162,7 @@ def _merge(given: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     print("\n".join([*summary_lines(merged), f"JSON report: {given.output}"]))
-    return 1 if merged["errors"] or any(each.failed for each in evaluations(merged)) else 0
+    return 1 if merged["errors"] or any(map(is_red, merged["results"])) else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 `session/start.py` registers the other hooks when the first glue flag, item or report is seen.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -100,9 +101,19 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     from pytest_glue.progress.worker_status import status_folder
 
     if (folder := status_folder(node.workerinput)).is_dir():
+        from pytest_glue.session.start import start_on_controller
+
+        start_on_controller(node.config, folder)
+
+
+def pytest_exception_interact(node: pytest.Collector | pytest.Item, report: Any) -> None:
+    """Start the session if a file cannot be collected, so that the JSON report has the error."""
+    if isinstance(report, pytest.CollectReport) and flags.asked(node.config):
+        from pytest_glue.core.errors import GlueError
         from pytest_glue.session.start import start_session
 
-        start_session(node.config).progress.read_statuses(folder)
+        with suppress(GlueError):  # a wrong option, which glue tests report
+            start_session(node.config)
 
 
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> None:

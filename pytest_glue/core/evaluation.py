@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import VerdictError
 from pytest_glue.core.runs import Run, RunConditions, Scores, mean_scores
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Judgement, Verdict
+
+Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
+"""What pytest says about an item's test; a verdict is only one of the things that a test can fail for."""
+SYNTHETIC_DATA = "SYNTHETIC DATA: good for trying out the gate, no evidence of quality"
+SAMPLE_DESCRIPTION = "sample (synthetic data)"
+"""How header and reports name the data source `sample`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,11 @@ class Evaluation:
     @property
     def checkpoint(self) -> Checkpoint:
         return self.conditions.checkpoint
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether data or checkpoint are the sample's, so that the score says nothing about real models."""
+        return self.data.startswith(SAMPLE_DESCRIPTION) or self.checkpoint.origin is Origin.SAMPLE
 
     @property
     def search(self) -> Study | None:

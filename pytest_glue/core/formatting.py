@@ -30,6 +30,29 @@ def seconds(duration_s: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
+def decimal(value: float, sign: str = "", digits: int = 3) -> str:
+    """Return a number with a fixed number of digits; what rounds to zero is never -0.000.
+
+    Args:
+        value: the number.
+        sign: `+` to show the sign of positive numbers too.
+        digits: after the point.
+    """
+    return f"{round(value, digits) + 0.0:{sign}.{digits}f}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return, for example, `1 seed` or `3 seeds`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def size(n_bytes: float) -> str:
+    """Return a number of bytes, in KB or MB if it is large."""
+    if n_bytes >= 1e6:
+        return f"{n_bytes / 1e6:.2f} MB"
+    return f"{n_bytes / 1e3:.1f} KB" if n_bytes >= 1e3 else f"{n_bytes:.0f} B"
+
+
 def name_seeds(seeds: Sequence[int]) -> str:
     """Return, for example, `seed 42` or `seeds 42, 43 and 44`."""
     if len(seeds) == 1:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import DataError
+from pytest_glue.core.evaluation import SAMPLE_DESCRIPTION
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.data import schema
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 class SampleSource:
     """Generates synthetic data; needs no network and no files."""
 
-    description = "sample (synthetic data)"
+    description = SAMPLE_DESCRIPTION
     notes: tuple[str, ...] = ()
 
     def check(self, task: Task) -> None:

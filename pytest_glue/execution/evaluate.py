@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.evaluation import Evaluation
@@ -56,9 +57,14 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         runs=tuple(finished),
         judgement=judgement,
         failed=_fails_test(judgement.verdict, seed_plan.inconclusive),
-        duration_s=time.perf_counter() - start,
+        duration_s=max(time.perf_counter() - start, _trained_s(finished)),
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
     )
+
+
+def _trained_s(runs: Sequence[Run]) -> float:
+    """Return the time of the fine-tunings, which an executor can have finished before the item was evaluated."""
+    return fsum(run.duration_s for run in runs if not run.cached)
 
 
 def _fails_test(verdict: Verdict, inconclusive: InconclusivePolicy) -> bool:

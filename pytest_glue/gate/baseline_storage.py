@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.formatting import count
 from pytest_glue.core.paths import replace_file
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
 
@@ -96,15 +97,13 @@ def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
 
 def _change(path: Path, new: Baseline) -> str:
     if not path.is_file():
-        return (
-            f"recorded {path}: {new.headline_metric} {new.score:.3f} of {len(new.runs)} seed{'s' * (len(new.runs) > 1)}"
-        )
+        return f"recorded {path}: {new.headline_metric} {new.score:.3f} of {count(len(new.runs), 'seed')}"
     try:
         old = read(path)
     except BaselineError:
         return f"recorded {path} in place of a damaged file: {new.headline_metric} {new.score:.3f}"
     facts = [f"{new.headline_metric} {old.score:.3f} -> {new.score:.3f}"]
-    facts += [f"{len(old.runs)} -> {len(new.runs)} seeds"] if len(old.runs) != len(new.runs) else []
+    facts += [f"{len(old.runs)} -> {count(len(new.runs), 'seed')}"] if len(old.runs) != len(new.runs) else []
     facts += ["another checkpoint"] if old.checkpoint.digest != new.checkpoint.digest else []
     facts += ["other data"] if old.data_digest != new.data_digest else []
     facts += ["another recipe"] if old.recipe != new.recipe else []

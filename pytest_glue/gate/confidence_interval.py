@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_glue.core.formatting import decimal
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.regression import RegressionCriterion
@@ -28,7 +29,7 @@ class Uncertainty:
     @property
     def text(self) -> str:
         """The interval as a part of a sentence."""
-        return f"{100 * LEVEL:.0f}% CI {self.interval[0]:.3f} to {self.interval[1]:.3f}"
+        return f"{100 * LEVEL:.0f}% CI {decimal(self.interval[0])} to {decimal(self.interval[1])}"
 
 
 def uncertainty_of(

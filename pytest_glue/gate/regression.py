@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_glue.core.formatting import count, decimal
 from pytest_glue.core.runs import Run
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
@@ -90,7 +91,9 @@ def published(baseline: Baseline) -> "SeedVariance | None":
 
 def _text(rule: RegressionCriterion, comparison: "Comparison") -> str:
     metric, drop = rule.baseline.headline_metric, f"{rule.max_drop:.3g}"
-    scores = f"{metric} {comparison.candidate_score:.3f} against {rule.name}'s {comparison.baseline_score:.3f}"
+    scores = (
+        f"{metric} {decimal(comparison.candidate_score)} against {rule.name}'s {decimal(comparison.baseline_score)}"
+    )
     allowed = f"a drop of more than {drop}" if rule.max_drop else "a drop"
     match comparison.verdict:
         case Verdict.FAIL:
@@ -114,9 +117,9 @@ def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
 
 
 def _differences(rule: RegressionCriterion, comparison: "Comparison", n_runs: int) -> tuple[str, ...]:
-    seeds = f"{n_runs} against {len(rule.baseline.runs)} seeds"
+    seeds = f"{n_runs} against {count(len(rule.baseline.runs), 'seed')}"
     if comparison.confidence_interval is None:
-        return f"{comparison.difference:+.3f}", seeds
+        return decimal(comparison.difference, "+"), seeds
     low, high = comparison.confidence_interval
-    interval = f"{100 * comparison.confidence_level:.3g}% CI {low:+.3f} to {high:+.3f}"
-    return f"{comparison.difference:+.3f}", interval, seeds
+    interval = f"{100 * comparison.confidence_level:.3g}% CI {decimal(low, '+')} to {decimal(high, '+')}"
+    return decimal(comparison.difference, "+"), interval, seeds

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import SearchConfig, Trial
@@ -133,6 +134,8 @@ class Result(Struct):
     """Whether the verdict fails the test."""
     reason: str
     """The verdict as a sentence."""
+    outcome: Outcome | None
+    """Of the item's test in pytest, which can fail for another reason than the verdict; null while it runs."""
     n_train: PositiveCount
     n_eval: PositiveCount
     duration_s: Seconds
@@ -263,9 +266,10 @@ class Ranks(Struct):
 
 
 class ItemError(Struct):
-    """An item that ended without a verdict."""
+    """An item that ended without a verdict, or a file that could not be collected."""
 
     nodeid: str
+    """Empty if the test run ended before all items were collected."""
     message: str
 
 

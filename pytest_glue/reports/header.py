@@ -7,11 +7,10 @@ from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
+from pytest_glue.core.evaluation import SYNTHETIC_DATA
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file
-
-SYNTHETIC_DATA = "SYNTHETIC DATA: good for trying out the gate, no evidence of quality"
 
 
 def header(options: Options, workers: int = 1) -> list[str]:

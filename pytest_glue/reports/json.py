@@ -4,13 +4,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.environment import commit, library_versions, python_and_platform
 from pytest_glue.core.errors import ReportError
-from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.evaluation import Evaluation, Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.paths import replace_file
 from pytest_glue.core.serialization import to_plain
@@ -26,6 +27,7 @@ def document(
     errors: Mapping[str, str],
     root: Path,
     family: Family | None = None,
+    outcomes: Mapping[str, Outcome] | None = None,
 ) -> dict[str, Any]:
     """Return the report as plain data.
 
@@ -35,6 +37,7 @@ def document(
         errors: the messages of items that ended without a verdict, by node id.
         root: a folder in the repository whose commit is reported.
         family: the items that are judged together; None until all items of this shard have ended.
+        outcomes: of the items' tests that have ended, by node id.
     """
     ordered = sorted(evaluations, key=lambda evaluation: evaluation.nodeid)
     return {
@@ -47,22 +50,59 @@ def document(
         },
         "options": options.to_dict(),
         "family": None if family is None else asdict(family),
-        "results": [_result(evaluation) for evaluation in ordered],
+        "results": [_result(each, (outcomes or {}).get(each.nodeid)) for each in ordered],
         "ranks": rank_checkpoints(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],
     }
 
 
-def write(path: Path, report: Mapping[str, Any]) -> None:
-    """Replace the file atomically, so that no reader sees half a report.
+def write(path: Path, report: Mapping[str, Any], *, is_final: bool = True) -> None:
+    """Replace the file atomically, so that no reader sees half a report. Links are followed.
+
+    What is no regular file, such as `/dev/stdout`, is written in place, and only if the report is final: a reader
+    of a pipe expects one report.
 
     Raises:
         ReportError: the file cannot be written.
     """
+    text = json.dumps(_json_value(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    content = text.encode("utf-8", "backslashreplace")  # names of files need not be valid text
     try:
-        replace_file(path, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        if not _is_special(path):
+            replace_file(Path(os.path.realpath(path)), content)
+        elif is_final:
+            _write_in_place(path, content)
     except OSError as error:
         raise ReportError(_unwritable(path, error)) from error
+
+
+_FREE = frozenset({"options", "recipe", "hyperparameters", "space"})
+"""Parts of the report whose values are the user's."""
+
+
+def _json_value(value: Any, *, is_free: bool = False) -> Any:
+    """Return the value without NaN and infinity, which JSON does not have: text for the user's values, else null."""
+    match value:
+        case float() if not isfinite(value):
+            return str(value) if is_free else None
+        case Mapping():
+            return {key: _json_value(each, is_free=is_free or key in _FREE) for key, each in value.items()}
+        case list() | tuple():
+            return [_json_value(each, is_free=is_free) for each in value]
+    return value
+
+
+def _write_in_place(path: Path, content: bytes) -> None:
+    """Write to a device or a pipe; a pipe without a reader raises instead of waiting for one."""
+    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(descriptor, True)
+        file.write(content)
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def check_writable(path: Path) -> None:
@@ -75,6 +115,11 @@ def check_writable(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")
+        if _is_special(path):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(13, "Permission denied")
+            return
+        path = Path(os.path.realpath(path))
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         aside.touch()
         aside.unlink()
@@ -84,10 +129,10 @@ def check_writable(path: Path) -> None:
 
 def _unwritable(path: Path, error: OSError) -> str:
     remedy = "name a file in a writable folder"
-    return f"the JSON report {str(path)!r} cannot be written: {error.strerror}; {remedy}"
+    return f"the JSON report {str(path)!r} cannot be written: {error.strerror or error}; {remedy}"
 
 
-def _result(evaluation: Evaluation) -> Any:
+def _result(evaluation: Evaluation, outcome: Outcome | None) -> Any:
     """Return the flat form of an evaluation; predictions and references, which baselines record, are left out."""
     import msgspec
 
@@ -96,4 +141,5 @@ def _result(evaluation: Evaluation) -> Any:
     parts = (evaluation.conditions, evaluation.judgement, evaluation)
     flat = {field.name: getattr(part, field.name) for part in parts for field in fields(part)}
     flat |= {name: getattr(evaluation, name) for name in ("score", "metrics", "seeds", "search")}
+    flat["outcome"] = outcome
     return to_plain(msgspec.convert(flat, Result, from_attributes=True))

@@ -14,6 +14,7 @@ def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
         "glue.verdict": evaluation.verdict,
         "glue.reason": evaluation.reason,
         "glue.cached_runs": evaluation.n_cached or None,
+        "glue.synthetic": "true" if evaluation.is_synthetic else None,
         "glue.stopped_runs": evaluation.n_stopped or None,
     }
     return [

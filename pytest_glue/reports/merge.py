@@ -16,7 +16,7 @@ from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.shards import Shard
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA_VERSION
-from pytest_glue.reports.terminal import notes, search_lines, table
+from pytest_glue.reports.terminal import notes, search_lines, synthetic_lines, table
 
 Report = Mapping[str, Any]
 
@@ -87,6 +87,12 @@ def evaluations(report: Report) -> list[Evaluation]:
     return [_evaluation(result) for result in report["results"]]
 
 
+def is_red(result: Mapping[str, Any]) -> bool:
+    """Return whether the item of a result failed in pytest; a report of version 0.1 says only what the verdict does."""
+    outcome = result.get("outcome")
+    return bool(result["failed"]) if outcome is None else outcome in {"failed", "error"}
+
+
 def _evaluation(result: Mapping[str, Any]) -> Evaluation:
     search = result["search"]
     parts = {
@@ -101,13 +107,15 @@ def summary_lines(report: Report) -> list[str]:
     """Return the lines that a terminal shows at the end of a test run with that report."""
     found = evaluations(report)
     tasks = Counter(each.task for each in found)
-    lines = [line for line, _ in table(found)] if found else []
+    outcomes = {each["nodeid"]: each.get("outcome") for each in report["results"]}
+    errors = [error["nodeid"] for error in report["errors"]]
+    lines = [line for line, _ in table(found, errors, outcomes)] if found or errors else []
     lines += [*search_lines(found), *notes(found)]
     lines += [each.reason for each in found if each.verdict is Verdict.INCONCLUSIVE]
     lines += [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
     if max(tasks.values(), default=0) > 1:
         lines.append("checkpoints are not ranked: that needs predictions, which reports do not contain")
-    return lines
+    return [*lines, *synthetic_lines(found)]
 
 
 def _check_sharded(reports: Mapping[str, Report]) -> None:

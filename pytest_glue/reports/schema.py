@@ -29,6 +29,9 @@ _CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
 }
 """Of types in `core`, which cannot hold them, since loading the plugin does not import msgspec."""
 
+_ADDED = frozenset({("Result", "outcome"), ("ReportedOptions", "unchecked")})
+"""Fields that the first reports of this schema version lack."""
+
 
 def schema() -> dict[str, Any]:
     """Return the schema; descriptions are the docstrings of types and fields."""
@@ -46,7 +49,7 @@ def schema() -> dict[str, Any]:
 
 
 def _complete(definition: dict[str, Any], kind: type) -> None:
-    """Require every field, allow no other, and add constraints and descriptions."""
+    """Require every field but those that were added, allow no other, and add constraints and descriptions."""
     descriptions = _field_docstrings(kind)
     for name, field in definition["properties"].items():
         field.pop("default", None)
@@ -55,7 +58,7 @@ def _complete(definition: dict[str, Any], kind: type) -> None:
             field.update(constraint)
         if name in descriptions:
             field["description"] = descriptions[name]
-    definition["required"] = list(definition["properties"])
+    definition["required"] = [name for name in definition["properties"] if (kind.__name__, name) not in _ADDED]
     definition["additionalProperties"] = False
 
 

@@ -1,49 +1,103 @@
 """The lines at the end of a test run: the table of evaluations, searches, notes, and the ranking of checkpoints."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_glue.config.options import Options
-from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.formatting import columns, seconds
+from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation, Outcome
+from pytest_glue.core.formatting import columns, decimal, seconds
 from pytest_glue.core.study import EVALUATION, Hyperparameters, Study, Trial
+from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.from_options import unused_baselines
 from pytest_glue.gate.ranking import rank_checkpoints
 
-_COLUMNS = ("task", "checkpoint", "metric", "score", "compared with", "difference", "time", "verdict")
+_COLUMNS = ("task", "checkpoint", "metric", "score", "95% CI", "compared with", "difference", "time", "verdict")
 _RIGHT_ALIGNED = ("score", "compared with", "difference", "time")
+_DETAILS = ("batching: ", "the interval covers examples and seeds", "trained together with ")
+"""Beginnings of notes on how a result was computed, which are shown with `-v` only."""
+ERROR = "error"
+"""The last cell of an item that ended without a verdict."""
+_GREEN_ANYWAY = frozenset({"passed", "skipped", "xfailed", "xpassed"})
 
 
-def table(evaluations: Sequence[Evaluation]) -> list[tuple[str, Verdict | None]]:
-    """Return a header and a line for each evaluation, each with its verdict; the header has None.
+def table(
+    evaluations: Sequence[Evaluation],
+    errors: Iterable[str] = (),
+    outcomes: Mapping[str, Outcome] | None = None,
+) -> list[tuple[str, str | None]]:
+    """Return a header, and a line for each evaluation and each error, each with what it says; the header has None.
 
-    A score is compared with its baseline, else its threshold, else the chance level, which is in brackets.
+    A score is compared with its baseline, else its threshold, else the chance level, which is in brackets. A line
+    says its verdict, or another word where the test did not end as the verdict says. If the items belong to several
+    tests, a column names them.
+
+    Args:
+        evaluations: in the order of their lines.
+        errors: the node ids of items and files with an error.
+        outcomes: of the evaluations' tests, by node id.
     """
-    lines = columns(_COLUMNS, [_row(evaluation) for evaluation in evaluations], right=_RIGHT_ALIGNED)
-    return list(zip(lines, [None, *(evaluation.verdict for evaluation in evaluations)], strict=True))
+    failed = sorted(errors)
+    names = _test_names([*(each.nodeid for each in evaluations), *failed])
+    rows = [[*_row(each), _verdict(each, (outcomes or {}).get(each.nodeid))] for each in evaluations]
+    rows += [_error_row(nodeid) for nodeid in failed]
+    titles: tuple[str, ...] = _COLUMNS
+    if len(set(names)) > 1:
+        titles, rows = ("test", *titles), [[name, *row] for name, row in zip(names, rows, strict=True)]
+    lines = columns(titles, rows, right=_RIGHT_ALIGNED)
+    return list(zip(lines, [None, *(row[-1] for row in rows)], strict=True))
 
 
-def _row(evaluation: Evaluation) -> tuple[str, ...]:
+def _row(evaluation: Evaluation) -> list[str]:
+    """Return the cells of an evaluation without the verdict."""
     bound, shown_bound = _bound(evaluation)
     score, difference = "undefined", ""
     if evaluation.score is not None:
         lower_bound = "≥" if evaluation.n_stopped else ""
-        score = f"{lower_bound}{evaluation.score:.3f}"
-        difference = f"{lower_bound}{round(evaluation.score - bound, 3) + 0.0:+.3f}"  # never -0.000
-    checkpoint, metric = evaluation.checkpoint.label, evaluation.headline_metric
-    return evaluation.task, checkpoint, metric, score, shown_bound, difference, _time(evaluation), evaluation.verdict
+        score = f"{lower_bound}{decimal(evaluation.score)}"
+        difference = f"{lower_bound}{decimal(evaluation.score - bound, '+')}"
+    interval = " to ".join(map(decimal, evaluation.confidence_interval or ()))
+    named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
+    return [*named, score, interval, shown_bound, difference, _time(evaluation)]
+
+
+def _verdict(evaluation: Evaluation, outcome: Outcome | None) -> str:
+    """Return the verdict, with pytest's outcome where a reader of the verdict would expect another."""
+    expected = {"failed"} if evaluation.failed else _GREEN_ANYWAY
+    return evaluation.verdict if outcome is None or outcome in expected else f"{evaluation.verdict}, test {outcome}"
+
+
+def _error_row(nodeid: str) -> list[str]:
+    task, checkpoint = _names_in(nodeid)
+    return [task, checkpoint, *[""] * (len(_COLUMNS) - 3), ERROR]
+
+
+def _names_in(nodeid: str) -> tuple[str, str]:
+    """Return the task and the checkpoint's id in the brackets of a node id; else its last part."""
+    last = nodeid.rpartition("::")[2]
+    bracket = last.partition("[")[2].removesuffix("]")
+    for task in sorted(GLUE, key=len, reverse=True):
+        if bracket == task or bracket.startswith(f"{task}-"):
+            return task, bracket[len(task) + 1 :]
+    return bracket or last or "test run", ""
+
+
+def _test_names(nodeids: Sequence[str]) -> list[str]:
+    """Return the name of each item's test function, with its file if two files have functions of one name."""
+    tests = [nodeid.partition("[")[0] for nodeid in nodeids]
+    short = {test: test.rpartition("::")[2] for test in tests}
+    return [short[test] for test in tests] if len(set(short.values())) == len(short) else tests
 
 
 def _bound(evaluation: Evaluation) -> tuple[float, str]:
     """Return the bound that the score is compared with, and its text."""
     if evaluation.baseline is not None:
         bound = float(evaluation.baseline["baseline_score"])
-        return bound, f"{evaluation.baseline['name']} {bound:.3f}"
+        return bound, f"{evaluation.baseline['name']} {decimal(bound)}"
     if evaluation.threshold is not None:
-        return evaluation.threshold, f"{evaluation.threshold:.3f}"
-    return evaluation.judgement.chance, f"({evaluation.judgement.chance:.3f})"
+        return evaluation.threshold, decimal(evaluation.threshold)
+    return evaluation.judgement.chance, f"({decimal(evaluation.judgement.chance)})"
 
 
 def _time(evaluation: Evaluation) -> str:
@@ -53,12 +107,13 @@ def _time(evaluation: Evaluation) -> str:
     return seconds(evaluation.duration_s) + (f" ({n_cached} of {n_runs} cached)" if n_cached else "")
 
 
-def notes(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return each note once, with the tasks that have it."""
+def notes(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> list[str]:
+    """Return each note once, with the tasks that have it; notes on how a result was computed only if verbose."""
     tasks_of: dict[str, list[str]] = defaultdict(list)
     for evaluation in evaluations:
         for note in evaluation.notes:
-            tasks_of[note].append(evaluation.task)
+            if verbose or not note.startswith(_DETAILS):
+                tasks_of[note].append(evaluation.task)
     n_items = len(evaluations)
     return [
         f"{'all' if len(tasks) == n_items > 1 else ', '.join(dict.fromkeys(tasks))}: {note}"
@@ -67,14 +122,23 @@ def notes(evaluations: Sequence[Evaluation]) -> list[str]:
 
 
 def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return the reasons of inconclusive verdicts, the baselines that are no longer used, and the ranking."""
+    """Return the reasons of inconclusive verdicts, baselines that are no longer used, ranking and warnings."""
     reasons = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
     unused = [
         f"baseline {path} is no longer used by any item; delete it if it is obsolete"
         for path in unused_baselines(options, evaluations)
     ]
     ranking = rank_checkpoints(evaluations, options.alpha)
-    return reasons + unused + (ranking_lines(ranking) if ranking else [])
+    return [*reasons, *unused, *(ranking_lines(ranking) if ranking else []), *synthetic_lines(evaluations)]
+
+
+def synthetic_lines(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return the warning about synthetic data or a synthetic checkpoint, with the tasks if some have neither."""
+    found = [each for each in evaluations if each.is_synthetic]
+    if not found:
+        return []
+    tasks = "" if len(found) == len(evaluations) else f"{', '.join(dict.fromkeys(each.task for each in found))}: "
+    return [f"{tasks}{SYNTHETIC_DATA}"]
 
 
 def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
@@ -91,20 +155,20 @@ def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
 
 
 def _score_lines(scores: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [(each["checkpoint"], f"{each['value']:.3f}", _interval(each), each["covers"]) for each in scores]
+    rows = [(each["checkpoint"], decimal(each["value"]), _interval(each), each["covers"]) for each in scores]
     return columns(("checkpoint", "score", "95% CI", "covers"), rows, right=("score",))
 
 
 def _difference_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
     rows = []
     for each in pairs:
-        p_value = "unknown" if each["p_value"] is None else f"{each['p_value']:.3f}"
-        rows.append((f"{each['first']} - {each['second']}", f"{each['value']:+.3f}", _interval(each, "+"), p_value))
+        p_value = "unknown" if each["p_value"] is None else decimal(each["p_value"])
+        rows.append((f"{each['first']} - {each['second']}", decimal(each["value"], "+"), _interval(each, "+"), p_value))
     return columns(("difference", "value", "95% CI", "p (Holm)"), rows, right=("value", "p (Holm)"))
 
 
 def _interval(each: Mapping[str, Any], sign: str = "") -> str:
-    return f"{each['low']:{sign}.3f} to {each['high']:{sign}.3f}"
+    return f"{decimal(each['low'], sign)} to {decimal(each['high'], sign)}"
 
 
 def search_lines(evaluations: Sequence[Evaluation]) -> list[str]:
@@ -125,8 +189,8 @@ def trial_line(name: str, trial: Trial, best: float | None, n_trials: int) -> st
         best: the highest objective so far; None if no trial has one.
         n_trials: planned for the search.
     """
-    result = f"{trial.objective:.3f}" if trial.objective is not None else trial.error or "no score"
-    values, best_so_far = _values(trial.hyperparameters), "" if best is None else f"; best {best:.3f}"
+    result = decimal(trial.objective) if trial.objective is not None else trial.error or "no score"
+    values, best_so_far = _values(trial.hyperparameters), "" if best is None else f"; best {decimal(best)}"
     return f"search {name}: trial {trial.number + 1} of {n_trials} {trial.state}: {result} ({values}){best_so_far}"
 
 
@@ -137,13 +201,17 @@ def _search_line(study: Study) -> str:
         f"{trials} on {study.n_train} examples in {seconds(study.duration_s)}",
         f"best {study.objective} {study.best.objective:.3f}{_tie(study)} with {_values(study.best.hyperparameters)}",
     ]
-    if study.importance:
+    if study.importance and len(study.finished) >= _TRIALS_FOR_IMPORTANCE:
         parts.append("importance: " + ", ".join(f"{name} {share:.0%}" for name, share in study.importance.items()))
     if study.terms.split == EVALUATION:
         parts.append(
             "caution: the trials were scored on the evaluation split, so the score in the table is likely too high"
         )
     return "; ".join(parts)
+
+
+_TRIALS_FOR_IMPORTANCE = 10
+"""Complete trials; with fewer, the importance of hyperparameters is mostly noise."""
 
 
 def _tie(study: Study) -> str:

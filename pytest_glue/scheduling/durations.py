@@ -1,6 +1,7 @@
 """Recorded durations of items, in pytest's own cache."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 
 import pytest
@@ -43,7 +44,8 @@ def record(config: pytest.Config, options: Options, evaluations: Sequence[Evalua
     if not estimates or not _has_cache(config):
         return
     new = {nodeid: RecordedDuration(cost, trained[nodeid]) for nodeid, cost in estimates.items()}
-    config.cache.set(KEY, {nodeid: asdict(each) for nodeid, each in (recorded(config) | new).items()})
+    with suppress(OSError, ValueError):  # a full disk, or a node id that is no valid text
+        config.cache.set(KEY, {nodeid: asdict(each) for nodeid, each in (recorded(config) | new).items()})
 
 
 def _estimates(asked: Mapping[str, Options]) -> dict[str, float]:

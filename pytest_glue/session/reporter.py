@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_glue.core.errors import GlueError, VerdictError
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.serialization import from_plain, to_plain
+from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
+from pytest_glue.progress.log import show
+from pytest_glue.session.report_file import ReportFile
+from pytest_glue.session.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -20,7 +24,8 @@ if TYPE_CHECKING:
 
 NAME = "glue-reporter"
 _EVALUATION = pytest.StashKey[Evaluation]()
-_COLOURS = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow", Verdict.FAIL: "red", Verdict.DEGENERATE: "red"}
+_COLOURS: dict[str, str] = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow"}
+"""Of a table row by what it says; any other row is red."""
 
 
 def attach_evaluation(item: pytest.Item, evaluation: Evaluation) -> None:
@@ -42,15 +47,12 @@ class GlueReporter:
         """
         self._config = config
         self._session = session
-        self._evaluations: dict[str, Evaluation] = {}
-        self._errors: dict[str, str] = {}
-        self._finished: set[str] = set()
+        self._results = Results()
         self._header_shown = False
-        if session.options.json and not config.option.collectonly:
-            # Also by a worker: the controller starts its session with the first report where no flag is given.
-            from pytest_glue.reports.json import check_writable
-
-            check_writable(session.options.json)
+        self._is_collected = False
+        # Also in a worker: the controller starts its session with the first report where no flag is given.
+        path = None if config.option.collectonly else session.options.json
+        self._file = ReportFile(path, partial(show, config))
 
     def pytest_report_header(self) -> list[str]:
         """Called before the collection, if a flag has started the session by then."""
@@ -61,9 +63,18 @@ class GlueReporter:
         header = [] if self._header_shown else self._header()
         return header if self._config.get_verbosity() < 0 else [*header, *self._failed_checks(items)]
 
-    def _failed_checks(self, items: Sequence[pytest.Item]) -> list[str]:
-        found = Counter(str(error) for error in self._session.failed_checks.values())
-        return [f"glue: {count} of {len(items)} items cannot run: {message}" for message, count in found.items()]
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._results.add_uncollected(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        self.write_empty()
+
+    def write_empty(self) -> None:
+        """Replace the report of an earlier test run, which looks complete, before the first item starts."""
+        self._is_collected = True
+        self._write()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -81,44 +92,46 @@ class GlueReporter:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect an item's evaluation or error, and rewrite the JSON report."""
-        if self._session.is_worker:
-            return
-        if report.when == "teardown":
-            self._finished.add(report.nodeid)
-        if (evaluation := getattr(report, "glue_evaluation", None)) is not None:
-            self._evaluations[report.nodeid] = from_plain(evaluation, Evaluation)
-            self._write()
-        elif (message := getattr(report, "glue_error", None)) is not None and report.nodeid not in self._evaluations:
-            self._errors[report.nodeid] = message
+        """Collect an item's evaluation, error or outcome, and rewrite the JSON report."""
+        if not self._session.is_worker and self._results.add(report):
             self._write()
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the final report, even if no item finished, and record how long the items took."""
-        session = self._session
+        session, results = self._session, self._results
         if session.is_worker or self._config.option.collectonly:
             return
+        if not self._is_collected:
+            message = f"the test run ended before all items were collected (exit code {int(exitstatus)})"
+            results.errors.setdefault("", message)
+        results.drop_crashes_of_others(session.evaluated)
         # A report names its family only if it is complete: no item was left out or killed its process.
-        self._write(session.family if session.evaluated <= self._finished else None)
-        if self._evaluations:
+        is_complete = self._is_collected and results.collected and session.evaluated <= results.finished
+        self._write(session.family if is_complete else None, is_final=True)
+        if results.evaluations:
             from pytest_glue.scheduling.durations import record
 
-            record(self._config, session.options, list(self._evaluations.values()))
+            record(self._config, session.options, list(results.evaluations.values()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self._evaluations:
+        results, options = self._results, self._session.options
+        if not results.evaluations and not results.errors:
             return
         from pytest_glue.reports.terminal import notes, search_lines, summary_lines, table
 
-        evaluations = [self._evaluations[nodeid] for nodeid in sorted(self._evaluations)]
-        options = self._session.options
+        verbose = self._config.get_verbosity() > 0
+        evaluations = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
         terminalreporter.write_sep("=", "glue")
-        for line, verdict in table(evaluations):
-            terminalreporter.write_line(line, **({_COLOURS[verdict]: True} if verdict else {"bold": True}))
-        for line in [*search_lines(evaluations), *notes(evaluations), *summary_lines(options, evaluations)]:
+        for line, status in table(evaluations, results.errors, results.outcomes):
+            terminalreporter.write_line(line, **({_COLOURS.get(status, "red"): True} if status else {"bold": True}))
+        for line in [
+            *search_lines(evaluations),
+            *notes(evaluations, verbose=verbose),
+            *summary_lines(options, evaluations),
+        ]:
             terminalreporter.write_line(line)
-        if options.json:
-            terminalreporter.write_line(f"JSON report: {options.json}")
+        if self._file.summary is not None:
+            terminalreporter.write_line(self._file.summary, red=self._file.error is not None)
 
     def _header(self) -> list[str]:
         from pytest_glue.reports.header import header
@@ -127,13 +140,26 @@ class GlueReporter:
         workers = len(getattr(self._config.option, "tx", None) or ())  # set by xdist
         return [] if self._config.get_verbosity() < 0 else header(self._session.options, max(workers, 1))
 
-    def _write(self, family: Family | None = None) -> None:
-        options = self._session.options
-        if options.json is not None:
-            from pytest_glue.reports.json import document, write
+    def _failed_checks(self, items: Sequence[pytest.Item]) -> list[str]:
+        found = Counter(str(error) for error in self._session.failed_checks.values())
+        return [f"glue: {count} of {len(items)} items cannot run: {message}" for message, count in found.items()]
 
-            evaluations = self._evaluations.values()
-            write(options.json, document(options, evaluations, self._errors, self._config.rootpath, family))
+    def _write(self, family: Family | None = None, *, is_final: bool = False) -> None:
+        if self._session.is_worker:
+            return
+        from pytest_glue.reports.json import document
+
+        options, results = self._session.options, self._results
+        made = partial(
+            document,
+            options,
+            results.evaluations.values(),
+            results.errors,
+            self._config.rootpath,
+            family,
+            results.outcomes,
+        )
+        self._file.write(made, is_final=is_final)
 
     def _show_message(self, report: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         message = str(excinfo.value)

@@ -11,6 +11,8 @@ from pytest_glue.session.reporter import GlueReporter
 from pytest_glue.session.session import GlueSession
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 _LOCK = Lock()
@@ -27,6 +29,19 @@ def start_session(config: pytest.Config) -> GlueSession:
         if not config.pluginmanager.has_plugin(session.NAME):
             _register(config)
     return GlueSession.of(config)
+
+
+def start_on_controller(config: pytest.Config, statuses: Path) -> None:
+    """Start the session on xdist's controller when a worker has collected glue items, if no flag started it before.
+
+    Args:
+        config: of the controller.
+        statuses: the folder in which the workers write their status.
+    """
+    start_session(config).progress.read_statuses(statuses)
+    reporting = config.pluginmanager.get_plugin(reporter.NAME)
+    assert isinstance(reporting, GlueReporter)
+    reporting.write_empty()
 
 
 def _register(config: pytest.Config) -> None:

@@ -148,7 +148,7 @@ def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: C
         standard_error_examples=of_examples,
         degrees_of_freedom=df if is_known else None,
         confidence_interval=(difference - below, difference + above) if is_known else None,
-        confidence_level=1 - fail_alpha - pass_alpha,
+        confidence_level=round(1 - fail_alpha - pass_alpha, 12),
         p_fail=p_fail if is_known else None,
         p_pass=p_pass if is_known else None,
         minimum_detectable_drop=float(detectable) if is_known else None,

@@ -119,6 +119,7 @@ def test_items_without_a_verdict_are_errors(
     result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json")
 
     result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["stsb * pass", "rte *sample *error", f"JSON report: {pytester.path / 'out.json'}"])
     document = report()
     assert [{"nodeid": "test_suite.py::test_glue[rte-sample]", "message": message}] == document["errors"]
     assert ["stsb"] == [each["task"] for each in document["results"]]
@@ -134,11 +135,15 @@ def test_a_failure_after_the_verdict_is_no_error(pytester: pytest.Pytester, tiny
     """An item whose test fails for another reason than its verdict is a result, not an error."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    assert not glue_evaluation.runs")
 
-    tiny("--glue-tasks=rte", "--glue-json=out.json").assert_outcomes(failed=1)
+    result = tiny("--glue-tasks=rte", "--glue-json=out.json", "--glue-threshold=rte=0")
 
+    result.assert_outcomes(failed=1)
     document = report()
-    assert ["rte"] == [each["task"] for each in document["results"]]
+    assert [("rte", "pass", "failed")] == [
+        (each["task"], each["verdict"], each["outcome"]) for each in document["results"]
+    ]
     assert [] == document["errors"]
+    result.stdout.fnmatch_lines(["rte * pass, test failed"])
 
 
 def test_collecting_writes_no_report(pytester: pytest.Pytester, tiny: Run) -> None:
@@ -157,3 +162,135 @@ def test_skipped_items(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
     tiny("--glue-tasks=rte", "--glue-json=out.json").assert_outcomes(skipped=1)
 
     assert ([], []) == (report()["results"], report()["errors"])
+
+
+FILLS_THE_DISK = """
+from pytest_glue.reports import json
+
+replace_file, written = json.replace_file, []
+
+def fail_at_first(path, content):
+    written.append(path)
+    if len(written) {condition}:
+        raise OSError(28, "No space left on device")
+    replace_file(path, content)
+
+json.replace_file = fail_at_first
+
+def pytest_unconfigure():
+    json.replace_file = replace_file
+"""
+
+
+@pytest.mark.parametrize(("condition", "is_written"), [("< 3", True), ("> 0", False)])
+def test_a_full_disk(pytester: pytest.Pytester, tiny: Run, report: Report, condition: str, *, is_written: bool) -> None:
+    """A report that cannot be written is one warning and not the end; it is written as soon as it can be."""
+    pytester.makeconftest(FILLS_THE_DISK.format(condition=condition))
+
+    result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=rte=0,stsb=-1", "--glue-json=out.json")
+
+    result.assert_outcomes(passed=2)
+    warning = f"the JSON report '{pytester.path / 'out.json'}' cannot be written: No space left on device; *"
+    assert 1 == str(result.stdout).count("The test run goes on and tries again after each item")
+    result.stdout.fnmatch_lines([f"glue: {warning}"])
+    if is_written:
+        assert 2 == len(report()["results"])
+        result.stdout.fnmatch_lines([f"JSON report: {pytester.path / 'out.json'}"])
+    else:
+        assert not (pytester.path / "out.json").exists()
+        result.stdout.fnmatch_lines(["stsb *", warning])
+
+
+def test_a_file_that_cannot_be_collected(pytester: pytest.Pytester, here: Run, report: Report) -> None:
+    """A collection error is in the report, which names no family; the report before it is replaced."""
+    pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'sample'\ncheckpoints = ['sample']\njson = 'out.json'\n")
+    for suite, message in (("import nothing_like_it", "nothing_like_it"), ("def test_glue(:", "SyntaxError")):
+        pytester.makepyfile(test_suite=suite)
+        (pytester.path / "out.json").write_text("earlier", "utf-8")
+
+        assert pytest.ExitCode.INTERRUPTED == here().ret
+
+        (error,) = report()["errors"]
+        assert "test_suite.py" == error["nodeid"]
+        assert message in error["message"]
+        assert report()["family"] is None
+
+
+STOPS = """
+import pytest
+from pathlib import Path
+
+class CtrlC(KeyboardInterrupt):  # pytester lets the very class end the outer test run
+    pass
+
+class Stopping(pytest.File):
+    def collect(self):
+        raise CtrlC
+
+def pytest_collect_file(file_path, parent):
+    if file_path.name == "stop.txt":
+        return Stopping.from_parent(parent, path=file_path)
+
+def pytest_runtest_logstart(nodeid):
+    Path("seen.json").write_text(Path("out.json").read_text("utf-8"), "utf-8")
+"""
+
+
+def test_a_stop_while_collecting(pytester: pytest.Pytester, here: Run, report: Report) -> None:
+    """After Ctrl-C while collecting, the report says that the test run ended early."""
+    pytester.makeconftest(STOPS)
+    (pytester.path / "stop.txt").write_text("", "utf-8")
+
+    assert (
+        pytest.ExitCode.INTERRUPTED == here("--glue-tasks=rte", "--glue-checkpoints=sample", "--glue-json=out.json").ret
+    )
+
+    message = "the test run ended before all items were collected (exit code 2)"
+    assert [{"nodeid": "", "message": message}] == report()["errors"]
+    assert report()["family"] is None
+
+
+def test_the_report_before_is_replaced_at_once(pytester: pytest.Pytester, here: Run, report: Report) -> None:
+    """When the first item starts, the report of an earlier test run is replaced by an empty one without a family."""
+    pytester.makeconftest(STOPS)
+    (pytester.path / "out.json").write_text("earlier", "utf-8")
+
+    here("--glue-tasks=rte", "--glue-checkpoints=./none", "--glue-data=sample", "--glue-json=out.json")
+
+    early = report("seen.json")
+    assert (None, [], []) == (early["family"], early["results"], early["errors"])
+    assert 1 == len(report()["errors"])
+
+
+RUNS_AGAIN = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    first = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in first:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item._initrequest()
+    runtestprotocol(item, nextitem=nextitem)
+    return True
+
+tried = []
+
+@pytest.fixture
+def glue_model_init(glue_model_init):
+    tried.append(1)
+    if len(tried) == 1:
+        raise ValueError("not yet")
+    return glue_model_init
+"""
+
+
+def test_an_error_and_a_rerun(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """An item that ends in an error and is then run again with success is a result only."""
+    pytester.makeconftest(RUNS_AGAIN)
+
+    tiny("--glue-tasks=rte", "--glue-threshold=rte=0", "--glue-json=out.json")
+
+    assert [] == report()["errors"]
+    assert ["passed"] == [each["outcome"] for each in report()["results"]]

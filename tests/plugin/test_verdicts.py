@@ -72,6 +72,7 @@ def test_the_properties_in_junit(tiny: Run, report: Report, junit: JUnit) -> Non
         "glue.threshold": "-1",
         "glue.verdict": "pass",
         "glue.reason": result["reason"],
+        "glue.synthetic": "true",
     } == properties(junit()["test_glue[stsb-sample]"])
     assert re.fullmatch(
         r"stsb · sample: pearson -?0\.\d{3} >= threshold -1\.000 "
@@ -125,12 +126,32 @@ def test_the_table(tiny: Run) -> None:
 
     start = next(number for number, line in enumerate(result.outlines) if re.fullmatch("=+ glue =+", line))
     header, rte, stsb = (re.split(r"\s{2,}", line) for line in result.outlines[start + 1 : start + 4])
-    assert ["task", "checkpoint", "metric", "score", "compared with", "difference", "time", "verdict"] == header
-    assert ["rte", "sample", "accuracy", "0.000", "pass"] == [*rte[:3], rte[4], rte[7]]
-    assert ["stsb", "sample", "pearson", "(0.000)"] == [*stsb[:3], stsb[4]]
+    assert [
+        "task",
+        "checkpoint",
+        "metric",
+        "score",
+        "95% CI",
+        "compared with",
+        "difference",
+        "time",
+        "verdict",
+    ] == header
+    assert ["rte", "sample", "accuracy", "0.000", "pass"] == [*rte[:3], rte[5], rte[8]]
+    assert ["stsb", "sample", "pearson", "(0.000)"] == [*stsb[:3], stsb[5]]
     for row in (rte, stsb):
-        assert f"{float(row[3]):+.3f}" == row[5]
-        assert re.fullmatch(r"\d+\.\d s", row[6])
+        assert f"{float(row[3]):+.3f}" == row[6]
+        assert re.fullmatch(r"-?\d\.\d{3} to \d\.\d{3}", row[4])
+        assert re.fullmatch(r"\d+\.\d s", row[7])
+
+
+def test_synthetic_data_is_said_when_quiet(tiny: Run, junit: JUnit) -> None:
+    """Under `-q`, which has no header, the summary says that the data is synthetic, and so does JUnit."""
+    result = tiny("-q", "--glue-tasks=rte", "--glue-threshold=rte=0", "--junitxml=out.xml")
+
+    result.stdout.fnmatch_lines(["SYNTHETIC DATA: good for trying out the gate, no evidence of quality"])
+    assert "true" == properties(junit()["test_glue[rte-sample]"])["glue.synthetic"]
+    result.stdout.no_fnmatch_line("*batching: *")
 
 
 def test_the_header(tiny: Run) -> None:

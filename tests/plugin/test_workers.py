@@ -98,3 +98,39 @@ def test_workers_share_the_cores(pytester: pytest.Pytester, monkeypatch: pytest.
     fresh("-n", "2", "--glue-tasks=rte,wnli", "--glue-data=sample", "--glue-checkpoints=sample").assert_outcomes(
         passed=2
     )
+
+
+DIES_ON_STSB = """
+import os
+import pytest
+
+@pytest.fixture
+def glue_model_init(glue_task, glue_model_init):
+    if glue_task.name == "stsb":
+        os._exit(9)
+    return glue_model_init
+
+def pytest_runtest_setup(item):
+    if item.name == "test_plain":
+        os._exit(9)
+"""
+
+
+def test_a_killed_worker(pytester: pytest.Pytester, fresh: Run, report: Report) -> None:
+    """An item whose worker is killed is an error of the report and a row of the table; another test is neither."""
+    pytester.makepyprojecttoml(TABLE.replace('"wnli", ', ""))
+    pytester.makeconftest(DIES_ON_STSB)
+    pytester.makepyfile(
+        test_suite="def test_plain(): ...\ndef test_glue(glue_evaluation):\n    glue_evaluation.check()\n"
+    )
+    (pytester.path / "out.json").write_text("earlier", "utf-8")
+
+    result = fresh("-n", "2")
+
+    result.assert_outcomes(passed=1, failed=2)
+    (error,) = report()["errors"]
+    assert "test_suite.py::test_glue[stsb-sample]" == error["nodeid"]
+    assert "crashed while running" in error["message"]
+    assert [("rte", "passed")] == [(each["task"], each["outcome"]) for each in report()["results"]]
+    assert report()["family"] is None
+    result.stdout.fnmatch_lines(["rte *pass", "stsb *error"])

@@ -126,7 +126,7 @@ def test_overwriting_names_the_changes(tmp_path: Path, three: Baseline) -> None:
     baseline_storage.write(file, three)
     other = make_baseline(make_runs("rte", RTE_LABELS, 70), data_digest="sha256:e", recipe={"num_train_epochs": 3})
     assert baseline_storage.write(file, other) == (
-        f"recorded {file} again: accuracy 0.697 -> 0.747, 3 -> 1 seeds, other data, another recipe"
+        f"recorded {file} again: accuracy 0.697 -> 0.747, 3 -> 1 seed, other data, another recipe"
     )
 
 

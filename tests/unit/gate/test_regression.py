@@ -114,7 +114,7 @@ def test_one_seed_a_side_uses_the_published_variance(
     assert Verdict.FAIL is judgement.verdict
     assert judgement.baseline is not None
     assert "IBM/model-recycling" in judgement.baseline["spread_source"]
-    assert "1 against 1 seeds" in judgement.reason
+    assert "1 against 1 seed" in judgement.reason
 
 
 def test_one_seed_a_side_without_a_published_variance() -> None:
@@ -129,7 +129,7 @@ def test_one_seed_a_side_without_a_published_variance() -> None:
         ": a drop of more than 0.02 is neither shown nor ruled out, because one seed on each side does not show "
         "the variance between seeds: use --glue-seeds=3 or more for both (-"
     ) in judgement.reason
-    assert judgement.reason.endswith("; 1 against 1 seeds; n=277)")
+    assert judgement.reason.endswith("; 1 against 1 seed; n=277)")
 
 
 def test_a_family_shares_the_error_rate(rule: Callable[..., RegressionCriterion]) -> None:

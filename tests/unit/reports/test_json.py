@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.sources import OptionSource, combine
-from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.evaluation import Evaluation, Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
@@ -64,8 +64,9 @@ def report(evaluation: Evaluation, like: Like, tmp_path: Path) -> dict[str, Any]
         like(nodeid="a", confidence_interval=(0.58, 0.65), verdict=Verdict.INCONCLUSIVE, device="cuda:0"),
     ]
     errors = {"y": "the hub cannot be reached", "b": "out of memory"}
+    outcomes: dict[str, Outcome] = {evaluation.nodeid: "failed"}
     options = combine([OptionSource("{name}", GIVEN, tmp_path)])
-    read: dict[str, Any] = json.loads(json.dumps(document(options, found, errors, tmp_path, FAMILY)))
+    read: dict[str, Any] = json.loads(json.dumps(document(options, found, errors, tmp_path, FAMILY, outcomes)))
     return read
 
 
@@ -134,6 +135,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "baseline": None,
         "verdict": "fail",
         "failed": True,
+        "outcome": "failed",
         "reason": "rte · a/b@86b5e09: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 1 seed)",
         "n_train": 2490,
         "n_eval": 277,

@@ -1,6 +1,7 @@
 """The file of the JSON report: atomic replacement, and the check that it can be written."""
 
 import json
+import os
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -39,13 +40,43 @@ def test_a_full_disk_keeps_the_old_report(tmp_path: Path) -> None:
     assert [path] == list(tmp_path.iterdir())
 
 
-def test_nan_is_not_written(tmp_path: Path) -> None:
-    """NaN, which JSON cannot express, raises, and the old report stays."""
+def test_numbers_that_json_lacks(tmp_path: Path) -> None:
+    """NaN and infinity are null, and text in what the user gave; a name that is no UTF-8 is escaped."""
     path = tmp_path / "out.json"
-    write(path, {"score": 0.5})
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write(path, {"score": float("nan")})
-    assert {"score": 0.5} == json.loads(path.read_text("utf-8"))
+    given = {"weight_decay": float("nan"), "kwargs": [float("-inf")]}
+    write(path, {"score": float("nan"), "runs": [{"loss": float("inf"), "recipe": given}], "data": "m\udcff"})
+    runs = [{"loss": None, "recipe": {"weight_decay": "nan", "kwargs": ["-inf"]}}]
+    assert {"score": None, "runs": runs, "data": "m\udcff"} == json.loads(path.read_text("utf-8"))
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    """The file that a link names is replaced, also if it does not exist yet, and the link stays."""
+    (tmp_path / "reports").mkdir()
+    link, target = tmp_path / "out.json", tmp_path / "reports" / "1.json"
+    link.symlink_to(target)
+    for number in (1, 2):
+        check_writable(link)
+        write(link, {"number": number}, is_final=False)
+        assert link.is_symlink()
+        assert {"number": number} == json.loads(target.read_text("utf-8"))
+    assert [target] == list(target.parent.iterdir())
+
+
+def test_a_device_stays_a_device(tmp_path: Path) -> None:
+    """`/dev/null` is not replaced by a file; a pipe gets the final report only, and one without a reader is no hang."""
+    null, pipe = Path("/dev/null"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (null, pipe):
+        check_writable(path)
+        write(path, {"reason": "early"}, is_final=False)
+    write(null, {"reason": "final"})
+    assert null.is_char_device()
+    with pytest.raises(ReportError, match="cannot be written"):
+        write(pipe, {"reason": "final"})
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write(pipe, {"reason": "final"})
+    assert {"reason": "final"} == json.loads(os.read(reader, 1000))
+    os.close(reader)
 
 
 def test_the_check_changes_no_file(tmp_path: Path) -> None:

@@ -8,20 +8,21 @@ import pytest
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation, Outcome
 from pytest_glue.core.formatting import seconds
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
+from pytest_glue.data.sample import SampleSource
 from pytest_glue.reports.terminal import notes, ranking_lines, search_lines, summary_lines, table, trial_line
 
 Like = Callable[..., Evaluation]
 
 TABLE = """\
-task  checkpoint   metric                    score  compared with  difference        time  verdict
-rte   a/b@86b5e09  accuracy                  0.614          0.650      -0.036  1 min 02 s  fail
-rte   sample       accuracy                  0.800        (0.527)      +0.273       2.5 s  pass
-cola  sample       matthews_correlation  undefined        (0.000)                   2.5 s  degenerate
-rte   a/b@86b5e09  accuracy                  0.614     main 0.600      +0.014  1 min 02 s  inconclusive
+task  checkpoint   metric                    score  95% CI          compared with  difference        time  verdict
+rte   a/b@86b5e09  accuracy                  0.614                          0.650      -0.036  1 min 02 s  fail
+rte   sample       accuracy                  0.800  0.750 to 0.850        (0.527)      +0.273       2.5 s  pass
+cola  sample       matthews_correlation  undefined                        (0.000)                   2.5 s  degenerate
+rte   a/b@86b5e09  accuracy                  0.614                     main 0.600      +0.014  1 min 02 s  inconclusive
 """
 
 
@@ -32,7 +33,7 @@ def evaluations(evaluation: Evaluation, like: Like) -> list[Evaluation]:
     undefined = {"task": "cola", "headline_metric": "matthews_correlation", "score": None, "chance": 0.0}
     return [
         evaluation,
-        like(**sample, score=0.8, verdict=Verdict.PASS),
+        like(**sample, score=0.8, confidence_interval=(0.75, 0.85), verdict=Verdict.PASS),
         like(**sample, **undefined, verdict=Verdict.DEGENERATE),
         like(baseline={"name": "main", "baseline_score": 0.6}, verdict=Verdict.INCONCLUSIVE),
     ]
@@ -41,6 +42,70 @@ def evaluations(evaluation: Evaluation, like: Like) -> list[Evaluation]:
 def test_the_table(evaluations: list[Evaluation]) -> None:
     """A score is compared with its baseline, else its threshold, else the chance level in brackets."""
     assert TABLE.splitlines() == [line for line, _verdict in table(evaluations)]
+
+
+def test_items_of_several_tests(like: Like) -> None:
+    """A column names the tests, with their files if two have the same name."""
+    found = [like(nodeid="test_a.py::test_glue[rte-a-b]"), like(nodeid="test_a.py::test_two[rte-a-b]")]
+    assert ["test", "test_glue", "test_two"] == [line.split()[0] for line, _ in table(found)]
+    found[1] = like(nodeid="test_b.py::test_glue[rte-a-b]")
+    assert ["test_a.py::test_glue", "test_b.py::test_glue"] == [line.split()[0] for line, _ in table(found)[1:]]
+
+
+def test_an_error_has_a_row(like: Like) -> None:
+    """The row has task and checkpoint of the item, or what the node id names."""
+    nodeids = [f"test_a.py::test_glue[{bracket}]" for bracket in ("mnli-mm-bert-base", "mine-1")]
+    rows = [(line.split(), status) for line, status in table([], nodeids)[1:]]
+    assert [(["mine-1", "error"], "error"), (["mnli-mm", "bert-base", "error"], "error")] == rows
+    collected, alone = table([like()], ["test_broken.py"])[-1][0], table([], [""])[-1][0]
+    assert (["test_broken.py", "test_broken.py", "error"], ["test", "run", "error"]) == (
+        collected.split(),
+        alone.split(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome", "shown"),
+    [
+        (Verdict.PASS, "passed", "pass"),
+        (Verdict.PASS, "failed", "pass, test failed"),
+        (Verdict.PASS, "error", "pass, test error"),
+        (Verdict.FAIL, "failed", "fail"),
+        (Verdict.FAIL, "passed", "fail, test passed"),
+        (Verdict.FAIL, None, "fail"),
+    ],
+)
+def test_a_test_that_ends_otherwise_than_its_verdict(
+    like: Like, verdict: Verdict, outcome: Outcome | None, shown: str
+) -> None:
+    """The row says both, and is not coloured as the verdict alone."""
+    item = like(verdict=verdict, failed=verdict is Verdict.FAIL)
+    line, status = table([item], outcomes={item.nodeid: outcome} if outcome else {})[1]
+    assert shown == status
+    assert line.endswith(f"  {shown}")
+
+
+def test_details_are_shown_if_asked_for(like: Like) -> None:
+    """Notes on batching, on the source of a variance and on shared trainings need `-v`; the beginnings are theirs."""
+    found = [
+        like(
+            notes=(
+                "batching: packed",
+                "the interval covers examples and seeds (3 runs)",
+                "trained together with mnli",
+                "a",
+            )
+        )
+    ]
+    assert ["rte: a"] == notes(found)
+    assert 4 == len(notes(found, verbose=True))
+
+
+def test_synthetic_data_is_said_last(like: Like) -> None:
+    """The summary warns of synthetic data or checkpoints, with the tasks if others are real."""
+    sample = like(task="cola", data=SampleSource.description)
+    assert [SYNTHETIC_DATA] == summary_lines(Options(), [sample, like(checkpoint=Checkpoint("sample", Origin.SAMPLE))])
+    assert [f"cola: {SYNTHETIC_DATA}"] == summary_lines(Options(), [sample, like()])
 
 
 def test_columns_are_aligned(evaluations: list[Evaluation]) -> None:
@@ -167,13 +232,20 @@ def test_averages_are_last(ranking: dict[str, Any]) -> None:
 
 
 def test_a_search_is_one_line(like: Like, study: Study) -> None:
-    """The line has trials by state, examples, time, best trial and importance; an item without a search has none."""
+    """The line has trials by state, examples, time and best trial; an item without a search has none."""
     (line,) = search_lines([like(study=study), like()])
     assert (
         "rte · a/b@86b5e09: optuna ran 3 trials (1 complete, 1 pruned, 1 failed) on 249 examples in 1 min 01 s; best "
-        "accuracy 0.600 with learning_rate=5e-05, per_device_train_batch_size=8; importance: learning_rate 75%, "
-        "per_device_train_batch_size 25%"
+        "accuracy 0.600 with learning_rate=5e-05, per_device_train_batch_size=8"
     ) == line
+
+
+@pytest.mark.parametrize(("n_complete", "is_shown"), [(9, False), (10, True)])
+def test_importance_needs_ten_complete_trials(like: Like, study: Study, n_complete: int, *, is_shown: bool) -> None:
+    """With fewer trials, the importance of hyperparameters is noise."""
+    trials = tuple(replace(study.trials[0], number=number) for number in range(n_complete))
+    (line,) = search_lines([like(study=replace(study, trials=(*trials, *study.trials[1:])))])
+    assert is_shown == line.endswith("; importance: learning_rate 75%, per_device_train_batch_size 25%")
 
 
 def test_a_search_on_the_evaluation_split_has_a_caution(like: Like, study: Study) -> None:
