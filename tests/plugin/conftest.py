@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
+from tests.plugin.forked_pytest import run_forked
 from tests.plugin.ray_cluster import running_cluster
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ def test_glue(glue_evaluation):
     glue_evaluation.check()
 """
 RECORDS_TRAININGS = """
-import time
 from pytest_glue.execution import fine_tuning
 
 plain = fine_tuning.fine_tune
@@ -32,11 +32,32 @@ plain = fine_tuning.fine_tune
 def fine_tune(trainer, labels, seed, *more, **options):
     with open("trained.txt", "a") as file:
         file.write(f"{labels.task.name} {seed}\\n")
-    time.sleep(3)
     return plain(trainer, labels, seed, *more, **options)
 
 fine_tuning.fine_tune = fine_tune
 """
+WAITS_FOR_THE_OTHER = f"""{RECORDS_TRAININGS}
+import os
+import time
+from pathlib import Path
+from pytest_glue.cache import cached_runs
+
+locked = cached_runs.locked
+
+def announced(run_cache, keys, note):
+    for key in keys:
+        Path(f"asked-{{key.task['name']}}-{{os.getpid()}}").touch()
+    return locked(run_cache, keys, note)
+
+def fine_tune_beside_the_other(trainer, labels, *more, **options):
+    while len(list(Path().glob(f"asked-{{labels.task.name}}-*"))) < 2:
+        time.sleep(0.02)
+    return fine_tune(trainer, labels, *more, **options)
+
+cached_runs.locked = announced
+fine_tuning.fine_tune = fine_tune_beside_the_other
+"""
+"""A process that is about to train a run waits until another process asks for the same run."""
 
 Run = Callable[..., pytest.RunResult]
 
@@ -88,6 +109,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     for name in [name for name in os.environ if name.startswith(("HF_", "GLUE_", "PYTEST_XDIST", "PYTEST_ADDOPTS"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)  # new processes test this tree
     monkeypatch.setenv("PYTEST_GLUE_CACHE", str(tmp_path_factory.mktemp("cache") / "runs"))
     monkeypatch.setenv("HF_HOME", str(tmp_path_factory.getbasetemp() / "huggingface"))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
@@ -128,7 +150,19 @@ def tiny(here: Run) -> Run:
 
 @pytest.fixture
 def fresh(pytester: pytest.Pytester) -> Run:
-    """Run pytest in a new process, in the user's folder."""
+    """Run pytest in a new process that has imported the heavy libraries, in the user's folder."""
+
+    def run(*args: str) -> pytest.RunResult:
+        if not list(pytester.path.glob("**/test_*.py")):
+            pytester.makepyfile(test_suite=SUITE)
+        return run_forked(args, pytester.path)
+
+    return run
+
+
+@pytest.fixture
+def in_new_interpreter(pytester: pytest.Pytester) -> Run:
+    """Run pytest in a new process that has imported nothing."""
 
     def run(*args: str) -> pytest.RunResult:
         if not list(pytester.path.glob("**/test_*.py")):

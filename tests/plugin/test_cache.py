@@ -12,7 +12,7 @@ import pytest
 
 from pytest_glue.sample.checkpoint import write_sample_checkpoint
 from pytest_glue.sample.examples import sample_dataset
-from tests.plugin.conftest import RECORDS_TRAININGS
+from tests.plugin.conftest import WAITS_FOR_THE_OTHER
 
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
@@ -82,13 +82,13 @@ def test_the_same_command_again(here: Run, report: Report, junit: JUnit) -> None
 
 
 def test_reading_imports_no_heavy_library(
-    pytester: pytest.Pytester, fresh: Run, files: tuple[str, ...], report: Report
+    pytester: pytest.Pytester, fresh: Run, in_new_interpreter: Run, files: tuple[str, ...], report: Report
 ) -> None:
     """A test run that reads all its runs imports neither torch nor transformers nor other heavy libraries."""
     fresh(*files).assert_outcomes(passed=1)
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
 
-    fresh(*files).assert_outcomes(passed=1)
+    in_new_interpreter(*files).assert_outcomes(passed=1)
 
     assert [True] == cached(report)
     assert "" == (pytester.path / "imported.txt").read_text("utf-8")
@@ -128,13 +128,15 @@ def test_refresh_replaces_an_entry(here: Run, report: Report, folder: Path) -> N
     assert [True] == cached(report)
 
 
-def test_only_trains_nothing(pytester: pytest.Pytester, fresh: Run, report: Report, files: tuple[str, ...]) -> None:
+def test_only_trains_nothing(
+    pytester: pytest.Pytester, fresh: Run, in_new_interpreter: Run, report: Report, files: tuple[str, ...]
+) -> None:
     """With `only`, a missing run is an error that names the run, the closest cached run and the command to train it."""
     fresh(*files).assert_outcomes(passed=1)
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
-    fresh(*files, "--glue-cache=only").assert_outcomes(passed=1)
+    in_new_interpreter(*files, "--glue-cache=only").assert_outcomes(passed=1)
 
-    fresh(*files, "--glue-cache=only", "--glue-seeds=7,").assert_outcomes(errors=1)
+    in_new_interpreter(*files, "--glue-cache=only", "--glue-seeds=7,").assert_outcomes(errors=1)
 
     (error,) = report()["errors"]
     assert "the run of stsb with seed 7 is not in the cache " in error["message"]
@@ -307,7 +309,7 @@ def test_a_baseline_of_cached_runs(here: Run, report: Report) -> None:
 def test_two_commands_at_once(pytester: pytest.Pytester) -> None:
     """Two processes that start together with the same items train each item once."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
-    pytester.makeconftest(RECORDS_TRAININGS)
+    pytester.makeconftest(WAITS_FOR_THE_OTHER)
     command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=stsb,wnli", "-p", "no:cacheprovider"]
 
     both = [
@@ -324,7 +326,7 @@ def test_two_commands_at_once(pytester: pytest.Pytester) -> None:
 def test_workers_share_the_cache(pytester: pytest.Pytester, fresh: Run) -> None:
     """Two tests that evaluate the same task and checkpoint on two workers train once."""
     pytester.makepyfile(test_one="def test_glue(glue_evaluation): ...", test_two="def test_glue(glue_evaluation): ...")
-    pytester.makeconftest(RECORDS_TRAININGS)
+    pytester.makeconftest(WAITS_FOR_THE_OTHER)
 
     fresh(*SAMPLE, "-n", "2").assert_outcomes(passed=2)
 

@@ -13,7 +13,7 @@ from pytest_glue.execution import fine_tuning
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.fine_tune import fine_tune as plain_fine_tune
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
-from tests.plugin.conftest import RECORDS_TRAININGS
+from tests.plugin.conftest import WAITS_FOR_THE_OTHER
 
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
@@ -24,7 +24,7 @@ ARGUMENTS = (
     *("--glue-recipe=learning_rate=1e-3", "--glue-threshold=mnli=0", "--glue-threshold=mnli-mm=0"),
 )
 BOTH = (*ARGUMENTS, "--glue-tasks=mnli,mnli-mm")
-RECORDS_TRAININGS_IN_AN_ORDER = f"""{RECORDS_TRAININGS}
+WAITS_FOR_THE_OTHER_IN_AN_ORDER = f"""{WAITS_FOR_THE_OTHER}
 import os
 
 def pytest_collection_modifyitems(items):
@@ -101,7 +101,7 @@ def test_missing_seeds(here: Run, report: Report, trained: list[str]) -> None:
 def test_two_processes_at_once(pytester: pytest.Pytester, workers: bool) -> None:  # noqa: FBT001 - a parameter
     """Two processes, commands or workers, that start together with the two tasks train once."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
-    pytester.makeconftest(RECORDS_TRAININGS_IN_AN_ORDER)
+    pytester.makeconftest(WAITS_FOR_THE_OTHER_IN_AN_ORDER)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *BOTH]
     variables = [os.environ] if workers else [os.environ, os.environ | {"BACKWARDS": "1"}]
     command += ["-n", "2", "--glue-cache=refresh"] if workers else []

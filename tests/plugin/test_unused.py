@@ -55,23 +55,23 @@ def test_importing_the_plugin_is_free(module: str) -> None:
     ],
 )
 def test_heavy_libraries_are_not_imported(
-    pytester: pytest.Pytester, fresh: Run, suite: str, arguments: list[str], exit_code: int
+    pytester: pytest.Pytester, in_new_interpreter: Run, suite: str, arguments: list[str], exit_code: int
 ) -> None:
     """Help, collection, a usage error and other tests import no heavy library."""
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
     if suite:
         pytester.makepyfile(test_suite=suite)
 
-    assert exit_code == fresh(*arguments).ret
+    assert exit_code == in_new_interpreter(*arguments).ret
     assert "" == (pytester.path / "imported.txt").read_text("utf-8")
 
 
-def test_the_check_notices_an_import(pytester: pytest.Pytester, fresh: Run) -> None:
+def test_the_check_notices_an_import(pytester: pytest.Pytester, in_new_interpreter: Run) -> None:
     """The list that the tests above use does contain an imported library."""
     pytester.makeconftest(LISTS_IMPORTS_AT_EXIT)
     pytester.makepyfile(test_suite="import numpy\ndef test_plain(): pass")
 
-    fresh()
+    in_new_interpreter()
 
     assert "numpy" == (pytester.path / "imported.txt").read_text("utf-8")
 
