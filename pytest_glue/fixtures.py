@@ -158,13 +158,15 @@ def glue_evaluation(
     from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.data.source import open_source
     from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
-    from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record
+    from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record, skip_reason
     from pytest_glue.session.reporter import attach_evaluation
     from pytest_glue.session.run_sources import runs_of
     from pytest_glue.session.session import GlueSession
     from pytest_glue.training.pretrained import identify
 
     spec = EvaluationSpec(glue_options, glue_task, glue_checkpoint)
+    if (reason := skip_reason(spec)) is not None:
+        pytest.skip(reason)
     identified, checkpoint_notes = identify(glue_checkpoint, file_digests_of(glue_options))
     source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, source.description)

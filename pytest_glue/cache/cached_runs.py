@@ -146,7 +146,8 @@ class CachedRuns:
         for key in self._keys.values():
             if (entry := self._read(key)) is not None:
                 # The same files may have had another name when they were fine-tuned.
-                checkpoint = self._checkpoint if self._checkpoint.digest else entry.conditions.checkpoint
+                recorded = replace(entry.conditions.checkpoint, role=self._checkpoint.role)
+                checkpoint = self._checkpoint if self._checkpoint.digest else recorded
                 return replace(entry.conditions, checkpoint=checkpoint)
         return None
 

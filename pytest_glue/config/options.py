@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
-    from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+    from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
     from pytest_glue.core.tasks import Task
@@ -27,7 +27,8 @@ class Options(FrozenOptions):
     tasks: tuple[Task, ...] = option("NAMES", "tasks to run, comma-separated, or `all`", affects="item", default="all")
     checkpoints: tuple[Checkpoint, ...] = option(
         "NAMES",
-        "checkpoints to test, comma-separated: a hub id, `id@revision`, a folder, or `sample`",
+        "checkpoints to test, comma-separated: a hub id, `id@revision`, a folder, or `sample`; `ROLE=` before it names "
+        "the item and its baseline",
         affects="item",
         default="",
     )
@@ -81,6 +82,13 @@ class Options(FrozenOptions):
         affects="verdict",
         default=None,
         parser="baseline",
+    )
+    on_missing_baseline: MissingBaselinePolicy = option(
+        "fail|save|skip",
+        "what `--glue-compare` does with an item that has no baseline: an error, judge it without one and record it, "
+        "or skip it",
+        affects="verdict",
+        default="fail",
     )
     storage: Path = option(
         "FOLDER", "folder of the baselines", affects="machine", default="glue-baselines", parser="path"

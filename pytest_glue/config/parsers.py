@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
-    from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+    from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
     from pytest_glue.core.tasks import Task
@@ -44,9 +44,15 @@ def tasks(value: Any, _: Path) -> tuple[Task, ...]:
 
 def checkpoints(value: Any, base: Path) -> tuple[Checkpoint, ...]:
     """Return the named checkpoints in the order given."""
-    from pytest_glue.core.checkpoints import Checkpoint
+    from pytest_glue.core.checkpoints import Checkpoint, split_role
 
-    return tuple(Checkpoint.parse(_rebased(text, base)) for text in texts(value))
+    def parse(text: str) -> Checkpoint:
+        if (whole := _rebased(text, base)) != text:  # a folder whose name contains "="
+            return Checkpoint.parse(whole)
+        role, name = split_role(text)
+        return Checkpoint.parse(text) if role is None else Checkpoint.parse(_rebased(name, base), role)
+
+    return tuple(map(parse, texts(value)))
 
 
 def data(value: Any, base: Path) -> str:
@@ -179,6 +185,12 @@ def inconclusive(value: Any, _: Path) -> InconclusivePolicy:
     from pytest_glue.core.choices import InconclusivePolicy
 
     return member(InconclusivePolicy, value)
+
+
+def on_missing_baseline(value: Any, _: Path) -> MissingBaselinePolicy:
+    from pytest_glue.core.choices import MissingBaselinePolicy
+
+    return member(MissingBaselinePolicy, value)
 
 
 def cache(value: Any, _: Path) -> CachePolicy:

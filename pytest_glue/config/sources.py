@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.config.options import OPTIONS, Options
+from pytest_glue.core.choices import MissingBaselinePolicy
 from pytest_glue.core.errors import GlueError, OptionError, closest
 
 if TYPE_CHECKING:
@@ -122,6 +123,12 @@ def _check_exclusive(options: Options) -> None:
     if options.stop_when_decided and given:
         raise OptionError(
             f"--glue-stop-when-decided leaves lower bounds, and {given[0]} needs scores: leave out one of the two"
+        )
+    is_file = options.compare is not None and options.compare.endswith(".json")
+    if is_file and options.on_missing_baseline is MissingBaselinePolicy.SAVE:
+        raise OptionError(
+            f"--glue-on-missing-baseline=save records under a name, and --glue-compare={options.compare} is a file: "
+            "give --glue-compare=NAME"
         )
 
 

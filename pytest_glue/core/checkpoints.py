@@ -1,5 +1,6 @@
 """Checkpoints: how users name them, and their ids."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -36,9 +37,12 @@ class Checkpoint:
     digest: str | None = None
     """`sha256:...` of the files that a run reads; None until they are read."""
 
+    role: str | None = None
+    """The user's name for what is compared over time, such as `candidate`, while `name` changes with each training."""
+
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the checkpoint that a text names: `sample`, a folder, a hub id or `id@revision`.
+    def parse(cls, text: str, role: str | None = None) -> Self:
+        """Return the checkpoint that a text names: `sample`, a folder, a hub id, `id@revision`, or `role=` and those.
 
         A text is a folder if that folder exists, or if it starts with a dot, a slash or `~`.
 
@@ -47,16 +51,18 @@ class Checkpoint:
         """
         text = text.strip()
         if text == SAMPLE:
-            return cls(SAMPLE, Origin.SAMPLE)
+            return cls(SAMPLE, Origin.SAMPLE, role=role)
         if text and (text[0] in "./~\\" or Path(text).is_absolute() or Path(text).is_dir()):
-            return cls(text, Origin.FOLDER)
+            return cls(text, Origin.FOLDER, role=role)
+        if role is None and (parts := split_role(text))[0]:
+            return cls.parse(parts[1], parts[0])
         name, at, revision = text.partition("@")
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or (at and not re.fullmatch(r"[\w./-]+", revision)):
             raise CheckpointError(
                 f"checkpoint {text!r} is neither a folder nor a hub id: "
                 f"expected `owner/name`, `owner/name@revision`, an existing folder, or `{SAMPLE}`"
             )
-        return cls(name, Origin.HUB, revision or None)
+        return cls(name, Origin.HUB, revision or None, role=role)
 
     @property
     def folder(self) -> Path:
@@ -65,13 +71,14 @@ class Checkpoint:
 
     @property
     def label(self) -> str:
-        """The name for people, with a short revision."""
-        name = self.folder.resolve().name if self.origin is Origin.FOLDER else self.name
+        """The role or the name for people, with a short revision. A link to a folder has its own name."""
+        name = self.role or (_parts(self)[-1] if self.origin is Origin.FOLDER else self.name)
         return f"{name}@{_short(self.revision)}" if self.revision else name
 
     def __str__(self) -> str:
         """Return the text that `parse` reads."""
-        return f"{self.name}@{self.revision}" if self.revision else self.name
+        name = f"{self.role}={self.name}" if self.role else self.name
+        return f"{name}@{self.revision}" if self.revision else name
 
     def identified(self, *, revision: str | None, digest: str) -> Self:
         """Return this checkpoint with its resolved revision and its digest."""
@@ -81,7 +88,8 @@ class Checkpoint:
 def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
     """Return the checkpoints by id, sorted. Ids are unique, and safe in a shell, a file name and `-k`.
 
-    The id of a folder is its last part, preceded by as many parents as needed to be unique.
+    The id is the role, if there is one. That of a folder is its last part, preceded by as many parents as needed to be
+    unique.
 
     Raises:
         CheckpointError: two checkpoints have the same id.
@@ -92,18 +100,33 @@ def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
     while len(named) < len(distinct):
         parts += 1
         named = {_id(checkpoint, parts): checkpoint for checkpoint in distinct}
-        if parts > max(len(checkpoint.folder.resolve().parts) for checkpoint in distinct):
-            names = ", ".join(checkpoint.name for checkpoint in distinct)
+        if parts > max(len(_parts(checkpoint)) for checkpoint in distinct):
+            names = ", ".join(map(str, distinct))
             raise CheckpointError(f"two of these checkpoints have the same id: {names}; name each of them once")
     return dict(sorted(named.items()))
 
 
 def _id(checkpoint: Checkpoint, parts: int) -> str:
+    if checkpoint.role:
+        return checkpoint.role
     if checkpoint.origin is Origin.FOLDER:
-        text = "-".join(checkpoint.folder.resolve().parts[-parts:])
+        text = "-".join(_parts(checkpoint)[-parts:])
     else:
         text = checkpoint.name + (f"-{_short(checkpoint.revision)}" if checkpoint.revision else "")
     return re.sub(r"[^\w.-]+", "-", text).strip("-")
+
+
+def _parts(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Return the parts of a folder's path without `.` and `..`; links are not followed, since users name them."""
+    return Path(os.path.abspath(checkpoint.folder)).parts  # noqa: PTH100 - `resolve` follows links
+
+
+def split_role(text: str) -> tuple[str | None, str]:
+    """Return the role and the rest of `role=checkpoint`; None for a text without a role, which may be a path."""
+    role, equals, rest = text.partition("=")
+    if equals and re.fullmatch(r"\w[\w.-]*", role.strip()):
+        return role.strip(), rest.strip()
+    return None, text
 
 
 def _short(revision: str) -> str:

@@ -38,6 +38,17 @@ class InconclusivePolicy(StrEnum):
     """The item fails: it passes only if the checkpoint is shown to be good enough."""
 
 
+class MissingBaselinePolicy(StrEnum):
+    """What happens to an item without a baseline to compare with."""
+
+    FAIL = "fail"
+    """The item ends in an error."""
+    SAVE = "save"
+    """The item is judged without a baseline, and recorded as one if it passes."""
+    SKIP = "skip"
+    """Pytest skips the item."""
+
+
 class ExecutorKind(StrEnum):
     """Where runs execute."""
 

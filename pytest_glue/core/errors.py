@@ -43,6 +43,10 @@ class BaselineError(GlueError):
     """A baseline is missing, damaged, or not comparable with the evaluation."""
 
 
+class MissingBaselineError(BaselineError):
+    """An item has no baseline to be compared with."""
+
+
 class CacheError(GlueError):
     """A run is not cached, and must not be trained."""
 

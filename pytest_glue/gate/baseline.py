@@ -15,6 +15,8 @@ from pytest_glue.core.tasks import Task
 from pytest_glue.gate.prediction_codec import from_lines, to_lines
 
 SCHEMA_VERSION = 1
+MIN_EXAMPLES = 2
+"""A comparison estimates the variance between examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Baseline:
 def encode_baseline(baseline: Baseline) -> dict[str, Any]:
     """Return the content of a baseline's file: plain data in a stable order, with predictions as lines of text."""
     content = {"schema_version": SCHEMA_VERSION, **to_plain(baseline)}
+    if baseline.checkpoint.role is None:
+        del content["checkpoint"]["role"]
     for run, recorded in zip(content["runs"], baseline.runs, strict=True):
         run["predictions"] = to_lines(recorded.predictions, is_regression=baseline.is_regression)
     return content
@@ -109,7 +113,7 @@ def decode_baseline(content: Any) -> Baseline:
     if not isinstance(content, dict) or "schema_version" not in content:
         raise BaselineError("it is not a baseline of pytest-glue: it has no schema_version")
     version = content["schema_version"]
-    if version != SCHEMA_VERSION:
+    if isinstance(version, bool) or version != SCHEMA_VERSION:
         raise BaselineError(
             f"it has schema version {version!r} and this pytest-glue reads {SCHEMA_VERSION}: "
             "install the version that wrote it, or record it again"
@@ -148,6 +152,12 @@ def _check(baseline: Baseline) -> None:
         raise BaselineError("it holds no runs")
     if len(set(baseline.seeds)) < len(baseline.seeds):
         raise BaselineError(f"it holds a seed twice: {list(baseline.seeds)}")
+    if wrong := [seed for seed in baseline.seeds if not 0 <= seed < 2**32]:
+        raise BaselineError(f"it holds the seed {wrong[0]}; seeds are from 0 to {2**32 - 1}")
+    if baseline.n_eval < MIN_EXAMPLES:
+        raise BaselineError(f"it holds {baseline.n_eval} evaluation example, and a comparison needs {MIN_EXAMPLES}")
+    if wrong_drops := [drop for drop in baseline.visible_drops.values() if not 0 <= drop <= math.inf]:
+        raise BaselineError(f"its visible_drops contain {wrong_drops[0]}, which is no drop")
     for run in baseline.runs:
         if len(run.predictions) != baseline.n_eval:
             raise BaselineError(

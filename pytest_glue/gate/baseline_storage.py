@@ -1,12 +1,14 @@
 """Storage of baselines: a folder for each name, with a file for each task and checkpoint."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.errors import BaselineError, MissingBaselineError
+from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.formatting import count
-from pytest_glue.core.paths import replace_file
+from pytest_glue.core.paths import local_path, replace_file
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
 
 if TYPE_CHECKING:
@@ -27,35 +29,51 @@ def path_of(storage: Path, name: str, task: str, checkpoint: str) -> Path:
     return storage / name / task / f"{checkpoint}{_SUFFIX}"
 
 
-def find(storage: Path, name: str, task: str, checkpoint: str) -> Path:
+def find(storage: Path, name: str, task: str, checkpoint: str, others_of: "Collection[str]" = ()) -> Path:
     """Return the file to compare an item with.
 
     It is the file that `name` names, or the item's own file in the baseline of that name. If the candidate has another
     id than the recorded checkpoint, it is the only file of its task.
 
+    Args:
+        storage: the folder of all baselines.
+        name: of the baseline, or the path of a file.
+        task: the task's name.
+        checkpoint: the checkpoint's id.
+        others_of: the ids of checkpoints whose files are their own only.
+
     Raises:
-        BaselineError: there is no such file, or there are several and none is the item's own.
+        MissingBaselineError: there is no such file, or there are several and none is the item's own.
     """
     if name.endswith(_SUFFIX):
-        file = Path(name).expanduser()
-        if not file.is_file():
-            raise BaselineError(f"there is no baseline file {name}")
+        file = local_path(name)
+        if not _exists(file):
+            raise MissingBaselineError(f"there is no baseline file {name}")
         return file
     own = path_of(storage, name, task, checkpoint)
-    if own.is_file():
+    if _exists(own):
         return own
-    others = sorted(own.parent.glob(f"*{_SUFFIX}"))
+    others = sorted(path for path in own.parent.glob(f"*{_SUFFIX}") if path.stem not in others_of)
     if len(others) == 1:
         return others[0]
     if others:
         listed = ", ".join(other.stem for other in others)
-        raise BaselineError(
-            f"baseline {name!r} has files of {listed} for {task}, but not of {checkpoint}: "
-            f"name the file to compare with, as in --glue-compare={others[0]}"
+        raise MissingBaselineError(
+            f"baseline {name!r} has files of {listed} for {task}, but not of {checkpoint}: name the file to compare "
+            f"with, as in --glue-compare={others[0]}, or give the checkpoint the role that was recorded, as in "
+            f"--glue-checkpoints={others[0].stem}=CHECKPOINT"
         )
     recorded = sorted(each.name for each in storage.iterdir() if each.is_dir()) if storage.is_dir() else []
     known = f"baselines in {storage}: {', '.join(recorded)}" if recorded else f"no baseline is recorded in {storage}"
-    raise BaselineError(f"baseline {name!r} has no file for {task}; {known}. Record it with --glue-save={name}")
+    raise MissingBaselineError(
+        f"baseline {name!r} has no file for {task}; {known}. Record it with --glue-save={name}, which leaves out items "
+        "that fail, or choose with --glue-on-missing-baseline=save or skip what happens to a new item"
+    )
+
+
+def _exists(path: Path) -> bool:
+    """Return whether something has this path; `read` says what is wrong with it."""
+    return os.path.lexists(path)
 
 
 def read(path: Path) -> Baseline:
@@ -64,11 +82,13 @@ def read(path: Path) -> Baseline:
     Raises:
         BaselineError: the file cannot be read or is damaged; the message names it.
     """
+    if problem := file_problem(path):
+        raise BaselineError(f"baseline {path} {problem}: restore it or record it again")
     try:
         return decode_baseline(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise BaselineError(f"baseline {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BaselineError(f"baseline {path} is damaged (not JSON: {error}): restore it or record it again") from None
     except BaselineError as error:
         raise BaselineError(f"baseline {path} cannot be used: {error}") from None
@@ -88,6 +108,30 @@ def write(path: Path, baseline: Baseline) -> str:
     return change
 
 
+def check_writable(path: Path) -> None:
+    """Check that a baseline can be written, without writing anything.
+
+    Raises:
+        BaselineError: its name is too long, or its folder cannot be written.
+    """
+    folder = next(each for each in path.parents if _exists(each))
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        cause = f"its name has more than {_LONGEST_NAME} bytes; give the checkpoint a role, as in candidate=CHECKPOINT"
+    elif not folder.is_dir():
+        cause = f"{folder} is no folder"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        cause = f"{folder} is not writable"
+    elif path.is_dir():
+        cause = "it is a folder"
+    else:
+        return
+    raise BaselineError(f"baseline {path} cannot be written: {cause}")
+
+
+_LONGEST_NAME = 200
+"""In bytes. File systems allow 255, of which the name of the temporary file takes some."""
+
+
 def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
     """Return the files of a baseline that no item was compared with."""
     if name.endswith(_SUFFIX):
@@ -96,7 +140,7 @@ def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
 
 
 def _change(path: Path, new: Baseline) -> str:
-    if not path.is_file():
+    if not _exists(path):
         return f"recorded {path}: {new.headline_metric} {new.score:.3f} of {count(len(new.runs), 'seed')}"
     try:
         old = read(path)

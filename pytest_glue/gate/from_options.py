@@ -1,16 +1,20 @@
 """The criteria that an item's options ask for, and its evaluation as a baseline."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import ids
+from pytest_glue.core.choices import CachePolicy, MissingBaselinePolicy
 from pytest_glue.core.environment import library_versions
+from pytest_glue.core.errors import MissingBaselineError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
-from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.regression import RegressionCriterion
 
@@ -19,15 +23,41 @@ EXPECTED_SEEDS = (1, 2, 3, 5, 10, 20)
 
 
 def baseline_file(spec: EvaluationSpec) -> Path | None:
-    """Return the file that an item is compared with; None without `--glue-compare`.
+    """Return the file that an item is compared with; None if it is judged without a baseline, or skipped.
 
     Raises:
-        BaselineError: the baseline has no file for the item.
+        MissingBaselineError: the baseline has no file for the item, and `--glue-on-missing-baseline=fail` holds.
     """
+    try:
+        return _compared_file(spec)
+    except MissingBaselineError:
+        if spec.options.on_missing_baseline is MissingBaselinePolicy.FAIL:
+            raise
+        return None
+
+
+def skip_reason(spec: EvaluationSpec) -> str | None:
+    """Return why an item is skipped: `--glue-on-missing-baseline=skip`, and it has no baseline; None if it is run."""
+    return _missing(spec) if spec.options.on_missing_baseline is MissingBaselinePolicy.SKIP else None
+
+
+def _missing(spec: EvaluationSpec) -> str | None:
+    """Return the message about a missing baseline; None if it exists or is not needed."""
+    try:
+        _compared_file(spec)
+    except MissingBaselineError as error:
+        return str(error)
+    return None
+
+
+def _compared_file(spec: EvaluationSpec) -> Path | None:
     options = spec.options
     if options.compare is None:
         return None
-    return baseline_storage.find(options.storage, options.compare, spec.task.name, spec.checkpoint_id)
+    # A file that this test run saves for one checkpoint must not become the baseline of another one.
+    is_saved = options.on_missing_baseline is MissingBaselinePolicy.SAVE
+    own_only = set(ids(options.checkpoints)) if is_saved else ()
+    return baseline_storage.find(options.storage, options.compare, spec.task.name, spec.checkpoint_id, own_only)
 
 
 def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
@@ -63,23 +93,57 @@ def interim_analyses_of(options: Options) -> tuple[int, ...]:
 
 
 def record(spec: EvaluationSpec, evaluation: Evaluation) -> Evaluation:
-    """Save the evaluation as a baseline if `--glue-save` is given, and return it with a note about that.
+    """Save the evaluation as a baseline if the options ask for it, and return it with a note about that.
 
-    Failed and degenerate evaluations are never saved.
+    `--glue-save` and `--glue-on-missing-baseline=save` do. Failed and degenerate evaluations are never saved.
 
     Raises:
         BaselineError: the file cannot be written.
     """
+    options, names = spec.options, [spec.options.save]
+    if options.on_missing_baseline is MissingBaselinePolicy.SAVE and _missing(spec) is not None:
+        names.append(options.compare)
+    notes = [_record(spec, evaluation, name) for name in dict.fromkeys(names) if name is not None]
+    return replace(evaluation, notes=(*evaluation.notes, *notes)) if notes else evaluation
+
+
+def _record(spec: EvaluationSpec, evaluation: Evaluation, name: str) -> str:
+    """Save the evaluation as a baseline, and return a note about that."""
     options = spec.options
-    if options.save is None:
-        return evaluation
+    if evaluation.conditions.n_eval < MIN_EXAMPLES:
+        return f"not recorded as baseline {name}: a comparison needs at least {MIN_EXAMPLES} evaluation examples"
     if evaluation.failed or evaluation.verdict is Verdict.DEGENERATE or evaluation.score is None:
-        note = f"not recorded as baseline {options.save}: the verdict is {evaluation.verdict}"
-    else:
-        file = baseline_storage.path_of(options.storage, options.save, spec.task.name, spec.checkpoint_id)
-        drops = _minimum_detectable_drops(evaluation, options.alpha)
-        note = baseline_storage.write(file, Baseline.of(evaluation, spec.task, library_versions(), drops))
-    return replace(evaluation, notes=(*evaluation.notes, note))
+        return f"not recorded as baseline {name}: the verdict is {evaluation.verdict}{_cure(spec, evaluation)}"
+    file = baseline_storage.path_of(options.storage, name, spec.task.name, spec.checkpoint_id)
+    drops = _minimum_detectable_drops(evaluation, options.alpha)
+    return baseline_storage.write(file, Baseline.of(evaluation, spec.task, library_versions(), drops))
+
+
+def _cure(spec: EvaluationSpec, evaluation: Evaluation) -> str:
+    """Return how a red item can be recorded after all, as the end of a sentence; empty if it cannot."""
+    if evaluation.verdict is Verdict.DEGENERATE:
+        return ", so its score says nothing about the checkpoint; change the recipe or the data"
+    if evaluation.verdict is not Verdict.FAIL or evaluation.score is None or evaluation.baseline is not None:
+        return ""
+    floor = math.floor(evaluation.score * 100) / 100
+    lower = f"--glue-threshold={spec.task.name}={floor:.2f}"
+    cure = "lower its threshold" if spec.thresholds else f"give a threshold such as {lower}"
+    cached = "" if spec.options.cache is CachePolicy.OFF else "; cached runs are not trained again"
+    return f"; to record this score, {cure}{cached}"
+
+
+def check_recordable(spec: EvaluationSpec) -> None:
+    """Check before anything is trained that the item's baseline can be written, if it is to be saved.
+
+    Raises:
+        BaselineError: its folder or its name does not allow that.
+    """
+    options = spec.options
+    names = [options.save, options.compare if options.on_missing_baseline is MissingBaselinePolicy.SAVE else None]
+    for name in names:
+        if name is not None:
+            file = baseline_storage.path_of(options.storage, name, spec.task.name, spec.checkpoint_id)
+            baseline_storage.check_writable(file)
 
 
 def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> list[Path]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
 from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
@@ -178,6 +178,7 @@ class ReportedOptions(Struct):
     batching: Batching
     save: str | None
     compare: str | None
+    on_missing_baseline: MissingBaselinePolicy
     storage: str
     max_drop: dict[str, float]
     """By task; the empty name stands for every other task."""

@@ -25,7 +25,7 @@ def _what(options: Options) -> list[str]:
     from pytest_glue.data.source import open_source
 
     tasks = ", ".join(task.name for task in options.tasks)
-    checkpoints = ", ".join(checkpoint.label for checkpoint in options.checkpoints) or "none"
+    checkpoints = ", ".join(str(each) if each.role else each.label for each in options.checkpoints) or "none"
     seeds = ", ".join(map(str, options.seeds))
     shard = f"; shard {options.shard}" if options.shard else ""
     lines = [

@@ -29,7 +29,14 @@ _CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
 }
 """Of types in `core`, which cannot hold them, since loading the plugin does not import msgspec."""
 
-_ADDED = frozenset({("Result", "outcome"), ("ReportedOptions", "unchecked")})
+_ADDED = frozenset(
+    {
+        ("Checkpoint", "role"),
+        ("ReportedOptions", "on_missing_baseline"),
+        ("ReportedOptions", "unchecked"),
+        ("Result", "outcome"),
+    }
+)
 """Fields that the first reports of this schema version lack."""
 
 

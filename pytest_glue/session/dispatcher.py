@@ -15,7 +15,7 @@ from pytest_glue.core.errors import GlueError
 from pytest_glue.core.tasks import find_task
 from pytest_glue.execution.executor import RunRequest, RunResult
 from pytest_glue.execution.remote_runs import RemoteRuns
-from pytest_glue.gate.from_options import interim_analyses_of
+from pytest_glue.gate.from_options import interim_analyses_of, skip_reason
 from pytest_glue.progress.log import show
 from pytest_glue.scheduling.cost_model import specs_by_nodeid, typical
 from pytest_glue.scheduling.durations import expected
@@ -92,7 +92,8 @@ class Dispatcher:
         task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
         if not isinstance(checkpoint, Checkpoint) or not runs_remotely(item, options):
             return None
-        return self.runs_of(item, EvaluationSpec(options, task, checkpoint))
+        spec = EvaluationSpec(options, task, checkpoint)
+        return None if skip_reason(spec) else self.runs_of(item, spec)
 
     def runs_of(self, item: pytest.Item, spec: EvaluationSpec) -> RemoteRuns:
         """Return the runs of an item, the same object each time."""

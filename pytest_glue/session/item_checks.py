@@ -60,7 +60,8 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
         yield checkpoint, lambda: _check_checkpoint(checkpoint)
         if task is not None and "glue_evaluation" in fixtures:
             spec = EvaluationSpec(options, find_task(task), checkpoint)
-            baseline = ("baseline", options.compare, options.storage, task, spec.checkpoint_id)
+            names = (options.save, options.compare, options.on_missing_baseline)
+            baseline = ("baseline", *names, options.storage, task, spec.checkpoint_id)
             yield baseline, lambda: _check_baseline(spec)
 
 
@@ -84,7 +85,8 @@ def _check_checkpoint(checkpoint: Checkpoint) -> None:
 
 def _check_baseline(spec: EvaluationSpec) -> None:
     from pytest_glue.gate.baseline_storage import read
-    from pytest_glue.gate.from_options import baseline_file
+    from pytest_glue.gate.from_options import baseline_file, check_recordable
 
+    check_recordable(spec)
     if (file := baseline_file(spec)) is not None:
         read(file)

@@ -88,7 +88,9 @@ def test_a_failed_item_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> 
     result = tiny("--glue-tasks=stsb", "--glue-threshold=stsb=1", "--glue-save=main")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["stsb: not recorded as baseline main: the verdict is fail"])
+    result.stdout.fnmatch_lines(
+        ["stsb: not recorded as baseline main: the verdict is fail; to record this score, lower its threshold; *"]
+    )
     assert [] == list(pytester.path.glob("glue-baselines/**/*.json"))
 
 
@@ -193,8 +195,47 @@ def test_a_missing_baseline(main: Path, sst2: Run) -> None:
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*baseline 'mian' has no file for sst2; baselines in *: main. Record it with --glue-save=mian"]
+        ["*baseline 'mian' has no file for sst2; baselines in *: main. Record it with --glue-save=mian, *"]
     )
+
+
+def test_a_new_item_by_policy(main: Path, sst2: Run, report: Report) -> None:
+    """An item without a baseline concerns itself only: an error, a skip with the reason, or recorded and compared."""
+    asked = ("--glue-compare=main", "--glue-tasks=sst2,stsb", "--glue-seeds=2")
+    missing = "baseline 'main' has no file for stsb; baselines in *: main. Record it with --glue-save=main, *"
+
+    sst2(*asked, "-k", "sst2").assert_outcomes(passed=1, deselected=1)
+    failed = sst2(*asked)
+    skipped = sst2(*asked, "--glue-on-missing-baseline=skip", "-rs")
+    saved = sst2(*asked, "--glue-on-missing-baseline=save", "--glue-json=out.json")
+
+    failed.assert_outcomes(passed=1, errors=1)
+    failed.stdout.fnmatch_lines([f"*{missing}"])
+    skipped.assert_outcomes(passed=1, skipped=1)
+    skipped.stdout.fnmatch_lines([f"SKIPPED *{missing}"])
+    saved.assert_outcomes(passed=2)
+    saved.stdout.fnmatch_lines(["stsb: recorded *main*stsb*sample.json: pearson 0.* of 2 seeds"])
+    assert [False, True] == [each["baseline"] is None for each in report()["results"]]
+    sst2(*asked).assert_outcomes(passed=2)
+
+
+def test_a_role_outlives_its_folders(pytester: pytest.Pytester, sst2: Run, report: Report) -> None:
+    """Folders that are numbered by run share the items, baselines and reports of their role."""
+    from pytest_glue.sample.checkpoint import write_sample_checkpoint
+
+    for name in ("0041", "0042", "other"):
+        write_sample_checkpoint(pytester.path / "runs" / name)
+    other = "other=./runs/other"
+    first = sst2(f"--glue-checkpoints=candidate=./runs/0041,{other}", "--glue-save=main")
+    second = sst2(f"--glue-checkpoints=candidate=./runs/0042,{other}", "--glue-compare=main", "--glue-json=out.json")
+
+    first.assert_outcomes(passed=2)
+    second.assert_outcomes(passed=2)
+    second.stdout.fnmatch_lines(["*checkpoints candidate=./runs/0042, other=./runs/other*", "sst2 * candidate *"])
+    found = {result["nodeid"]: result for result in report()["results"]}
+    candidate = found["test_suite.py::test_glue[sst2-candidate]"]
+    assert ("candidate", "./runs/0042") == (candidate["checkpoint"]["role"], candidate["checkpoint"]["name"])
+    assert candidate["baseline"]["file"].endswith("main/sst2/candidate.json")
 
 
 def test_another_recipe_is_refused(main: Path, sst2: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pytest_glue.config import parsers
 from pytest_glue.config.flags import FLAGS
 from pytest_glue.config.options import OPTIONS, Options
-from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
 from pytest_glue.core.tasks import GLUE
 
 DEFAULTS: dict[str, object] = {
@@ -25,6 +25,7 @@ DEFAULTS: dict[str, object] = {
     "threshold": {},
     "save": None,
     "compare": None,
+    "on_missing_baseline": MissingBaselinePolicy.FAIL,
     "storage": Path("glue-baselines"),
     "max_drop": {},
     "alpha": 0.05,
@@ -148,7 +149,17 @@ def test_what_each_option_affects() -> None:
         "item": {"tasks", "checkpoints", "data", "seeds", "recipe"},
         "run": {"max_train_samples", "max_eval_samples", "max_length", "batching"},
         "verdict": {
-            *("threshold", "save", "compare", "max_drop", "alpha", "max_seeds", "inconclusive", "stop_when_decided"),
+            *(
+                "threshold",
+                "save",
+                "compare",
+                "on_missing_baseline",
+                "max_drop",
+                "alpha",
+                "max_seeds",
+                "inconclusive",
+                "stop_when_decided",
+            ),
         },
         "search": {"search", "trials", "search_fraction", "search_split", "space"},
         "machine": {

@@ -323,3 +323,13 @@ def test_a_search_space() -> None:
 )
 def test_search_and_ray_options_that_are_not_accepted(name: str, value: Any, expected: str) -> None:
     assert expected in message(name, value)
+
+
+def test_roles_of_checkpoints(tmp_path: Path) -> None:
+    """The path after a role is relative to its source, as any other; a folder's name may contain `=`."""
+    for name in ("mine", "a=b"):
+        (tmp_path / name).mkdir()
+    layer = OptionSource("test", {"checkpoints": "new=mine,a=b,old=a/b"}, tmp_path)
+    assert [("new", str(tmp_path / "mine")), (None, str(tmp_path / "a=b")), ("old", "a/b")] == [
+        (each.role, each.name) for each in combine([layer]).checkpoints
+    ]

@@ -239,3 +239,13 @@ def test_a_marker_takes_keywords_only(pytester: pytest.Pytester) -> None:
     with pytest.raises(OptionError) as caught:
         sources.options(pytest.mark.glue("rte").mark)
     assert "takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})" in str(caught.value)
+
+
+def test_a_missing_baseline_is_saved_under_a_name() -> None:
+    """A path of a file names one item's baseline, so that nothing can be recorded there for the others."""
+    combined({"compare": "main.json", "on_missing_baseline": "skip"})
+    combined({"compare": "main", "on_missing_baseline": "save"})
+    with pytest.raises(
+        OptionError, match=r"on-missing-baseline=save records under a name, and --glue-compare=.*\.json"
+    ):
+        combined({"compare": "main.json", "on_missing_baseline": "save"})

@@ -68,6 +68,39 @@ def test_a_label_is_short(checkpoint: Checkpoint, expected: str) -> None:
     assert expected == checkpoint.label
 
 
+@pytest.mark.parametrize(
+    ("text", "label", "expected"),
+    [
+        ("candidate=./runs/0042", "candidate", Checkpoint("./runs/0042", Origin.FOLDER, role="candidate")),
+        ("main = a/b@v1", "main@v1", Checkpoint("a/b", Origin.HUB, "v1", role="main")),
+        ("try-1=sample", "try-1", Checkpoint("sample", Origin.SAMPLE, role="try-1")),
+        ("./a=b", "a=b", Checkpoint("./a=b", Origin.FOLDER)),
+    ],
+)
+def test_a_role_is_the_name_of_a_checkpoint(text: str, label: str, expected: Checkpoint) -> None:
+    """The role is label and id; a path with the character `=` has none."""
+    checkpoint = Checkpoint.parse(text)
+    assert expected == checkpoint == Checkpoint.parse(str(checkpoint))
+    assert label == checkpoint.label
+    assert [expected.role or "a-b"] == list(ids([checkpoint]))
+
+
+def test_one_role_for_two_checkpoints_is_refused() -> None:
+    """Items, baselines and reports of the two would have the same name."""
+    with pytest.raises(CheckpointError, match=r"have the same id: new=a/b, new=\./runs/7; name each of them once$"):
+        ids(map(Checkpoint.parse, ("new=a/b", "new=./runs/7")))
+
+
+def test_a_link_keeps_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link such as `latest` is the stable name of folders that change, by whichever path it is given."""
+    (tmp_path / "runs" / "0042").mkdir(parents=True)
+    (tmp_path / "latest").symlink_to("runs/0042")
+    monkeypatch.chdir(tmp_path)
+    for text in ("./latest", "latest", "./runs/../latest/", str(tmp_path / "latest")):
+        checkpoint = Checkpoint.parse(text)
+        assert ("latest", ["latest"]) == (checkpoint.label, list(ids([checkpoint])))
+
+
 def test_a_checkpoint_is_identified() -> None:
     """Name and origin stay; revision and digest are set."""
     assert Checkpoint("a/b", Origin.HUB, COMMIT, "sha256:0") == hub("a/b", "main").identified(

@@ -3,16 +3,21 @@
 import json
 import multiprocessing
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.errors import BaselineError, MissingBaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
 from tests.factories import RTE_LABELS, make_baseline, make_runs
 
+AFTER = (
+    "which leaves out items that fail, or choose with --glue-on-missing-baseline=save or skip "
+    "what happens to a new item"
+)  # fmt: skip
 RunSource = Callable[..., list[Run]]
 Make = Callable[..., Baseline]
 
@@ -61,15 +66,25 @@ def test_one_of_several_files_must_be_named(tmp_path: Path) -> None:
     first, _second = touch(tmp_path, "one", "two")
     assert missed(tmp_path) == (
         "baseline 'main' has files of one, two for rte, but not of sample: "
-        f"name the file to compare with, as in --glue-compare={first}"
+        f"name the file to compare with, as in --glue-compare={first}, or give the checkpoint the role that was "
+        "recorded, as in --glue-checkpoints=one=CHECKPOINT"
     )
+
+
+def test_the_files_of_other_checkpoints_of_the_test_run(tmp_path: Path) -> None:
+    """A file that is another checkpoint's own is not taken for the only file of the task."""
+    touch(tmp_path, "other")
+    with pytest.raises(MissingBaselineError):
+        baseline_storage.find(tmp_path, "main", "rte", "sample", {"sample", "other"})
+    own, *_ = touch(tmp_path, "sample")
+    assert own == baseline_storage.find(tmp_path, "main", "rte", "sample", {"sample", "other"})
 
 
 def test_recorded_names_are_listed(tmp_path: Path) -> None:
     """The error of an unknown name lists the recorded ones."""
     touch(tmp_path, "one")
     assert missed(tmp_path, "mian") == (
-        f"baseline 'mian' has no file for rte; baselines in {tmp_path}: main. Record it with --glue-save=mian"
+        f"baseline 'mian' has no file for rte; baselines in {tmp_path}: main. Record it with --glue-save=mian, {AFTER}"
     )
 
 
@@ -77,7 +92,8 @@ def test_an_empty_storage_says_so(tmp_path: Path) -> None:
     """The error says how to record if nothing is recorded yet, even if the folder does not exist."""
     folder = tmp_path / "nowhere"
     assert missed(folder) == (
-        f"baseline 'main' has no file for rte; no baseline is recorded in {folder}. Record it with --glue-save=main"
+        f"baseline 'main' has no file for rte; no baseline is recorded in {folder}. Record it with --glue-save=main, "
+        f"{AFTER}"
     )
 
 
@@ -141,7 +157,7 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, three: Baseline) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is damaged (not JSON: "),
+        (b"", "is empty: restore it or record it again"),
         (b'{"schema_version": 1', "is damaged (not JSON: "),
         (b"\xff\xfe", "is damaged (not JSON: "),
         (b"[]", "cannot be used: it is not a baseline of pytest-glue: it has no schema_version"),
@@ -162,7 +178,7 @@ def test_a_file_that_is_a_folder(tmp_path: Path, three: Baseline) -> None:
     """Errors of the operating system are reported with its message, for reading and for writing."""
     folder = tmp_path / "a.json"
     (folder / "b").mkdir(parents=True)
-    with pytest.raises(BaselineError, match=r"a\.json cannot be read: Is a directory"):
+    with pytest.raises(BaselineError, match=r"a\.json is a folder, and a file is needed"):
         baseline_storage.read(folder)
     with pytest.raises(BaselineError, match=r"a\.json cannot be written: "):
         baseline_storage.write(folder, three)
@@ -174,7 +190,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, three: Baseline) -> N
     file = tmp_path / "a.json"
     baseline_storage.write(file, three)
     before = file.read_bytes()
-    impossible = decode_baseline(encode_baseline(three) | {"visible_drops": {"3": float("nan")}})
+    impossible = replace(three, visible_drops={3: float("nan")})
     with pytest.raises(ValueError, match="not JSON compliant"):
         baseline_storage.write(file, impossible)
     assert before == file.read_bytes()

@@ -17,14 +17,27 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
-from pytest_glue.gate.from_options import baseline_file, criteria_of, interim_analyses_of, record, unused_baselines
+from pytest_glue.gate.from_options import (
+    baseline_file,
+    criteria_of,
+    interim_analyses_of,
+    record,
+    skip_reason,
+    unused_baselines,
+)
 
+CACHED = "cached runs are not trained again"
 MakeRuns = Callable[..., list[Run]]
 
 
 def spec(options: Options) -> EvaluationSpec:
     """Return the sample on RTE with these options."""
     return EvaluationSpec(options, GLUE["rte"], Checkpoint("sample", Origin.SAMPLE))
+
+
+def specs(options: Options) -> list[EvaluationSpec]:
+    """Return a spec for each checkpoint of the options, in their order."""
+    return list(EvaluationSpec.all_of(options))
 
 
 @pytest.fixture
@@ -86,6 +99,67 @@ def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None
         criteria_of(spec(options(compare="main")), "sample", 1)
 
 
+def test_a_missing_baseline_by_policy(options: Callable[..., Options], main: tuple[Path, Baseline]) -> None:
+    """`skip` gives the reason, `save` judges without a baseline; where a baseline exists both compare with it."""
+    for policy in ("skip", "save"):
+        there = spec(options(compare="main", on_missing_baseline=policy))
+        assert (main[0], None) == (baseline_file(there), skip_reason(there))
+        missing = spec(options(compare="next", on_missing_baseline=policy))
+        assert baseline_file(missing) is None
+        assert criteria_of(missing, "sample", 1).rule is None
+        reason = skip_reason(missing)
+        assert (policy == "skip") == (reason is not None and "baseline 'next' has no file for rte" in reason)
+    assert skip_reason(spec(options(compare="next"))) is None
+
+
+def test_a_missing_baseline_is_recorded(
+    options: Callable[..., Options],
+    evaluation: Callable[..., Evaluation],
+    runs: MakeRuns,
+    rte: tuple[float, ...],
+    main: tuple[Path, Baseline],
+) -> None:
+    """With `save`, a new item becomes a file of the baseline; a file that exists stays as it is."""
+    found, before = evaluation(runs("rte", rte, 70)), main[0].read_bytes()
+    new = options(compare="next", on_missing_baseline="save")
+    (note,) = record(spec(new), found).notes
+    file = new.storage / "next" / "rte" / "sample.json"
+    assert f"recorded {file}: accuracy 0.747 of 1 seed" == note
+    assert 1 == len(baseline_storage.read(file).runs)
+    assert found is record(spec(options(compare="main", on_missing_baseline="save")), found)
+    assert before == main[0].read_bytes()
+    both = record(spec(options(compare="third", save="fourth", on_missing_baseline="save")), found)
+    assert [f"{name}/rte/sample.json" in note for name, note in zip(("fourth", "third"), both.notes, strict=True)]
+
+
+def test_two_new_checkpoints_are_both_recorded(
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
+) -> None:
+    """The file that is recorded for the first one is not what the second one is compared with."""
+    asked = options(compare="new", on_missing_baseline="save", checkpoints="sample,a/b")
+    first, second = (EvaluationSpec(asked, GLUE["rte"], checkpoint) for checkpoint in asked.checkpoints)
+    record(first, evaluation(runs("rte", rte, 70)))
+    assert baseline_file(second) is None
+    record(second, evaluation(runs("rte", rte, 70)))
+    assert {"sample.json", "a-b.json"} == {path.name for path in (asked.storage / "new" / "rte").iterdir()}
+
+
+def test_a_role_names_the_file(options: Callable[..., Options]) -> None:
+    """Trainings with other folders and the same role have one baseline."""
+    asked = options(save="main", checkpoints="candidate=runs/0042,production=a/b")
+    names = [baseline_storage.path_of(asked.storage, "main", "rte", each.checkpoint_id) for each in specs(asked)]
+    assert ["candidate.json", "production.json"] == [name.name for name in names]
+
+
+def test_one_example_is_not_recorded(
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns
+) -> None:
+    """A comparison needs two examples, so one makes no baseline."""
+    found = evaluation(runs("rte", (0.0,), 0), n_eval=1, references=(0.0,))
+    (note,) = record(spec(options(save="next")), found).notes
+    assert "not recorded as baseline next: a comparison needs at least 2 evaluation examples" == note
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -126,11 +200,18 @@ def test_nothing_is_recorded_without_a_name(
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "cure"),
     [
-        {"verdict": Verdict.FAIL, "failed": True},
-        {"verdict": Verdict.INCONCLUSIVE, "failed": True},
-        {"verdict": Verdict.DEGENERATE, "failed": True, "score": None},
+        (
+            {"verdict": Verdict.FAIL, "failed": True},
+            f"; to record this score, give a threshold such as --glue-threshold=rte=0.71; {CACHED}",
+        ),
+        ({"verdict": Verdict.FAIL, "failed": True, "baseline": {"file": "main.json"}}, ""),
+        ({"verdict": Verdict.INCONCLUSIVE, "failed": True}, ""),
+        (
+            {"verdict": Verdict.DEGENERATE, "failed": True, "score": None},
+            ", so its score says nothing about the checkpoint; change the recipe or the data",
+        ),
     ],
 )
 def test_a_red_evaluation_is_not_recorded(
@@ -139,11 +220,12 @@ def test_a_red_evaluation_is_not_recorded(
     runs: MakeRuns,
     rte: tuple[float, ...],
     changes: dict[str, Any],
+    cure: str,
 ) -> None:
-    """Failed, inconclusive and degenerate evaluations that are red are not recorded, with a note."""
+    """Failed, inconclusive and degenerate evaluations that are red are not recorded; a note names what helps."""
     asked = options(save="next")
     noted = record(spec(asked), evaluation([] if "score" in changes else runs("rte", rte, 80), **changes))
-    assert (f"not recorded as baseline next: the verdict is {changes['verdict']}",) == noted.notes
+    assert (f"not recorded as baseline next: the verdict is {changes['verdict']}{cure}",) == noted.notes
     assert not asked.storage.exists()
 
 
