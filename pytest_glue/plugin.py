@@ -66,6 +66,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         make_items(metafunc)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """End the test run if ini file or table hold a wrong value, in the same way as for a flag."""
+    if (message := session.config.stash.get(flags.START_ERROR, None)) is not None:
+        raise pytest.UsageError(message)
+
+
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return the number of GPUs for `-n auto`; without GPUs, xdist counts the cores."""
@@ -78,10 +85,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Give each worker a GPU of its own; called on xdist's controller before the first worker starts."""
+    """Check the options and give each worker a GPU; called on xdist's controller before the first worker starts."""
     if flags.asked(config):
+        from pytest_glue.config.sources import OptionSources
+        from pytest_glue.core.errors import GlueError
         from pytest_glue.session.worker_resources import GpuAssigner
 
+        try:
+            OptionSources.from_pytest_config(config).options()
+        except GlueError as error:
+            raise pytest.UsageError(str(error)) from None
         config.pluginmanager.register(GpuAssigner())
 
 

@@ -1,5 +1,6 @@
 """Flags and ini keys of the options."""
 
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,6 +9,8 @@ import pytest
 from pytest_glue.config.declaration import Option
 from pytest_glue.config.options import OPTIONS
 
+START_ERROR = pytest.StashKey[str]()
+"""Why the session could not start when the first glue test was collected."""
 CONFIG = "glue_config"
 CONFIG_DESCRIPTION = "file with the table [tool.pytest_glue] (default: pyproject.toml)"
 FLAGS = {name: option for name, option in OPTIONS.items() if option.metavar is not None}
@@ -47,15 +50,59 @@ def given(config: pytest.Config) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def given_in_ini(config: pytest.Config) -> dict[str, Any]:
+    """Return the values of the ini keys, by name; an empty value is none."""
+    values = {name: ini_value(config, f"glue_{name}") for name in FLAGS}
+    return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+def ini_value(config: pytest.Config, key: str) -> Any:
+    """Return the value of an ini key; None if it is unset.
+
+    In pytest's native TOML tables a value has a type, and pytest refuses every type but that of the key. An option
+    takes several, so such a value is read here.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pytest.PytestDeprecationWarning)  # of a list where pytest expects a text
+        try:
+            return config.getini(key)
+        except (TypeError, ValueError, pytest.UsageError):
+            return _native_value(config, key)
+
+
+def _native_value(config: pytest.Config, key: str) -> Any:
+    import tomllib
+
+    assert config.inipath is not None
+    document = tomllib.loads(config.inipath.read_text("utf-8"))
+    table = document.get("pytest") or document["tool"]["pytest"]
+    return table.get("ini_options", table)[key]
+
+
 def asked(config: pytest.Config) -> bool:
     """Return whether a flag, an ini key or the table sets an option; nothing is parsed for it."""
-    if given(config) or any(config.getini(f"glue_{name}") for name in FLAGS):
+    if given(config) or given_in_ini(config):
         return True
-    file = table_file(config)
-    return file.is_file() and b"pytest_glue" in file.read_bytes()
+    from pytest_glue.core.errors import GlueError
+
+    try:
+        file = table_file(config)
+        return file.is_file() and b"pytest_glue" in file.read_bytes()
+    except OSError:
+        return False
+    except GlueError:
+        return True
 
 
 def table_file(config: pytest.Config) -> Path:
-    """Return the file with the table; a relative path starts from the current folder if a flag names it."""
-    flag, ini = config.getoption(CONFIG), config.getini(CONFIG)
-    return Path.cwd() / flag if flag else config.rootpath / (ini or "pyproject.toml")
+    """Return the file with the table; a relative path starts from the current folder if a flag names it.
+
+    Raises:
+        OptionError: the user named a file that cannot exist, such as one of an unknown user.
+    """
+    flag, ini = config.getoption(CONFIG), ini_value(config, CONFIG)
+    if not flag and not ini:
+        return config.rootpath / "pyproject.toml"
+    from pytest_glue.config.values import path
+
+    return path(flag or ini, Path.cwd() if flag else config.rootpath)

@@ -194,8 +194,17 @@ class Options(FrozenOptions):
         return (*self.seeds, *range(max(self.seeds) + 1, SEED_END)[:missing])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the options as the JSON report holds them."""
-        return {name: _plain(getattr(self, name)) for name, each in OPTIONS.items() if each.affects != "output"}
+        """Return the options as the JSON report holds them, without secrets."""
+        from pytest_glue.core.secrets import mask_fields
+
+        shown = self.replace(recipe=mask_fields(self.recipe))
+        return {name: _plain(getattr(shown, name)) for name, each in OPTIONS.items() if each.affects != "output"}
+
+    def __repr__(self) -> str:
+        """Return the options as pytest shows the arguments of a test that failed, without secrets."""
+        from pytest_glue.core.secrets import mask
+
+        return mask(super().__repr__())
 
 
 OPTIONS: Mapping[str, Option] = declared_options(Options)
@@ -210,4 +219,6 @@ def _plain(value: Any) -> Any:
             return [_plain(each) for each in value]
         case Mapping():
             return {":".join(key) if isinstance(key, tuple) else key or "": _plain(each) for key, each in value.items()}
-    return value.plain() if hasattr(value, "plain") else str(value)
+    from pytest_glue.core.secrets import mask
+
+    return value.plain() if hasattr(value, "plain") else mask(str(value))

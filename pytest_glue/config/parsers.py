@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 FIRST_SEED = 42
 SEED_END = 2**32
+MAX_SEEDS = 1000
 path, switch = values.path, values.switch
-positive_integer, max_length, max_seeds = at_least(1), at_least(4), at_least(2)
+positive_integer, max_length, max_seeds = at_least(1), at_least(4), at_least(2, MAX_SEEDS)
+_LONGEST_NAME = 100
+"""Of a baseline, whose name is that of a folder."""
 _RAY_KEYS = ("address", "num_cpus", "num_gpus", "memory", "max_retries")
 
 
@@ -68,18 +71,24 @@ def _rebased(text: str, base: Path) -> str:
 
     A path that is relative to the current folder stays as the user wrote it, since reports show it.
     """
+    from pytest_glue.core.paths import user_path
+
+    user_path(text)  # only its checks: a folder of another machine need not exist here
     return str(base / text) if base != base.cwd() and (base / text).is_dir() else text
 
 
 def seeds(value: Any, _: Path) -> tuple[int, ...]:
     """Return the seeds of a count or of a list."""
-    is_count = not isinstance(value, list | tuple) and "," not in str(value)
-    parts = [value] if is_count else value.split(",") if isinstance(value, str) else value
+    is_text_of_several = isinstance(value, str) and "," in value
+    is_count = not is_text_of_several and not isinstance(value, list | tuple)
+    parts = [value] if is_count else value.split(",") if is_text_of_several else value
     given = [integer(part) for part in parts if str(part).strip()]
     found = [seed for seed in given if seed is not None and 0 <= seed < SEED_END]
     if not found or found != given or (is_count and found == [0]):
         example = f"{FIRST_SEED} to {FIRST_SEED + 4}"
         raise refused(f"{value!r}: expected a count, as in 5 (seeds {example}), or a list, as in 7,8 or 7,")
+    if (count := found[0] if is_count else len(found)) > MAX_SEEDS:
+        raise refused(f"{count} seeds: expected at most {MAX_SEEDS}")
     if is_count:
         return tuple(range(FIRST_SEED, FIRST_SEED + found[0]))
     if repeated := [seed for seed in sorted(set(found)) if found.count(seed) > 1]:
@@ -166,6 +175,10 @@ def baseline_name(value: Any, _: Path) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[\w-][\w.-]*", value) or value.endswith(".json"):
         accepted = "letters, digits, `.`, `_` and `-`, without a leading `.` or the ending .json"
         raise refused(f"{value!r} is not a name of a baseline; accepted: {accepted}")
+    if len(value) > _LONGEST_NAME:
+        raise refused(
+            f"{value[:20]!r}... has {len(value)} characters; a name of a baseline has at most {_LONGEST_NAME}"
+        )
     return value
 
 
@@ -251,6 +264,6 @@ def ray(value: Any, _: Path) -> Mapping[str, Any]:
     for name, given in value.items():
         if name == "address" and not isinstance(given, str):
             raise refused(f"address = {given!r}: expected the address of a cluster, as in 'ray://host:10001'")
-        if name != "address" and (isinstance(given, str) or not number(given) >= 0):
+        if name != "address" and (isinstance(given, str) or not 0 <= number(given) < math.inf):
             raise refused(f"{name} = {given!r}: expected a number of at least 0")
     return dict(value)

@@ -72,13 +72,15 @@ A search over seeds finds luck: the best seed of a search is not better in the f
 """
 
 
-def parse_space(table: Mapping[str, Any]) -> dict[str, Distribution]:
+def parse_space(table: object) -> dict[str, Distribution]:
     """Return the distributions that a table describes, sorted by field.
 
     Raises:
         OptionError: a field is unknown or cannot be searched, or a distribution is not accepted.
     """
-    return {name: _distribution(name, table[name]) for name in sorted(table)}
+    if not isinstance(table, Mapping):
+        raise OptionError(f"{table!r}: expected a table with a distribution for each field; {_ACCEPTED}")
+    return {name: _distribution(name, table[name]) for name in sorted(table, key=str)}
 
 
 def plain_space(space: Space) -> dict[str, Any]:
@@ -96,9 +98,9 @@ def _distribution(name: str, value: Any) -> Distribution:
         return Choices(tuple(dict.fromkeys(field.check(choice) for choice in value)))
     if not isinstance(value, Mapping):
         raise OptionError(f"{name} = {value!r} is not a distribution; {_ACCEPTED}")
-    if unknown := sorted(set(value) - set(_KEYS)):
+    if unknown := sorted(set(value) - set(_KEYS), key=str):
         raise OptionError(f"{name} = {dict(value)} has the unknown key {unknown[0]!r}; {_ACCEPTED}")
-    if not {"low", "high"} <= set(value):
+    if value.get("low") is None or value.get("high") is None:
         raise OptionError(f"{name} = {dict(value)} lacks low or high; {_ACCEPTED}")
     return _numbers(field, value)
 
@@ -108,7 +110,7 @@ def _numbers(field: Field, table: Mapping[str, Any]) -> Numbers:
     shown = f"{field.name} = {dict(table)}"
     if not {"int", "float"} & field.types:
         raise OptionError(f"{shown}: {field.name} is not a number; {_ACCEPTED}")
-    given = [field.check(value) for value in (low, high, step) if value is not None]
+    given = [field.check(low), field.check(high), *([] if step is None else [field.check_type(step)])]
     if not isinstance(log, bool | None):
         raise OptionError(f"{shown}: log is true or false")
     assert low is not None

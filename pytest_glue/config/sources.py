@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.config.options import OPTIONS, Options
+from pytest_glue.config.table import NAME, read_table
 from pytest_glue.core.choices import MissingBaselinePolicy
 from pytest_glue.core.errors import GlueError, OptionError, closest
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     import pytest
-
-_TABLE = "tool.pytest_glue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,11 @@ class OptionSources:
         from pytest_glue.config import flags
 
         defaults = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
-        file = _table_file(config)
-        ini = {name: config.getini(f"glue_{name}") for name in flags.FLAGS}
+        file, is_named = _table_file(config)
         return cls(
             OptionSource("default {name}", defaults, config.rootpath),
-            OptionSource(f"[{_TABLE}] {{name}} in {file.name}", _read_table(file), file.parent),
-            OptionSource("glue_{name}", {name: value for name, value in ini.items() if value}, config.rootpath),
+            OptionSource(f"[{NAME}] {{name}} in {file.name}", read_table(file, required=is_named), file.parent),
+            OptionSource("glue_{name}", flags.given_in_ini(config), config.rootpath),
             OptionSource("--glue-{option}", flags.given(config), Path.cwd()),
         )
 
@@ -140,24 +138,16 @@ def _keywords(mark: pytest.Mark) -> Mapping[str, Any]:
     return mark.kwargs
 
 
-def _table_file(config: pytest.Config) -> Path:
+def _table_file(config: pytest.Config) -> tuple[Path, bool]:
+    """Return the file with the table, and whether the user named it."""
     from pytest_glue.config import flags
 
-    flag, ini = config.getoption(flags.CONFIG), config.getini(flags.CONFIG)
-    file = flags.table_file(config)
-    if (flag or ini) and not file.is_file():
-        raise OptionError(f"{f'--glue-config={flag}' if flag else f'{flags.CONFIG} = {ini}'}: this file does not exist")
-    return file
-
-
-def _read_table(file: Path) -> Mapping[str, Any]:
-    if not file.is_file() or b"pytest_glue" not in (content := file.read_bytes()):
-        return {}
-    import tomllib
-
+    flag, ini = config.getoption(flags.CONFIG), flags.ini_value(config, flags.CONFIG)
+    origin = f"--glue-config={flag}" if flag else f"{flags.CONFIG} = {ini}"
     try:
-        document = tomllib.loads(content.decode("utf-8"))
-    except ValueError as error:
-        raise OptionError(f"{file} is not valid TOML: {error}") from None
-    table = document.get("tool", {}).get("pytest_glue", {})
-    return table if isinstance(table, Mapping) else {}
+        file = flags.table_file(config)
+        if (flag or ini) and not file.is_file():
+            raise OptionError("this file does not exist")
+    except GlueError as error:
+        raise OptionError(f"{origin}: {error}") from None
+    return file, bool(flag or ini)

@@ -21,12 +21,14 @@ def parse_threshold(text: str) -> Threshold:
     return threshold_of(target.strip(), value.strip())
 
 
-def threshold_of(target: str, value: object) -> Threshold:
+def threshold_of(target: object, value: object) -> Threshold:
     """Return the threshold of a target: `TASK:METRIC`, or `TASK` for its headline metric.
 
     Raises:
         OptionError: the task or the metric does not exist, or the value is outside the metric's range.
     """
+    if not isinstance(target, str):
+        raise OptionError(f"{target!r}: expected TASK or TASK:METRIC")
     name, colon, metric = target.partition(":")
     task = find_task(name)
     metric = metric if colon else task.headline_metric

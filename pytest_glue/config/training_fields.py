@@ -12,9 +12,12 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from pytest_glue.config.field_limits import check_limits
+from pytest_glue.config.field_names import hint
 from pytest_glue.config.values import integer, number
 from pytest_glue.core.errors import MissingPackageError, OptionError, closest
 from pytest_glue.core.recipe import RESERVED, RecipeValue
+from pytest_glue.core.secrets import mask_value
 
 _ENUMERATIONS = ("training_args.py", "trainer_utils.py", "debug_utils.py")
 """The files of transformers that define `TrainingArguments` and its enumerations."""
@@ -44,9 +47,9 @@ class Field:
         if "bool" in self.types and word in {"true", "false"}:
             return word == "true"
         if self.types & {"int", "float"} and (whole := integer(text)) is not None:
-            return whole
+            return self.check(whole)
         if "float" in self.types and math.isfinite(real := number(text)):
-            return real
+            return self.check(real)
         if self.types & {"list", "dict"} and text.startswith(("[", "{")):
             return self._structure(text)
         return self.check(text)
@@ -55,15 +58,26 @@ class Field:
         """Return the value of a TOML table or a marker if the field accepts it.
 
         Raises:
-            OptionError: it has another type, or is not among the choices.
+            OptionError: it has another type, is not among the choices, or is outside the limits.
         """
+        accepted = self.check_type(value)
+        check_limits(self.name, accepted)
+        return accepted
+
+    def check_type(self, value: object) -> RecipeValue:
+        """Return the value if the field accepts its type and, of several choices, the value itself.
+
+        Raises:
+            OptionError: it does not.
+        """
+        shown = mask_value(self.name, value)
         if isinstance(value, str) and self.choices and value not in self.choices:
-            raise OptionError(f"{self.name}={value!r}: {closest(value, self.choices)}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise OptionError(f"{self.name}={value!r} is not a finite number")
-        if isinstance(value, bool | int | float | str | list | dict | None) and self._accepts(value):
-            return value
-        raise OptionError(f"{self.name}={value!r}: expected {self.expected}")
+            raise OptionError(f"{self.name}={shown!r}: {closest(value, self.choices)}")
+        if not (isinstance(value, bool | int | float | str | list | dict | None) and self._accepts(value)):
+            raise OptionError(f"{self.name}={shown!r}: expected {self.expected}")
+        if type(value) in {int, float} and not math.isfinite(number(value)):
+            raise OptionError(f"{self.name}={shown!r} is not a finite number")
+        return value
 
     @property
     def expected(self) -> str:
@@ -78,8 +92,8 @@ class Field:
     def _structure(self, text: str) -> RecipeValue:
         try:
             value: RecipeValue = json.loads(text)
-        except ValueError as error:
-            raise OptionError(f"{self.name}={text!r} is not valid JSON: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise OptionError(f"{self.name}={text[:100]!r} is not valid JSON: {error}") from None
         return value if self._accepts(value) else self.check(text)
 
     def _accepts(self, value: object) -> bool:
@@ -115,7 +129,7 @@ def find_field(name: str) -> Field:
         raise OptionError(f"{name} is not part of a recipe: {RESERVED[name]}")
     fields = training_fields()
     if name not in fields:
-        raise OptionError(f"TrainingArguments has no field {name!r}: {closest(name, set(fields) - set(RESERVED))}")
+        raise OptionError(f"TrainingArguments has no field {name!r}: {hint(name, set(fields) - set(RESERVED))}")
     return fields[name]
 
 

@@ -50,17 +50,19 @@ def number(value: Any) -> float:
     """Return a number, or the one that a text stands for; NaN for anything else."""
     try:
         return math.nan if isinstance(value, bool) else float(value) + 0.0  # + 0.0 makes -0.0 positive
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
-def at_least(low: int) -> Callable[[Any, Path], int]:
-    """Return a parser of integers with a lower bound."""
+def at_least(low: int, high: int = 2**31 - 1) -> Callable[[Any, Path], int]:
+    """Return a parser of integers with a lower and an upper bound."""
 
     def parse(value: Any, _: Path) -> int:
         found = integer(value)
         if found is None or found < low:
             raise refused(f"{value!r}: expected an integer of at least {low}")
+        if found > high:
+            raise refused(f"{value!r}: expected an integer of at most {high}")
         return found
 
     return parse
@@ -85,8 +87,8 @@ def switch(value: Any, _: Path) -> bool:
 
 def path(value: Any, base: Path) -> Path:
     """Return a path, resolved against the folder of its source."""
-    from pathlib import Path
+    from pytest_glue.core.paths import user_path
 
     if not isinstance(value, str) or not value.strip():
         raise refused(f"{value!r}: expected a path")
-    return base / Path(value).expanduser()
+    return base / user_path(value)

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable
 
+from pytest_glue.core.secrets import mask
+
 
 class GlueError(Exception):
-    """An error that the user can fix (an option, a file, the network): shown as its message, without a traceback."""
+    """An error that the user can fix (an option, a file, the network): shown as its message, without a traceback.
+
+    The message shows no secret that an option holds.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(mask(message))
 
 
 class OptionError(GlueError):
@@ -59,12 +67,18 @@ class VerdictError(AssertionError):
     """An item did not pass: a verdict, not a defect of the test."""
 
 
-def closest(name: str, accepted: Iterable[str]) -> str:
-    """Return a hint for an unknown name: the closest accepted names, or all of them."""
+_MANY = 40
+"""A message lists no more names than this."""
+
+
+def closest(name: object, accepted: Iterable[str]) -> str:
+    """Return a hint for an unknown name: the closest accepted names, or all of them. Case does not matter."""
     from difflib import get_close_matches
 
-    names = sorted(accepted)
-    matches = get_close_matches(name, names, n=3, cutoff=0.6)
+    names = {each.lower(): each for each in sorted(accepted)}
+    matches = get_close_matches(str(name).lower(), names, n=3, cutoff=0.6)
     if matches:
-        return f"did you mean {' or '.join(matches)}?"
-    return f"accepted: {', '.join(names)}"
+        return f"did you mean {' or '.join(names[match] for match in matches)}?"
+    if len(names) > _MANY:
+        return f"none of the {len(names)} accepted names is similar"
+    return f"accepted: {', '.join(names.values())}"

@@ -7,6 +7,12 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_glue.core.errors import OptionError
+
+_LONGEST_NAME = 255
+"""In bytes."""
+_LONGEST_PATH = 4000
+"""Most systems allow 4096 bytes, of which the base folder takes some."""
 _COPIES: dict[str, Path] = {}
 """Local copies by the path that the user gave."""
 
@@ -48,9 +54,29 @@ def regular_file(path: Path) -> Path:
 _KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
+def user_path(text: str) -> Path:
+    """Return the path that a user wrote, with `~` expanded.
+
+    Raises:
+        OptionError: no file can have this path.
+    """
+    path = Path(text)
+    if "\0" in text:
+        raise OptionError(f"{text!r} contains a NUL character, which no path can contain")
+    if too_long := [part for part in path.parts if len(part.encode("utf-8", "surrogatepass")) > _LONGEST_NAME]:
+        message = f"the name {too_long[0][:20]!r}... is longer than {_LONGEST_NAME} bytes, the limit of file systems"
+        raise OptionError(message)
+    if len(text) > _LONGEST_PATH:
+        raise OptionError(f"the path {text[:20]!r}... has more than {_LONGEST_PATH} characters")
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise OptionError(f"{text!r}: {path.parts[0]} names no user of this machine; write the whole path") from None
+
+
 def local_path(path: str) -> Path:
     """Return the local copy of a folder that the user named, or the path itself if there is no copy."""
-    return _COPIES.get(path) or Path(path).expanduser()
+    return _COPIES.get(path) or user_path(path)
 
 
 def register_relocated(copies: Mapping[str, Path]) -> None:

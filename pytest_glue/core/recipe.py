@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pytest_glue.core.secrets import SECRET_FIELDS
 from pytest_glue.core.tasks import Task
 
 RecipeValue = bool | int | float | str | None | list[Any] | dict[str, Any]
@@ -41,7 +42,10 @@ RESERVED: Mapping[str, str] = MappingProxyType(
         "do_train": "every run trains",
         "do_eval": "every run is evaluated",
         "do_predict": "every run is evaluated",
-        "greater_is_better": "for all metrics of the tasks, higher is better",
+        "prediction_loss_only": "every run is scored by its predictions",
+        "batch_eval_metrics": "metrics are computed from all predictions at once",
+        "eval_do_concat_batches": "metrics are computed from all predictions at once",
+        "label_names": "the task names its label column",
     }
 )
 """Fields that the plugin sets, and what to do instead."""
@@ -53,6 +57,7 @@ WITHOUT_EFFECT = frozenset(
         *("save_only_model", "save_total_limit", "save_on_each_node", "save_safetensors", "push_to_hub"),
         *("dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers"),
         *("dataloader_prefetch_factor", "per_device_eval_batch_size", "eval_accumulation_steps"),
+        *("hub_model_id", "hub_strategy", "hub_private_repo", "hub_always_push", "hub_revision", *SECRET_FIELDS),
     }
 )
 """Fields that change no score: recipes that differ in no other field are equal."""
@@ -62,16 +67,31 @@ LASTING = ("output_dir", "push_to_hub", "report_to", "resume_from_checkpoint")
 
 
 def full_recipe(task: Task, recipe: Recipe) -> Recipe:
-    """Return the default recipe of a task, updated with the fields that the user sets."""
-    return {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
+    """Return the default recipe of a task, updated with the fields that the user sets and that it can use."""
+    full = {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
+    if full.get("greater_is_better") is None:
+        full["greater_is_better"] = not str(full["metric_for_best_model"] or "loss").endswith("loss")
+    return {name: value for name, value in full.items() if name not in _left_out(task, recipe)}
+
+
+def recipe_notes(task: Task, recipe: Recipe) -> tuple[str, ...]:
+    """Return a note for each field of the user's recipe that a task cannot use."""
+    return tuple(f"trained without {name}: {reason}" for name, reason in _left_out(task, recipe).items())
+
+
+def _left_out(task: Task, recipe: Recipe) -> Mapping[str, str]:
+    """Return the fields that a task cannot use, with the reason."""
+    if task.is_regression and recipe.get("label_smoothing_factor"):
+        return {"label_smoothing_factor": "a regression has no class labels to smooth"}
+    return {}
 
 
 def ends_with_best_epoch(task: Task, recipe: Recipe) -> bool:
     """Return whether a run evaluates each epoch, and ends with the best one by the headline metric."""
     full = full_recipe(task, recipe)
     by_epoch = full["eval_strategy"] == full["save_strategy"] == "epoch" and not full.get("eval_on_start")
-    metric = str(full["metric_for_best_model"]).removeprefix("eval_")
-    return by_epoch and bool(full["load_best_model_at_end"]) and metric == task.headline_metric
+    by_headline = str(full["metric_for_best_model"]).removeprefix("eval_") == task.headline_metric
+    return by_epoch and bool(full["load_best_model_at_end"] and full["greater_is_better"]) and by_headline
 
 
 def lasting(recipe: Recipe) -> list[str]:

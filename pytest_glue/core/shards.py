@@ -22,7 +22,7 @@ class Shard:
         Raises:
             OptionError: the text has another form, or K is not from 1 to N.
         """
-        found = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", text) if isinstance(text, str) else None
+        found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text) if isinstance(text, str) else None
         if found is None or not 1 <= int(found[1]) <= int(found[2]):
             raise OptionError(f"{text!r}: expected K/N, the K-th of N shards, as in 1/5 to 5/5")
         return cls(int(found[1]), int(found[2]))

@@ -114,6 +114,7 @@ def make_trainer_runs(
         monitor: receives the progress of each run and limits its time.
         search: chooses the hyperparameters before the first run; None to use the recipe as it is.
     """
+    from pytest_glue.core.recipe import recipe_notes
     from pytest_glue.data.fingerprint import digest_of_task
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.training.metrics import LabelMapping
@@ -123,7 +124,8 @@ def make_trainer_runs(
     options, task = spec.options, spec.task
     pretrained = resolve(spec.checkpoint)
     labels, digest = LabelMapping(task, label_ids(pretrained, task)), digest_of_task(data, task)
-    notes = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
+    slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
+    notes = (*slow, *recipe_notes(task, options.recipe))
     conditions = conditions_of(trainer, pretrained.checkpoint, labels, digest, options.max_length, notes)
 
     def examples_of(shared_task: Task) -> Examples:

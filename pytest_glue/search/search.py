@@ -13,6 +13,7 @@ from transformers import Trainer
 
 from pytest_glue.config.search_space import Space
 from pytest_glue.core.errors import SearchError
+from pytest_glue.core.secrets import mask
 from pytest_glue.core.study import BACKENDS, EVALUATION, OnTrial, SearchConfig, Study, Trial
 from pytest_glue.core.tasks import Task
 from pytest_glue.search.backend import SearchBackend, StudySpec, require
@@ -60,7 +61,7 @@ def find_hyperparameters(search: Search, trainer: Trainer, task: Task, identity:
     study = Study(
         terms=search.terms,
         name=spec.name,
-        storage=search.storage,
+        storage=mask(search.storage),
         objective=task.headline_metric,
         n_train=len(objective.train_dataset),
         n_eval=len(objective.eval_dataset),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pytest_glue.config import flags
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Checkpoint, ids
 from pytest_glue.core.errors import GlueError, OptionError
@@ -12,13 +13,23 @@ from pytest_glue.session.start import start_session
 def make_items(metafunc: pytest.Metafunc) -> None:
     """Check the options of a test, then parametrize it by task and within a task by checkpoint.
 
+    If an option of ini file or table is not accepted, note that: the test run ends after the collection.
+
     Raises:
-        pytest.Collector.CollectError: an option is not accepted, or a package is missing.
+        pytest.Collector.CollectError: an option of a marker is not accepted, or a package is missing.
     """
+    config = metafunc.config
     try:
-        options = start_session(metafunc.config).options_of(metafunc.definition)
+        session = start_session(config)
+    except GlueError as error:
+        if hasattr(config, "workerinput"):  # xdist's controller has checked the same options before
+            raise pytest.Collector.CollectError(str(error)) from None
+        config.stash[flags.START_ERROR] = str(error)
+        return
+    try:
+        options = session.options_of(metafunc.definition)
         fixtures = {"glue_task", "glue_checkpoint"} & set(metafunc.fixturenames) - _parametrized(metafunc)
-        if not metafunc.config.option.collectonly:
+        if not config.option.collectonly:
             _require_packages(options)
         if "glue_task" in fixtures:
             names = [task.name for task in options.tasks]

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_glue.core.errors import GlueError, VerdictError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.secrets import mask
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.progress.log import show
@@ -88,7 +89,7 @@ class GlueReporter:
             del item.stash[_EVALUATION]
             report.__dict__["glue_evaluation"] = to_plain(evaluation)
         elif report.failed and call.excinfo is not None and "glue_evaluation" in getattr(item, "fixturenames", ()):
-            report.__dict__.setdefault("glue_error", call.excinfo.exconly())
+            report.__dict__.setdefault("glue_error", mask(call.excinfo.exconly()))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

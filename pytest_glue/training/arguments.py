@@ -11,6 +11,7 @@ from transformers import Trainer, TrainingArguments
 
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.recipe import Recipe, RecipeValue, full_recipe
+from pytest_glue.core.secrets import mask_fields
 from pytest_glue.core.study import Hyperparameters
 from pytest_glue.core.tasks import Task
 
@@ -49,12 +50,11 @@ def training_arguments(
         "seed": seed,
         "output_dir": str(output_dir),
         "temporary_dir": str(output_dir) if temporary else "",
-        "greater_is_better": True,
     }
     try:
         return GlueTrainingArguments(**values)
-    except (ValueError, TypeError, ImportError) as error:
-        message = f"TrainingArguments does not accept the recipe {dict(recipe)}: {error}"
+    except Exception as error:  # it passes values to libraries, which raise anything
+        message = f"TrainingArguments does not accept the recipe {mask_fields(recipe)}: {type(error).__name__}: {error}"
         raise OptionError(message) from error
 
 

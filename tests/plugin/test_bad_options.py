@@ -76,18 +76,41 @@ def test_flags(here: Run, flag: str, message: str) -> None:
         ("threshold = { rte = true }", "rte=True: accuracy is a number from 0 to 1"),
         ("max_length = '8.5'", "max_length in pyproject.toml: '8.5': expected an integer of at least 4"),
         ("json = 3", "3: expected a path"),
+        ("recip = { learning_rate = 1.0 }", "[tool.pytest_glue] recip in pyproject.toml: unknown option; did you mean"),
+        ("[tool.pytest-glue]", "pyproject.toml has a table [tool.pytest-glue], which is not read: name it"),
+        ("recipe = { num_train_epochs = 0 }", "num_train_epochs=0: expected a number above 0 (a run that trains"),
     ],
 )
 def test_the_table(pytester: pytest.Pytester, here: Run, table: str, message: str) -> None:
-    """The test run ends when the first item needs the table; the message names key and file."""
+    """The test run ends when the first item needs the table, as for a wrong flag; the message names key and file."""
     (pytester.path / "pyproject.toml").write_text(f"[tool.pytest_glue]\n{table}\n", "utf-8")
     pytester.makeini("[pytest]")
 
     result = here()
 
-    assert pytest.ExitCode.INTERRUPTED == result.ret
-    result.assert_outcomes(errors=1)
-    assert message in result.stdout.str()
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.assert_outcomes()
+    assert result.errlines[0].startswith("ERROR: ")
+    assert message in result.errlines[0]
+
+
+def test_the_table_under_xdist(pytester: pytest.Pytester, fresh: Run) -> None:
+    """The controller ends the test run before a worker starts."""
+    (pytester.path / "pyproject.toml").write_text("[tool.pytest_glue]\nseeds = true\n", "utf-8")
+
+    result = fresh("-n1")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    (error,) = [line for line in result.errlines if line]
+    assert error.startswith("ERROR: [tool.pytest_glue] seeds in pyproject.toml: True: expected a count")
+
+
+def test_other_tests_run_beside_a_wrong_table(pytester: pytest.Pytester, here: Run) -> None:
+    """A test run without glue items does not read the table."""
+    (pytester.path / "pyproject.toml").write_text("[tool.pytest_glue]\nseeds = true\n", "utf-8")
+    pytester.makepyfile(test_suite="def test_plain(): pass")
+
+    here().assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
@@ -161,5 +184,5 @@ def test_an_unwritable_report_of_a_file(pytester: pytest.Pytester, here: Run) ->
 
     result = here()
 
-    assert pytest.ExitCode.INTERRUPTED == result.ret
-    result.stdout.fnmatch_lines(["the JSON report '*' cannot be written: *; name a file in a writable folder*"])
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["ERROR: the JSON report '*' cannot be written: *; name a file in a writable folder*"])

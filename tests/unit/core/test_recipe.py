@@ -51,6 +51,7 @@ def test_housekeeping_touches_no_hyperparameter() -> None:
         ({}, True),
         ({"num_train_epochs": 3, "metric_for_best_model": "eval_accuracy"}, True),
         ({"metric_for_best_model": "f1"}, False),
+        ({"greater_is_better": False}, False),
         ({"load_best_model_at_end": False}, False),
         ({"eval_strategy": "steps"}, False),
         ({"save_strategy": "best"}, False),

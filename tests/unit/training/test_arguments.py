@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.core.errors import OptionError
-from pytest_glue.core.recipe import HOUSEKEEPING, NOTEBOOK, Recipe, full_recipe
+from pytest_glue.core.recipe import HOUSEKEEPING, NOTEBOOK, Recipe, full_recipe, recipe_notes
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.arguments import training_arguments, used_recipe
 
 
 def test_the_users_recipe_replaces_defaults() -> None:
     """Values of the user replace the defaults, and the headline metric chooses the best epoch."""
-    assert {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": "pearson", "num_train_epochs": 1} == full_recipe(
+    best = {"metric_for_best_model": "pearson", "greater_is_better": True}
+    assert {**HOUSEKEEPING, **NOTEBOOK, **best, "num_train_epochs": 1} == full_recipe(
         GLUE["stsb"], {"num_train_epochs": 1}
     )
 
@@ -40,8 +41,11 @@ def test_the_arguments_of_a_run(tmp_path: Path) -> None:
         ({"eval_strategy": "no"}, "--load_best_model_at_end requires the save and eval strategy to match"),
         ({"save_strategy": "steps"}, "--load_best_model_at_end requires the save and eval strategy to match"),
         ({"warmup_steps": -1}, "warmup_steps"),
+        ({"accelerator_config": {"no_such_key": 1}}, "TypeError: "),
+        ({"accelerator_config": "missing.json"}, "FileNotFoundError: "),
+        ({"lr_scheduler_kwargs": "{broken"}, "JSONDecodeError: "),
     ],
-    ids=["no-evaluation", "strategies", "warmup"],
+    ids=["no-evaluation", "strategies", "warmup", "unknown-key", "no-file", "json"],
 )
 def test_values_that_contradict_each_other_are_rejected(tmp_path: Path, recipe: Recipe, cause: str) -> None:
     """Values that transformers rejects raise an `OptionError` with the user's recipe and transformers' reason."""
@@ -50,6 +54,41 @@ def test_values_that_contradict_each_other_are_rejected(tmp_path: Path, recipe: 
     start = f"TrainingArguments does not accept the recipe {dict(recipe)}: "
     assert str(caught.value).startswith(start)
     assert cause in str(caught.value).removeprefix(start)
+
+
+def test_the_message_shows_no_token(tmp_path: Path) -> None:
+    with pytest.raises(OptionError) as caught:
+        training_arguments(GLUE["cola"], {"eval_strategy": "no", "hub_token": "hf_SECRET"}, 42, tmp_path)
+    assert "<HUB_TOKEN>" in str(caught.value)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        ({}, True),
+        ({"metric_for_best_model": "eval_matthews_correlation"}, True),
+        ({"metric_for_best_model": "loss"}, False),
+        ({"metric_for_best_model": "eval_loss"}, False),
+        ({"metric_for_best_model": None}, False),
+        ({"metric_for_best_model": "loss", "greater_is_better": True}, True),
+        ({"greater_is_better": False}, False),
+    ],
+    ids=str,
+)
+def test_the_direction_of_the_best_epoch(tmp_path: Path, recipe: Recipe, *, expected: bool) -> None:
+    """A loss is minimised and a score maximised, unless the user says otherwise."""
+    assert expected is training_arguments(GLUE["cola"], recipe, seed=3, output_dir=tmp_path).greater_is_better
+
+
+def test_a_regression_has_no_label_smoothing(tmp_path: Path) -> None:
+    """A recipe for all tasks smooths the labels of classes, and a note says that a regression has none."""
+    recipe: Recipe = {"label_smoothing_factor": 0.1}
+    factors = {name: training_arguments(GLUE[name], recipe, 3, tmp_path).label_smoothing_factor for name in GLUE}
+    assert {name: 0.0 if name == "stsb" else 0.1 for name in GLUE} == factors
+    note = "trained without label_smoothing_factor: a regression has no class labels to smooth"
+    assert ((note,), ()) == (recipe_notes(GLUE["stsb"], recipe), recipe_notes(GLUE["rte"], recipe))
+    assert () == recipe_notes(GLUE["stsb"], {})
 
 
 def test_the_used_recipe_is_what_differs_from_the_defaults(tmp_path: Path) -> None:

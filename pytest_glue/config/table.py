@@ -1,0 +1,60 @@
+"""The table `[tool.pytest_glue]`, in pyproject.toml or in the file that `--glue-config` names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_glue.core.errors import OptionError
+
+NAME = "tool.pytest_glue"
+
+
+def read_table(file: Path, *, required: bool) -> Mapping[str, Any]:
+    """Return the table of a file.
+
+    Args:
+        file: may be missing.
+        required: whether the user named the file, so that it must have the table.
+
+    Raises:
+        OptionError: the file cannot be read or is not TOML, or the table has another name.
+    """
+    content = _content(file)
+    table = _table(file, content) if any(name in content for name in (b"pytest_glue", b"pytest-glue")) else None
+    if table is None and required:
+        raise OptionError(f"{file} has no table [{NAME}]")
+    return table or {}
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes() if file.is_file() else b""
+    except OSError as error:
+        raise OptionError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _table(file: Path, content: bytes) -> Mapping[str, Any] | None:
+    import tomllib
+
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise OptionError(f"{file} is not valid TOML: {error}") from None
+    tool = document.get("tool")
+    tables = tool if isinstance(tool, Mapping) else {}
+    if wrong := _misnamed(document, tables):
+        raise OptionError(f"{file.name} has a table [{wrong}], which is not read: name it [{NAME}]")
+    table = tables.get("pytest_glue")
+    if table is not None and not isinstance(table, Mapping):
+        raise OptionError(f"{NAME} in {file.name} is {table!r}: expected a table, as in [{NAME}]")
+    return table
+
+
+def _misnamed(document: Mapping[str, Any], tools: Mapping[str, Any]) -> str:
+    """Return the name of a table that was meant to be the one of this package; empty if there is none."""
+    names = {f"tool.{name}": table for name, table in tools.items() if name != "pytest_glue"} | dict(document)
+    similar = {NAME, "pytest_glue"}
+    for name, table in names.items():
+        if isinstance(table, Mapping) and name.replace("-", "_").lower() in similar:
+            return name
+    return ""
