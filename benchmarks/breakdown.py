@@ -37,9 +37,11 @@ from pytest_glue.training.arguments import training_arguments
 from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer
 from pytest_glue.training.library_state import silence_libraries
 from pytest_glue.training.metrics import LabelMapping, compute_metrics
-from pytest_glue.training.model import label_ids, model_init
+from pytest_glue.training.model import model_init
+from pytest_glue.training.model_config import label_ids
 from pytest_glue.training.pretrained import resolve
-from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
+from pytest_glue.training.tokenization import encode
+from pytest_glue.training.tokenizer import load_tokenizer, max_length
 from pytest_glue.training.trainer import batch_layout, packing
 from pytest_glue.training.trainer.embedding_subset import EmbeddingSubset
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
@@ -92,7 +94,7 @@ def prepare(options: argparse.Namespace, clock: Clock, folder: Path) -> tuple[Gl
     tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
     load = clock.timed(lambda: open_source(options.data).load(task), "data")
     data = limited(load(), task, options.train, options.evaluate)
-    encoded = clock.timed(encode, "tokenization")(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
+    encoded = clock.timed(encode, "tokenization")(data, task, tokenizer, max_length(tokenizer, pretrained, task), ids)
     arguments = training_arguments(task, {"num_train_epochs": options.epochs}, 42, folder, temporary=True)
     init = clock.timed(model_init(pretrained, task, tokenizer), "model")
     compute, batching = compute_metrics(task, ids), Batching(options.batching)

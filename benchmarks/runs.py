@@ -30,15 +30,17 @@ def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[
     from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer, references
     from pytest_glue.training.library_state import silence_libraries
     from pytest_glue.training.metrics import LabelMapping, compute_metrics
-    from pytest_glue.training.model import label_ids, model_init
+    from pytest_glue.training.model import model_init
+    from pytest_glue.training.model_config import label_ids
     from pytest_glue.training.pretrained import resolve
-    from pytest_glue.training.tokenization import encode, load_tokenizer, max_length
+    from pytest_glue.training.tokenization import encode
+    from pytest_glue.training.tokenizer import load_tokenizer, max_length
 
     task, pretrained = work.task, resolve(Checkpoint.parse(work.checkpoint))
     tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
     with silence_libraries(), TemporaryDirectory() as temporary:
         data = limited(open_source(work.data).load(task), task, work.max_train_samples, work.max_eval_samples)
-        encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained), ids)
+        encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained, task), ids)
         arguments = training_arguments(task, work.recipe, seeds[0], Path(temporary))
         init, compute = model_init(pretrained, task, tokenizer), compute_metrics(task, ids)
         trainer = make_trainer(task, init, arguments, EncodedData(encoded, tokenizer), compute)

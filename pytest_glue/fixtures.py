@@ -97,21 +97,25 @@ def glue_encoded_data(
 @pytest.fixture
 @own
 def glue_model_init(
-    glue_task: Task, glue_checkpoint: Checkpoint, glue_tokenizer: PreTrainedTokenizerBase
+    glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint, glue_tokenizer: PreTrainedTokenizerBase
 ) -> Callable[..., PreTrainedModel]:
     """A callable that makes a new model each time, as `Trainer(model_init=...)` takes it."""
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.execution.pipeline import make_model_init
 
-    return make_model_init(glue_task, glue_checkpoint, glue_tokenizer)
+    return make_model_init(EvaluationSpec(glue_options, glue_task, glue_checkpoint), glue_tokenizer)
 
 
 @pytest.fixture
 @own
-def glue_compute_metrics(glue_task: Task, glue_checkpoint: Checkpoint) -> Callable[[EvalPrediction], dict[str, float]]:
+def glue_compute_metrics(
+    glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
+) -> Callable[[EvalPrediction], dict[str, float]]:
     """The task's metrics of a model's output, as `Trainer(compute_metrics=...)` takes them."""
+    from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.execution.pipeline import make_compute_metrics
 
-    return make_compute_metrics(glue_task, glue_checkpoint)
+    return make_compute_metrics(EvaluationSpec(glue_options, glue_task, glue_checkpoint))
 
 
 @pytest.fixture

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
-    from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
+    from pytest_glue.core.choices import (
+        Batching,
+        CachePolicy,
+        ExecutorKind,
+        HeadPolicy,
+        InconclusivePolicy,
+        MissingBaselinePolicy,
+    )
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
     from pytest_glue.core.tasks import Task
@@ -55,6 +62,12 @@ class Options(FrozenOptions):
     )
     max_length: int | None = option(
         "N", "truncate inputs to N tokens (default: the checkpoint's limit)", affects="run", default=None
+    )
+    head: HeadPolicy = option(
+        "keep|new",
+        "the checkpoint's own head: keep it if its labels are the task's, or train a new one",
+        affects="run",
+        default="keep",
     )
     batching: Batching = option(
         "auto|packed|micro|plain",

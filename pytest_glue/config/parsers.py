@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
-    from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
+    from pytest_glue.core.choices import (
+        Batching,
+        CachePolicy,
+        ExecutorKind,
+        HeadPolicy,
+        InconclusivePolicy,
+        MissingBaselinePolicy,
+    )
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
     from pytest_glue.core.tasks import Task
@@ -186,6 +193,12 @@ def baseline(value: Any, base: Path) -> str:
     """Return the name of a baseline, or the path of its file."""
     is_file = isinstance(value, str) and value.endswith(".json")
     return str(path(value, base)) if is_file else baseline_name(value, base)
+
+
+def head(value: Any, _: Path) -> HeadPolicy:
+    from pytest_glue.core.choices import HeadPolicy
+
+    return member(HeadPolicy, value)
 
 
 def batching(value: Any, _: Path) -> Batching:

@@ -16,6 +16,15 @@ class Batching(StrEnum):
     """The layout of `Trainer`: padded to the longest example of the batch."""
 
 
+class HeadPolicy(StrEnum):
+    """What becomes of a checkpoint's own classification head."""
+
+    KEEP = "keep"
+    """It is used if its labels are the task's."""
+    NEW = "new"
+    """It is dropped, and each run starts with a new one."""
+
+
 class CachePolicy(StrEnum):
     """How the cache of finished runs is used."""
 

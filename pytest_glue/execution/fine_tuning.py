@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from datasets import Dataset
 from transformers import Trainer
@@ -152,7 +153,7 @@ def conditions_of(
     checkpoint: Checkpoint,
     labels: LabelMapping,
     data_digest: str,
-    max_length: int | None,
+    options: Mapping[str, Any],
     notes: tuple[str, ...],
 ) -> RunConditions:
     """Return the conditions of a trainer's runs.
@@ -162,7 +163,7 @@ def conditions_of(
         checkpoint: with its digest.
         labels: the task and the model's labels.
         data_digest: of training and evaluation split.
-        max_length: value of `--glue-max-length`, which is part of the recipe but not of `TrainingArguments`.
+        options: those that are part of the recipe but not of `TrainingArguments`, such as `max_length`.
         notes: what a reader should know.
     """
     assert isinstance(trainer.train_dataset, Sized)
@@ -171,7 +172,7 @@ def conditions_of(
         n_train=len(trainer.train_dataset),
         n_eval=len(evaluation_data(trainer)),
         data_digest=data_digest,
-        recipe=used_recipe(trainer.args) | ({"max_length": max_length} if max_length else {}),
+        recipe=used_recipe(trainer.args) | dict(options),
         device=str(trainer.args.device),
         references=references(trainer, labels),
         notes=notes,

@@ -37,7 +37,7 @@ def load_data(options: Options, task: Task) -> DatasetDict:
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """Return the checkpoint's fast tokenizer, or the slow one if there is no fast one."""
     from pytest_glue.training.pretrained import resolve
-    from pytest_glue.training.tokenization import load_tokenizer
+    from pytest_glue.training.tokenizer import load_tokenizer
 
     return load_tokenizer(resolve(checkpoint))
 
@@ -46,35 +46,36 @@ def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTo
     """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order."""
     from pytest_glue.data.schema import conform_all
     from pytest_glue.training.library_state import silence_libraries
-    from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
-    from pytest_glue.training.tokenization import encode, max_length
+    from pytest_glue.training.tokenization import encode
+    from pytest_glue.training.tokenizer import max_length
 
-    pretrained = resolve(spec.checkpoint)
-    length = max_length(tokenizer, pretrained, spec.options.max_length)
+    length = max_length(tokenizer, resolve(spec.checkpoint), spec.task, spec.options.max_length)
     with silence_libraries():
-        return encode(
-            conform_all(data, spec.task, "glue_data"), spec.task, tokenizer, length, label_ids(pretrained, spec.task)
-        )
+        return encode(conform_all(data, spec.task, "glue_data"), spec.task, tokenizer, length, label_ids(spec))
 
 
-def make_model_init(
-    task: Task, checkpoint: Checkpoint, tokenizer: PreTrainedTokenizerBase
-) -> Callable[..., PreTrainedModel]:
+def make_model_init(spec: EvaluationSpec, tokenizer: PreTrainedTokenizerBase) -> Callable[..., PreTrainedModel]:
     """Return a callable that makes a new model each time, as `Trainer(model_init=...)` takes it."""
     from pytest_glue.training.model import model_init
     from pytest_glue.training.pretrained import resolve
 
-    return model_init(resolve(checkpoint), task, tokenizer)
+    return model_init(resolve(spec.checkpoint), spec.task, tokenizer, spec.options.head)
 
 
-def make_compute_metrics(task: Task, checkpoint: Checkpoint) -> Callable[[EvalPrediction], dict[str, float]]:
+def make_compute_metrics(spec: EvaluationSpec) -> Callable[[EvalPrediction], dict[str, float]]:
     """Return the task's metrics, as `Trainer(compute_metrics=...)` takes them."""
     from pytest_glue.training.metrics import compute_metrics
-    from pytest_glue.training.model import label_ids
+
+    return compute_metrics(spec.task, label_ids(spec))
+
+
+def label_ids(spec: EvaluationSpec) -> tuple[int, ...]:
+    """Return the model's id of each of the task's labels, in the task's order; empty for a regression."""
+    from pytest_glue.training import model_config
     from pytest_glue.training.pretrained import resolve
 
-    return compute_metrics(task, label_ids(resolve(checkpoint), task))
+    return model_config.label_ids(resolve(spec.checkpoint), spec.task, spec.options.head)
 
 
 @contextmanager
@@ -114,19 +115,22 @@ def make_trainer_runs(
         monitor: receives the progress of each run and limits its time.
         search: chooses the hyperparameters before the first run; None to use the recipe as it is.
     """
+    from pytest_glue.core.choices import HeadPolicy
     from pytest_glue.core.recipe import recipe_notes
     from pytest_glue.data.fingerprint import digest_of_task
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.training.metrics import LabelMapping
-    from pytest_glue.training.model import label_ids
     from pytest_glue.training.pretrained import resolve
+    from pytest_glue.training.token_ranges import vocabulary_notes
 
     options, task = spec.options, spec.task
-    pretrained = resolve(spec.checkpoint)
-    labels, digest = LabelMapping(task, label_ids(pretrained, task)), digest_of_task(data, task)
+    labels, digest = LabelMapping(task, label_ids(spec)), digest_of_task(data, task)
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
-    notes = (*slow, *recipe_notes(task, options.recipe))
-    conditions = conditions_of(trainer, pretrained.checkpoint, labels, digest, options.max_length, notes)
+    loading = (*vocabulary_notes(trainer.model, tokenizer), *getattr(trainer.model_init, "notes", ()))
+    notes = (*slow, *loading, *recipe_notes(task, options.recipe))
+    new_head = "new" if options.head is HeadPolicy.NEW else None
+    chosen = {name: value for name, value in (("max_length", options.max_length), ("head", new_head)) if value}
+    conditions = conditions_of(trainer, resolve(spec.checkpoint).checkpoint, labels, digest, chosen, notes)
 
     def examples_of(shared_task: Task) -> Examples:
         raw = load_data(options, shared_task)

@@ -5,7 +5,14 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
+from pytest_glue.core.choices import (
+    Batching,
+    CachePolicy,
+    ExecutorKind,
+    HeadPolicy,
+    InconclusivePolicy,
+    MissingBaselinePolicy,
+)
 from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
@@ -175,6 +182,7 @@ class ReportedOptions(Struct):
     max_train_samples: PositiveCount | None
     max_eval_samples: PositiveCount | None
     max_length: PositiveCount | None
+    head: HeadPolicy
     batching: Batching
     save: str | None
     compare: str | None

@@ -59,6 +59,8 @@ def parameters_of(checkpoint: Checkpoint) -> int:
 
 def _from_config(file: Path) -> int | None:
     """Return the parameters of attention and feed-forward in all layers; None if the file does not tell."""
+    if not file.is_file():  # a named pipe would block
+        return None
     try:
         config = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from datasets import Dataset, DatasetDict
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
@@ -18,6 +19,7 @@ from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallb
 from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
 from pytest_glue.training.library_state import silence_libraries
 from pytest_glue.training.metrics import ComputeMetrics, LabelMapping, history, scores_of
+from pytest_glue.training.token_ranges import check_token_ids
 from pytest_glue.training.trainer.device_memory import is_out_of_memory
 from pytest_glue.training.trainer.extensions import extensions_of
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
@@ -53,6 +55,8 @@ def make_trainer(
             callbacks=[UndefinedScores(task.headline_metric)],
         )
     trainer.remove_callback(PrinterCallback)
+    assert isinstance(trainer.model, torch.nn.Module)
+    check_token_ids(trainer.model, data.tokenizer, [data.splits[task.train_split], data.splits[task.evaluation_split]])
     return trainer
 
 

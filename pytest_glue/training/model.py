@@ -1,126 +1,113 @@
-"""Creates the model of a run: a pretrained encoder with a head for the task, and a mapping of its labels."""
+"""Creates the model of a run: a pretrained encoder with a head for the task."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoConfig, AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 
+from pytest_glue.core.choices import HeadPolicy
 from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import Task
+from pytest_glue.training.head import HeadPlan, plan_head
+from pytest_glue.training.load_errors import custom_code, is_failure, unreadable
+from pytest_glue.training.loading_report import LoadingReport, renew
+from pytest_glue.training.model_config import load_config, task_config
 from pytest_glue.training.pretrained import Pretrained
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
-
-
-def label_order(config: Any, task: Task, checkpoint: str) -> tuple[int, ...]:
-    """Return the model's id of each of the task's labels, in the task's order; empty for a regression.
-
-    Args:
-        config: the checkpoint's `PretrainedConfig`.
-        task: of the item.
-        checkpoint: name for the message.
-
-    Raises:
-        CheckpointError: the checkpoint has a head for the same number of labels, but with other names.
-    """
-    if task.is_regression:
-        return ()
-    identity = tuple(range(task.num_labels))
-    names = _head_labels(config)
-    if len(names) != task.num_labels or all(_is_generic(name) for name in names):
-        return identity
-    ids = {_normalized(name): index for index, name in enumerate(names)}
-    wanted = [_normalized(label) for label in task.labels]
-    if sorted(ids) == sorted(wanted):
-        return tuple(ids[label] for label in wanted)
-    message = (
-        f"{checkpoint} has a head for the labels {list(names)}, and {task.name} has {list(task.labels)}: these "
-        "cannot be mapped. Set id2label in its config.json to the task's labels, or use the checkpoint without its head"
-    )
-    raise CheckpointError(message)
-
-
-def has_head(config: Any) -> bool:
-    """Return whether the checkpoint was saved with a classification head."""
-    return any(name.endswith("ForSequenceClassification") for name in config.architectures or ())
-
-
-def _head_labels(config: Any) -> tuple[str, ...]:
-    if not has_head(config):
-        return ()
-    return tuple(str(name) for _id, name in sorted(config.id2label.items()))
-
-
-def _is_generic(name: str) -> bool:
-    return name.upper().startswith("LABEL_")
-
-
-def _normalized(name: str) -> str:
-    return name.lower().replace("-", "_").replace(" ", "_")
+    from transformers import PreTrainedTokenizerBase
 
 
 def model_init(
-    pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase"
-) -> Callable[..., "PreTrainedModel"]:
+    pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase", policy: HeadPolicy = HeadPolicy.KEEP
+) -> "ModelInit":
     """Return a function for `Trainer(model_init=...)` that loads the checkpoint with a head for the task.
 
     A missing head is initialized from torch's random state, which the trainer seeds before each run.
 
     Raises:
-        CheckpointError: the configuration or the weights cannot be loaded, or the labels cannot be mapped.
+        CheckpointError: the configuration cannot be loaded, transformers has no classifier for it, or its labels
+            cannot be mapped.
     """
-    config = task_config(pretrained, task, tokenizer)
-    replaces_head = has_head(config) and load_config(pretrained).num_labels != task.num_labels
+    own = load_config(pretrained)
+    _require_classifier(own, pretrained.checkpoint.label)
+    plan = plan_head(own, task, pretrained.checkpoint.label, policy)
+    return ModelInit(pretrained, task_config(pretrained, task, tokenizer, policy), plan)
 
-    def make(trial: Any = None) -> "PreTrainedModel":  # noqa: ARG001 - the trial of a hyperparameter search
+
+class ModelInit:
+    """Loads a new model at each call, and notes what a reader should know about it."""
+
+    def __init__(self, pretrained: Pretrained, config: PretrainedConfig, head: HeadPlan) -> None:
+        """Create the function. Nothing is loaded.
+
+        Args:
+            pretrained: the checkpoint.
+            config: for the task.
+            head: what becomes of the checkpoint's head.
+        """
+        self._pretrained, self._config, self._head = pretrained, config, head
+        self._notes = dict.fromkeys(note for note in (head.note, custom_code(config)) if note)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes on the head, and on what else of the checkpoint was not used; complete after the first call."""
+        return tuple(self._notes)
+
+    def __call__(self, trial: Any = None) -> PreTrainedModel:  # noqa: ARG002 - the trial of a hyperparameter search
+        """Return a new model.
+
+        Raises:
+            CheckpointError: the weights cannot be loaded, or are not those of the model in config.json.
+        """
         try:
             # Weights in half precision are for inference. `bf16` and `fp16` of the recipe set mixed precision.
-            model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
-                pretrained.folder, config=config, dtype=torch.float32, ignore_mismatched_sizes=replaces_head
+            model, info = AutoModelForSequenceClassification.from_pretrained(
+                self._pretrained.folder,
+                config=self._config,
+                dtype=torch.float32,
+                ignore_mismatched_sizes=True,  # the report has them
+                output_loading_info=True,
+                local_files_only=True,
+                trust_remote_code=False,
             )
-        except Exception as error:  # each format of weights raises its own
-            cause = f"{type(error).__name__}: {error}"
-            message = f"{pretrained.checkpoint.label} cannot be loaded as a sequence classifier: {cause}"
-            raise CheckpointError(message) from error
-        return model
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            what = f"{self._pretrained.checkpoint.label} cannot be loaded as a sequence classifier"
+            raise unreadable(what, error) from error
+        report = LoadingReport.of(model, info)
+        self._check(report)
+        if self._head.is_renewed and report.loaded_head:
+            renew(model, report.loaded_head)
+        loaded: PreTrainedModel = model
+        return loaded
 
-    return make
+    def _check(self, report: LoadingReport) -> None:
+        """Add what the loading report shows to the notes.
 
-
-def load_config(pretrained: Pretrained) -> "PretrainedConfig":
-    """Return the checkpoint's own configuration.
-
-    Raises:
-        CheckpointError: config.json cannot be read, or its model is unknown to transformers.
-    """
-    try:
-        config: PretrainedConfig = AutoConfig.from_pretrained(pretrained.folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        message = f"config.json of {pretrained.checkpoint.label} cannot be read: {error}"
-        raise CheckpointError(message) from error
-    return config
-
-
-def label_ids(pretrained: Pretrained, task: Task) -> tuple[int, ...]:
-    """Return the model's id of each of the task's labels, in the task's order; empty for a regression.
-
-    Raises:
-        CheckpointError: as for `load_config`, or the checkpoint's labels cannot be mapped.
-    """
-    return label_order(load_config(pretrained), task, pretrained.checkpoint.label)
+        Raises:
+            CheckpointError: the weights are not those of the model in config.json.
+        """
+        problem = report.problem(self._config) or (report.problem_of_head if self._head.is_kept else "")
+        if problem:
+            code = custom_code(self._config)
+            raise CheckpointError(
+                f"the weights of {self._pretrained.checkpoint.label} do not fit: {problem}{f'; {code}' if code else ''}"
+            )
+        for note in (report.unused_layers, "" if self._head.note else report.note_of_head(is_kept=self._head.is_kept)):
+            if note:
+                self._notes[note] = None
 
 
-def task_config(pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase") -> "PretrainedConfig":
-    """Return the checkpoint's configuration, with the task's labels and a padding token."""
-    config, order = load_config(pretrained), label_ids(pretrained, task)
-    config.num_labels = task.num_labels
-    config.problem_type = None  # from an earlier fine-tuning; the model derives it from the labels
-    if order:
-        names = dict(zip(order, task.labels, strict=True))
-        config.id2label = {index: names[index] for index in sorted(names)}
-        config.label2id = {name: index for index, name in config.id2label.items()}
-    if getattr(config, "pad_token_id", None) is None:
-        config.pad_token_id = tokenizer.pad_token_id
-    return config
+def _require_classifier(config: PretrainedConfig, label: str) -> None:
+    """Check that transformers has a sequence classifier for the configuration."""
+    if type(config) in AutoModelForSequenceClassification._model_mapping:
+        return
+    if code := custom_code(config):
+        message = (
+            f"{label} cannot be loaded: {code}. Load the model yourself in an overridden fixture `glue_model_init`"
+        )
+    else:
+        message = f"{label} cannot be loaded: transformers has no sequence classifier for {config.model_type!r} models"
+    raise CheckpointError(message)

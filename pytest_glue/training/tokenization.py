@@ -1,4 +1,4 @@
-"""Loads a checkpoint's tokenizer, and encodes a task's data with it."""
+"""Encodes a task's data with a tokenizer."""
 
 import hashlib
 import json
@@ -8,55 +8,13 @@ from typing import TYPE_CHECKING, Any
 import tokenizers
 import transformers
 from datasets import Dataset, DatasetDict
-from transformers import AutoTokenizer
 
-from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import digest
 from pytest_glue.training.encoding_cache import EncodedSplit, encoded_split
-from pytest_glue.training.model import load_config
-from pytest_glue.training.pretrained import Pretrained
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-_NO_LIMIT = 1_000_000
-"""Tokenizers without a maximum length report one of 1e30."""
-
-_DEFAULT_MAX_LENGTH = 512
-
-
-def load_tokenizer(pretrained: Pretrained) -> "PreTrainedTokenizerBase":
-    """Return the checkpoint's fast tokenizer, or the slow one if it has no fast one.
-
-    If it has no padding token, it pads with its end-of-text token.
-
-    Raises:
-        CheckpointError: the folder holds no tokenizer that can be loaded.
-    """
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            pretrained.folder, use_fast=True, trust_remote_code=False
-        )
-    except Exception as error:
-        message = (
-            f"the tokenizer of {pretrained.checkpoint.label} cannot be loaded ({type(error).__name__}: {error}): "
-            "save one next to the weights with tokenizer.save_pretrained(folder)"
-        )
-        raise CheckpointError(message) from error
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
-
-
-def max_length(tokenizer: "PreTrainedTokenizerBase", pretrained: Pretrained, limit: int | None = None) -> int:
-    """Return the number of tokens to which examples are truncated.
-
-    It is the smallest of the tokenizer's maximum, the model's number of positions, and the limit.
-    """
-    bounds = [tokenizer.model_max_length, _positions(pretrained), limit]
-    known = [bound for bound in bounds if bound is not None and bound < _NO_LIMIT]
-    return min(known, default=_DEFAULT_MAX_LENGTH)
 
 
 class EncodedSplits(DatasetDict):  # type: ignore[misc]  # datasets has no types
@@ -100,19 +58,6 @@ def encode(
     result = EncodedSplits({name: split.examples for name, split in splits.items()})
     result.notes = tuple(split.note for split in splits.values() if split.note)
     return result
-
-
-def _positions(pretrained: Pretrained) -> int | None:
-    config = load_config(pretrained)
-    positions = getattr(config, "max_position_embeddings", None)
-    if not isinstance(positions, int) or positions <= 0:
-        return None
-    # RoBERTa and its relatives count positions from the padding id on: 514 positions hold 512 tokens.
-    return positions - (config.pad_token_id + 1 if config.model_type in _OFFSET_POSITIONS else 0)
-
-
-_OFFSET_POSITIONS = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text"}
-_OFFSET_POSITIONS |= {"mpnet", "longformer", "ibert", "xmod", "esm", "luke", "lilt", "markuplm"}
 
 
 def _tokenizer_state(tokenizer: "PreTrainedTokenizerBase") -> str:

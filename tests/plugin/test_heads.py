@@ -58,3 +58,32 @@ def test_other_labels_are_refused(pytester: pytest.Pytester, tiny: Run, report: 
     (error,) = report()["errors"]
     assert "['negative', 'positive']" in error["message"]
     assert "['entailment', 'not_entailment']" in error["message"]
+
+
+def test_a_new_head_is_asked_for(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """With head = new in marker, table or flag, such a head is dropped: the note, the recipe and the cache show it."""
+    save_with_head(pytester.path / "model", ["negative", "positive"])
+    pytester.makepyfile(
+        test_suite="""
+        import pytest
+
+        @pytest.mark.glue(head="new")
+        def test_marked(glue_evaluation):
+            glue_evaluation.check()
+        """
+    )
+    tiny(*TRAINS_NOTHING, "--glue-checkpoints=./model").assert_outcomes(passed=1)
+    (marked,) = report()["results"]
+    assert (
+        "head: new, as asked for, in place of its own head for the labels ['negative', 'positive']" in marked["notes"]
+    )
+    assert "new" == marked["recipe"]["head"]
+
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()\n")
+    pytester.makepyprojecttoml('[tool.pytest_glue]\nhead = "new"\n')
+    tiny(*TRAINS_NOTHING, "--glue-checkpoints=./model").assert_outcomes(passed=1)
+    (cached,) = report()["results"]
+    assert cached["runs"][0]["cached"]
+    assert set(marked["notes"]) <= set(cached["notes"])
+
+    tiny(*TRAINS_NOTHING, "--glue-checkpoints=./model", "--glue-head=keep").assert_outcomes(errors=1)

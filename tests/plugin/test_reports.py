@@ -45,6 +45,7 @@ def test_the_content(pytester: pytest.Pytester, tiny: Run, report: Report) -> No
         "max_train_samples": 48,
         "max_eval_samples": 24,
         "max_length": 32,
+        "head": "keep",
         "batching": "auto",
         "threshold": {"mrpc:f1": 0.25},
         "save": None,

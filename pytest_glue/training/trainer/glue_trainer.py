@@ -166,7 +166,7 @@ class GlueTrainer(Trainer):
 
     def _fast_split(self, split: Any) -> TokenizedSplit | None:
         is_sharded = self.is_deepspeed_enabled or self.is_fsdp_enabled
-        reason = plain_training_reason(self.args, self.data_collator, is_sharded=is_sharded)
+        reason = plain_training_reason(self.args, self.data_collator, self.model, is_sharded=is_sharded)
         return self.layouts.fast_split(split, reason, self._accepted_columns, self._forward_pass)
 
     @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
-from transformers import DataCollatorWithPadding, TrainingArguments
+from transformers import DataCollatorWithPadding, PreTrainedModel, TrainingArguments
 
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.trainer.batch_layout import BatchLayout, ForwardPass
@@ -117,12 +117,13 @@ def few_examples(split: TokenizedSplit, ranks: list[int], device: torch.device) 
     return split.flat(order[[rank for rank in ranks if rank < len(order)]]).to(device)
 
 
-def plain_training_reason(arguments: TrainingArguments, collator: Any, *, is_sharded: bool) -> str:
-    """Return why batches have to be plain, judged by the trainer's arguments; empty if they need not be.
+def plain_training_reason(arguments: TrainingArguments, collator: Any, model: Any, *, is_sharded: bool) -> str:
+    """Return why batches have to be plain, judged by the trainer's parts; empty if they need not be.
 
     Args:
         arguments: of the trainer.
         collator: of the trainer.
+        model: of the trainer. One that wraps another, as `peft.get_peft_model` does, cannot be laid out otherwise.
         is_sharded: whether DeepSpeed or FSDP runs the model.
     """
     sampling = getattr(arguments, "train_sampling_strategy", "random")
@@ -132,6 +133,7 @@ def plain_training_reason(arguments: TrainingArguments, collator: Any, *, is_sha
     reasons = {
         "there are several devices": arguments.n_gpu > 1 or arguments.world_size > 1,
         "DeepSpeed or FSDP runs the model": is_sharded,
+        f"the model is a {type(model).__name__} and no PreTrainedModel": not isinstance(model, PreTrainedModel),
         "the model is compiled": arguments.torch_compile,
         "the recipe adds noise to embeddings": arguments.neftune_noise_alpha is not None,
         "the recipe orders examples by length": getattr(arguments, "group_by_length", False)

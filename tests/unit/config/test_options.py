@@ -9,7 +9,14 @@ import pytest
 from pytest_glue.config import parsers
 from pytest_glue.config.flags import FLAGS
 from pytest_glue.config.options import OPTIONS, Options
-from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy, MissingBaselinePolicy
+from pytest_glue.core.choices import (
+    Batching,
+    CachePolicy,
+    ExecutorKind,
+    HeadPolicy,
+    InconclusivePolicy,
+    MissingBaselinePolicy,
+)
 from pytest_glue.core.tasks import GLUE
 
 DEFAULTS: dict[str, object] = {
@@ -21,6 +28,7 @@ DEFAULTS: dict[str, object] = {
     "max_train_samples": None,
     "max_eval_samples": None,
     "max_length": None,
+    "head": HeadPolicy.KEEP,
     "batching": Batching.AUTO,
     "threshold": {},
     "save": None,
@@ -147,7 +155,7 @@ def test_what_each_option_affects() -> None:
         found.setdefault(option.affects, set()).add(name)
     assert found == {
         "item": {"tasks", "checkpoints", "data", "seeds", "recipe"},
-        "run": {"max_train_samples", "max_eval_samples", "max_length", "batching"},
+        "run": {"max_train_samples", "max_eval_samples", "max_length", "head", "batching"},
         "verdict": {
             *(
                 "threshold",

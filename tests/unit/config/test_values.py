@@ -7,7 +7,7 @@ import pytest
 
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.config.values import at_least, integer, lines, member, number, path, switch, texts
-from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, InconclusivePolicy
+from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, HeadPolicy, InconclusivePolicy
 from pytest_glue.core.errors import OptionError
 
 BASE = Path("/base")
@@ -80,6 +80,7 @@ def test_a_switch_that_is_not_accepted(value: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
+        ("head", HeadPolicy),
         ("batching", Batching),
         ("inconclusive", InconclusivePolicy),
         ("cache", CachePolicy),

@@ -24,7 +24,8 @@ from pytest_glue.training.arguments import training_arguments
 from pytest_glue.training.fine_tune import EncodedData, make_trainer
 from pytest_glue.training.metrics import compute_metrics
 from pytest_glue.training.pretrained import Pretrained, resolve
-from pytest_glue.training.tokenization import encode, load_tokenizer
+from pytest_glue.training.tokenization import encode
+from pytest_glue.training.tokenizer import load_tokenizer
 
 COLA = GLUE["cola"]
 LABELS = [1, 0, 1, 0, 1, 1, 0, 0]

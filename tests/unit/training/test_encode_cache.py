@@ -10,7 +10,8 @@ from transformers import BertweetTokenizer, PreTrainedTokenizerBase
 
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.pretrained import Pretrained
-from pytest_glue.training.tokenization import encode, load_tokenizer
+from pytest_glue.training.tokenization import encode
+from pytest_glue.training.tokenizer import load_tokenizer
 
 SLOW: Any = BertweetTokenizer
 TokenizedSplit = dict[str, list[Any]]

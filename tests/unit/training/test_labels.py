@@ -5,7 +5,7 @@ from transformers import BertConfig
 
 from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.training.model import has_head, label_order
+from pytest_glue.training.head import has_head, plan_head
 
 
 def config(*names: str, architecture: str = "BertForSequenceClassification") -> BertConfig:
@@ -30,13 +30,13 @@ def config(*names: str, architecture: str = "BertForSequenceClassification") -> 
 )
 def test_the_models_ids_of_the_tasks_labels(task: str, names: tuple[str, ...], expected: tuple[int, ...]) -> None:
     """The names decide if they are the task's. Generic names, and a head that is replaced, keep the task's order."""
-    assert expected == label_order(config(*names), GLUE[task], "a/b")
+    assert expected == plan_head(config(*names), GLUE[task], "a/b").label_ids
 
 
 def test_an_encoder_without_a_head_has_no_label_names() -> None:
     """Label names in the configuration of an encoder without a head are ignored."""
     names = config("positive", "negative", architecture="BertModel")
-    assert (0, 1) == label_order(names, GLUE["rte"], "a/b")
+    assert (0, 1) == plan_head(names, GLUE["rte"], "a/b").label_ids
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_an_encoder_without_a_head_has_no_label_names() -> None:
 def test_other_names_are_rejected_with_both_lists(names: tuple[str, ...]) -> None:
     """A head for other labels of the same number is rejected; the message has both lists and the remedy."""
     with pytest.raises(CheckpointError) as caught:
-        label_order(config(*names), GLUE["rte"], "a/b")
+        plan_head(config(*names), GLUE["rte"], "a/b")
     assert str(caught.value) == (
         f"a/b has a head for the labels {list(names)}, and rte has ['entailment', 'not_entailment']: these cannot be "
-        "mapped. Set id2label in its config.json to the task's labels, or use the checkpoint without its head"
+        "mapped. Set id2label in its config.json to the task's labels, or train a new head with --glue-head=new"
     )
 
 

@@ -18,8 +18,9 @@ from transformers import (
 )
 
 from pytest_glue.core.errors import CheckpointError
+from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.pretrained import Pretrained
-from pytest_glue.training.tokenization import load_tokenizer, max_length
+from pytest_glue.training.tokenizer import load_tokenizer, max_length
 
 Save = Callable[..., Pretrained]
 NO_LIMIT = int(1e30)
@@ -55,8 +56,8 @@ def test_a_tokenizer_that_cannot_be_loaded_is_named(saved: Save) -> None:
     (pretrained.folder / "tokenizer.json").write_text("{", encoding="utf-8")
     with pytest.raises(CheckpointError) as caught:
         load_tokenizer(pretrained)
-    assert str(caught.value).startswith("the tokenizer of checkpoint cannot be loaded (")
-    assert str(caught.value).endswith("save one next to the weights with tokenizer.save_pretrained(folder)")
+    assert str(caught.value).startswith("the tokenizer of checkpoint cannot be loaded: ")
+    assert str(caught.value).endswith("Save one next to the weights with tokenizer.save_pretrained(folder)")
 
 
 @pytest.mark.parametrize(
@@ -93,14 +94,14 @@ def test_input_is_as_long_as_tokenizer_model_and_limit_allow(
 ) -> None:
     """The smallest bound counts. A maximum of 1e30 is none, and RoBERTa's first positions are not usable."""
     tokenizer = claiming(sample_tokenizer, claim)
-    assert expected == max_length(tokenizer, saved(config), limit)
+    assert expected == max_length(tokenizer, saved(config), GLUE["rte"], limit)
 
 
 @pytest.mark.parametrize("name", ["luke", "xlm-roberta", "camembert", "mpnet", "longformer", "esm"])
 def test_positions_that_start_behind_the_padding_id(saved: Save, sample_tokenizer: Any, name: str) -> None:
     """Each model type that counts positions as RoBERTa does holds two tokens fewer than it has positions."""
     config = AutoConfig.for_model(name, max_position_embeddings=514, pad_token_id=1)
-    assert 512 == max_length(claiming(sample_tokenizer, NO_LIMIT), saved(config))
+    assert 512 == max_length(claiming(sample_tokenizer, NO_LIMIT), saved(config), GLUE["rte"])
 
 
 def test_a_slow_tokenizer_is_loaded_where_there_is_no_fast_one(saved: Save, tmp_path: Path) -> None:
