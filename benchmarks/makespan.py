@@ -23,7 +23,7 @@ from benchmarks.checkpoints import cut
 
 SUITE = """
 def test_glue(glue_evaluation):
-    assert glue_evaluation.runs
+    assert glue_evaluation.verdict
 """
 IMPORTS_FIRST = """
 def pytest_sessionstart(session):

@@ -62,7 +62,7 @@ def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int, extra: 
     with TemporaryDirectory() as folder:
         out = Path(folder, "out.json")
         Path(folder, "test_suite.py").write_text(
-            "def test_glue(glue_evaluation):\n    assert glue_evaluation\n", "utf-8"
+            "def test_glue(glue_evaluation):\n    assert glue_evaluation.verdict\n", "utf-8"
         )
         asked = [f"--glue-tasks={','.join(tasks)}", f"--glue-checkpoints={options.checkpoint}", f"--glue-seeds={seed},"]
         asked += [f"--glue-data={options.data}", f"--glue-max-train-samples={options.train}", f"--glue-json={out}"]

@@ -154,7 +154,7 @@ def glue_trainer(  # noqa: PLR0913, PLR0917 - a fixture's parameters are the fix
 @own
 def glue_evaluation(
     request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
-) -> Evaluation:
+) -> Iterator[Evaluation]:
     """The item's runs, score and verdict. `glue_evaluation.check()` fails the test if the verdict is red."""
     from dataclasses import replace
 
@@ -163,9 +163,11 @@ def glue_evaluation(
     from pytest_glue.data.source import open_source
     from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
     from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record, skip_reason
+    from pytest_glue.session.provenance import data_description, provenance_notes
     from pytest_glue.session.reporter import attach_evaluation
     from pytest_glue.session.run_sources import runs_of
     from pytest_glue.session.session import GlueSession
+    from pytest_glue.session.unchecked import WatchedEvaluation, require_check
     from pytest_glue.training.pretrained import identify
 
     spec = EvaluationSpec(glue_options, glue_task, glue_checkpoint)
@@ -173,7 +175,7 @@ def glue_evaluation(
         pytest.skip(reason)
     identified, checkpoint_notes = identify(glue_checkpoint, file_digests_of(glue_options))
     source = open_source(glue_options.data)
-    subject = Subject(request.node.nodeid, glue_task, source.description)
+    subject = Subject(request.node.nodeid, glue_task, data_description(request.node, source.description))
     criteria = criteria_of(spec, identified.label, GlueSession.of(request.config).family_size)
     seed_plan = SeedPlan(
         glue_options.all_seeds,
@@ -182,7 +184,10 @@ def glue_evaluation(
         glue_options.stop_when_decided,
     )
     evaluation = evaluate(subject, runs_of(request, spec), criteria, seed_plan)
-    evaluation = replace(evaluation, notes=(*checkpoint_notes, *source.notes, *evaluation.notes))
+    provenance = provenance_notes(request.node)
+    evaluation = replace(evaluation, notes=(*checkpoint_notes, *source.notes, *provenance, *evaluation.notes))
     evaluation = record(spec, evaluation)
-    attach_evaluation(request.node, evaluation)
-    return evaluation
+    attach_evaluation(request.node, evaluation, with_properties=glue_options.junit_properties)
+    watched = WatchedEvaluation.of(evaluation)
+    yield watched
+    require_check(request.node, watched, glue_options.unchecked)

@@ -49,6 +49,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; if a flag is given, start the session, so that a wrong value ends the test run here."""
     config.addinivalue_line("markers", _MARKER)
+    if getattr(config.option, "htmlpath", None) and flags.asked(config):  # pytest-html's --html
+        from pytest_glue.session.html_columns import HtmlColumns
+
+        config.pluginmanager.register(HtmlColumns(config))
     if flags.given(config):
         from pytest_glue.core.errors import GlueError
         from pytest_glue.session.start import start_session

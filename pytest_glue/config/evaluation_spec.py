@@ -7,6 +7,7 @@ from typing import Self
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, ids
+from pytest_glue.core.errors import OptionError, closest
 from pytest_glue.core.tasks import Task
 
 
@@ -32,9 +33,17 @@ class EvaluationSpec:
 
     @property
     def thresholds(self) -> dict[str, float]:
-        """The threshold of each of the task's metrics that has one."""
-        thresholds = self.options.threshold.items()
-        return {metric: threshold for (task, metric), threshold in thresholds if task == self.task.name}
+        """The threshold of each of the task's metrics that has one.
+
+        Raises:
+            OptionError: a user's own task does not have the metric.
+        """
+        of_task = {metric: least for (task, metric), least in self.options.threshold.items() if task == self.task.name}
+        if unknown := [metric for metric in of_task if metric and metric not in self.task.metrics]:
+            raise OptionError(
+                f"task {self.task.name!r} has no metric {unknown[0]!r}: {closest(unknown[0], self.task.metrics)}"
+            )
+        return {metric or self.task.headline_metric: least for metric, least in of_task.items()}
 
     @property
     def max_drop(self) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         HeadPolicy,
         InconclusivePolicy,
         MissingBaselinePolicy,
+        UncheckedPolicy,
     )
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
@@ -125,6 +126,12 @@ class Options(FrozenOptions):
     inconclusive: InconclusivePolicy = option(
         "pass|fail", "whether an item with an inconclusive verdict passes or fails", affects="verdict", default="pass"
     )
+    unchecked: UncheckedPolicy = option(
+        "error|pass",
+        "what a test is that passes without asking for its red verdict; `pass` if tests only report",
+        affects="verdict",
+        default="error",
+    )
     stop_when_decided: bool = option(
         "",
         "end a run once its item is sure to pass; its score is then a lower bound, which no baseline can use",
@@ -193,6 +200,13 @@ class Options(FrozenOptions):
         default=None,
     )
     json: Path | None = option("PATH", "write the JSON report to PATH", affects="output", default=None, parser="path")
+    junit_properties: bool = option(
+        "on|off",
+        "write the facts of each item as properties of its JUnit test case; `off` where a schema forbids them",
+        affects="output",
+        default="on",
+        parser="switch",
+    )
     space: Mapping[str, Distribution] = option(
         None, "search space, by field of TrainingArguments", affects="search", default={}
     )
@@ -231,7 +245,10 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [_plain(each) for each in value]
         case Mapping():
-            return {":".join(key) if isinstance(key, tuple) else key or "": _plain(each) for key, each in value.items()}
+            return {
+                ":".join(filter(None, key)) if isinstance(key, tuple) else key or "": _plain(each)
+                for key, each in value.items()
+            }
     from pytest_glue.core.secrets import mask
 
     return value.plain() if hasattr(value, "plain") else mask(str(value))

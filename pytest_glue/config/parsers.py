@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         HeadPolicy,
         InconclusivePolicy,
         MissingBaselinePolicy,
+        UncheckedPolicy,
     )
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
@@ -135,7 +136,7 @@ def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def max_drop(value: Any, _: Path) -> Mapping[str | None, float]:
     """Return the allowed drops by task; the key None stands for all other tasks."""
-    from pytest_glue.core.tasks import find_task
+    from pytest_glue.core.tasks import own_or_known
 
     pairs: Iterable[tuple[str | None, Any]]
     if isinstance(value, Mapping):
@@ -145,7 +146,10 @@ def max_drop(value: Any, _: Path) -> Mapping[str | None, float]:
     else:
         given = [text.rpartition("=") for line in lines(value) for text in line.split(",") if text.strip()]
         pairs = [(name.strip() or None, drop) for name, _, drop in given]
-    return {find_task(name).name if name else None: _drop(drop) for name, drop in pairs}
+    drops = {name or None: _drop(drop) for name, drop in pairs}
+    for name in drops.keys() - {None}:
+        own_or_known(str(name))
+    return drops
 
 
 def _drop(value: Any) -> float:
@@ -217,6 +221,12 @@ def on_missing_baseline(value: Any, _: Path) -> MissingBaselinePolicy:
     from pytest_glue.core.choices import MissingBaselinePolicy
 
     return member(MissingBaselinePolicy, value)
+
+
+def unchecked(value: Any, _: Path) -> UncheckedPolicy:
+    from pytest_glue.core.choices import UncheckedPolicy
+
+    return member(UncheckedPolicy, value)
 
 
 def cache(value: Any, _: Path) -> CachePolicy:

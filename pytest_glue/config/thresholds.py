@@ -3,10 +3,13 @@
 from pytest_glue.config.values import number
 from pytest_glue.core.errors import OptionError, closest
 from pytest_glue.core.metrics import METRICS
-from pytest_glue.core.tasks import find_task
+from pytest_glue.core.tasks import own_or_known
 
 Threshold = tuple[tuple[str, str], float]
-"""(task, metric), and the lowest score of the metric that passes."""
+"""(task, metric), and the lowest score of the metric that passes.
+
+The metric is empty for the headline metric of a user's own task, which is not known before its fixture is set up.
+"""
 
 
 def parse_threshold(text: str) -> Threshold:
@@ -30,12 +33,13 @@ def threshold_of(target: object, value: object) -> Threshold:
     if not isinstance(target, str):
         raise OptionError(f"{target!r}: expected TASK or TASK:METRIC")
     name, colon, metric = target.partition(":")
-    task = find_task(name)
-    metric = metric if colon else task.headline_metric
-    if metric not in task.metrics:
-        raise OptionError(f"task {name!r} has no metric {metric!r}: {closest(metric, task.metrics)}")
-    low, high, threshold = METRICS[metric].low, METRICS[metric].high, number(value)
+    task, threshold = own_or_known(name), number(value)
+    metric = metric if colon or task is None else task.headline_metric
+    accepted = METRICS if task is None else task.metrics
+    if metric not in accepted and (colon or task is not None):
+        raise OptionError(f"task {name!r} has no metric {metric!r}: {closest(metric, accepted)}")
+    low, high = (METRICS[metric].low, METRICS[metric].high) if metric else (-1, 1)
     if not low <= threshold <= high:
         hint = f" (a fraction: did you mean {threshold / 100:g}?)" if high < threshold <= 100 else ""
-        raise OptionError(f"{target}={value}: {metric} is a number from {low:g} to {high:g}{hint}")
+        raise OptionError(f"{target}={value}: {metric or 'a score'} is a number from {low:g} to {high:g}{hint}")
     return (name, metric), threshold

@@ -58,6 +58,15 @@ class MissingBaselinePolicy(StrEnum):
     """Pytest skips the item."""
 
 
+class UncheckedPolicy(StrEnum):
+    """What happens to a test that passes without asking for its red verdict."""
+
+    ERROR = "error"
+    """An error, since the test most likely forgets `glue_evaluation.check()`."""
+    PASS = "pass"  # noqa: S105 - not a password
+    """The test passes; the end of the test run names it."""
+
+
 class ExecutorKind(StrEnum):
     """Where runs execute."""
 

@@ -63,6 +63,10 @@ class ReportError(GlueError):
     """A report cannot be written, read or merged."""
 
 
+class UncheckedVerdictError(GlueError):
+    """A test passed without asking for its red verdict."""
+
+
 class VerdictError(AssertionError):
     """An item did not pass: a verdict, not a defect of the test."""
 

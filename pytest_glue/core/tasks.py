@@ -98,3 +98,16 @@ def find_task(name: str, tasks: Mapping[str, Task] = GLUE) -> Task:
     if name not in tasks:
         raise OptionError(f"unknown task {name!r}: {closest(name, tasks)}")
     return tasks[name]
+
+
+def own_or_known(name: str, tasks: Mapping[str, Task] = GLUE) -> Task | None:
+    """Return the task of that name; None if it can be the name of a user's own task, which a fixture defines.
+
+    Raises:
+        OptionError: no task has this name, and one of a similar name is most likely meant.
+    """
+    from difflib import get_close_matches
+
+    if name not in tasks and name.isprintable() and name.strip() and not get_close_matches(name, tasks, cutoff=0.75):
+        return None
+    return find_task(name, tasks)

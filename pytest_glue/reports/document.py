@@ -12,6 +12,7 @@ from pytest_glue.core.choices import (
     HeadPolicy,
     InconclusivePolicy,
     MissingBaselinePolicy,
+    UncheckedPolicy,
 )
 from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
@@ -193,6 +194,8 @@ class ReportedOptions(Struct):
     alpha: Annotated[float, _constraint(exclusiveMinimum=0, exclusiveMaximum=0.5)]
     max_seeds: Annotated[int, _constraint(minimum=2)] | None
     inconclusive: InconclusivePolicy
+    unchecked: UncheckedPolicy
+    """Whether a test that passes without asking for its red verdict is an error."""
     stop_when_decided: bool
     """Whether a fine-tuning ends as soon as its item is sure to pass."""
     search: str | None

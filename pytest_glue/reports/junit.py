@@ -1,4 +1,6 @@
-"""Properties of a JUnit test case: a few facts of the evaluation under stable names."""
+"""Properties in the JUnit report: a few facts of each evaluation and of the test run, under stable names."""
+
+from collections.abc import Sequence
 
 from pytest_glue.core.evaluation import Evaluation
 
@@ -22,3 +24,14 @@ def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
         for name, value in facts.items()
         if value is not None
     ]
+
+
+def suite_properties(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:
+    """Return names and values of the test suite's `<property>` elements."""
+    facts = {
+        "glue.tasks": sorted({each.task for each in evaluations}),
+        "glue.checkpoints": sorted({each.checkpoint.label for each in evaluations}),
+        "glue.data": sorted({each.data for each in evaluations}),
+        "glue.synthetic": ["true"] if any(each.is_synthetic for each in evaluations) else [],
+    }
+    return [(name, ", ".join(values)) for name, values in facts.items() if values]

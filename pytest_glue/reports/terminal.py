@@ -1,7 +1,7 @@
 """The lines at the end of a test run: the table of evaluations, searches, notes, and the ranking of checkpoints."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_glue.config.options import Options
@@ -60,6 +60,12 @@ def _row(evaluation: Evaluation) -> list[str]:
     interval = " to ".join(map(decimal, evaluation.confidence_interval or ()))
     named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
     return [*named, score, interval, shown_bound, difference, _time(evaluation)]
+
+
+def html_cells(evaluation: Evaluation) -> list[str]:
+    """Return score, bound and verdict."""
+    _, _, _, score, _, bound, *_ = _row(evaluation)
+    return [score, bound, evaluation.verdict]
 
 
 def _verdict(evaluation: Evaluation, outcome: Outcome | None) -> str:
@@ -122,14 +128,24 @@ def notes(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> list[s
 
 
 def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return the reasons of inconclusive verdicts, baselines that are no longer used, ranking and warnings."""
+    """Return the reasons of inconclusive verdicts, what is not used, the ranking and warnings."""
     reasons = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
     unused = [
         f"baseline {path} is no longer used by any item; delete it if it is obsolete"
         for path in unused_baselines(options, evaluations)
     ]
+    names = {task for task, _ in options.threshold} - {each.task for each in evaluations} - GLUE.keys()
+    unused += [f"the threshold of {name} is not used: no item of this test run has this task" for name in sorted(names)]
     ranking = rank_checkpoints(evaluations, options.alpha)
     return [*reasons, *unused, *(ranking_lines(ranking) if ranking else []), *synthetic_lines(evaluations)]
+
+
+def unchecked_lines(nodeids: Collection[str]) -> list[str]:
+    """Return a line about tests that passed without asking for their red verdict."""
+    if not nodeids:
+        return []
+    tests = "1 test" if len(nodeids) == 1 else f"{len(nodeids)} tests"
+    return [f"{tests} passed without a check of the red verdict: {', '.join(sorted(nodeids))}"]
 
 
 def synthetic_lines(evaluations: Sequence[Evaluation]) -> list[str]:

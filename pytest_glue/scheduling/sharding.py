@@ -66,3 +66,21 @@ def _is_glue(item: pytest.Item) -> bool:
 
 def _fixtures(item: pytest.Item) -> Sequence[str]:
     return getattr(item, "fixturenames", ())
+
+
+def family_lines(config: pytest.Config, size: int) -> list[str]:
+    """Return a line for each other plugin that changes how many items share the error rate.
+
+    Args:
+        config: of the test run.
+        size: the number of items that are judged together.
+    """
+    manager, options, lines = config.pluginmanager, config.option, []
+    if size and manager.hasplugin("repeat") and (count := getattr(options, "count", 1)) > 1:
+        lines.append(f"--count={count} repeats each item, and all {size} share the error rate alpha")
+    if size and manager.hasplugin("pytest-split") and getattr(options, "splits", None):
+        remedy = f"use --glue-shard={options.group}/{options.splits} to divide it by the items of all parts"
+        lines.append(
+            f"--splits={options.splits}: only the {size} items of this part share the error rate alpha; {remedy}"
+        )
+    return lines

@@ -38,9 +38,15 @@ def uncacheable_reason(item: pytest.Item, options: Options) -> str | None:
 
 def is_overridden(item: Any, name: str) -> bool:
     """Return whether the item gets another fixture of this name than the plugin's."""
+    definition = fixture_definition(item, name)
+    return definition is None or not _is_own(definition.func)
+
+
+def fixture_definition(item: Any, name: str) -> Any:
+    """Return the definition of the fixture that the item gets under this name; None if there is none."""
     of_item = item._fixtureinfo.name2fixturedefs.get(name)
     definitions = of_item or item.session._fixturemanager.getfixturedefs(name, item)
-    return not definitions or not _is_own(definitions[-1].func)
+    return definitions[-1] if definitions else None
 
 
 def _is_own(function: Any) -> bool:

@@ -14,8 +14,12 @@ from pytest_glue.core.secrets import mask
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.progress.log import show
+from pytest_glue.scheduling.sharding import family_lines
+from pytest_glue.session.provenance import override_lines
 from pytest_glue.session.report_file import ReportFile
 from pytest_glue.session.results import Results
+from pytest_glue.session.traceback import hide_plugin_frames
+from pytest_glue.session.unchecked import HAS_PASSED, IS_UNCHECKED
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -29,12 +33,19 @@ _COLOURS: dict[str, str] = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow
 """Of a table row by what it says; any other row is red."""
 
 
-def attach_evaluation(item: pytest.Item, evaluation: Evaluation) -> None:
-    """Attach an evaluation to its item: the item's test report carries it to the controller, JUnit shows its facts."""
+def attach_evaluation(item: pytest.Item, evaluation: Evaluation, *, with_properties: bool) -> None:
+    """Attach an evaluation to its item: the item's test report carries it to the controller, JUnit shows its facts.
+
+    Args:
+        item: that is evaluated.
+        evaluation: of the item.
+        with_properties: whether the facts are properties of the test case in JUnit.
+    """
     from pytest_glue.reports.junit import properties
 
     item.stash[_EVALUATION] = evaluation
-    item.user_properties.extend(properties(evaluation))
+    if with_properties:
+        item.user_properties.extend(properties(evaluation))
 
 
 class GlueReporter:
@@ -60,9 +71,13 @@ class GlueReporter:
         return self._header()
 
     def pytest_report_collectionfinish(self, items: Sequence[pytest.Item]) -> list[str]:
-        """Show the header if it was not shown before, and which items cannot run."""
+        """Show the header if it was not shown before, and what it cannot know: the collected items."""
         header = [] if self._header_shown else self._header()
-        return header if self._config.get_verbosity() < 0 else [*header, *self._failed_checks(items)]
+        if self._config.get_verbosity() < 0:
+            return header
+        evaluated = [item for item in items if item.nodeid in self._session.evaluated]
+        lines = [*override_lines(evaluated), *family_lines(self._config, len(evaluated)), *self._failed_checks(items)]
+        return [*header, *(f"glue: {line}" for line in lines)]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -82,6 +97,8 @@ class GlueReporter:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Show verdicts and user errors without a traceback, and attach the evaluation to the report."""
+        if call.excinfo is not None and not self._config.getoption("fulltrace"):
+            hide_plugin_frames(call.excinfo, self._config.rootpath)
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, GlueError | VerdictError):
             self._show_message(report, call.excinfo)
@@ -90,13 +107,22 @@ class GlueReporter:
             report.__dict__["glue_evaluation"] = to_plain(evaluation)
         elif report.failed and call.excinfo is not None and "glue_evaluation" in getattr(item, "fixturenames", ()):
             report.__dict__.setdefault("glue_error", mask(call.excinfo.exconly()))
+        if report.when == "call":
+            item.stash[HAS_PASSED] = report.passed
+        elif report.when == "teardown" and item.stash.get(IS_UNCHECKED, False):
+            report.__dict__["glue_unchecked"] = True
         return report
+
+    def evaluation_of(self, nodeid: str) -> Evaluation | None:
+        """Return the evaluation of an item; None if there is none yet."""
+        return self._results.evaluations.get(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect an item's evaluation, error or outcome, and rewrite the JSON report."""
         if not self._session.is_worker and self._results.add(report):
             self._write()
 
+    @pytest.hookimpl(tryfirst=True)  # before pytest writes the JUnit report
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the final report, even if no item finished, and record how long the items took."""
         session, results = self._session, self._results
@@ -112,13 +138,15 @@ class GlueReporter:
         if results.evaluations:
             from pytest_glue.scheduling.durations import record
 
-            record(self._config, session.options, list(results.evaluations.values()))
+            evaluations = list(results.evaluations.values())
+            record(self._config, session.options, evaluations)
+            _add_suite_properties(self._config, evaluations)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         results, options = self._results, self._session.options
         if not results.evaluations and not results.errors:
             return
-        from pytest_glue.reports.terminal import notes, search_lines, summary_lines, table
+        from pytest_glue.reports.terminal import notes, search_lines, summary_lines, table, unchecked_lines
 
         verbose = self._config.get_verbosity() > 0
         evaluations = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
@@ -131,6 +159,8 @@ class GlueReporter:
             *summary_lines(options, evaluations),
         ]:
             terminalreporter.write_line(line)
+        for line in unchecked_lines(results.unchecked):
+            terminalreporter.write_line(line, red=True)
         if self._file.summary is not None:
             terminalreporter.write_line(self._file.summary, red=self._file.error is not None)
 
@@ -143,7 +173,7 @@ class GlueReporter:
 
     def _failed_checks(self, items: Sequence[pytest.Item]) -> list[str]:
         found = Counter(str(error) for error in self._session.failed_checks.values())
-        return [f"glue: {count} of {len(items)} items cannot run: {message}" for message, count in found.items()]
+        return [f"{count} of {len(items)} items cannot run: {message}" for message, count in found.items()]
 
     def _write(self, family: Family | None = None, *, is_final: bool = False) -> None:
         if self._session.is_worker:
@@ -170,3 +200,14 @@ class GlueReporter:
             representation: Any = excinfo.getrepr(style="value", chain=False)
             representation.reprcrash.message = message
             report.longrepr = representation
+
+
+def _add_suite_properties(config: pytest.Config, evaluations: Sequence[Evaluation]) -> None:
+    """Add the facts that all items share to pytest's JUnit report, if it writes one."""
+    from _pytest.junitxml import xml_key
+
+    from pytest_glue.reports.junit import suite_properties
+
+    if (junit := config.stash.get(xml_key, None)) is not None:
+        for name, value in suite_properties(evaluations):
+            junit.add_global_property(name, value)

@@ -70,12 +70,12 @@ def test_other_items_run(pytester: pytest.Pytester, tiny: Run, report: Report) -
         def test_skipped(glue_evaluation): ...
         """
     )
-    arguments = ("--glue-tasks=rte", "--glue-threshold=rte=0", "--glue-checkpoints=sample,./none")
+    arguments = ("--glue-tasks=stsb", "--glue-threshold=stsb=-1", "--glue-checkpoints=sample,./none")
 
     result = tiny(*arguments, "--glue-json=out.json")
 
     result.assert_outcomes(passed=1, errors=1, skipped=2)
-    assert ["test_suite.py::test_glue[rte-none]"] == [each["nodeid"] for each in report()["errors"]]
+    assert ["test_suite.py::test_glue[stsb-none]"] == [each["nodeid"] for each in report()["errors"]]
     assert ["sample"] == [each["checkpoint"]["name"] for each in report()["results"]]
     assert report()["family"] is not None
     result.stdout.fnmatch_lines(["glue: 2 of 4 items cannot run: checkpoint ./none does not exist: *"])

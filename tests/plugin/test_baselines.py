@@ -287,7 +287,7 @@ def test_two_checkpoints_are_ranked(pytester: pytest.Pytester, sst2: Run, report
 def test_two_workers_judge_as_one_process_does(main: Path, sst2: Run, fresh: Run, report: Report) -> None:
     """Each worker uses the error rate of the whole test run, so that the comparisons are exactly the same."""
     asked = ("--glue-compare=main", "--glue-tasks=sst2", "--glue-seeds=2", "--glue-json=out.json")
-    suite = "def test_one(glue_evaluation):\n    pass\ndef test_two(glue_evaluation):\n    pass\n"
+    suite = "".join(f"def test_{name}(glue_evaluation):\n    glue_evaluation.verdict\n" for name in ("one", "two"))
     (main.parents[3] / "test_suite.py").write_text(suite, "utf-8")
 
     sst2(*asked).assert_outcomes(passed=2)

@@ -238,7 +238,10 @@ def test_changes_of_no_run(pytester: pytest.Pytester, here: Run, report: Report,
             "glue_model_init is overridden, and a cache key does not cover user code",
         ),
         (
-            "def test_glue(glue_evaluation, glue_trainer):\n    assert glue_trainer.state.global_step == 1",
+            (
+                "def test_glue(glue_evaluation, glue_trainer):\n    assert glue_trainer.state.global_step == 1\n"
+                "    assert glue_evaluation.verdict"
+            ),
             "",
             [],
             "the test uses glue_trainer, and cached runs leave it untrained",
@@ -325,7 +328,8 @@ def test_two_commands_at_once(pytester: pytest.Pytester) -> None:
 
 def test_workers_share_the_cache(pytester: pytest.Pytester, fresh: Run) -> None:
     """Two tests that evaluate the same task and checkpoint on two workers train once."""
-    pytester.makepyfile(test_one="def test_glue(glue_evaluation): ...", test_two="def test_glue(glue_evaluation): ...")
+    suite = "def test_glue(glue_evaluation): glue_evaluation.verdict"
+    pytester.makepyfile(test_one=suite, test_two=suite)
     pytester.makeconftest(WAITS_FOR_THE_OTHER)
 
     fresh(*SAMPLE, "-n", "2").assert_outcomes(passed=2)

@@ -92,3 +92,27 @@ def test_a_fine_tuning_that_raises(
     for part in parts:
         assert part in found["message"]
     assert "too_large" not in result.stdout.str()
+
+
+def test_the_users_own_frame(pytester: pytest.Pytester, tiny: Run) -> None:
+    """An error in a user's fixture shows the user's frames, not those of the plugin; `--full-trace` shows all."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        def look_up(name):
+            return {}[name]
+
+        @pytest.fixture
+        def glue_model_init():
+            return look_up("layer")
+        """
+    )
+
+    short, full = tiny("--glue-tasks=rte").stdout.str(), tiny("--glue-tasks=rte", "--full-trace").stdout.str()
+
+    assert "conftest.py:8: " in short
+    assert "conftest.py:4: KeyError" in short
+    for plugin_file in ("fixtures.py:", "run_sources.py:"):
+        assert plugin_file not in short
+        assert plugin_file in full

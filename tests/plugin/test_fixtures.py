@@ -29,7 +29,10 @@ Report = Callable[..., Any]
         ("glue_training_arguments", "glue_training_arguments.num_train_epochs == 1"),
         ("glue_training_arguments", "glue_training_arguments.seed == 42"),
         ("glue_trainer", "glue_trainer.train().global_step == 3"),
-        ("glue_evaluation", "glue_evaluation.task == 'rte' and 0 <= glue_evaluation.score <= 1"),
+        (
+            "glue_evaluation",
+            "glue_evaluation.task == 'rte' and glue_evaluation.verdict and 0 <= glue_evaluation.score <= 1",
+        ),
     ],
 )
 def test_each_fixture_alone(pytester: pytest.Pytester, tiny: Run, fixture: str, fact: str) -> None:
@@ -55,7 +58,7 @@ def test_a_task_that_the_test_parametrizes(pytester: pytest.Pytester, tiny: Run,
 
         @pytest.mark.parametrize("glue_task", ["rte"], indirect=True)
         def test_mine(glue_evaluation):
-            assert glue_evaluation.task == "rte"
+            assert (glue_evaluation.task, bool(glue_evaluation.verdict)) == ("rte", True)
         """
     )
 

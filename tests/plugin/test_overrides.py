@@ -42,7 +42,7 @@ def test_model(pytester: pytest.Pytester, tiny: Run) -> None:
         def test_glue(glue_evaluation, glue_trainer, glue_model_init):
             before, after = glue_model_init().state_dict(), glue_trainer.model.state_dict()
             trained = {name.partition(".")[0] for name in before if not torch.equal(before[name], after[name])}
-            assert {"classifier"} == trained
+            assert {"classifier"} == trained and glue_evaluation.verdict
         """
     pytester.makepyfile(test_suite=suite)
     tiny(*ASKED).assert_outcomes(failed=1)

@@ -55,6 +55,7 @@ def test_the_content(pytester: pytest.Pytester, tiny: Run, report: Report) -> No
         "alpha": 0.05,
         "max_seeds": None,
         "inconclusive": "pass",
+        "unchecked": "error",
         "stop_when_decided": False,
         "search": None,
         "trials": 10,
@@ -136,15 +137,15 @@ def test_a_failure_after_the_verdict_is_no_error(pytester: pytest.Pytester, tiny
     """An item whose test fails for another reason than its verdict is a result, not an error."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    assert not glue_evaluation.runs")
 
-    result = tiny("--glue-tasks=rte", "--glue-json=out.json", "--glue-threshold=rte=0")
+    result = tiny("--glue-tasks=stsb", "--glue-json=out.json", "--glue-threshold=stsb=-1")
 
     result.assert_outcomes(failed=1)
     document = report()
-    assert [("rte", "pass", "failed")] == [
+    assert [("stsb", "pass", "failed")] == [
         (each["task"], each["verdict"], each["outcome"]) for each in document["results"]
     ]
     assert [] == document["errors"]
-    result.stdout.fnmatch_lines(["rte * pass, test failed"])
+    result.stdout.fnmatch_lines(["stsb * pass, test failed"])
 
 
 def test_collecting_writes_no_report(pytester: pytest.Pytester, tiny: Run) -> None:
@@ -188,7 +189,7 @@ def test_a_full_disk(pytester: pytest.Pytester, tiny: Run, report: Report, condi
     """A report that cannot be written is one warning and not the end; it is written as soon as it can be."""
     pytester.makeconftest(FILLS_THE_DISK.format(condition=condition))
 
-    result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=rte=0,stsb=-1", "--glue-json=out.json")
+    result = tiny("--glue-tasks=stsb,wnli", "--glue-threshold=stsb=-1", "--glue-json=out.json")
 
     result.assert_outcomes(passed=2)
     warning = f"the JSON report '{pytester.path / 'out.json'}' cannot be written: No space left on device; *"
@@ -199,7 +200,7 @@ def test_a_full_disk(pytester: pytest.Pytester, tiny: Run, report: Report, condi
         result.stdout.fnmatch_lines([f"JSON report: {pytester.path / 'out.json'}"])
     else:
         assert not (pytester.path / "out.json").exists()
-        result.stdout.fnmatch_lines(["stsb *", warning])
+        result.stdout.fnmatch_lines(["wnli *", warning])
 
 
 def test_a_file_that_cannot_be_collected(pytester: pytest.Pytester, here: Run, report: Report) -> None:
@@ -291,7 +292,7 @@ def test_an_error_and_a_rerun(pytester: pytest.Pytester, tiny: Run, report: Repo
     """An item that ends in an error and is then run again with success is a result only."""
     pytester.makeconftest(RUNS_AGAIN)
 
-    tiny("--glue-tasks=rte", "--glue-threshold=rte=0", "--glue-json=out.json")
+    tiny("--glue-tasks=stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json")
 
     assert [] == report()["errors"]
     assert ["passed"] == [each["outcome"] for each in report()["results"]]

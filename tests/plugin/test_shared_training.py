@@ -148,10 +148,10 @@ def test_items_of_another_test(pytester: pytest.Pytester, here: Run, trained: li
         import pytest
 
         @pytest.mark.glue(tasks=["mnli"])
-        def test_one(glue_evaluation): ...
+        def test_one(glue_evaluation): glue_evaluation.verdict
 
         @pytest.mark.glue(tasks=["mnli-mm"], max_length=12)
-        def test_two(glue_evaluation): ...
+        def test_two(glue_evaluation): glue_evaluation.verdict
         """
     pytester.makepyfile(test_suite=suite)
     here(*BOTH).assert_outcomes(passed=2)

@@ -20,11 +20,11 @@ import pytest
 
 @pytest.mark.glue(tasks=["cola", "mrpc", "stsb"])
 def test_as_the_notebook(glue_evaluation):
-    assert glue_evaluation.score is not None
+    assert glue_evaluation.score is not None and glue_evaluation.verdict
 
 @pytest.mark.glue(tasks=["rte"], max_length=32)
 def test_long_sentences(glue_evaluation):
-    assert glue_evaluation.score is not None
+    assert glue_evaluation.score is not None and glue_evaluation.verdict
 """
 EXAMPLES, EPOCHS, LEARNING_RATE = 64, 2, 1e-5
 """The learning rate is so small that predictions are not constant after eight steps."""

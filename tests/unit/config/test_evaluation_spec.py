@@ -1,10 +1,13 @@
 """Options, task and checkpoint as one value."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
+from pytest_glue.core.errors import OptionError
 from pytest_glue.core.tasks import GLUE
 
 FIRST, SECOND = Checkpoint.parse("./a/model"), Checkpoint.parse("./b/model")
@@ -29,6 +32,16 @@ def test_thresholds_of_the_task() -> None:
     options = OPTIONS.replace(threshold={("mrpc", "f1"): 0.8, ("rte", "accuracy"): 0.6})
     assert {"f1": 0.8} == EvaluationSpec(options, GLUE["mrpc"], FIRST).thresholds
     assert {} == EvaluationSpec(options, GLUE["cola"], FIRST).thresholds
+
+
+def test_thresholds_of_an_own_task() -> None:
+    """One without a metric is for the headline metric; a metric that the task lacks is refused."""
+    own = replace(GLUE["mrpc"], name="tickets")
+    spec = EvaluationSpec(OPTIONS.replace(threshold={("tickets", ""): 0.8, ("tickets", "f1"): 0.7}), own, FIRST)
+    assert {"accuracy": 0.8, "f1": 0.7} == spec.thresholds
+    spec = EvaluationSpec(OPTIONS.replace(threshold={("tickets", "pearson"): 0.7}), own, FIRST)
+    with pytest.raises(OptionError, match="task 'tickets' has no metric 'pearson': accepted: accuracy, f1"):
+        _ = spec.thresholds
 
 
 @pytest.mark.parametrize(

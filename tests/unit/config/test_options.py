@@ -16,6 +16,7 @@ from pytest_glue.core.choices import (
     HeadPolicy,
     InconclusivePolicy,
     MissingBaselinePolicy,
+    UncheckedPolicy,
 )
 from pytest_glue.core.tasks import GLUE
 
@@ -39,6 +40,7 @@ DEFAULTS: dict[str, object] = {
     "alpha": 0.05,
     "max_seeds": None,
     "inconclusive": InconclusivePolicy.PASS,
+    "unchecked": UncheckedPolicy.ERROR,
     "stop_when_decided": False,
     "search": None,
     "trials": 10,
@@ -52,6 +54,7 @@ DEFAULTS: dict[str, object] = {
     "executor": ExecutorKind.LOCAL,
     "shard": None,
     "json": None,
+    "junit_properties": True,
     "space": {},
     "ray": {},
 }
@@ -116,8 +119,8 @@ def test_the_seeds_that_may_be_added(seeds: tuple[int, ...], limit: int | None, 
 
 
 def test_the_report_holds_every_option_but_outputs() -> None:
-    """The path of the report is left out."""
-    assert OPTIONS.keys() - {"json"} == Options().to_dict().keys()
+    """The report is the same wherever it is written, and whatever other files are."""
+    assert OPTIONS.keys() - {"json", "junit_properties"} == Options().to_dict().keys()
 
 
 @pytest.mark.parametrize(
@@ -168,12 +171,13 @@ def test_what_each_option_affects() -> None:
                 "inconclusive",
                 "stop_when_decided",
             ),
+            "unchecked",
         },
         "search": {"search", "trials", "search_fraction", "search_split", "space"},
         "machine": {
             *("storage", "search_storage", "cache", "cache_dir", "resume", "timeout", "executor", "shard", "ray"),
         },
-        "output": {"json"},
+        "output": {"json", "junit_properties"},
     }
 
 

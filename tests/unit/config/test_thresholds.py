@@ -15,10 +15,15 @@ from pytest_glue.core.errors import OptionError
         (" rte = 0 ", (("rte", "accuracy"), 0.0)),
         ("stsb:spearmanr=-1", (("stsb", "spearmanr"), -1.0)),
         ("mnli-mm=8e-1", (("mnli-mm", "accuracy"), 0.8)),
+        ("tickets=0.5", (("tickets", ""), 0.5)),
+        ("rte-de:f1=0.5", (("rte-de", "f1"), 0.5)),
     ],
 )
 def test_a_text_is_a_threshold(text: str, expected: Threshold) -> None:
-    """Without a metric, the threshold is that of the headline metric. Both ends of the range are accepted."""
+    """Without a metric, the threshold is that of the headline metric. Both ends of the range are accepted.
+
+    A name that is like none of the tasks can be that of a user's own task, whose fixture knows the metrics.
+    """
     assert expected == parse_threshold(text)
 
 
@@ -41,6 +46,10 @@ def test_another_form_is_refused(text: str) -> None:
         ("mrcp=0.5", "unknown task 'mrcp': did you mean mrpc?"),
         ("stsb:spearman=0.5", "task 'stsb' has no metric 'spearman': did you mean spearmanr or pearson?"),
         ("cola:accuracy=0.5", "task 'cola' has no metric 'accuracy': accepted: matthews_correlation"),
+        (
+            "tickets:f2=0.5",
+            "task 'tickets' has no metric 'f2': accepted: accuracy, f1, matthews_correlation, pearson, spearmanr",
+        ),
         ("mrpc:=0.5", "task 'mrpc' has no metric '': accepted: accuracy, f1"),
     ],
 )

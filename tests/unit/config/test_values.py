@@ -7,7 +7,14 @@ import pytest
 
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.config.values import at_least, integer, lines, member, number, path, switch, texts
-from pytest_glue.core.choices import Batching, CachePolicy, ExecutorKind, HeadPolicy, InconclusivePolicy
+from pytest_glue.core.choices import (
+    Batching,
+    CachePolicy,
+    ExecutorKind,
+    HeadPolicy,
+    InconclusivePolicy,
+    UncheckedPolicy,
+)
 from pytest_glue.core.errors import OptionError
 
 BASE = Path("/base")
@@ -83,6 +90,7 @@ def test_a_switch_that_is_not_accepted(value: Any) -> None:
         ("head", HeadPolicy),
         ("batching", Batching),
         ("inconclusive", InconclusivePolicy),
+        ("unchecked", UncheckedPolicy),
         ("cache", CachePolicy),
         ("executor", ExecutorKind),
     ],

@@ -10,10 +10,10 @@ import pytest
 from pytest_glue.config.options import Options
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.environment import expected_device, header_versions
-from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline, encode_baseline
-from pytest_glue.reports.header import SYNTHETIC_DATA, header, power_warnings
+from pytest_glue.reports.header import header, power_warnings
 from pytest_glue.scheduling import size_estimates
 
 

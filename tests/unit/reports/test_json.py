@@ -182,6 +182,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "alpha": 0.1,
         "max_seeds": 5,
         "inconclusive": "fail",
+        "unchecked": "error",
         "stop_when_decided": False,
         "search": "ray",
         "trials": 6,
