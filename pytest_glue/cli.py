@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the command line without the program; None for that of this process.
     """
     parser = argparse.ArgumentParser(prog="pytest-glue", description="Gate fine-tuned classifiers with pytest.")
+    parser.add_argument("--version", action="version", version=f"pytest-glue {version('pytest-glue')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add_command in (_add_cache, _add_merge):
         add_command(commands)
@@ -49,19 +51,29 @@ def _add_cache(commands: Commands) -> None:
         action.add_argument("--checkpoint", metavar="NAME", help="only runs of this checkpoint, as the list names it")
         action.add_argument("--older-than", type=_days, metavar="DAYS", help="only runs not used for this many days")
         action.set_defaults(run=_on_cache(run))
+        if run is _clear:
+            action.add_argument("--yes", action="store_true", help="delete without asking")
 
 
 def _on_cache(
     run: Callable[[argparse.Namespace, RunCache, list[CachedRun]], list[str]],
 ) -> Callable[[argparse.Namespace], int]:
-    """Return a command that passes the cache and the selected runs to a function, and prints the lines it returns."""
+    """Return a command that passes the cache and the selected runs to a function, and prints the lines it returns.
+
+    The command ends with 1 if the cache cannot be used, and with 2 if nothing may be deleted without an answer.
+    """
 
     def command(given: argparse.Namespace) -> int:
         from pytest_glue.cache.storage import RunCache, default_folder
 
         cache = RunCache(given.cache_dir.expanduser() if given.cache_dir else default_folder())
         try:
-            print("\n".join([*run(given, cache, _selected(given, cache)), f"cache: {cache.folder}"]))
+            runs = _selected(given, cache)
+            lines = run(given, cache, runs) if runs else [*run(given, cache, runs), *_no_match(given, cache)]
+            print("\n".join([*lines, f"cache: {cache.folder}"]))
+        except _NotConfirmedError as error:
+            print(error, file=sys.stderr)
+            return 2
         except OSError as error:
             print(f"the cache {cache.folder} cannot be used: {error.strerror or error}", file=sys.stderr)
             return 1
@@ -73,7 +85,7 @@ def _on_cache(
 def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
     from pytest_glue.core.formatting import columns, size
 
-    header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used")
+    header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used", "settings")
     table = columns(header, [_row(*run) for run in runs], right=("seed", "score", "trained in", "size", "last used"))
     unfinished = cache.resume_state_bytes()
     return [
@@ -83,12 +95,51 @@ def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list
     ]
 
 
+class _NotConfirmedError(Exception):
+    """The user did not agree to delete anything."""
+
+
 def _clear(given: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
+    if runs and not given.yes:
+        _confirm(f"{_total(runs)} in {cache.folder}")
     for file, _ in runs:
         cache.drop(file)
     if given.task is given.checkpoint is None:
         cache.drop_resume_states((given.older_than or 0) * _DAY_S)
     return [f"deleted {_total(runs)}"]
+
+
+def _confirm(what: str) -> None:
+    """Ask whether to delete something.
+
+    Raises:
+        _NotConfirmedError: the answer is not yes, or nobody can be asked.
+    """
+    if not sys.stdin.isatty():
+        raise _NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
+    try:
+        answer = input(f"delete {what}? [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise _NotConfirmedError("nothing was deleted")
+
+
+def _no_match(given: argparse.Namespace, cache: RunCache) -> list[str]:
+    """Return a line that names what the cache has where a filter selects nothing."""
+    from pytest_glue.core.errors import closest
+
+    entries = [entry for file in cache.files() if (entry := file.entry) is not None]
+    lines = []
+    for name, asked, there in (
+        ("task", given.task, {str(entry.key.task["name"]) for entry in entries}),
+        ("checkpoint", given.checkpoint, {entry.conditions.checkpoint.label for entry in entries}),
+    ):
+        if asked is not None and asked not in there:
+            lines.append(
+                f"no cached run has the {name} {asked!r}; {closest(asked, there) if there else 'none is there'}"
+            )
+    return lines
 
 
 def _selected(given: argparse.Namespace, cache: RunCache) -> list[CachedRun]:
@@ -114,12 +165,25 @@ def _row(file: CacheFile, entry: Entry | None) -> tuple[str, ...]:
     days = (time.time() - file.used_at) / _DAY_S
     n_bytes, age = size(file.n_bytes), "today" if days < 1 else f"{days:.0f} days ago"
     if entry is None:
-        return ("(damaged)", file.path.stem[:12], "", "", "", "", n_bytes, age)
+        return ("(damaged)", file.path.stem[:12], "", "", "", "", n_bytes, age, "")
     task, run = entry.key.task, entry.run
     score = run.metrics[metric := task["metrics"][0]]
     shown = "undefined" if score is None else decimal(score)
     label = entry.conditions.checkpoint.label
-    return (task["name"], label, str(run.seed), metric, shown, seconds(run.duration_s), n_bytes, age)
+    return (task["name"], label, str(run.seed), metric, shown, seconds(run.duration_s), n_bytes, age, _settings(entry))
+
+
+def _settings(entry: Entry) -> str:
+    """Return the limits and hyperparameters that differ from the defaults: runs of one seed differ in them."""
+    from pytest_glue.config.options import OPTIONS
+
+    options = entry.key.options.items()
+    changed = {name: value for name, value in options if name in OPTIONS and value != OPTIONS[name].default_value()}
+    text = " ".join(f"{name}={value}" for name, value in {**changed, **entry.conditions.recipe}.items())
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+
+
+_WIDTH = 80
 
 
 def _total(runs: Sequence[CachedRun]) -> str:
@@ -151,17 +215,18 @@ def _add_merge(commands: Commands) -> None:
 
 
 def _merge(given: argparse.Namespace) -> int:
-    from pytest_glue.core.errors import ReportError
+    from pytest_glue.core.errors import GlueError
     from pytest_glue.reports.json import write
     from pytest_glue.reports.merge import is_red, merge, read, summary_lines
 
     try:
         merged = merge({str(file): read(file) for file in given.reports})
+        summary = summary_lines(merged)
         write(given.output, merged)
-    except ReportError as error:
+    except GlueError as error:
         print(error, file=sys.stderr)
         return 2
-    print("\n".join([*summary_lines(merged), f"JSON report: {given.output}"]))
+    print("\n".join([*summary, f"JSON report: {given.output}"]))
     return 1 if merged["errors"] or any(map(is_red, merged["results"])) else 0
 
 

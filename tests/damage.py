@@ -1,11 +1,15 @@
 """Ways in which a file of a cache, a data set or a baseline is damaged."""
 
+import copy
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 Damage = Callable[[Path], object]
+Place = tuple[str | int, ...]
+"""The keys and indices that lead to a value of a JSON document."""
 
 
 def _flipped(at: float) -> Damage:
@@ -55,3 +59,23 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def places(value: Any, place: Place = ()) -> Iterator[Place]:
+    """Yield the place of each value in a JSON document; of a list, that of the first item."""
+    yield place
+    parts = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from places(part, (*place, key))
+
+
+def changed(content: Any, place: Place, value: Any) -> Any:
+    """Return a document with another value at a place."""
+    if not place:
+        return value
+    copied = copy.deepcopy(content)
+    part = copied
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = value
+    return copied

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from pytest_glue.cache.code_digest import code_digest
@@ -89,7 +89,16 @@ class Key:
         """The key as 64 hexadecimal digits, for a file name."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def differences(self, other: Self) -> list[str]:
-        """Return the names of the fields in which two keys differ."""
-        ours, theirs = json.loads(self.text), json.loads(other.text)
-        return [field.name for field in fields(self) if ours[field.name] != theirs[field.name]]
+    def differences(self, other: Self) -> dict[str, tuple[Any, Any]]:
+        """Return the values in which two keys differ, by field or as `field.name`; None where one has no value."""
+        ours, theirs = _flat(json.loads(self.text)), _flat(json.loads(other.text))
+        names = dict.fromkeys([*ours, *theirs])
+        return {name: (ours.get(name), theirs.get(name)) for name in names if ours.get(name) != theirs.get(name)}
+
+
+def _flat(key: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a key, with a name such as `recipe.learning_rate` for each value of a mapping."""
+    found: dict[str, Any] = {}
+    for name, value in key.items():
+        found |= {f"{name}.{part}": each for part, each in value.items()} if isinstance(value, dict) else {name: value}
+    return found

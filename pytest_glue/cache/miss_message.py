@@ -1,7 +1,10 @@
 """The message for a run that `--glue-cache=only` does not find."""
 
+import re
+
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache
+from pytest_glue.core.formatting import count
 
 _COMPARED = 500
 """The number of cache entries, the latest used, that are compared with the key: reading all of them can take long."""
@@ -23,7 +26,21 @@ def _closest(run_cache: RunCache, key: Key) -> str:
         files = []
     entries = [entry for file in files[-_COMPARED:] if (entry := file.entry) is not None]
     differences = [key.differences(entry.key) for entry in entries if entry.key.task["name"] == key.task["name"]]
+    runs = count(len(files), "run")
     if not differences:
-        return f"it has {len(files)} runs, none of this task"
-    closest: list[str] = min(differences, key=len)
-    return f"the closest of its {len(files)} runs differs in {', '.join(closest)}"
+        return f"it has {runs}, none of this task"
+    closest = min(differences, key=len)
+    facts = [f"{name} ({_short(here)} here, {_short(there)} there)" for name, (here, there) in closest.items()]
+    more = f" and {len(facts) - _SHOWN} more" if len(facts) > _SHOWN else ""
+    return f"the closest of its {runs} differs in {', '.join(facts[:_SHOWN])}{more}"
+
+
+_SHOWN = 6
+"""The number of differences that a message names."""
+
+
+def _short(value: object) -> str:
+    """Return a value as text: the begin of a digest or of a long text is enough to recognise it."""
+    text = "unset" if value is None else str(value)
+    length = 14 if text.startswith("sha256:") or re.fullmatch("[0-9a-f]{40,}", text) else 40
+    return text if len(text) <= length else f"{text[:length]}…"

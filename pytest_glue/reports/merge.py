@@ -6,12 +6,15 @@ Verdicts stay as they are, since each shard divided the error rate by the number
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.family import Family
+from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.shards import Shard
 from pytest_glue.core.verdict import Verdict
@@ -23,17 +26,45 @@ Report = Mapping[str, Any]
 _NEEDED = ("environment", "options", "family", "results", "errors")
 
 
+@dataclass(frozen=True, slots=True)
+class _Environment:
+    libraries: Mapping[str, str]
+    commit: str | None
+    python: str
+    platform: str
+    device: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    nodeid: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    """The parts of a report that are merged, with their types."""
+
+    environment: _Environment
+    options: Mapping[str, Any]
+    family: Family | None
+    results: Sequence[Mapping[str, Any]]
+    errors: Sequence[_Error]
+
+
 def read(file: Path) -> Report:
     """Return a report.
 
     Raises:
         ReportError: the file cannot be read, or is not a report of this version.
     """
+    if problem := file_problem(file):
+        raise ReportError(f"the report {file} {problem}")
     try:
         report = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ReportError(f"the report {file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{file} is not a JSON report: {error}") from error
     version = report.get("schema_version") if isinstance(report, dict) else None
     if version != SCHEMA_VERSION:
@@ -41,6 +72,12 @@ def read(file: Path) -> Report:
         raise ReportError(f"{file} {found}, and this is version {SCHEMA_VERSION}: write it with this pytest-glue")
     if missing := [name for name in _NEEDED if name not in report]:
         raise ReportError(f"{file} is not a complete report: it has no {missing[0]}; write it with this pytest-glue")
+    try:
+        from_plain(report, _Readable)
+        summary_lines(report)  # a report that can be shown can be merged
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        cause = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise ReportError(f"{file} was edited or is damaged: {cause}; take the file that pytest wrote") from None
     return dict(report)
 
 

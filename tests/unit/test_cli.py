@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,10 @@ from pytest_glue.core.runs import Run, RunConditions
 from pytest_glue.core.tasks import GLUE
 
 SHOWN = """\
-task       checkpoint    seed  metric        score  trained in  size    last used
-rte        a/b@main        42  accuracy      0.500  1 min 02 s   1 B  10 days ago
+task       checkpoint    seed  metric        score  trained in  size    last used  settings
+rte        a/b@main        42  accuracy      0.500  1 min 02 s   1 B  10 days ago  max_train_samples=64 max_length=32
 (damaged)  ffffffffffff                                          1 B   5 days ago
-stsb       a/b@main        43  pearson   undefined  1 min 02 s   1 B        today
+stsb       a/b@main        43  pearson   undefined  1 min 02 s   1 B        today  num_train_epochs=1
 3 runs, 3 B
 """
 
@@ -36,13 +37,14 @@ def run_cache(tmp_path: Path) -> RunCache:
     """A cache of two runs and a damaged file."""
     run_cache = RunCache(tmp_path / "runs")
     checkpoint = Checkpoint("a/b", Origin.HUB, "main", f"sha256:{'1' * 64}")
-    for task, seed, scores, days in (
-        ("rte", 42, {"accuracy": 0.5}, 10),
-        ("stsb", 43, {"pearson": None, "spearmanr": 0.5}, 0),
+    for task, seed, scores, days, options in (
+        ("rte", 42, {"accuracy": 0.5}, 10, Options(max_train_samples=64, max_length=32)),
+        ("stsb", 43, {"pearson": None, "spearmanr": 0.5}, 0, Options(recipe={"num_train_epochs": 1})),
     ):
-        key = Key.of(EvaluationSpec(Options(), GLUE[task], checkpoint), task, seed)
+        key = Key.of(EvaluationSpec(options, GLUE[task], checkpoint), task, seed)
         run = Run(seed, scores, (), (0.0,), duration_s=62)
-        entry = Entry(key, RunConditions(checkpoint, 8, 1, "sha256:", {}, "cpu", (1.0,), ()), run)
+        conditions = RunConditions(checkpoint, 8, 1, "sha256:", options.recipe, "cpu", (1.0,), ())
+        entry = Entry(key, conditions, run)
         run_cache.write(entry)
         used(run_cache.path(key), days)
     damaged = run_cache.folder / "ff" / f"{'f' * 64}.run"
@@ -93,11 +95,65 @@ def test_clear_deletes_what_the_filters_select(
     run_cache: RunCache, cache: Command, arguments: list[str], left: list[str | None]
 ) -> None:
     """All filters must match. The task of a damaged file is unknown, so only its age selects it."""
-    code, out, _ = cache("clear", *arguments)
+    code, out, _ = cache("clear", "--yes", *arguments)
     n_deleted = 3 - len(left)
     assert (0, f"deleted {n_deleted} run{'' if n_deleted == 1 else 's'}") == (code, out.partition(",")[0])
     entries = [file.entry for file in run_cache.files()]
     assert left == [entry and entry.key.task["name"] for entry in entries]
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y", 0), ("Yes ", 0), ("", 3), ("n", 3), (EOFError(), 3)], ids=repr)
+def test_clear_asks(
+    run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch, answer: str | EOFError, left: int
+) -> None:
+    """At a terminal, only the answer yes deletes; the question says how much would be lost."""
+    asked = []
+
+    def reply(question: str) -> str:
+        asked.append(question)
+        if isinstance(answer, EOFError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", reply)
+    code, out, err = cache("clear")
+    assert (left, 2 if left else 0) == (len(run_cache.files()), code)
+    assert asked[0].startswith("delete 3 runs, ")
+    assert "nothing was deleted" in err if left else "deleted 3 runs, " in out
+
+
+def test_clear_without_a_terminal(run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script has to give --yes; where nothing matches, it need not."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    code, out, err = cache("clear")
+    assert (2, "", 3) == (code, out, len(run_cache.files()))
+    assert err.startswith("nothing was deleted: this would delete 3 runs, ")
+    assert err.endswith("; repeat the command with --yes\n")
+    assert 0 == cache("clear", "--task=cola")[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--task=rt"], "no cached run has the task 'rt'; did you mean rte?"),
+        (["--task=nope"], "no cached run has the task 'nope'; accepted: rte, stsb"),
+        (["--checkpoint=a/c@main"], "no cached run has the checkpoint 'a/c@main'; did you mean a/b@main?"),
+    ],
+)
+def test_a_filter_that_selects_nothing(cache: Command, arguments: list[str], message: str) -> None:
+    """Show and clear say what the cache has."""
+    for command in (["show"], ["clear", "--yes"]):
+        code, out, _ = cache(*command, *arguments)
+        assert (0, message) == (code, out.splitlines()[1])
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """The version is that of the installed distribution."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert 0 == caught.value.code
+    assert f"pytest-glue {version('pytest-glue')}\n" == capsys.readouterr().out
 
 
 def test_show_has_the_filters_of_clear(cache: Command) -> None:
@@ -145,7 +201,7 @@ def test_unfinished_runs_are_shown_and_cleared(
         (state / "model.pt").write_bytes(bytes(10_000))
         used(state.parent, days)
     assert "unfinished runs: 20.0 KB" in cache("show")[1]
-    cache("clear", *arguments)
+    cache("clear", "--yes", *arguments)
     assert left == len(list(run_cache.folder.glob("unfinished/*")))
 
 

@@ -17,15 +17,30 @@ def test_the_closest_run_of_the_task(run_cache: RunCache, entry_of: EntryOf) -> 
     run_cache.write(entry_of(1, task="mrpc"))
     expected = (
         f"the run of rte with seed 1 is not in the cache {run_cache.folder} (the closest of its 3 runs differs in "
-        "recipe), and --glue-cache=only trains nothing: train it with `pytest suites/ --glue-cache=use`"
+        "recipe.weight_decay (0.01 here, 0.1 there)), and --glue-cache=only trains nothing: "
+        "train it with `pytest suites/ --glue-cache=use`"
     )
     assert expected == miss_message(run_cache, entry_of(1).key, "pytest suites/")
+
+
+def test_many_differences(run_cache: RunCache, entry_of: EntryOf) -> None:
+    """Long values are cut, a missing one is unset, and only the first differences are named."""
+    recipe = {"optim": "adafactor", "warmup_steps": 5, "weight_decay": 0.1, "num_train_epochs": 1, "adam_beta1": 0.5}
+    digest = f"sha256:{'2' * 64}"
+    run_cache.write(entry_of(2, recipe=recipe, data="x" * 50, digest=digest, max_train_samples=8))
+    message = miss_message(run_cache, entry_of(1).key, "pytest")
+    assert "checkpoint (sha256:1111111… here, sha256:2222222… there)" in message
+    assert f"data (sample rte here, {'x' * 40}… there)" in message
+    assert " and 3 more), and --glue-cache=only" in message
+    assert "max_train_samples (unset here, 8 there)" in miss_message(
+        run_cache, entry_of(2, recipe=recipe, data="x" * 50, digest=digest).key, "pytest"
+    )
 
 
 def test_no_run_of_the_task(run_cache: RunCache, entry_of: EntryOf) -> None:
     """Runs of other tasks are counted and not compared."""
     run_cache.write(entry_of(1, task="mrpc"))
-    assert "(it has 1 runs, none of this task)" in miss_message(run_cache, entry_of(1).key, "pytest")
+    assert "(it has 1 run, none of this task)" in miss_message(run_cache, entry_of(1).key, "pytest")
 
 
 def test_a_cache_that_cannot_be_read(entry_of: EntryOf) -> None:

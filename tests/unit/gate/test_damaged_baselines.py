@@ -1,8 +1,6 @@
 """A baseline's file in each state, and each of its fields with each odd value: a `BaselineError`, or a comparison."""
 
-import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.regression import RegressionCriterion, against_baseline
-from tests.damage import DAMAGES, remove
+from tests.damage import DAMAGES, changed, places, remove
 from tests.factories import RTE_LABELS, make_baseline, make_conditions, make_runs
 
 RTE = GLUE["rte"]
@@ -24,8 +22,6 @@ ODD: list[Any] = [None, True, *NUMBERS, "", "x", "0", "\0", [], [1], ["a"], [[]]
 MAY_PASS = {name for name in DAMAGES if name.startswith("a bit at")} | {"cut by a byte"}
 """A bit of a number or a name of a library, and the last line end."""
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "1" * 64 + "\nsize 12\n"
-
-Path_ = tuple[str | int, ...]
 
 
 @pytest.fixture
@@ -44,26 +40,6 @@ def compared(file: Path) -> str:
     except BaselineError as error:
         return str(error)
     return against_baseline(RegressionCriterion("main", str(file), baseline, 0.01, 0.05, 1), RUNS, RTE_LABELS).verdict
-
-
-def places(value: Any, place: Path_ = ()) -> Iterator[Path_]:
-    """Yield the place of each value in a JSON document; of a list, that of the first item."""
-    yield place
-    parts = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
-    for key, part in parts:
-        yield from places(part, (*place, key))
-
-
-def changed(content: Any, place: Path_, value: Any) -> Any:
-    """Return a document with another value at a place."""
-    if not place:
-        return value
-    copied = copy.deepcopy(content)
-    part = copied
-    for key in place[:-1]:
-        part = part[key]
-    part[place[-1]] = value
-    return copied
 
 
 def test_every_field_with_every_odd_value(file: Path) -> None:

@@ -196,7 +196,7 @@ def test_machines_are_all_named(shard_report: MakeReport) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "the report {file} cannot be read: No such file or directory"),
+        (None, "the report {file} does not exist"),
         ("{", "{file} is not a JSON report: Expecting property name"),
         ("[]", "{file} has no schema version, and this is version 1: write it with this pytest-glue"),
         ('{"schema_version": 2}', "{file} has the schema version 2, and this is version 1: write it with"),
