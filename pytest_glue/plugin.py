@@ -93,6 +93,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     if flags.asked(config):
         from pytest_glue.config.sources import OptionSources
         from pytest_glue.core.errors import GlueError
+        from pytest_glue.session.termination import handle_sigterm
         from pytest_glue.session.worker_resources import GpuAssigner
 
         try:
@@ -100,6 +101,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
         except GlueError as error:
             raise pytest.UsageError(str(error)) from None
         config.pluginmanager.register(GpuAssigner())
+        handle_sigterm(config)
 
 
 @pytest.hookimpl(optionalhook=True)

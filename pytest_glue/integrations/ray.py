@@ -1,24 +1,21 @@
-"""Sessions of Ray: connects to a running cluster, or starts Ray on this machine and stops it at the end."""
+"""Sessions of Ray: connect to a running cluster, or start Ray on this machine and stop it at the end."""
 
 import logging
 import os
 import re
-import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from secrets import token_hex
-from tempfile import TemporaryDirectory
-from threading import current_thread, main_thread
 from typing import Any
 
 import ray
 
 from pytest_glue.core.errors import ExecutorError
+from pytest_glue.integrations.local_ray import local_folder, local_processes, local_variables
+from pytest_glue.integrations.signals import delayed_interrupts
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -26,11 +23,9 @@ _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_AUTO_INIT": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
 }
-"""No usage statistics, no tables on the terminal, and no log files for each trial."""
-
-_LOCAL = {"RAY_worker_niceness": "0"}
-"""For Ray on this machine: its workers replace the work of this process, so they get the same priority."""
+"""No usage statistics, no tables on the terminal, no log files for each trial, and Ctrl-C ends a search."""
 
 _CONNECT_TIMEOUT_S = 5.0
 
@@ -72,46 +67,63 @@ def ray_session(config: RayConfig) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    address = config.address
-    if address:
-        _check_address(address)
-    # Ray reads its token once a process, and without one it writes one into the home folder.
-    variables = {} if address else {"RAY_AUTH_TOKEN": _token(), **_LOCAL}
+    if config.address:
+        _check_address(config.address)
     with (
-        TemporaryDirectory(prefix="glue-ray-", ignore_cleanup_errors=True) as folder,
-        environment(_QUIET | variables),
+        environment(_QUIET | ({} if config.address else local_variables())),
         _log_level(logging.INFO if config.verbose else logging.ERROR),
+        _connection(config, config.address) if config.address else _local_ray(config),
     ):
-        local: dict[str, Any] = {} if address else {"_temp_dir": folder, "include_dashboard": False}
-        try:
-            _start(config, **local)
-            yield
-        finally:
+        yield
+
+
+@contextmanager
+def _connection(config: RayConfig, address: str) -> Iterator[None]:
+    variables = {name: os.environ[name] for name in sorted(os.environ) if name in _FORWARDED_VARIABLES}
+    files: dict[str, Any] = {}
+    if config.working_dir is not None:
+        files = {"working_dir": str(config.working_dir), "excludes": list(_EXCLUDED)}
+    try:
+        with _start_errors(f"the cluster at {address} cannot be used"):
+            _init(config, {"env_vars": variables, **files}, address=address)
+        yield
+    finally:
+        with delayed_interrupts():
             ray.shutdown()
 
 
-def _start(config: RayConfig, **local: Any) -> None:
-    address = config.address
+@contextmanager
+def _local_ray(config: RayConfig) -> Iterator[None]:
+    with local_folder() as folder:
+        path = os.pathsep.join(path for path in sys.path if path)
+        runtime_env = {"env_vars": {"PYTHONPATH": path, **folder.worker_variables}}
+
+        def start() -> None:
+            with _start_errors("Ray cannot be started"), folder.start_environment():
+                _init(config, runtime_env, _temp_dir=str(folder.path), include_dashboard=False)
+
+        with local_processes(start, ray.shutdown):
+            yield
+
+
+def _init(config: RayConfig, runtime_env: Mapping[str, Any], **more: Any) -> None:
+    with delayed_interrupts():
+        ray.init(
+            log_to_driver=config.verbose,
+            configure_logging=config.verbose,
+            logging_level=logging.getLogger("ray").level,
+            runtime_env=dict(runtime_env),
+            **more,
+        )
+
+
+@contextmanager
+def _start_errors(what: str) -> Iterator[None]:
+    """Convert the errors of a start, such as no disk space or a working directory that is too large."""
     try:
-        with _delayed_interrupt():
-            ray.init(
-                address=address,
-                log_to_driver=config.verbose,
-                configure_logging=config.verbose,
-                logging_level=logging.getLogger("ray").level,
-                runtime_env=_runtime_environment(config.working_dir if address else None),
-                **local,
-            )
-    except (OSError, RuntimeError, ValueError) as error:  # such as no disk space, or a working_dir that is too large
-        what = f"the cluster at {address} cannot be used" if address else "Ray cannot be started"
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
         raise ExecutorError(f"{what}: {error}") from error
-
-
-def _runtime_environment(working_dir: Path | None) -> dict[str, Any]:
-    if working_dir is None:
-        return {"env_vars": {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}}
-    variables = {name: os.environ[name] for name in sorted(os.environ) if name in _FORWARDED_VARIABLES}
-    return {"env_vars": variables, "working_dir": str(working_dir), "excludes": list(_EXCLUDED)}
 
 
 def _check_address(address: str) -> None:
@@ -163,28 +175,6 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
     finally:
         for name in [name for name in os.environ if name not in before and (name in values or name.startswith("RAY_"))]:
             del os.environ[name]
-
-
-@cache
-def _token() -> str:
-    return token_hex(32)
-
-
-@contextmanager
-def _delayed_interrupt() -> Iterator[None]:
-    """Delay Ctrl-C until the block ends: an interrupt while Ray starts would kill the process."""
-    is_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as for a command that a shell starts with `&`
-    if is_ignored or current_thread() is not main_thread():
-        yield
-        return
-    received: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if received:
-            raise KeyboardInterrupt
 
 
 @contextmanager

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import optuna
-from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
@@ -19,7 +17,10 @@ from pytest_glue.core.errors import SearchError
 from pytest_glue.core.study import OnTrial, Trial, TrialEpoch, TrialState, highest
 from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Objective
+from pytest_glue.search.study_lock import database_file, is_url, locked
 
+_SQLITE_TIMEOUT_S = 60
+"""How long a process waits for another one that writes to the same SQLite database."""
 _STARTUP_TRIALS = 5
 """Random trials before the sampler learns from their results and the pruner compares with them."""
 _STATES = {
@@ -35,7 +36,7 @@ class OptunaBackend:
     """Runs one trial after the other, in this process."""
 
     def run(self, spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[Trial, ...]:
-        with _log_level(verbose=spec.verbose), _exclusive(spec):
+        with _log_level(verbose=spec.verbose), locked(spec, spec.name), _storage_errors(spec):
             study = _open_study(spec)
             for number in range(spec.trials):
                 known = study.trials[number] if number < len(study.trials) else None
@@ -132,7 +133,7 @@ def _distribution(distribution: Numbers | Choices) -> optuna.distributions.BaseD
 
 def _open_study(spec: StudySpec) -> optuna.Study:
     # Locked, since two processes cannot create the tables of one database at the same time.
-    with _storage_errors(spec), _lock(spec, spec.storage):
+    with _opening_errors(spec), locked(spec):
         study = optuna.create_study(
             storage=_open_storage(spec),
             study_name=spec.name,
@@ -153,51 +154,40 @@ def _open_study(spec: StudySpec) -> optuna.Study:
 
 
 def _open_storage(spec: StudySpec) -> BaseStorage:
-    if _is_url(spec.storage):
-        return RDBStorage(spec.storage)
+    if is_url(spec.storage):
+        wait = {"connect_args": {"timeout": _SQLITE_TIMEOUT_S}} if database_file(spec.storage) else {}
+        return RDBStorage(spec.storage, engine_kwargs=wait)
     folder = Path(spec.storage)
     folder.mkdir(parents=True, exist_ok=True)
     file = str(folder / f"{spec.name}.optuna.log")
     return JournalStorage(JournalFileBackend(file, lock_obj=JournalFileOpenLock(file)))
 
 
-def _is_url(storage: str) -> bool:
-    return "://" in storage
-
-
 @contextmanager
-def _exclusive(spec: StudySpec) -> Iterator[None]:
-    """Lock the study on this machine. A second process waits, and then finds all trials finished."""
-    try:
-        lock = _lock(spec, f"{spec.storage}\n{spec.name}")
-        lock.acquire()
-    except OSError as error:
-        message = f"--glue-search-storage={spec.storage} cannot be written: {error.strerror or error}"
-        raise SearchError(message) from None
+def _opening_errors(spec: StudySpec) -> Iterator[None]:
+    """Convert what else is raised where the storage does not suit Optuna, such as an unknown database."""
     try:
         yield
-    finally:
-        lock.release()
-
-
-def _lock(spec: StudySpec, name: str) -> FileLock:
-    """Return this machine's lock with that name for the storage of a study."""
-    folder = Path(gettempdir()) if _is_url(spec.storage) else Path(spec.storage)
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f".{sha256(name.encode()).hexdigest()[:16]}.lock")
+    except (OSError, ValueError, ImportError) as error:
+        raise _unusable(spec, error) from error
 
 
 @contextmanager
 def _storage_errors(spec: StudySpec) -> Iterator[None]:
-    """Convert the errors of Optuna's storages to a `SearchError` that names the storage."""
+    """Convert the errors of databases, which any access can raise, to a `SearchError` that names the storage."""
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError, OSError, ValueError, ImportError) as error:
-        cause = str(error).strip().splitlines()[0]
-        message = f"--glue-search-storage={spec.storage} cannot be used by Optuna: {type(error).__name__}: {cause}"
-        raise SearchError(message) from error
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        raise _unusable(spec, error) from error
+
+
+def _unusable(spec: StudySpec, error: Exception) -> SearchError:
+    cause = str(error).strip().splitlines()[0]
+    return SearchError(
+        f"--glue-search-storage={spec.storage} cannot be used by Optuna: {type(error).__name__}: {cause}"
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +14,14 @@ from ray.tune.search import BasicVariantGenerator
 
 from pytest_glue.config.search_space import Choices, Numbers
 from pytest_glue.core.errors import SearchError
+from pytest_glue.core.paths import replace_file
 from pytest_glue.core.study import OnTrial, Trial, TrialEpoch, TrialState, highest
 from pytest_glue.integrations.ray import RayConfig, environment, ray_session, require_capacity
+from pytest_glue.integrations.signals import kept_handlers
 from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.serialization import make_picklable, reset_device, user_modules
+from pytest_glue.search.study_lock import locked
 
 _IDENTITY_FILE = "pytest-glue.json"
 _METRIC, _EPOCH = "objective", "training_iteration"
@@ -35,12 +39,9 @@ class RayTuneBackend:
     @staticmethod
     def run(spec: StudySpec, objective: Objective, on_trial: OnTrial) -> tuple[Trial, ...]:
         folder = Path(spec.storage).absolute() / spec.name
-        _check_identity(folder, spec)
-        # Saves the experiment after each result, so that a killed search loses no finished trial.
-        config = RayConfig(spec.resources, verbose=spec.verbose)
-        with environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}), ray_session(config):
-            require_capacity({"CPU": spec.resources.get("num_cpus", 1), "GPU": spec.resources.get("num_gpus", 0)})
-            results = _tuner(spec, folder, objective, on_trial).fit()
+        with locked(spec, spec.name):
+            _check_identity(folder, spec)
+            results = _fit(spec, folder, objective, on_trial)
         ended = [results[index] for index in range(len(results))]
         trials = [_convert(result.metrics or {}, result.error, Path(result.path).name, spec) for result in ended]
         return tuple(sorted(trials, key=lambda trial: trial.number))
@@ -88,6 +89,19 @@ def _run_trial(config: dict[str, Any], objective: Objective) -> None:
         tune.report({**result(), _METRIC: _WORST, "error": f"{type(error).__name__}: {error}"})
 
 
+def _fit(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTrial) -> tune.ResultGrid:
+    """Run the trials on a cluster or on this machine."""
+    replaced = [signal.SIGUSR1] if hasattr(signal, "SIGUSR1") else []  # Ray Tune sets a handler and leaves it
+    # Saves the experiment after each result, so that a killed search loses no finished trial.
+    with (
+        environment({"TUNE_GLOBAL_CHECKPOINT_S": "0"}),
+        ray_session(RayConfig(spec.resources, verbose=spec.verbose)),
+        kept_handlers(*replaced),
+    ):
+        require_capacity({"CPU": spec.resources.get("num_cpus", 1), "GPU": spec.resources.get("num_gpus", 0)})
+        return _tuner(spec, folder, objective, on_trial).fit()
+
+
 def _tuner(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTrial) -> tune.Tuner:
     for module in user_modules(objective.trainer, spec.root):
         ray.cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
@@ -133,9 +147,9 @@ def _check_identity(folder: Path, spec: StudySpec) -> None:
     """
     file = folder / _IDENTITY_FILE
     try:
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            file.write_text(json.dumps(dict(spec.identity)), "utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not file.exists() and not tune.Tuner.can_restore(folder):  # new, or its process was killed at once
+            replace_file(file, json.dumps(dict(spec.identity)))
         found = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     except (OSError, ValueError) as error:
         raise SearchError(f"--glue-search-storage={spec.storage} cannot be used: {error}") from None

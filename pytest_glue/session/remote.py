@@ -76,6 +76,8 @@ def execute_request(spec: SessionSpec, request: RunRequest) -> RunResults:
             pytest.main(_arguments(spec, root), plugins=[worker])
     finally:
         _free_memory()
+    if worker.terminated is not None:
+        raise worker.terminated
     missing = worker.error or RunFailure(f"the worker did not find the item:\n{output.getvalue()[-_SHOWN_CHARACTERS:]}")
     return {nodeid: worker.results.get(nodeid, missing) for nodeid in request.nodeids}
 
@@ -95,6 +97,8 @@ class _Worker:
         self._request = request
         self.results: dict[str, RunResult | RunFailure] = {}
         self.error: RunFailure | None = None
+        self.terminated: SystemExit | None = None
+        """What Ray raises when this process gets SIGTERM: no error of an item, but the end of the process."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: Any) -> None:
@@ -120,6 +124,12 @@ class _Worker:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed and self.error is None:
             self.error = RunFailure(report.longreprtext)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, SystemExit) and hasattr(error, "ray_terminate_msg"):
+            self.terminated = error
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:

@@ -6,9 +6,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.choices import ExecutorKind
-from pytest_glue.session import progress, reporter, session
+from pytest_glue.session import progress, reporter, session, termination
 from pytest_glue.session.reporter import GlueReporter
 from pytest_glue.session.session import GlueSession
+from pytest_glue.session.termination import Termination, handle_sigterm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,7 @@ def start_on_controller(config: pytest.Config, statuses: Path) -> None:
     reporting = config.pluginmanager.get_plugin(reporter.NAME)
     assert isinstance(reporting, GlueReporter)
     reporting.write_empty()
+    handle_sigterm(config)
 
 
 def _register(config: pytest.Config) -> None:
@@ -51,6 +53,8 @@ def _register(config: pytest.Config) -> None:
     manager.register(made, session.NAME)
     manager.register(reporting, reporter.NAME)
     manager.register(made.progress, progress.NAME)
+    if not config.option.collectonly:
+        manager.register(Termination(config), termination.NAME)
     is_remote = made.options.executor is ExecutorKind.RAY
     if is_remote and not made.is_worker and not config.option.collectonly:
         from pytest_glue.session.dispatcher import Dispatcher

@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -14,6 +16,7 @@ import pytest
 
 from tests.plugin.forked_pytest import run_forked
 from tests.plugin.ray_cluster import running_cluster
+from tests.plugin.started_run import StartedRun
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -176,6 +179,33 @@ def in_new_interpreter(pytester: pytest.Pytester) -> Run:
 def tiny_fresh(fresh: Run) -> Run:
     """The same on the sample, with a few training steps."""
     return lambda *args: fresh(*TINY, *args)
+
+
+@pytest.fixture
+def start(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., StartedRun]]:
+    """Start pytest on the sample in a new process with its own folder for temporary files; it is killed at the end."""
+    runs: list[StartedRun] = []
+    with TemporaryDirectory(prefix="glue-") as temporary:  # short: Ray's sockets have paths below it
+        monkeypatch.setenv("TMPDIR", temporary)
+
+        def start(*args: str) -> StartedRun:
+            if not list(pytester.path.glob("**/test_*.py")):
+                pytester.makepyfile(test_suite=SUITE)
+            named = ("--glue-json=out.json", "--junitxml=out.xml")
+            runs.append(StartedRun([*SAMPLE, *named, *args], pytester.path, Path(temporary)))
+            return runs[-1]
+
+        yield start
+        for run in runs:
+            run.kill()
+
+
+@pytest.fixture
+def heeds_interrupts() -> Iterator[None]:
+    """Child processes react to SIGINT, even if a shell started the tests in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,13 +12,15 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.plugin.conftest import SAMPLE, SUITE, TINY
-from tests.plugin.ray_cluster import running_cluster, wait_for
+from tests.plugin.conftest import TINY
+from tests.plugin.ray_cluster import running_cluster
+from tests.plugin.started_run import StartedRun
 
 pytest.importorskip("ray")
 
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
+Start = Callable[..., StartedRun]
 
 TWO_RUNS = (*TINY, "--glue-tasks=mnli,mnli-mm,stsb", "--glue-seeds=2", "--glue-json=out.json")
 OVERRIDES = """
@@ -108,31 +109,19 @@ def test_a_user_s_own_code_and_a_worker_that_dies(pytester: pytest.Pytester, fre
     result.stdout.fnmatch_lines(["glue: [[]*:*[]] rte-sample: loading; 0 of 2 items done*"])
 
 
-@pytest.fixture
-def heeds_interrupts() -> Iterator[None]:
-    """Child processes react to SIGINT, even if a shell started the tests in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heeds_interrupts")
-@pytest.mark.parametrize("at", ["ray::", "ray::execute_request"], ids=["start", "training"])
-def test_an_interrupted_test_run(pytester: pytest.Pytester, report: Report, at: str) -> None:
-    """Ctrl-C ends the test run with a valid report and no process left, also while Ray starts."""
-    pytester.makepyfile(test_suite=SUITE)
-    command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=rte,stsb", "--glue-recipe=num_train_epochs=50"]
-    with (pytester.path / "log").open("w") as log:
-        run = subprocess.Popen([*command, "--glue-executor=ray", "--glue-json=out.json"], stdout=log, stderr=log)
-    process = psutil.Process(run.pid)
-    wait_for(lambda: any(at in " ".join(_command(each)) for each in process.children(recursive=True)))
-    started = process.children(recursive=True)
-    run.send_signal(signal.SIGINT)
-    code = run.wait(timeout=90)
-
-    assert pytest.ExitCode.INTERRUPTED == code, (pytester.path / "log").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("at", "number"), [("ray::", signal.SIGINT), ("ray::execute_request", signal.SIGTERM)], ids=["start", "training"]
+)
+def test_an_interrupted_test_run(start: Start, report: Report, at: str, number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM end the test run with a valid report, and leave no process and no file."""
+    run = start("--glue-tasks=rte,stsb", "--glue-recipe=num_train_epochs=50", "--glue-executor=ray")
+    run.wait_for(lambda: any(at in " ".join(_command(each)) for each in run.descendants()))
+    started = run.descendants()
+    assert pytest.ExitCode.INTERRUPTED == run.end(number), run.output
     assert [] == report()["results"]
-    wait_for(lambda: not [each for each in started if each.is_running()])
+    assert [] == [each for each in started if each.is_running()]
+    assert [] == run.temporary_files
 
 
 @pytest.fixture(scope="module")

@@ -23,15 +23,19 @@ def registered(result: pytest.RunResult) -> list[str]:
     ("suite", "arguments", "expected"),
     [
         ("def test_plain(): pass", [], []),
-        ("def test_plain(): pass", ["--glue-tasks=rte"], ["progress", "reporter", "session"]),
-        ("def test_task(glue_task): pass", [], ["progress", "reporter", "session"]),
-        ("def test_options(glue_options): pass", [], ["progress", "reporter", "session"]),
+        ("def test_plain(): pass", ["--glue-tasks=rte"], ["progress", "reporter", "session", "termination"]),
+        ("def test_task(glue_task): pass", [], ["progress", "reporter", "session", "termination"]),
+        ("def test_options(glue_options): pass", [], ["progress", "reporter", "session", "termination"]),
         (
             "def test_task(glue_task): pass",
             ["--glue-executor=ray"],
-            ["dispatcher", "progress", "reporter", "session"],
+            ["dispatcher", "progress", "reporter", "session", "termination"],
         ),
-        ("def test_task(glue_task): pass", ["--glue-executor=ray", "--co"], ["progress", "reporter", "session"]),
+        (
+            "def test_task(glue_task): pass",
+            ["--glue-executor=ray", "--co"],
+            ["progress", "reporter", "session"],
+        ),
     ],
 )
 def test_plugin_objects(

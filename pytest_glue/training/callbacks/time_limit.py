@@ -5,7 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -13,12 +13,11 @@ import psutil
 from transformers import Trainer, TrainerCallback
 
 from pytest_glue.core.errors import FineTuningError
+from pytest_glue.integrations.processes import descendants, terminate, wait_or_kill
 from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 
 _AGAIN_S = 5.0
 """Interval of further alarms: user code may catch the first one, or it arrives where Python drops exceptions."""
-_GRACE_S = 1.0
-"""Time for a process to end after SIGTERM."""
 
 
 class _Reached(BaseException):
@@ -44,14 +43,14 @@ def time_limit(trainer: Trainer, item: str, seed: int, limit_s: float | None) ->
     if limit_s is None:
         yield
         return
-    children = _children()
+    children = descendants()
     clock = _Clock(time.monotonic() + limit_s)
     trainer.add_callback(clock)
     try:
         with _alarm(limit_s):
             yield
     except _Reached as reached:
-        _end(_children() - children, reached)
+        _end(descendants() - children, reached)
         raise FineTuningError(_message(trainer, item, seed, limit_s)) from None
     finally:
         trainer.remove_callback(clock)
@@ -116,18 +115,7 @@ def _message(trainer: Trainer, item: str, seed: int, limit_s: float) -> str:
     )
 
 
-def _children() -> set[psutil.Process]:
-    return set(psutil.Process().children(recursive=True))
-
-
 def _end(processes: set[psutil.Process], reached: BaseException) -> None:
-    """Terminate the processes, then kill those that ignore SIGTERM."""
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
+    terminate(processes)
     traceback.clear_frames(reached.__traceback__)  # drops a DataLoader's iterator, which ends its workers
-    _, left = psutil.wait_procs(processes, timeout=_GRACE_S)
-    for process in left:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(left, timeout=_GRACE_S)
+    wait_or_kill(processes)

@@ -2,6 +2,8 @@
 
 import logging
 import math
+import multiprocessing
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,13 +143,68 @@ def test_another_study_under_the_same_name(spec: MakeSpec) -> None:
         run(spec(identity={"task": "cola"}))
 
 
-@pytest.mark.parametrize("storage", ["nonsense://somewhere", "sqlite:////no/such/folder/studies.db"])
-def test_a_storage_that_cannot_be_used(spec: MakeSpec, storage: str) -> None:
+@pytest.mark.parametrize(
+    ("storage", "cause"),
+    [
+        ("nonsense://somewhere", "cannot be used by Optuna: "),
+        ("sqlite:////no/such/folder/studies.db", "cannot be written: No such file or directory"),
+    ],
+)
+def test_a_storage_that_cannot_be_used(spec: MakeSpec, storage: str, cause: str) -> None:
     """The error has one line, with the storage and the database's message."""
     with pytest.raises(SearchError) as caught:
         run(spec(storage=storage))
-    assert str(caught.value).startswith(f"--glue-search-storage={storage} cannot be used by Optuna: ")
+    assert str(caught.value).startswith(f"--glue-search-storage={storage} {cause}")
     assert "\n" not in str(caught.value)
+
+
+def test_a_database_that_breaks_during_the_search(spec: MakeSpec, tmp_path: Path) -> None:
+    """An error of the database between two trials names the storage, too."""
+    file = tmp_path / "studies.db"
+
+    def damage(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
+        file.write_bytes(b"no database" * 1000)
+        return rising(hyperparameters, report)
+
+    with pytest.raises(SearchError, match=r"--glue-search-storage=sqlite:\S+ cannot be used by Optuna: "):
+        run(spec(storage=f"sqlite:///{file}"), damage)
+
+
+def _search(spec: StudySpec, folder: Path, barrier: Any, results: Any) -> None:
+    """Search in a process that has its own folder for temporary files."""
+    tempfile.tempdir = str(folder)
+    begun: list[int] = []
+
+    def objective(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
+        begun.append(1)
+        return rising(hyperparameters, report)
+
+    try:
+        barrier.wait(60)
+        trials, _ = run(spec, objective)
+        results.put((len(begun), without_time(trials)))
+    except BaseException as error:  # noqa: BLE001 - the test shows it
+        results.put((0, repr(error)))
+
+
+@pytest.mark.parametrize("storage", ["sqlite:///{}/{}.db", "{}/{}"], ids=["database", "folder"])
+def test_two_processes_with_different_folders_for_temporary_files(spec: MakeSpec, tmp_path: Path, storage: str) -> None:
+    """Two searches of one new study run its trials once between them, and leave no lock."""
+    context = multiprocessing.get_context("fork")
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    for attempt in range(4):
+        barrier, results = context.Barrier(2), context.Queue()
+        same = spec(storage=storage.format(tmp_path, attempt), trials=3)
+        searches = [context.Process(target=_search, args=(same, tmp_path / n, barrier, results)) for n in ("a", "b")]
+        for search in searches:
+            search.start()
+        found = [results.get(timeout=60) for _ in searches]
+        for search in searches:
+            search.join(60)
+        assert found[0][1] == found[1][1]
+        assert [0, 3] == sorted(begun for begun, _ in found)
+    assert [] == list(tmp_path.glob("**/*lock*"))
 
 
 def test_a_folder_that_is_a_file(spec: MakeSpec, tmp_path: Path) -> None:

@@ -1,9 +1,14 @@
 """The Ray Tune backend, without trials; `tests/plugin/test_search.py` runs real ones."""
 
+import json
+import os
+import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 ray = pytest.importorskip("ray")
@@ -11,8 +16,10 @@ ray = pytest.importorskip("ray")
 from ray import tune  # noqa: E402
 
 from pytest_glue.config.search_space import Choices, Numbers  # noqa: E402
-from pytest_glue.core.errors import SearchError  # noqa: E402
+from pytest_glue.core.errors import ExecutorError, SearchError  # noqa: E402
 from pytest_glue.core.study import TrialState  # noqa: E402
+from pytest_glue.integrations import local_ray  # noqa: E402
+from pytest_glue.integrations.processes import descendants  # noqa: E402
 from pytest_glue.integrations.ray import RayConfig, ray_session  # noqa: E402
 from pytest_glue.search.backend import StudySpec  # noqa: E402
 from pytest_glue.search.ray import _check_identity, _convert, _domain, _number  # noqa: E402
@@ -91,6 +98,14 @@ def test_a_folder_of_another_study(spec: MakeSpec, tmp_path: Path) -> None:
         _check_identity(folder, spec(identity={"task": "cola"}))
 
 
+def test_a_folder_whose_process_was_killed_at_once(spec: MakeSpec, tmp_path: Path) -> None:
+    """A folder without identity and experiment is used; a foreign experiment without identity is not."""
+    folder = tmp_path / "studies" / "rte-sample-0"
+    folder.mkdir(parents=True)
+    _check_identity(folder, spec())
+    assert spec().identity == json.loads((folder / "pytest-glue.json").read_text("utf-8"))
+
+
 def test_a_folder_that_cannot_be_created(spec: MakeSpec, tmp_path: Path) -> None:
     """A file as storage is an error that names it."""
     (tmp_path / "file").write_text("")
@@ -113,3 +128,49 @@ def test_an_existing_session_is_left_running() -> None:
             assert ray.is_initialized()
         assert ray.is_initialized()
     assert not ray.is_initialized()
+
+
+def test_ray_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray listens on the loopback address only, keeps handlers and variables, and leaves no process and no file.
+
+    Its sockets do not fit into a long folder for temporary files, and its workers have a folder below Ray's own.
+    """
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    received: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: received.append(number))
+    handler, variables = signal.getsignal(signal.SIGTERM), dict(os.environ)
+    try:
+        with ray_session(RayConfig({})):
+            temporary, home = ray.get(ray.remote(lambda: (Path(tempfile.mkdtemp()), Path.home())).remote())
+            processes = descendants()
+            addresses = {
+                each.laddr.ip.removeprefix("::ffff:")
+                for process in (psutil.Process(), *processes)
+                for each in process.net_connections("inet")
+                if each.status == psutil.CONN_LISTEN
+            }
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert temporary.is_dir()
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        current = signal.signal(signal.SIGTERM, before)
+
+    assert {"127.0.0.1"} == addresses
+    assert [signal.SIGTERM] * 2 == received
+    assert handler is current
+    assert Path.home() == home
+    assert variables == dict(os.environ)
+    assert temporary.parent.parent.name.startswith("glue-ray-")
+    assert not temporary.parent.parent.exists()
+    assert [] == list(long.iterdir())
+    assert [] == [process for process in processes if process.is_running()]
+
+
+def test_no_folder_with_a_short_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a folder that Ray's sockets fit into, the error names the limit and the remedy."""
+    monkeypatch.setattr(tempfile, "tempdir", "/somewhere/" + "long/" * 20)
+    monkeypatch.setattr(local_ray, "_SHORT_PARENTS", ())
+    with pytest.raises(ExecutorError, match=r"a path of 111 characters, and Ray's sockets allow \d\d: set TMPDIR"):
+        local_ray.local_folder().__enter__()

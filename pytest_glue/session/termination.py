@@ -1,0 +1,100 @@
+"""Ends a test run on SIGTERM as on Ctrl-C: with its reports, and without its processes and temporary folders."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from threading import Timer, current_thread, main_thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+    from types import FrameType
+
+NAME = "glue-termination"
+_SAME_S = 1.0
+"""A second signal within this time is the same request: CI systems send one to the process and one to its group."""
+_AGAIN_S = 5.0
+"""Time until the interrupt is raised again, in case it got lost: user code may catch it, or Python in a destructor."""
+
+
+def handle_sigterm(config: pytest.Config) -> None:
+    """Handle SIGTERM from now on, if the session has started; called on xdist's controller, which collects nothing."""
+    if (termination := config.pluginmanager.get_plugin(NAME)) is not None:
+        assert isinstance(termination, Termination)
+        termination.set_handler()
+
+
+class Termination:
+    """A plugin object that `start_session` registers: handles SIGTERM while glue items run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._pid: int | None = None
+        self._received = -_SAME_S
+        self._again: Timer | None = None
+        self._is_ending = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Set the handler before anything has to be cleaned up, if there are glue items."""
+        if any(name.startswith("glue_") for item in session.items for name in getattr(item, "fixturenames", ())):
+            self.set_handler()
+
+    def set_handler(self) -> None:
+        """Handle SIGTERM, unless the user's code does, or this is not the main thread."""
+        if current_thread() is main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._on_sigterm)
+            self._pid = os.getpid()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """End xdist's workers at once, which would go on for seconds; a worker itself is no longer interrupted."""
+        self._end()
+        if hasattr(self._config, "workerinput"):
+            if self._pid is not None:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # execnet sends it to a worker that does not end at once
+        else:
+            for worker in _workers(self._config):
+                with suppress(OSError):
+                    worker.terminate()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self._end()
+
+    def pytest_unconfigure(self) -> None:
+        """Restore the default, unless the user's code has set another handler since."""
+        self._end()
+        if self._pid is not None and signal.getsignal(signal.SIGTERM) == self._on_sigterm:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def _end(self) -> None:
+        """Ignore further signals: the reports are written now, and the folders removed."""
+        self._is_ending = True
+        if self._again is not None:
+            self._again.cancel()
+
+    def _on_sigterm(self, number: int, _: FrameType | None) -> None:
+        if os.getpid() != self._pid:  # a child process that inherited the handler
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        is_first = time.monotonic() - self._received >= _SAME_S
+        if is_first and not self._is_ending:
+            self._received = time.monotonic()
+            self._again = Timer(_AGAIN_S, os.kill, (self._pid, number))
+            self._again.daemon = True
+            self._again.start()
+            raise KeyboardInterrupt("SIGTERM")
+
+
+def _workers(config: pytest.Config) -> list[subprocess.Popen[bytes]]:
+    """Return xdist's workers on this machine; xdist has no public way to signal them."""
+    controller: Any = config.pluginmanager.get_plugin("dsession")
+    gateways = getattr(getattr(controller, "nodemanager", None), "group", ())
+    found = (getattr(getattr(gateway, "_io", None), "popen", None) for gateway in gateways)
+    return [worker for worker in found if worker is not None]

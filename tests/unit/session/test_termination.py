@@ -1,0 +1,122 @@
+"""SIGTERM interrupts a test run like Ctrl-C, once, and only while glue items run."""
+
+import os
+import signal
+from collections.abc import Iterator
+from threading import Event, Thread
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pytest_glue.session import termination as module
+from pytest_glue.session.termination import Termination
+
+GLUE, OTHER = SimpleNamespace(fixturenames=["glue_trainer"]), SimpleNamespace(fixturenames=["tmp_path"])
+
+
+@pytest.fixture(autouse=True)
+def _default() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def collected(*items: Any, **config: Any) -> Termination:
+    """Return the plugin object after the collection of these items."""
+    manager = SimpleNamespace(get_plugin=lambda _: None)
+    termination = Termination(SimpleNamespace(pluginmanager=manager, **config))  # type: ignore[arg-type]
+    termination.pytest_collection_finish(SimpleNamespace(items=items))  # type: ignore[arg-type]
+    return termination
+
+
+def own(number: int, _: FrameType | None) -> None:
+    """Stand for a handler of the user's code."""
+
+
+def test_sigterm_interrupts() -> None:
+    """It is a keyboard interrupt that names the signal; the default is restored at the end."""
+    termination = collected(OTHER, GLUE)
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+        os.kill(os.getpid(), signal.SIGTERM)
+    termination.pytest_unconfigure()
+    assert signal.SIG_DFL is signal.getsignal(signal.SIGTERM)
+
+
+def test_a_second_signal_does_not_disturb_the_end() -> None:
+    """Neither one that follows at once, nor one while reports are written and folders removed."""
+    termination = collected(GLUE)
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
+    collected(GLUE)
+    termination.pytest_unconfigure()
+
+    termination = collected(GLUE)
+    termination.pytest_sessionfinish()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_lost_interrupt_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """User code may catch the interrupt, or Python in a destructor; once the session ends there is no other."""
+    monkeypatch.setattr(module, "_AGAIN_S", 0.2)
+    monkeypatch.setattr(module, "_SAME_S", 0.1)
+    termination = collected(GLUE)
+    caught = 0
+    while caught < 3:
+        try:
+            if not caught:
+                os.kill(os.getpid(), signal.SIGTERM)
+            Event().wait(60)
+        except KeyboardInterrupt:
+            caught += 1
+    termination.pytest_keyboard_interrupt()
+    assert termination._again
+    termination._again.join()
+
+
+def test_a_worker_that_ends_ignores_ctrl_c() -> None:
+    """Execnet sends SIGINT to a worker that does not end at once; its folders are being removed then."""
+    collected(GLUE, workerinput={}).pytest_keyboard_interrupt()
+    assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
+
+
+def test_a_test_run_without_glue_items() -> None:
+    """Other tests keep what SIGTERM does to them."""
+    collected(OTHER)
+    assert signal.SIG_DFL is signal.getsignal(signal.SIGTERM)
+
+
+def test_a_handler_of_the_user() -> None:
+    """A handler that the user's code has set is neither replaced nor, at the end, removed."""
+    signal.signal(signal.SIGTERM, own)
+    collected(GLUE).pytest_unconfigure()
+    assert own is signal.getsignal(signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    termination = collected(GLUE)
+    signal.signal(signal.SIGTERM, own)  # such as a fixture of the user
+    termination.pytest_unconfigure()
+    assert own is signal.getsignal(signal.SIGTERM)
+
+
+def test_another_thread() -> None:
+    """Only the main thread can set a handler."""
+    thread = Thread(target=lambda: collected(GLUE))
+    thread.start()
+    thread.join()
+    assert signal.SIG_DFL is signal.getsignal(signal.SIGTERM)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_child_process_dies_of_sigterm() -> None:
+    """A child that inherits the handler ends by the signal, as `Process.terminate` expects."""
+    collected(GLUE)
+    if (child := os.fork()) == 0:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os._exit(1)
+    assert signal.SIGTERM == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) * -1
