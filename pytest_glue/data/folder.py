@@ -57,6 +57,13 @@ class FolderSource:
         return schema.load(self._splits(task), task, self.text)
 
     def _splits(self, task: Task) -> Splits:
+        try:
+            return self._found(task)
+        except OSError as error:
+            message = f"the data folder {self.text} cannot be read: {error.strerror or error}"
+            raise DataError(message) from error
+
+    def _found(self, task: Task) -> Splits:
         folder = local_path(self.text)
         if not folder.is_dir():
             state = "is a file" if folder.exists() else "does not exist"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.errors import ExecutorError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.source import open_source
 from pytest_glue.training.pretrained import files_of_folder
@@ -47,10 +48,14 @@ def pack(name: str, folder: Path, files: Sequence[Path], put: Callable[[Content]
         put: stores the content and returns a reference to it.
 
     Raises:
-        OSError: a file cannot be read.
+        ExecutorError: a file cannot be read.
     """
     folder = folder.absolute()
-    content = {file.absolute().relative_to(folder).as_posix(): file.read_bytes() for file in files}
+    try:
+        content = {file.absolute().relative_to(folder).as_posix(): file.read_bytes() for file in files}
+    except OSError as error:
+        message = f"{error.filename} cannot be sent to the machines of the cluster: {error.strerror}"
+        raise ExecutorError(message) from error
     digests = {file: hashlib.sha256(content[file]).hexdigest() for file in content}
     return FileArchive(name, folder, digests, put(content))
 

@@ -44,7 +44,15 @@ def find(storage: Path, name: str, task: str, checkpoint: str, others_of: "Colle
 
     Raises:
         MissingBaselineError: there is no such file, or there are several and none is the item's own.
+        BaselineError: a folder cannot be read.
     """
+    try:
+        return _found(storage, name, task, checkpoint, others_of)
+    except OSError as error:
+        raise BaselineError(f"the baselines in {storage} cannot be read: {error.strerror}") from error
+
+
+def _found(storage: Path, name: str, task: str, checkpoint: str, others_of: "Collection[str]") -> Path:
     if name.endswith(_SUFFIX):
         file = local_path(name)
         if not _exists(file):

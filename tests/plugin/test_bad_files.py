@@ -1,5 +1,6 @@
 """Missing or incomplete checkpoints and data are errors of the items that need them, before anything is trained."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -146,3 +147,34 @@ def test_a_missing_data_folder(here: Run) -> None:
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["the data folder ./none does not exist: give a folder, `hub` or `sample`"])
+
+
+def test_damaged_encoded_data(
+    tiny: Run, report: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encoded data with a changed bit, or a cache that is no folder, changes no score, and a note says so."""
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "datasets")
+    folder = tmp_path / "datasets" / "pytest-glue"
+
+    def scores() -> tuple[Any, str]:
+        shown = tiny("--glue-tasks=stsb", "--glue-cache=off", "--glue-json=out.json").stdout.str()
+        (result,) = report()["results"]
+        (run,) = result["runs"]
+        return (run["metrics"], run["history"]), shown
+
+    expected, _ = scores()
+    files = sorted(folder.glob("*.arrow"))
+    for file in files:
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    damaged, shown = scores()
+    assert expected == damaged
+    assert [f"{file} does not match its checksum; it was encoded again" in shown for file in files] == [True, True]
+    intact, shown = scores()
+    assert (expected, False) == (intact, "encoded again" in shown)
+    shutil.rmtree(folder)
+    folder.write_text("in the way", "utf-8")
+    unwritable, shown = scores()
+    assert expected == unwritable
+    assert f"stsb: the encoded data is not cached: {folder} cannot be written (" in shown

@@ -172,3 +172,14 @@ def test_the_sample_as_a_source() -> None:
     loaded = source.load(COLA)
     assert isinstance(loaded, DatasetDict)
     assert json.dumps(COLA.columns) == json.dumps([name for name in loaded["train"].column_names if name != "idx"])
+
+
+def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system refuses is an error of the data, with its reason."""
+
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(DataError, match=rf"^the data folder {tmp_path} cannot be read: Permission denied$"):
+        FolderSource(str(tmp_path)).check(COLA)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.core.checkpoints import Checkpoint, ids
-from pytest_glue.core.errors import CheckpointError
+from pytest_glue.core.errors import CheckpointError, ExecutorError
 from pytest_glue.core.paths import local_path, register_relocated
 from pytest_glue.core.tasks import find_task
 from pytest_glue.data.source import open_source
@@ -81,3 +81,11 @@ def test_the_files_to_transfer(tmp_path: Path) -> None:
     assert [] == files_of_checkpoint(Checkpoint.parse("owner/name"))
     with pytest.raises(CheckpointError, match="does not exist"):
         files_of_checkpoint(Checkpoint.parse(str(tmp_path / "none")))
+
+
+def test_a_file_that_is_gone(tmp_path: Path) -> None:
+    """A file that cannot be packed is named."""
+    with pytest.raises(
+        ExecutorError, match=rf"^{tmp_path / 'gone'} cannot be sent to the machines of the cluster: No "
+    ):
+        pack("data", tmp_path, [tmp_path / "gone"], lambda content: content)

@@ -228,3 +228,13 @@ def test_unused_files_are_found(tmp_path: Path) -> None:
     assert [one, three] == baseline_storage.unused(tmp_path, "main", {two})
     assert [] == baseline_storage.unused(tmp_path, str(one), set())
     assert [] == baseline_storage.unused(tmp_path, "other", set())
+
+
+def test_a_storage_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system refuses is an error of the baseline, with its reason."""
+
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert f"the baselines in {tmp_path} cannot be read: Permission denied" == missed(tmp_path)
