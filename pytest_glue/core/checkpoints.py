@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from pytest_glue.core.errors import CheckpointError
+from pytest_glue.core.formatting import printable
 from pytest_glue.core.paths import local_path
 
 SAMPLE = "sample"
@@ -22,7 +23,7 @@ class Origin(StrEnum):
     SAMPLE = "sample"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Checkpoint:
     """A pretrained model with its tokenizer: the thing under test."""
 
@@ -73,7 +74,11 @@ class Checkpoint:
     def label(self) -> str:
         """The role or the name for people, with a short revision. A link to a folder has its own name."""
         name = self.role or (_parts(self)[-1] if self.origin is Origin.FOLDER else self.name)
-        return f"{name}@{_short(self.revision)}" if self.revision else name
+        return printable(f"{name}@{_short(self.revision)}" if self.revision else name)
+
+    def __repr__(self) -> str:
+        """Return the text of the checkpoint: other plugins show it, since checkpoints are parameters of tests."""
+        return printable(str(self))
 
     def __str__(self) -> str:
         """Return the text that `parse` reads."""
@@ -81,8 +86,9 @@ class Checkpoint:
         return f"{name}@{self.revision}" if self.revision else name
 
     def identified(self, *, revision: str | None, digest: str) -> Self:
-        """Return this checkpoint with its resolved revision and its digest."""
-        return replace(self, revision=revision, digest=digest)
+        """Return this checkpoint with its resolved revision and its digest, and a name that every file can hold."""
+        name = self.name.encode("utf-8", "backslashreplace").decode()  # folder names need not be valid text
+        return replace(self, name=name, revision=revision, digest=digest)
 
 
 def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:

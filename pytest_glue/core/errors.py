@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 
+from pytest_glue.core.formatting import printable_message
 from pytest_glue.core.secrets import mask
 
 
 class GlueError(Exception):
     """An error that the user can fix (an option, a file, the network): shown as its message, without a traceback.
 
-    The message shows no secret that an option holds.
+    The message shows no secret that an option holds, and no control character of a name.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(mask(message))
+        super().__init__(printable_message(mask(message)))
 
 
 class OptionError(GlueError):

@@ -1,6 +1,20 @@
-"""Tables and durations as text."""
+"""Tables, numbers and foreign text for people."""
 
 from collections.abc import Collection, Sequence
+
+
+def printable(text: str) -> str:
+    """Return a text with escapes for what a terminal or a CI log would act on: control characters and line breaks."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def printable_message(text: str) -> str:
+    """Return a message whose lines are printable; a mark before all but the first keeps them from being CI commands."""
+    first, *others = (printable(line) for line in text.split("\n"))
+    return "\n".join([first, *(line if not line or line.startswith(_MARK) else f"{_MARK}{line}" for line in others)])
+
+
+_MARK = "  | "
 
 
 def columns(names: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> list[str]:

@@ -79,6 +79,15 @@ def local_path(path: str) -> Path:
     return _COPIES.get(path) or user_path(path)
 
 
+def is_valid_text(path: Path) -> bool:
+    """Return whether a path is valid UTF-8, links followed; libraries in Rust and C++ cannot open any other."""
+    try:
+        os.path.realpath(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def register_relocated(copies: Mapping[str, Path]) -> None:
     """Register the local copies of folders, by the path that the user gave."""
     _COPIES.update(copies)

@@ -13,7 +13,10 @@ def to_plain(value: Any) -> Any:
     """
     import msgspec
 
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(value))
+    try:
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(value))
+    except UnicodeEncodeError:  # the name of a file need not be valid text
+        return msgspec.to_builtins(value, str_keys=True)
 
 
 def from_plain(data: Any, expected: type[T]) -> T:

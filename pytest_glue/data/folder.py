@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_glue.core.errors import DataError
+from pytest_glue.core.formatting import printable
 from pytest_glue.core.paths import local_path
 from pytest_glue.core.tasks import Task
 from pytest_glue.data import parquet, saved_to_disk, schema, tsv
@@ -29,7 +30,7 @@ class FolderSource:
 
     @property
     def description(self) -> str:
-        return self.text
+        return printable(self.text)
 
     def check(self, task: Task) -> None:
         schema.check(self._splits(task), task, self.text)

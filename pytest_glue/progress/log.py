@@ -7,7 +7,7 @@ from threading import Lock
 
 import pytest
 
-from pytest_glue.core.formatting import seconds
+from pytest_glue.core.formatting import printable, seconds
 from pytest_glue.progress.events import ItemProgress
 
 FIRST_LINE_S = 10.0
@@ -26,7 +26,7 @@ def show(config: pytest.Config, line: str) -> None:
         terminal.ensure_newline()
         if config.get_terminal_writer().width_of_current_line:  # xdist's dots, which have no file name before them
             terminal.line("")
-        terminal.write_line(line)
+        terminal.write_line(printable(line))
         terminal.flush()
 
 

@@ -8,6 +8,7 @@ from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
+from pytest_glue.core.formatting import printable
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file
@@ -18,7 +19,7 @@ def header(options: Options, workers: int = 1) -> list[str]:
     lines = [*_what(options), *power_warnings(options), *_memory_warnings(options, workers)]
     if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
         lines.append(SYNTHETIC_DATA)
-    return [f"glue: {line}" for line in lines]
+    return [f"glue: {printable(line)}" for line in lines]
 
 
 def _what(options: Options) -> list[str]:

@@ -15,6 +15,7 @@ from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.family import Family
 from pytest_glue.core.file_problems import file_problem
+from pytest_glue.core.formatting import printable_message
 from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.shards import Shard
 from pytest_glue.core.verdict import Verdict
@@ -152,7 +153,7 @@ def summary_lines(report: Report) -> list[str]:
     lines += [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
     if max(tasks.values(), default=0) > 1:
         lines.append("checkpoints are not ranked: that needs predictions, which reports do not contain")
-    return [*lines, *synthetic_lines(found)]
+    return [printable_message(line) for line in [*lines, *synthetic_lines(found)]]
 
 
 def _check_sharded(reports: Mapping[str, Report]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
-from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.errors import GlueError
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.errors import CheckpointError, DataError, GlueError
+from pytest_glue.core.paths import is_valid_text, local_path
 from pytest_glue.core.tasks import find_task
 from pytest_glue.session.eligibility import is_overridden
 
@@ -65,6 +66,9 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
             yield baseline, lambda: _check_baseline(spec)
 
 
+_NO_TEXT = "is not valid UTF-8, and libraries cannot open it: rename the folder"
+
+
 def _parameter(item: Any, name: str) -> Any:
     """Return the item's value of `glue_task` or `glue_checkpoint`; None if it has none or overrides the fixture."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
@@ -74,12 +78,16 @@ def _parameter(item: Any, name: str) -> Any:
 def _check_data(options: Options, task: str) -> None:
     from pytest_glue.data.source import open_source
 
+    if not is_valid_text(local_path(options.data)):
+        raise DataError(f"the name of the data folder {options.data} {_NO_TEXT}")
     open_source(options.data).check(find_task(task))
 
 
 def _check_checkpoint(checkpoint: Checkpoint) -> None:
     from pytest_glue.training.pretrained import check_checkpoint
 
+    if checkpoint.origin is Origin.FOLDER and not is_valid_text(checkpoint.folder):
+        raise CheckpointError(f"the name of the checkpoint {checkpoint.name} {_NO_TEXT}")
     check_checkpoint(checkpoint)
 
 

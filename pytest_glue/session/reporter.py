@@ -10,6 +10,7 @@ import pytest
 
 from pytest_glue.core.errors import GlueError, VerdictError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.formatting import printable
 from pytest_glue.core.secrets import mask
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
@@ -77,7 +78,7 @@ class GlueReporter:
             return header
         evaluated = [item for item in items if item.nodeid in self._session.evaluated]
         lines = [*override_lines(evaluated), *family_lines(self._config, len(evaluated)), *self._failed_checks(items)]
-        return [*header, *(f"glue: {line}" for line in lines)]
+        return [*header, *(f"glue: {printable(line)}" for line in lines)]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -150,19 +151,20 @@ class GlueReporter:
 
         verbose = self._config.get_verbosity() > 0
         evaluations = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
+        write = terminalreporter.write_line
         terminalreporter.write_sep("=", "glue")
         for line, status in table(evaluations, results.errors, results.outcomes):
-            terminalreporter.write_line(line, **({_COLOURS.get(status, "red"): True} if status else {"bold": True}))
+            write(printable(line), **({_COLOURS.get(status, "red"): True} if status else {"bold": True}))
         for line in [
             *search_lines(evaluations),
             *notes(evaluations, verbose=verbose),
             *summary_lines(options, evaluations),
         ]:
-            terminalreporter.write_line(line)
+            write(printable(line))
         for line in unchecked_lines(results.unchecked):
-            terminalreporter.write_line(line, red=True)
+            write(printable(line), red=True)
         if self._file.summary is not None:
-            terminalreporter.write_line(self._file.summary, red=self._file.error is not None)
+            write(printable(self._file.summary), red=self._file.error is not None)
 
     def _header(self) -> list[str]:
         from pytest_glue.reports.header import header

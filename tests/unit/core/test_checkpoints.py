@@ -138,3 +138,9 @@ def test_checkpoints_with_the_same_id_are_refused(texts: list[str]) -> None:
     assert str(caught.value) == (
         f"two of these checkpoints have the same id: {', '.join(texts)}; name each of them once"
     )
+
+
+def test_other_plugins_show_a_readable_text() -> None:
+    """The representation, which reports of other plugins show for a parameter, is what the user wrote, escaped."""
+    shown = {"a/b@v1": "a/b@v1", "./model": "./model", "./a\nb": r"./a\nb"}
+    assert shown == {text: repr(Checkpoint.parse(text)) for text in shown}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_glue.core.formatting import columns, seconds
+from pytest_glue.core.formatting import columns, count, decimal, printable, printable_message, seconds, size
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
@@ -33,3 +33,38 @@ def test_without_rows_there_is_a_header() -> None:
 def test_a_duration(duration_s: float, expected: str) -> None:
     """Rounding never shows 60 seconds or 60 minutes."""
     assert expected == seconds(duration_s)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rte · a/b ≥ é", "rte · a/b ≥ é"),
+        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
+        ("a\n::error::b\r\t", r"a\n::error::b\r\t"),
+        ("\u202eright to left", r"\u202eright to left"),
+        ("caf\udce9", r"caf\udce9"),
+    ],
+)
+def test_what_a_terminal_would_act_on_is_escaped(text: str, expected: str) -> None:
+    """Letters of all languages stay; control characters, line breaks and what is no UTF-8 are escaped."""
+    assert expected == printable(text)
+    assert expected == printable(printable(text))
+
+
+def test_lines_of_a_message_are_no_commands() -> None:
+    """Each line but the first has a mark, once: a CI log takes a line that begins with `::` as a command."""
+    message = printable_message("failed\n::error::x\n\n  ::warning::\x1b")
+    assert "failed\n  | ::error::x\n\n  |   ::warning::\\x1b" == message
+    assert message == printable_message(message)
+
+
+def test_numbers() -> None:
+    """Zero has no minus; one is singular; sizes are in the unit that shows them."""
+    assert ["0.000", "+0.000", "-0.001", "1.5"] == [
+        decimal(-0.0004),
+        decimal(-0.0004, "+"),
+        decimal(-0.0006),
+        decimal(1.46, digits=1),
+    ]
+    assert ["0 runs", "1 run", "2 runs"] == [count(number, "run") for number in range(3)]
+    assert ["0 B", "999 B", "1.0 KB", "2.35 MB"] == [size(number) for number in (0, 999, 1000, 2_345_678)]
