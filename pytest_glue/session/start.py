@@ -6,7 +6,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.choices import ExecutorKind
-from pytest_glue.session import progress, reporter, session, termination
+from pytest_glue.progress.worker_status import status_folder
+from pytest_glue.session import failure_limit, progress, reporter, session, termination
+from pytest_glue.session.failure_limit import ControllerLimit, WorkerLimit
 from pytest_glue.session.reporter import GlueReporter
 from pytest_glue.session.session import GlueSession
 from pytest_glue.session.termination import Termination, handle_sigterm
@@ -44,6 +46,8 @@ def start_on_controller(config: pytest.Config, statuses: Path) -> None:
     assert isinstance(reporting, GlueReporter)
     reporting.write_empty()
     handle_sigterm(config)
+    if (maxfail := config.getvalue("maxfail")) and not config.pluginmanager.has_plugin(failure_limit.NAME):
+        config.pluginmanager.register(ControllerLimit(maxfail, statuses), failure_limit.NAME)
 
 
 def _register(config: pytest.Config) -> None:
@@ -55,6 +59,9 @@ def _register(config: pytest.Config) -> None:
     manager.register(made.progress, progress.NAME)
     if not config.option.collectonly:
         manager.register(Termination(config), termination.NAME)
+    worker = getattr(config, "workerinput", {})
+    if "testrunuid" in worker and config.getvalue("maxfail"):
+        manager.register(WorkerLimit(status_folder(worker)), failure_limit.NAME)
     is_remote = made.options.executor is ExecutorKind.RAY
     if is_remote and not made.is_worker and not config.option.collectonly:
         from pytest_glue.session.dispatcher import Dispatcher

@@ -26,12 +26,9 @@ def test_control_characters(pytester: pytest.Pytester, here: Run, report: Report
         examples.select(range(16)).to_parquet(f"data/stsb/{split}-00000-of-00001.parquet")
     for folder in ("model", "data"):
         Path(folder).rename(f"{CONTROL}{folder}")
-    asked = (
-        "--glue-tasks=stsb",
-        f"--glue-data=./{CONTROL}data",
-        f"--glue-checkpoints=./{CONTROL}model,./{CONTROL}none",
-    )
-    asked += ("--glue-recipe=num_train_epochs=1", "--glue-threshold=stsb=-1")
+    checkpoints = f"--glue-checkpoints=./{CONTROL}model,./{CONTROL}none"
+    asked = [f"--glue-data=./{CONTROL}data", checkpoints, "--glue-tasks=stsb", "--glue-threshold=stsb=-1"]
+    asked += ["--glue-recipe=num_train_epochs=1"]
 
     result = here(*asked, "--glue-save=main", "--glue-json=out.json", "--junitxml=out.xml", "-v")
 

@@ -151,6 +151,41 @@ def test_a_report_tells_whether_an_item_is_missing(
     assert report()["family"] is None
 
 
+FAILS_WHILE_ANOTHER_RUNS = """
+import os
+import time
+from pathlib import Path
+from tempfile import gettempdir
+import pytest
+
+def wait_for(path):
+    end = time.monotonic() + 20
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+
+@pytest.fixture
+def glue_evaluation(glue_task, glue_checkpoint, testrun_uid, worker_id):
+    with Path("started.txt").open("a") as file:
+        file.write(f"{worker_id} {glue_task.name}\\n")
+    Path(worker_id).touch()
+    if worker_id == "gw0":
+        wait_for(Path("gw1"))
+        raise ValueError("no such layer")
+    wait_for(Path(gettempdir()) / f"pytest-glue-progress-{testrun_uid}" / "limit-reached")
+"""
+
+
+def test_no_reserve_is_run_after_the_last_failure(pytester: pytest.Pytester, fresh: Run) -> None:
+    """With `-x`, a worker that runs an item when another fails does not start the item that it has in reserve."""
+    pytester.makeconftest(FAILS_WHILE_ANOTHER_RUNS)
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation): ...")
+
+    result = fresh("-n", "2", "-x", "--glue-tasks=cola,rte,stsb,wnli", *SAMPLE)
+
+    result.assert_outcomes(passed=1, errors=1)
+    assert {"gw0": 1, "gw1": 1} == {worker: len(tasks) for worker, tasks in started(pytester).items()}
+
+
 def test_durations_of_trained_items_are_recorded(pytester: pytest.Pytester, tiny: Run) -> None:
     """Pytest's cache has the duration of a fine-tuning; a later test run from cached runs does not change it."""
     file = pytester.path / ".pytest_cache" / "v" / "glue" / "durations"
