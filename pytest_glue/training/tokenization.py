@@ -12,6 +12,7 @@ from datasets import Dataset, DatasetDict
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import digest
 from pytest_glue.training.encoding_cache import EncodedSplit, encoded_split
+from pytest_glue.training.load_errors import is_failure, unreadable
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -41,10 +42,22 @@ def encode(
         tokenizer: of the checkpoint.
         length: number of tokens to which examples are truncated.
         label_ids: the model's id of each of the task's labels; empty for a regression.
+
+    Raises:
+        CheckpointError: the tokenizer failed.
     """
 
     def tokenize(batch: dict[str, list[Any]]) -> dict[str, Any]:
-        encoding = tokenizer(*(batch[key] for key in task.text_columns), truncation=True, max_length=length)
+        try:
+            encoding = tokenizer(*(batch[key] for key in task.text_columns), truncation=True, max_length=length)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            what = f"the tokenizer ({type(tokenizer).__name__}) cannot encode the text of {task.name}"
+            remedy = (
+                "Use the tokenizer that the checkpoint was trained with, as tokenizer.save_pretrained(folder) wrote it"
+            )
+            raise unreadable(what, error, fixture="glue_tokenizer", remedy=remedy) from error
         labels = batch[task.label_column]
         return {**encoding, "label": [label_ids[label] for label in labels] if label_ids else labels}
 

@@ -41,6 +41,12 @@ def load_tokenizer(pretrained: Pretrained) -> "PreTrainedTokenizerBase":
         what = f"the tokenizer of {label} cannot be loaded"
         remedy = "Save one next to the weights with tokenizer.save_pretrained(folder)"
         raise unreadable(what, error, fixture="glue_tokenizer", remedy=remedy) from error
+    if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):
+        kind = type(tokenizer).__name__
+        raise CheckpointError(
+            f"the tokenizer of {label} has special tokens only: its class, {kind}, reads none of the vocabulary files. "
+            "Save it with tokenizer.save_pretrained(folder), which writes its class too"
+        )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     if tokenizer.pad_token_id is None:

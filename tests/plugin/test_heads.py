@@ -9,7 +9,12 @@ import pytest
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
-TRAINS_NOTHING = ("--glue-tasks=rte", "--glue-recipe=learning_rate=0", "--glue-threshold=rte=0", "--glue-json=out.json")
+TRAINS_NOTHING = (
+    "--glue-tasks=rte",
+    "--glue-recipe=learning_rate=1e-12",
+    "--glue-threshold=rte=0",
+    "--glue-json=out.json",
+)
 """A learning rate of almost 0, so that the checkpoint's own head is scored."""
 
 

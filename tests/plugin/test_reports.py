@@ -50,6 +50,7 @@ def test_the_content(pytester: pytest.Pytester, tiny: Run, report: Report) -> No
         "threshold": {"mrpc:f1": 0.25},
         "save": None,
         "compare": None,
+        "on_missing_baseline": "fail",
         "storage": str(pytester.path / "glue-baselines"),
         "max_drop": {},
         "alpha": 0.05,

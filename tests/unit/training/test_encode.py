@@ -6,6 +6,7 @@ import pytest
 from datasets import Dataset, DatasetDict
 from transformers import PreTrainedTokenizerBase
 
+from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.tokenization import encode
 
@@ -49,6 +50,17 @@ def test_long_pairs_are_truncated(sample_tokenizer: PreTrainedTokenizerBase) -> 
     encoded = encode(data(PAIRS), GLUE["rte"], sample_tokenizer, 5, (0, 1))["train"]
     assert [5, 5] == [len(ids) for ids in encoded["input_ids"]]
     assert [[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]] == encoded["token_type_ids"][:]
+
+
+def test_a_tokenizer_that_fails(sample_tokenizer: PreTrainedTokenizerBase) -> None:
+    """A failure of the tokenizer is an error that names it, and not an exception of a library."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    fast: Any = PreTrainedTokenizerFast
+    broken = fast(tokenizer_object=Tokenizer(models.WordPiece({"a": 0})))
+    with pytest.raises(CheckpointError, match=r"cannot encode the text of cola: Exception: WordPiece error: Missing"):
+        encode(data(COLA), GLUE["cola"], broken, 32, (0, 1))
 
 
 @pytest.mark.parametrize(

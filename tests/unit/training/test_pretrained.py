@@ -13,6 +13,7 @@ from pytest_glue.core.errors import CheckpointError, HubError
 from pytest_glue.training.checkpoint_files import choose
 from pytest_glue.training.pretrained import check_checkpoint, resolve
 
+EMPTY_WEIGHTS = b"\x02" + bytes(7) + b"{}"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
 
@@ -121,7 +122,9 @@ def test_a_folder_that_is_no_checkpoint(tmp_path: Path, files: dict[str, bytes])
 def test_a_tokenizer_needs_a_vocabulary(tmp_path: Path, kind: str, fine: bool) -> None:  # noqa: FBT001
     """Only a tokenizer of characters needs no more than tokenizer_config.json."""
     config = json.dumps({"tokenizer_class": kind}).encode()
-    checkpoint = folder_of(tmp_path, {"config.json": b"{}", "model.safetensors": b"-", "tokenizer_config.json": config})
+    checkpoint = folder_of(
+        tmp_path, {"config.json": b"{}", "model.safetensors": EMPTY_WEIGHTS, "tokenizer_config.json": config}
+    )
     if fine:
         check_checkpoint(checkpoint)
     else:
@@ -148,7 +151,7 @@ def test_a_change_of_content_is_another_digest(tmp_path: Path, files: dict[str, 
     checkpoint = folder_of(tmp_path, files)
     before = resolve(checkpoint)
     assert before == resolve(checkpoint)
-    folder_of(tmp_path, {name: files[name] + b" "})
+    folder_of(tmp_path, {name: files[name][:-1] + (b"!" if name == "model.safetensors" else b" ")})
     assert before.checkpoint.digest != resolve(checkpoint).checkpoint.digest
 
 
@@ -191,6 +194,40 @@ def test_what_is_wrong_on_the_hub(hub: Any, files: dict[str, bytes]) -> None:
         resolve(Checkpoint.parse("owner/bare"))
     with pytest.raises(HubError, match="the hub has no model owner/gone, or it is private"):
         resolve(Checkpoint.parse("owner/gone"))
+
+
+@pytest.mark.parametrize("revision", ["", "@v2"])
+def test_an_index_on_the_hub(hub: Any, files: dict[str, bytes], revision: str) -> None:
+    """The files that the index names are downloaded, and no others; one that is not there is named."""
+    from safetensors.torch import load, save
+
+    tensors = sorted(load(files["model.safetensors"]).items())
+    parts = {"a.safetensors": tensors[::2], "parts/b.safetensors": tensors[1::2]}
+    owner = {tensor: name for name, part in parts.items() for tensor, _ in part}
+    sharded = {name: content for name, content in files.items() if name != "model.safetensors"}
+    sharded |= {name: save(dict(part)) for name, part in parts.items()}
+    sharded["model.safetensors.index.json"] = json.dumps({"weight_map": owner}).encode()
+    other = {"model-00001-of-00002.safetensors": b"old"}
+    name = f"owner/sharded{len(revision)}"
+    hub.publish("models", name, sharded | other, branch=revision.removeprefix("@") or "main")
+
+    found = resolve(Checkpoint.parse(f"{name}{revision}"))
+
+    assert sorted(sharded) == sorted(
+        path.relative_to(found.folder).as_posix() for path in found.folder.rglob("*") if path.is_file()
+    )
+    owner["x"] = "../up.safetensors"
+    sharded["model.safetensors.index.json"] = json.dumps({"weight_map": owner}).encode()
+    hub.publish("models", f"{name}-up", sharded)
+    with pytest.raises(
+        CheckpointError, match=r"names '\.\./up\.safetensors', which is outside the checkpoint's folder"
+    ):
+        resolve(Checkpoint.parse(f"{name}-up"))
+    owner["x"] = "gone.safetensors"
+    sharded["model.safetensors.index.json"] = json.dumps({"weight_map": owner}).encode()
+    hub.publish("models", f"{name}-gone", sharded)
+    with pytest.raises(HubError, match=r"has no file gone\.safetensors"):
+        resolve(Checkpoint.parse(f"{name}-gone"))
 
 
 def test_the_samples_folder_goes_away(tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""Whether a file of weights is whole, judged without loading it."""
+
+import json
+from pathlib import Path
+from zipfile import is_zipfile
+
+_SIZE_OF_LENGTH = 8
+_ZIP, _PICKLE = b"PK", b"\x80"
+"""The first bytes of what torch saves, today and before torch 1.6."""
+
+
+def weights_problem(path: Path) -> str:
+    """Return why a file holds no whole set of tensors; an empty text if nothing is wrong.
+
+    Args:
+        path: of a regular file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _problem_of_safetensors(path) if path.suffix == ".safetensors" else _problem_of_pickle(path)
+
+
+def _problem_of_safetensors(path: Path) -> str:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = _SIZE_OF_LENGTH + int.from_bytes(file.read(_SIZE_OF_LENGTH), "little")
+        if start > size:
+            return "is no safetensors file, or is cut off"
+        header = file.read(start - _SIZE_OF_LENGTH)
+    try:
+        tensors = {name: tensor for name, tensor in json.loads(header).items() if name != "__metadata__"}
+        end = start + max((tensor["data_offsets"][1] for tensor in tensors.values()), default=0)
+    except (ValueError, AttributeError, KeyError, IndexError, TypeError, RecursionError):
+        return "is damaged: its header cannot be read"
+    return "" if end == size else f"is damaged: it has {size} bytes, and its header describes {end}"
+
+
+def _problem_of_pickle(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start == _ZIP:
+        return "" if is_zipfile(path) else "is cut off: it is a zip archive without its end"
+    return "" if start[:1] == _PICKLE else "is no file that torch.save has written"
