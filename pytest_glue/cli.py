@@ -119,7 +119,7 @@ def _confirm(what: str) -> None:
         raise _NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
     try:
         answer = input(f"delete {what}? [y/N] ")
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
         answer = ""
     if answer.strip().lower() not in {"y", "yes"}:
         raise _NotConfirmedError("nothing was deleted")

@@ -11,7 +11,8 @@ from pathlib import Path
 from pytest_glue.cache.storage import folder_of
 from pytest_glue.config.options import Options
 from pytest_glue.core.choices import CachePolicy
-from pytest_glue.core.paths import regular_file, replace_file
+from pytest_glue.core.file_problems import regular_file
+from pytest_glue.core.paths import replace_file
 
 _SETTLED_S = 2.0
 """A younger file may change again within the resolution of its times."""

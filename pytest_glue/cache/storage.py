@@ -13,7 +13,8 @@ from pathlib import Path
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
 from pytest_glue.config.options import Options
-from pytest_glue.core.paths import regular_file, replace_file
+from pytest_glue.core.file_problems import regular_file
+from pytest_glue.core.paths import replace_file
 
 SUFFIX = ".run"
 MAX_BYTES = 1_000_000_000

@@ -1,5 +1,6 @@
 """What is wrong with a file that a user gave, found without reading more than its first bytes."""
 
+import errno
 import stat
 from pathlib import Path
 
@@ -19,10 +20,8 @@ def file_problem(path: Path) -> str:
     Only a regular file is opened, so that a named pipe cannot block.
     """
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
-            return f"is {kind}, and a file is needed"
+        if problem := _kind_problem(path):
+            return problem
         with path.open("rb") as file:
             start = file.read(len(_LFS))
     except FileNotFoundError:
@@ -32,3 +31,26 @@ def file_problem(path: Path) -> str:
     if start == _LFS:
         return "is a Git LFS pointer, not the file itself: run `git lfs pull` in its repository"
     return "" if start else "is empty"
+
+
+def regular_file(path: Path) -> Path:
+    """Return a path, after checking that it can be read to its end: reading a named pipe or a device may not end.
+
+    Raises:
+        OSError: there is no such file, or it is something else; `strerror` says what.
+    """
+    try:
+        problem = _kind_problem(path)
+    except ValueError as error:  # a null character
+        raise FileNotFoundError(errno.ENOENT, str(error)) from None
+    if problem:
+        raise OSError(errno.EINVAL, f"it {problem}")
+    return path
+
+
+def _kind_problem(path: Path) -> str:
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode):
+        return ""
+    kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
+    return f"is {kind}, and a file is needed"

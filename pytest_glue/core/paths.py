@@ -1,9 +1,7 @@
 """Paths: files that are replaced atomically, and local copies of folders of another machine."""
 
-import errno
 import os
 import secrets
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,26 +30,6 @@ def replace_file(path: Path, content: str | bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def regular_file(path: Path) -> Path:
-    """Return the path of a file that can be read to its end: reading a FIFO or a terminal may wait forever.
-
-    Raises:
-        OSError: there is no such file, or it is something else; `strerror` says what.
-    """
-    try:
-        mode = path.stat().st_mode
-    except ValueError as error:  # a NUL character
-        raise FileNotFoundError(errno.ENOENT, str(error)) from None
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file")
-    if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, f"it is {_KINDS.get(stat.S_IFMT(mode), 'a special file')}, not a regular file")
-    return path
-
-
-_KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
 def user_path(text: str) -> Path:

@@ -1,9 +1,10 @@
 """Ranks the checkpoints of a test run, as plain data for reports (`reports.document.Ranks`)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ def rank_checkpoints(evaluations: Iterable[Evaluation], alpha: float) -> dict[st
         alpha: the probability of one or more false differences among all pairs of a task.
     """
     by_task: dict[str, dict[str, Evaluation]] = defaultdict(dict)
-    for evaluation in evaluations:
-        if evaluation.score is not None and not evaluation.n_stopped:
-            by_task[evaluation.task][evaluation.checkpoint.label] = evaluation
+    ranked = [each for each in evaluations if each.score is not None and not each.n_stopped]
+    names = _names(each.checkpoint for each in ranked)
+    for evaluation in ranked:
+        by_task[evaluation.task][names[str(evaluation.checkpoint)]] = evaluation
     several = {task: found for task, found in by_task.items() if len(found) > 1 and _same_examples(found)}
     if not several:
         return None
@@ -34,6 +36,13 @@ def rank_checkpoints(evaluations: Iterable[Evaluation], alpha: float) -> dict[st
         "tasks": [_task(task, several[task], ranking) for task, ranking in rankings.items()],
         "average": _average(rankings),
     }
+
+
+def _names(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
+    """Return the label of each checkpoint by its text; the text itself where folders have the same last part."""
+    labels = {str(checkpoint): checkpoint.label for checkpoint in checkpoints}
+    count = Counter(labels.values())
+    return {text: label if count[label] == 1 else text for text, label in labels.items()}
 
 
 def _rank(found: Mapping[str, Evaluation], alpha: float) -> "Ranking":

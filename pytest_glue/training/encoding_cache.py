@@ -10,7 +10,8 @@ from typing import Any
 
 from datasets import Dataset, config, is_caching_enabled
 
-from pytest_glue.core.paths import regular_file, replace_file
+from pytest_glue.core.file_problems import regular_file
+from pytest_glue.core.paths import replace_file
 
 Tokenize = Callable[[dict[str, list[Any]]], dict[str, Any]]
 

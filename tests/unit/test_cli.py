@@ -102,16 +102,18 @@ def test_clear_deletes_what_the_filters_select(
     assert left == [entry and entry.key.task["name"] for entry in entries]
 
 
-@pytest.mark.parametrize(("answer", "left"), [("y", 0), ("Yes ", 0), ("", 3), ("n", 3), (EOFError(), 3)], ids=repr)
+@pytest.mark.parametrize(
+    ("answer", "left"), [("y", 0), ("Yes ", 0), ("", 3), ("n", 3), (EOFError(), 3), (KeyboardInterrupt(), 3)], ids=repr
+)
 def test_clear_asks(
-    run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch, answer: str | EOFError, left: int
+    run_cache: RunCache, cache: Command, monkeypatch: pytest.MonkeyPatch, answer: str | BaseException, left: int
 ) -> None:
     """At a terminal, only the answer yes deletes; the question says how much would be lost."""
     asked = []
 
     def reply(question: str) -> str:
         asked.append(question)
-        if isinstance(answer, EOFError):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pytest_glue.core.paths import regular_file
+from pytest_glue.core.file_problems import regular_file
 
 _MANIFEST = "manifest.json"
 _CHUNK = 2**20

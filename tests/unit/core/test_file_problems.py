@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.core.file_problems import file_problem
+from pytest_glue.core.file_problems import file_problem, regular_file
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 437951328\n"
 
@@ -43,3 +43,20 @@ def test_what_is_no_such_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "null": "cannot be read (embedded null byte)",
     }
     assert "is a device, and a file is needed" == file_problem(Path("/dev/null"))
+
+
+def test_a_file_that_can_be_read_to_its_end(tmp_path: Path) -> None:
+    """A path is returned if it is a file, also an empty one; anything else is an `OSError` that says what it is."""
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    assert [tmp_path / "file", tmp_path / "link"] == [regular_file(tmp_path / name) for name in ("file", "link")]
+    for path, reason in {
+        tmp_path: "it is a folder, and a file is needed",
+        tmp_path / "pipe": "it is a named pipe, and a file is needed",
+        Path("/dev/zero"): "it is a device, and a file is needed",
+        tmp_path / "gone": "No such file or directory",
+        Path("a\0b"): "embedded null byte",
+    }.items():
+        with pytest.raises(OSError, match=reason):
+            regular_file(path)

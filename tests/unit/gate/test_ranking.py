@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -113,3 +114,16 @@ def test_one_seed_each_without_a_known_variance(of: Callable[..., Evaluation]) -
     assert found is not None
     (task,) = found["tasks"]
     assert (None, "examples", ["a", "bb"]) == (task["pairs"][0]["p_value"], task["pairs"][0]["covers"], task["best"])
+
+
+def test_folders_of_one_name(of: Callable[..., Evaluation]) -> None:
+    """Two folders with the same last part are two checkpoints, which the ranking tells apart by their paths."""
+    folders = [Checkpoint(f"./runs/{number}/model", Origin.FOLDER) for number in ("0041", "0042")]
+    found = [
+        replace(each, conditions=replace(each.conditions, checkpoint=folder))
+        for each, folder in zip((of("a", "rte", 80, 82), of("b", "rte", 60, 62)), folders, strict=True)
+    ]
+    ranks = rank_checkpoints(found, 0.05)
+    assert ranks is not None
+    scores = ranks["tasks"][0]["scores"]
+    assert {"./runs/0041/model", "./runs/0042/model"} == {score["checkpoint"] for score in scores}

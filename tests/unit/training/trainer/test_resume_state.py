@@ -1,5 +1,6 @@
 """The folder of an unfinished run holds a complete state or none."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.training.trainer.resume_state import ResumeState
+from tests.damage import DAMAGES as FILE_DAMAGES
 
 
 @pytest.fixture
@@ -109,3 +111,17 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert None is resume_state.find()
     with pytest.raises(NotADirectoryError), resume_state.saving(9):
         pass
+
+
+def test_every_damage_of_every_file(resume_state: ResumeState) -> None:
+    """A damaged state is not used, and a note says so; a named pipe is not waited for."""
+    for name in ("model.pt", "held.pt", "manifest.json"):
+        for kind, damage in FILE_DAMAGES.items():
+            save(resume_state, 9, "a text of some length")
+            found = resume_state.find()
+            assert found is not None
+            damage(found / name)
+            again = ResumeState(resume_state.folder, "the key")
+            assert again.find() is None, (name, kind)
+            assert again.notes, (name, kind)
+            shutil.rmtree(resume_state.folder, ignore_errors=True)
