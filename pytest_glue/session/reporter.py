@@ -61,6 +61,10 @@ class GlueReporter:
         self._config = config
         self._session = session
         self._results = Results()
+        terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+        for report in terminal.stats.get("error", ()) if terminal else ():  # before xdist's controller had a session
+            if isinstance(report, pytest.CollectReport):
+                self._results.add_uncollected(report)
         self._header_shown = False
         self._is_collected = False
         # Also in a worker: the controller starts its session with the first report where no flag is given.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import MISSING, Field, dataclass, field, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +60,15 @@ def training_arguments(
 
 
 def used_recipe(arguments: TrainingArguments) -> dict[str, RecipeValue]:
-    """Return the hyperparameters of a run that differ from transformers' own defaults, without seed and folders."""
+    """Return the hyperparameters of a run that differ from transformers' own defaults, without seed and folders.
+
+    NaN and infinity are text: reports and baselines are JSON, and NaN would not equal itself in a comparison.
+    """
     # The defaults come from the class: a second instance would reset accelerate's state under the trainer.
     defaults = {each.name: _default(each) for each in fields(arguments)}
     used: dict[str, Any] = arguments.to_dict()  # type: ignore[no-untyped-call]
     return {
-        name: value
+        name: value if not isinstance(value, float) or isfinite(value) else str(value)
         for name, value in used.items()
         if name not in _NOT_HYPERPARAMETERS and value != defaults[name] and (value or defaults[name])
     }

@@ -297,3 +297,23 @@ def test_an_error_and_a_rerun(pytester: pytest.Pytester, tiny: Run, report: Repo
 
     assert [] == report()["errors"]
     assert ["passed"] == [each["outcome"] for each in report()["results"]]
+
+
+ENDLESS = """
+import dataclasses
+import pytest
+
+@pytest.fixture
+def glue_training_arguments(glue_training_arguments):
+    return dataclasses.replace(glue_training_arguments, max_grad_norm=float("inf"))
+"""
+
+
+def test_a_number_that_json_lacks(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """Infinity in a recipe is text in the report and in a baseline, and ends neither."""
+    pytester.makeconftest(ENDLESS)
+    asked = ("--glue-tasks=stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json", "--glue-seeds=2")
+
+    tiny(*asked, "--glue-save=main").assert_outcomes(passed=1)
+    assert ["inf"] == [each["recipe"]["max_grad_norm"] for each in report()["results"]]
+    tiny(*asked, "--glue-compare=main", "--glue-max-drop=0.5").assert_outcomes(passed=1)

@@ -134,3 +134,16 @@ def test_a_killed_worker(pytester: pytest.Pytester, fresh: Run, report: Report) 
     assert [("rte", "passed")] == [(each["task"], each["outcome"]) for each in report()["results"]]
     assert report()["family"] is None
     result.stdout.fnmatch_lines(["rte *pass", "stsb *error"])
+
+
+def test_a_file_that_workers_cannot_collect(pytester: pytest.Pytester, fresh: Run, report: Report) -> None:
+    """It is an error of the report and leaves it without a family, also if no flag is given."""
+    pytester.makepyprojecttoml(TABLE.replace('["sample"]', '["./none"]').replace('"wnli", "stsb", ', ""))
+    pytester.makepyfile(test_a_broken="import nothing_like_it")
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()\n")
+
+    fresh("-n", "1")
+
+    found = {each["nodeid"]: each["message"] for each in report()["errors"]}
+    assert "nothing_like_it" in found["test_a_broken.py"]
+    assert report()["family"] is None

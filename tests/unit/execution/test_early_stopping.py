@@ -52,6 +52,11 @@ def evaluated(
     return evaluate(Subject("a", RTE, "data"), runs, Criteria(RTE, "a/b", thresholds), seed_plan)
 
 
+def test_the_duration_is_that_of_the_fine_tunings() -> None:
+    """Runs that an executor made before the item was evaluated count, and cached runs do not."""
+    assert 2.0 == evaluated(Known({1: (0.8, 0.9), 2: (0.7, 1.0)}), {}, stop=False).duration_s
+
+
 def test_without_the_option_runs_are_whole() -> None:
     """Without the option no run has a target score."""
     runs = Known({1: (0.8, 0.9)})

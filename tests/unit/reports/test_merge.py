@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from pytest_glue.cli import main
+from pytest_glue.config.options import Options
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.errors import ReportError
-from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation
 from pytest_glue.core.family import Family
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
+from pytest_glue.data.sample import SampleSource
 from pytest_glue.reports.json import SCHEMA, document, write
-from pytest_glue.reports.merge import evaluations, merge, read
+from pytest_glue.reports.merge import evaluations, is_red, merge, read, summary_lines
 
 jsonschema = importlib.import_module("jsonschema")  # ships no types
 
@@ -256,3 +258,33 @@ def test_a_refused_merge_writes_no_file(
     assert 2 == main(["merge", str(tmp_path / "a.json"), "-o", str(tmp_path / "all.json")])
     assert "missing 1 of 2 shards: 2/2; run them with --glue-shard=2/2\n" == capsys.readouterr().err
     assert not (tmp_path / "all.json").exists()
+
+
+def test_the_summary_of_a_merged_report(like: Like, tmp_path: Path) -> None:
+    """It says what the end of a test run says: synthetic data, other outcomes than verdicts, and errors by name."""
+    sample = like(nodeid="s.py::test[a]", data=SampleSource.description, failed=False, verdict=Verdict.PASS)
+    errors = {"s.py::test[mrpc-b]": "out of memory\n::error::x"}
+    report = document(Options(), [sample], errors, tmp_path, Family(2), {"s.py::test[a]": "failed"})
+    lines = summary_lines(json.loads(json.dumps(report)))
+    assert lines[1].endswith("pass, test failed")
+    assert ["mrpc", "b", "error"] == lines[2].split()
+    assert "s.py::test[mrpc-b]: out of memory\n  | ::error::x" in lines
+    assert SYNTHETIC_DATA == lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("failed", "outcome", "expected"),
+    [
+        (True, None, True),
+        (False, None, False),
+        (True, "failed", True),
+        (True, "passed", False),
+        (True, "xfailed", False),
+        (False, "failed", True),
+        (False, "error", True),
+    ],
+)
+def test_a_result_is_red_if_its_test_is(*, failed: bool, outcome: str | None, expected: bool) -> None:
+    """Pytest's outcome decides; a report without outcomes has the verdict only."""
+    assert expected == is_red({"failed": failed, "outcome": outcome})
+    assert failed == is_red({"failed": failed})

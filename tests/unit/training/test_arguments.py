@@ -1,5 +1,6 @@
 """From a recipe to `TrainingArguments` and back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,12 @@ def test_a_regression_has_no_label_smoothing(tmp_path: Path) -> None:
     note = "trained without label_smoothing_factor: a regression has no class labels to smooth"
     assert ((note,), ()) == (recipe_notes(GLUE["stsb"], recipe), recipe_notes(GLUE["rte"], recipe))
     assert () == recipe_notes(GLUE["stsb"], {})
+
+
+def test_infinity_in_the_used_recipe_is_text(tmp_path: Path) -> None:
+    """JSON has no infinity and no NaN."""
+    arguments = training_arguments(GLUE["rte"], {}, seed=7, output_dir=tmp_path)
+    assert "inf" == used_recipe(replace(arguments, max_grad_norm=float("inf")))["max_grad_norm"]
 
 
 def test_the_used_recipe_is_what_differs_from_the_defaults(tmp_path: Path) -> None:
