@@ -119,9 +119,21 @@ def glue_compute_metrics(
 
 
 @pytest.fixture
+def _glue_preserved_state() -> Iterator[None]:
+    """Restore after the item what its fine-tuning changes in the process."""
+    from pytest_glue.training.process_state import preserved_state
+
+    with preserved_state():
+        yield
+
+
+@pytest.fixture
 @own
 def glue_training_arguments(
-    request: pytest.FixtureRequest, glue_options: Options, glue_task: Task
+    request: pytest.FixtureRequest,
+    glue_options: Options,
+    glue_task: Task,
+    _glue_preserved_state: None,
 ) -> Iterator[TrainingArguments]:
     """The recipe with the first seed. Its output folder is temporary, unless the recipe names an `output_dir`."""
     from pytest_glue.execution.pipeline import make_training_arguments
@@ -133,6 +145,7 @@ def glue_training_arguments(
 @pytest.fixture
 @own
 def glue_trainer(  # noqa: PLR0913, PLR0917 - a fixture's parameters are the fixtures that it uses
+    _glue_preserved_state: None,
     glue_options: Options,
     glue_task: Task,
     glue_model_init: Callable[..., PreTrainedModel],

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_glue.config import flags
 from pytest_glue.fixtures import (
+    _glue_preserved_state,
     glue_checkpoint,
     glue_compute_metrics,
     glue_data,
@@ -24,6 +25,7 @@ from pytest_glue.fixtures import (
 )
 
 __all__ = [
+    "_glue_preserved_state",
     "glue_checkpoint",
     "glue_compute_metrics",
     "glue_data",

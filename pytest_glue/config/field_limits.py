@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_glue.core.errors import OptionError
+from pytest_glue.core.errors import OptionError, closest
 
 _INT64 = 2**63 - 1
 _TRAINS_NOTHING = "a run that trains nothing has the score of the pretrained weights"
@@ -78,12 +78,17 @@ _LIMITS: Mapping[str, Limits] = {
 }
 
 
+_LOG_LEVELS = ("debug", "info", "warning", "error", "critical", "passive", "detail")
+
+
 def check_limits(name: str, value: object) -> None:
-    """Check the number of a field; other values pass.
+    """Check the number or the log level of a field; other values pass.
 
     Raises:
-        OptionError: the field does not accept the number.
+        OptionError: the field does not accept the value.
     """
+    if name in {"log_level", "log_level_replica"} and value not in _LOG_LEVELS:
+        raise OptionError(f"{name}={value!r}: {closest(value, _LOG_LEVELS)}")
     limits = _LIMITS.get(name, Limits())
     if isinstance(value, bool) or not isinstance(value, int | float) or limits.holds(value):
         return

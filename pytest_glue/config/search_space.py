@@ -16,9 +16,10 @@ _WHOLE = frozenset({"num_train_epochs", "warmup_steps"})
 
 _FIXED = WITHOUT_EFFECT | {
     *("bf16", "fp16", "bf16_full_eval", "fp16_full_eval", "tf32", "use_cpu", "output_dir", "data_seed"),
+    *("label_smoothing_factor", "neftune_noise_alpha", "greater_is_better", "full_determinism"),
     *("eval_strategy", "eval_steps", "save_strategy", "save_steps", "load_best_model_at_end", "metric_for_best_model"),
 }
-"""Fields that are the same in all trials: device, precision and evaluation."""
+"""Fields that are the same in all trials: device, precision, evaluation, and what the trainer reads only once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,9 +89,8 @@ def make_training_arguments(options: Options, task: Task, item_id: str) -> Itera
     from tempfile import TemporaryDirectory
 
     from pytest_glue.training.arguments import training_arguments
-    from pytest_glue.training.library_state import isolated_precision
 
-    with TemporaryDirectory(prefix="pytest-glue-") as temporary, isolated_precision():
+    with TemporaryDirectory(prefix="pytest-glue-") as temporary:
         named = options.recipe.get("output_dir")
         folder = Path(str(named)) / item_id if named else Path(temporary)
         yield training_arguments(task, options.recipe, options.seeds[0], folder, temporary=not named)

@@ -67,6 +67,7 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
     from pytest_glue.training.callbacks.progress import RunMonitor
 
     config, options, name = request.config, spec.options, request.node.callspec.id
+    request.getfixturevalue("_glue_preserved_state")  # also for a trainer of the user's own
     trainer = request.getfixturevalue("glue_trainer")
     data = request.getfixturevalue("glue_data")
     tokenizer = request.getfixturevalue("glue_tokenizer")

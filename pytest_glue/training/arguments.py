@@ -11,7 +11,7 @@ from typing import Any
 from transformers import Trainer, TrainingArguments
 
 from pytest_glue.core.errors import OptionError
-from pytest_glue.core.recipe import Recipe, RecipeValue, full_recipe
+from pytest_glue.core.recipe import HOUSEKEEPING, NOTEBOOK, Recipe, RecipeValue, full_recipe
 from pytest_glue.core.secrets import mask_fields
 from pytest_glue.core.study import Hyperparameters
 from pytest_glue.core.tasks import Task
@@ -22,6 +22,8 @@ _NOT_HYPERPARAMETERS = frozenset(
         *("push_to_hub_token", "accelerator_config", "fsdp_config", "include_num_input_tokens_seen"),
     }
 )
+_FLOATS = frozenset({"adam_beta1", "adam_beta2"})
+"""Fields whose values torch does not accept as integers."""
 
 
 @dataclass
@@ -52,11 +54,13 @@ def training_arguments(
         "output_dir": str(output_dir),
         "temporary_dir": str(output_dir) if temporary else "",
     }
+    for name in values.keys() & _FLOATS:
+        values[name] = float(values[name])
     try:
         return GlueTrainingArguments(**values)
     except Exception as error:  # it passes values to libraries, which raise anything
-        message = f"TrainingArguments does not accept the recipe {mask_fields(recipe)}: {type(error).__name__}: {error}"
-        raise OptionError(message) from error
+        cause = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise OptionError(f"TrainingArguments does not accept the recipe {mask_fields(recipe)}: {cause}") from error
 
 
 def used_recipe(arguments: TrainingArguments) -> dict[str, RecipeValue]:
@@ -74,6 +78,12 @@ def used_recipe(arguments: TrainingArguments) -> dict[str, RecipeValue]:
     }
 
 
+def unusual_fields(arguments: TrainingArguments) -> str:
+    """Return what a run's recipe sets beyond the default recipe, for a message; empty if nothing."""
+    usual = {*NOTEBOOK, *HOUSEKEEPING, "metric_for_best_model", "greater_is_better", "do_eval"}
+    return ", ".join(f"{name}={value!r}" for name, value in used_recipe(arguments).items() if name not in usual)
+
+
 def _default(each: Field[Any]) -> Any:
     return each.default if each.default_factory is MISSING else each.default_factory()
 
@@ -85,6 +95,16 @@ def set_hyperparameters(trainer: Trainer, values: Hyperparameters) -> None:
     # The trainer copied the batch size, and its accelerator the gradient accumulation, when they were created.
     trainer._train_batch_size = trainer.args.train_batch_size
     trainer.create_accelerator_and_postprocess()
+
+
+@contextmanager
+def every_example(arguments: TrainingArguments) -> Iterator[None]:
+    """Drop no batch inside the context: `dataloader_drop_last` is for the training only."""
+    usual, arguments.dataloader_drop_last = arguments.dataloader_drop_last, False
+    try:
+        yield
+    finally:
+        arguments.dataloader_drop_last = usual
 
 
 @contextmanager

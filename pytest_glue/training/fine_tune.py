@@ -1,19 +1,23 @@
 """Creates the trainer of an item, and fine-tunes with it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from datasets import Dataset, DatasetDict
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.errors import FineTuningError, GlueError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
+from pytest_glue.training.arguments import unusual_fields
 from pytest_glue.training.callbacks.early_stopping import StopAtScore
 from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
 from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
@@ -86,6 +90,7 @@ def fine_tune(
         FineTuningError: the run ended without a result. The message gives cause and remedy.
     """
     start, headline_metric = time.perf_counter(), labels.task.headline_metric
+    _check_batches(trainer)
     trainer.args.seed = seed
     extensions = extensions_of(trainer)
     extensions.resume_state = resume_state
@@ -93,8 +98,8 @@ def fine_tune(
     with silence_libraries(), _explained(trainer.args), _added(trainer, stop, *extra_evaluations):
         trainer.train()
         output = extensions.final_output or trainer.predict(evaluation_data(trainer))
+        metrics = scores_of(trainer, output)
     duration = time.perf_counter() - start + extensions.seconds_before
-    metrics = scores_of(trainer, output)
     if headline_metric not in metrics:
         message = f"compute_metrics returns {sorted(metrics)}, which lacks {labels.task.name}'s {headline_metric!r}"
         raise FineTuningError(message)
@@ -142,6 +147,21 @@ def evaluation_data(trainer: Trainer) -> Dataset:
     return trainer.eval_dataset
 
 
+def _check_batches(trainer: Trainer) -> None:
+    """Check that the training has a batch.
+
+    Raises:
+        FineTuningError: it has none, so that the scores would be those of the pretrained weights.
+    """
+    examples, size = trainer.train_dataset, trainer.args.train_batch_size
+    if trainer.args.dataloader_drop_last and isinstance(examples, Sized) and len(examples) < size:
+        message = (
+            f"nothing would be trained: dataloader_drop_last drops the only batch, which has {len(examples)} of "
+            f"{size} examples; leave it out, or use a smaller per_device_train_batch_size"
+        )
+        raise FineTuningError(message)
+
+
 @contextmanager
 def _added(trainer: Trainer, *callbacks: TrainerCallback) -> Iterator[None]:
     """Add callbacks to the trainer inside the context."""
@@ -159,16 +179,13 @@ def _explained(arguments: TrainingArguments) -> Iterator[None]:
     """Turn an exception of a training into an error with cause and remedy."""
     try:
         yield
-    except RuntimeError as error:
+    except (GlueError, pytest.exit.Exception):
+        raise
+    except Exception as error:  # what a recipe or a user's own fixture can make a library raise has no end
         raise FineTuningError(_cause(error, arguments)) from error
-    except KeyError as error:
-        if "metric_for_best_model" not in str(error):
-            raise
-        message = f"compute_metrics does not return {arguments.metric_for_best_model!r}, which chooses the best epoch"
-        raise FineTuningError(message) from error
 
 
-def _cause(error: RuntimeError, arguments: TrainingArguments) -> str:
+def _cause(error: Exception, arguments: TrainingArguments) -> str:
     if is_out_of_memory(error):
         size = arguments.per_device_train_batch_size
         return (
@@ -176,4 +193,11 @@ def _cause(error: RuntimeError, arguments: TrainingArguments) -> str:
             f"half the memory, use --glue-recipe per_device_train_batch_size={max(size // 2, 1)} "
             "--glue-recipe gradient_accumulation_steps=2, or truncate the inputs with --glue-max-length"
         )
-    return f"the fine-tuning failed: {type(error).__name__}: {error}"
+    if isinstance(error, KeyError) and "metric_for_best_model" in str(error):
+        return f"compute_metrics does not return {arguments.metric_for_best_model!r}, which chooses the best epoch"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    cause = ": ".join(part for part in (type(error).__name__, " ".join(str(error).split())) if part)
+    unusual = unusual_fields(arguments)
+    recipe = f"; the recipe sets {unusual}" if unusual else ""
+    where = f"raised at {Path(frame.filename).name}:{frame.lineno}; --full-trace shows the traceback"
+    return f"the fine-tuning failed: {cause} ({where}){recipe}"

@@ -1,6 +1,5 @@
-"""Process-wide state of the libraries: their log lines, progress bars, warnings and mixed precision."""
+"""The log lines, progress bars and warnings of the libraries."""
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,8 +7,6 @@ from logging import ERROR
 
 import datasets
 from transformers.utils import logging
-
-_PRECISION = "ACCELERATE_MIXED_PRECISION"
 
 
 @contextmanager
@@ -32,19 +29,3 @@ def _show_bars(*, transformers_bars: bool, dataset_bars: bool) -> None:
     switch: Callable[[], None] = logging.enable_progress_bar if transformers_bars else logging.disable_progress_bar
     switch()
     (datasets.enable_progress_bars if dataset_bars else datasets.disable_progress_bars)()
-
-
-@contextmanager
-def isolated_precision() -> Iterator[None]:
-    """Restore the mixed precision after the context.
-
-    `TrainingArguments` of transformers 4.57 sets an environment variable for `bf16` and `fp16`, which would otherwise
-    apply to the next item too.
-    """
-    before = os.environ.get(_PRECISION)
-    try:
-        yield
-    finally:
-        os.environ.pop(_PRECISION, None)
-        if before is not None:
-            os.environ[_PRECISION] = before

@@ -3,7 +3,7 @@
 import torch
 
 
-def is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Return whether the device's memory was too small."""
     return "out of memory" in str(error).lower() or "OutOfMemory" in type(error).__name__
 

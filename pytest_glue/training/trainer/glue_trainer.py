@@ -16,7 +16,7 @@ from transformers.trainer_utils import EvalLoopOutput
 from typing_extensions import override
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.training.arguments import GlueTrainingArguments
+from pytest_glue.training.arguments import GlueTrainingArguments, every_example
 from pytest_glue.training.trainer.batch_layout import ForwardPass, laid_out
 from pytest_glue.training.trainer.best_epoch import BestEpoch, SavedWeights
 from pytest_glue.training.trainer.embedding_subset import OPTIMIZERS, EmbeddingTraining, ignores_weights
@@ -148,7 +148,8 @@ class GlueTrainer(Trainer):
     def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader[Any]:
         split = self._fast_evaluation_split(self.eval_dataset if eval_dataset is None else eval_dataset)
         if split is None:
-            return super().get_eval_dataloader(eval_dataset)
+            with every_example(self.args):
+                return super().get_eval_dataloader(eval_dataset)
         with self._collating(split):
             return super().get_eval_dataloader(split)  # type: ignore[arg-type]
 
@@ -156,7 +157,8 @@ class GlueTrainer(Trainer):
     def get_test_dataloader(self, test_dataset: Any) -> DataLoader[Any]:
         split = self._fast_evaluation_split(test_dataset)
         if split is None:
-            return super().get_test_dataloader(test_dataset)
+            with every_example(self.args):
+                return super().get_test_dataloader(test_dataset)
         with self._collating(split):
             return super().get_test_dataloader(split)  # type: ignore[arg-type]
 

@@ -11,6 +11,7 @@ import torch
 from datasets import Dataset, DatasetDict
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase, Trainer
 
+from pytest_glue.core.choices import Batching
 from pytest_glue.core.errors import FineTuningError
 from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.runs import Run
@@ -135,11 +136,13 @@ def test_metrics_of_the_users_own_need_the_headline_metric(trainer_of: MakeTrain
             torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
             OUT_OF_MEMORY,
         ),
-        (RuntimeError("index out of range"), "the fine-tuning failed: RuntimeError: index out of range"),
+        (RuntimeError("index out of range"), "the fine-tuning failed: RuntimeError: index out of range WHERE"),
+        (KeyError("a\nb"), "the fine-tuning failed: KeyError: 'a\\nb' WHERE"),
+        (AssertionError(), "the fine-tuning failed: AssertionError WHERE"),
     ],
-    ids=["memory", "other"],
+    ids=["memory", "other", "lines", "silent"],
 )
-def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: RuntimeError, message: str) -> None:
+def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: Exception, message: str) -> None:
     """A run that ends without a result raises an error with cause and, if known, remedy."""
 
     def fail(*_: Any) -> None:
@@ -153,4 +156,85 @@ def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: Runtim
     trainer = trainer_of(failing)
     with pytest.raises(FineTuningError) as caught:
         fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
-    assert message == str(caught.value)
+    where = f"raised at test_fine_tune.py:{fail.__code__.co_firstlineno + 1}; --full-trace shows the traceback"
+    assert message.replace("WHERE", f"({where}); the recipe sets lr_scheduler_type='constant'") == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "cause", "remedy"),
+    [
+        (
+            {"optim_args": "no-such-value"},
+            "not enough values to unpack",
+            "; the recipe sets lr_scheduler_type='constant', optim_args='no-such-value'",
+        ),
+        ({"optim": "schedule_free_adamw"}, "ImportError: You need to install", "optim='schedule_free_adamw'"),
+        (
+            {"lr_scheduler_type": "linear", "lr_scheduler_kwargs": {"a": 1}},
+            "unexpected keyword argument 'a'",
+            "lr_scheduler_kwargs={'a': 1}",
+        ),
+        ({"report_to": "nobody"}, "nobody is not supported, only ", ""),
+        (
+            {"dataloader_drop_last": True, "per_device_train_batch_size": 100},
+            "nothing would be trained",
+            "8 of 100 examples",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_a_recipe_that_fails(trainer_of: MakeTrainer, recipe: dict[str, Any], cause: str, remedy: str) -> None:
+    """Whatever a library raises, the message has the cause and the fields of the recipe that are not the default."""
+    with pytest.raises(FineTuningError) as caught:
+        fine_tune(trainer_of(**recipe), LabelMapping(COLA, (0, 1)), seed=42)
+    assert cause in str(caught.value)
+    assert remedy in str(caught.value)
+
+
+def test_an_exit_of_the_test_run_is_no_failure(trainer_of: MakeTrainer) -> None:
+    """`pytest.exit` ends the test run from inside a training, too."""
+
+    def leave(_: Any) -> dict[str, float]:
+        pytest.exit("enough")
+
+    with pytest.raises(pytest.exit.Exception, match="enough"):
+        fine_tune(trainer_of(compute=leave), LabelMapping(COLA, (0, 1)), seed=42)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "best"),
+    [({}, 1.0), ({"metric_for_best_model": "loss"}, 2.0), ({"metric_for_best_model": "quality"}, 3.0)],
+    ids=["score", "loss", "other"],
+)
+def test_the_best_epoch_by_a_loss_has_the_lowest(
+    trainer_of: MakeTrainer, monkeypatch: pytest.MonkeyPatch, recipe: dict[str, Any], best: float
+) -> None:
+    """Of three epochs, the first has the best score, the second the lowest loss, the third the highest quality."""
+    scores, losses, quality = iter([0.9, 0.5, 0.1]), iter([0.7, 0.2, 0.9]), iter([0.1, 0.2, 0.3])
+    trainer = trainer_of(
+        compute=lambda _: {"matthews_correlation": next(scores), "quality": next(quality)},
+        **{"num_train_epochs": 3, **recipe},
+    )
+    predict = trainer.evaluation_loop
+
+    def with_loss(*given: Any, **named: Any) -> Any:
+        output = predict(*given, **named)
+        return output._replace(metrics={**(output.metrics or {}), "eval_loss": next(losses)})
+
+    monkeypatch.setattr(trainer, "evaluation_loop", with_loss)
+    monkeypatch.setattr("pytest_glue.training.fine_tune.scores_of", lambda *_: {"matthews_correlation": 0.0})
+    fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
+    assert best * 4 == trainer.state.best_global_step
+
+
+@pytest.mark.parametrize("batching", [Batching.PLAIN, Batching.AUTO])
+def test_dropping_the_last_batch_drops_no_evaluation_example(
+    tiny_trainer: Callable[..., Trainer], batching: Batching
+) -> None:
+    """`dataloader_drop_last` concerns the training: two whole batches of three, and all eight predictions."""
+    sizes = {"per_device_train_batch_size": 3, "per_device_eval_batch_size": 3, "num_train_epochs": 1}
+    trainer = tiny_trainer(batching, dataloader_drop_last=True, **sizes)
+    run = fine_tune(trainer, LabelMapping(COLA, (0, 1)), seed=42)
+    assert (8, 2) == (len(run.predictions), trainer.state.global_step)
+    assert 8 == len(trainer.predict(trainer.eval_dataset).predictions)  # type: ignore[arg-type]
+    assert trainer.args.dataloader_drop_last
