@@ -91,7 +91,8 @@ def read(path: Path) -> Baseline:
         BaselineError: the file cannot be read or is damaged; the message names it.
     """
     if problem := file_problem(path):
-        raise BaselineError(f"baseline {path} {problem}: restore it or record it again")
+        remedy = "" if "git lfs" in problem else ": restore it or record it again"
+        raise BaselineError(f"baseline {path} {problem}{remedy}")
     try:
         return decode_baseline(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:

@@ -92,7 +92,7 @@ def test_values_that_no_run_writes(file: Path, change: dict[str, Any], message: 
 def test_a_pointer_of_git_lfs(file: Path) -> None:
     """A checkout without Git LFS is named, with the remedy."""
     file.write_text(LFS, "utf-8")
-    with pytest.raises(BaselineError, match=r"is a Git LFS pointer, not the file itself: run `git lfs pull`"):
+    with pytest.raises(BaselineError, match=r"is a Git LFS pointer, .*: run `git lfs pull` in its repository$"):
         baseline_storage.read(file)
 
 
