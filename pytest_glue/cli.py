@@ -65,8 +65,14 @@ def _on_cache(
 
     def command(given: argparse.Namespace) -> int:
         from pytest_glue.cache.storage import RunCache, default_folder
+        from pytest_glue.core.errors import GlueError
+        from pytest_glue.core.paths import user_path
 
-        cache = RunCache(given.cache_dir.expanduser() if given.cache_dir else default_folder())
+        try:
+            cache = RunCache(user_path(str(given.cache_dir)) if given.cache_dir else default_folder())
+        except GlueError as error:
+            print(error, file=sys.stderr)
+            return 1
         try:
             runs = _selected(given, cache)
             lines = run(given, cache, runs) if runs else [*run(given, cache, runs), *_no_match(given, cache)]

@@ -13,8 +13,9 @@ from pathlib import Path
 from pytest_glue.cache.entry import Entry, EntryError
 from pytest_glue.cache.key import Key
 from pytest_glue.config.options import Options
+from pytest_glue.core.errors import OptionError
 from pytest_glue.core.file_problems import regular_file
-from pytest_glue.core.paths import replace_file
+from pytest_glue.core.paths import replace_file, user_path
 
 SUFFIX = ".run"
 MAX_BYTES = 1_000_000_000
@@ -154,9 +155,16 @@ def folder_of(options: Options) -> Path:
 
 
 def default_folder() -> Path:
-    """Return the folder that `PYTEST_GLUE_CACHE` names, or one below the platform's folder for caches."""
+    """Return the folder that `PYTEST_GLUE_CACHE` names, or one below the platform's folder for caches.
+
+    Raises:
+        OptionError: the variable names a path that no folder can have.
+    """
     if named := os.environ.get(VARIABLE):
-        return Path(named).expanduser()
+        try:
+            return user_path(named)
+        except OptionError as error:
+            raise OptionError(f"{VARIABLE}: {error}") from None
     return _caches() / "pytest-glue" / "runs"
 
 

@@ -215,3 +215,10 @@ def test_a_cache_that_cannot_be_used(run_cache: RunCache, cache: Command, monkey
 
     monkeypatch.setattr(RunCache, "files", refuse)
     assert (1, "", f"the cache {run_cache.folder} cannot be used: Permission denied\n") == cache("show")
+
+
+@pytest.mark.parametrize("folder", ["~no-such-user/runs", "x" * 300])
+def test_a_folder_that_cannot_exist(capsys: pytest.CaptureFixture[str], folder: str) -> None:
+    """The message has the folder, and there is no traceback."""
+    assert 1 == main(["cache", "show", f"--cache-dir={folder}"])
+    assert folder[:20] in capsys.readouterr().err

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.cache.storage import default_folder
+from pytest_glue.core.errors import OptionError
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,11 @@ def test_the_default_folder(
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(sys, "platform", platform)
     assert tmp_path / folder == default_folder()
+
+
+def test_a_folder_that_cannot_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the variable."""
+    monkeypatch.setenv("PYTEST_GLUE_CACHE", "~no-such-user/runs")
+    with pytest.raises(OptionError) as caught:
+        default_folder()
+    assert "PYTEST_GLUE_CACHE: '~no-such-user/runs': ~no-such-user names no user of this machine" in str(caught.value)
