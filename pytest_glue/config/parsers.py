@@ -82,7 +82,7 @@ def _rebased(text: str, base: Path) -> str:
     from pytest_glue.core.paths import user_path
 
     user_path(text)  # only its checks: a folder of another machine need not exist here
-    return str(base / text) if base != base.cwd() and (base / text).is_dir() else text
+    return str(base / text) if text and base != base.cwd() and (base / text).is_dir() else text
 
 
 def seeds(value: Any, _: Path) -> tuple[int, ...]:

@@ -13,6 +13,8 @@ from pytest_glue.core.formatting import printable
 from pytest_glue.core.paths import local_path
 
 SAMPLE = "sample"
+_LONGEST_ID = 200
+"""In bytes: a file system allows 255 for a name, of which a task and an ending take some."""
 
 
 class Origin(StrEnum):
@@ -98,7 +100,7 @@ def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
     unique.
 
     Raises:
-        CheckpointError: two checkpoints have the same id.
+        CheckpointError: two checkpoints have the same id, or an id is too long for a file name.
     """
     distinct = list(dict.fromkeys(checkpoints))
     named = {_id(checkpoint, parts=1): checkpoint for checkpoint in distinct}
@@ -109,6 +111,11 @@ def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
         if parts > max(len(_parts(checkpoint)) for checkpoint in distinct):
             names = ", ".join(map(str, distinct))
             raise CheckpointError(f"two of these checkpoints have the same id: {names}; name each of them once")
+    if too_long := [each for each in named if len(each.encode()) > _LONGEST_ID]:
+        raise CheckpointError(
+            f"the checkpoint id {too_long[0][:20]!r}... exceeds {_LONGEST_ID} bytes, and files are named after it: give "
+            "the checkpoint a short role, as in candidate=FOLDER"
+        )
     return dict(sorted(named.items()))
 
 

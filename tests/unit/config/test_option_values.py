@@ -167,6 +167,7 @@ def test_an_ini_key_that_switches_off(pytester: pytest.Pytester) -> None:
         ),
         ("storage", "a\0b", "'a\\x00b' contains a NUL character, which no path can contain"),
         ("checkpoints", "./a\0b", "'./a\\x00b' contains a NUL character, which no path can contain"),
+        ("checkpoints", "candidate=", "checkpoint '' is neither a folder nor a hub id"),
         ("data", "x" * 300, "the name 'xxxxxxxxxxxxxxxxxxxx'... is longer than 255 bytes, the limit of file systems"),
         ("data", "x/" * 3000, "the path 'x/x/x/x/x/x/x/x/x/x/'... has more than 4000 characters"),
         ("space", [1], "[1]: expected a table with a distribution for each field; accepted: {low"),

@@ -144,3 +144,10 @@ def test_other_plugins_show_a_readable_text() -> None:
     """The representation, which reports of other plugins show for a parameter, is what the user wrote, escaped."""
     shown = {"a/b@v1": "a/b@v1", "./model": "./model", "./a\nb": r"./a\nb"}
     assert shown == {text: repr(Checkpoint.parse(text)) for text in shown}
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "x" * 201 + "=a/b", "/x/" + "y" * 201])
+def test_an_id_that_is_too_long_for_a_file_is_refused(text: str) -> None:
+    """Otherwise, the baseline could not be written after all the training."""
+    with pytest.raises(CheckpointError, match="exceeds 200 bytes, and files are named after it: give the"):
+        ids([Checkpoint.parse(text)])
