@@ -113,8 +113,8 @@ def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
             raise CheckpointError(f"two of these checkpoints have the same id: {names}; name each of them once")
     if too_long := [each for each in named if len(each.encode()) > _LONGEST_ID]:
         raise CheckpointError(
-            f"the checkpoint id {too_long[0][:20]!r}... exceeds {_LONGEST_ID} bytes, and files are named after it: give "
-            "the checkpoint a short role, as in candidate=FOLDER"
+            f"the checkpoint id {too_long[0][:20]!r}... exceeds {_LONGEST_ID} bytes, and files are named after it: "
+            "give the checkpoint a short role, as in candidate=FOLDER"
         )
     return dict(sorted(named.items()))
 

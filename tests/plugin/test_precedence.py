@@ -113,7 +113,7 @@ def test_each_option_can_be_set_in_files(pytester: pytest.Pytester, here: Run, s
 
     options = shown(pytester)
     assert ["cola", "rte"] == re.findall(r"Task\(name='(\w+)'", options["tasks"])
-    assert "name='me/model'" in options["checkpoints"]
+    assert "(me/model,)" == options["checkpoints"]
     assert "hub@main" == options["data"]
     assert "(7, 8)" == options["seeds"]
     assert "{'num_train_epochs': 2, 'learning_rate': 0.0001}" == options["recipe"]
