@@ -9,7 +9,8 @@ SECRET_FIELDS = ("hub_token", "push_to_hub_token")
 _NAMES = "|".join(SECRET_FIELDS)
 _FIELD = re.compile(rf"""\b({_NAMES})(['"]?\s*[=:]\s*)(?!<)(?:'[^']*'|"[^"]*"|[^\s'",}}]+)""")
 """As on the command line, in a table, and in a Python or JSON object."""
-_PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):\S*(?=@)")
+_PASSWORD = re.compile(r"(?<!http)(?<!https)(://[^\s/@:]*):\S*(?=@)|(://[^\s/@:]*):[^\s/]*(?=@)")
+"""In URLs of databases it may contain a slash; in those of the web, a colon may also precede the port."""
 _PARAMETER = re.compile(r"([?&](?:\w*_)?(?:password|passwd|pwd|token|secret|sslpassword)=)[^\s&#'\"]+", re.IGNORECASE)
 
 
@@ -26,4 +27,5 @@ def mask_fields(recipe: Mapping[str, object]) -> dict[str, object]:
 def mask(text: str) -> str:
     """Return a text without the tokens of recipes and without the passwords of URLs."""
     text = _FIELD.sub(lambda found: f"{found[1]}{found[2]}<{found[1].upper()}>", text)
-    return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1:***", text))
+    text = _PASSWORD.sub(lambda found: f"{found[1] or found[2]}:***", text)
+    return _PARAMETER.sub(r"\1***", text)

@@ -20,6 +20,8 @@ from pytest_glue.core.secrets import SECRET_FIELDS, mask, mask_fields
         ("mysql://me@host:1/db", "mysql://me@host:1/db"),
         ("x://host/db?user=me&password=pw&ssl=1", "x://host/db?user=me&password=***&ssl=1"),
         ("x://host/db?sslpassword=pw", "x://host/db?sslpassword=***"),
+        ("https://me:pw@host/x", "https://me:***@host/x"),
+        ("GET http://127.0.0.1:9/api/models/a@main", "GET http://127.0.0.1:9/api/models/a@main"),
         ("a plain text: with = signs", "a plain text: with = signs"),
     ],
 )
