@@ -47,3 +47,29 @@ def test_plugin_objects(
     pytester.makepyfile(test_suite=suite)
 
     assert expected == registered(here(*arguments))
+
+
+def test_an_executor_s_worker_leaves_baselines_to_the_controller(pytester: pytest.Pytester, here: Run) -> None:
+    """The controller has checked every item; a machine of the cluster does not have the baselines."""
+    pytester.makeconftest(
+        """
+        from pathlib import Path
+
+        import pytest
+
+        def pytest_configure(config):
+            from pytest_glue.config.sources import OptionSource, combine
+            given = {"data": "sample", "checkpoints": "sample", "tasks": "stsb"}
+            given |= {"compare": "main", "save": "next", "storage": "/proc/none"}
+            options = combine([OptionSource("test", given, Path.cwd())])
+            names = ("test_suite.py::test_glue", "test_suite.py::test_glue[stsb-sample]")
+            config.workerinput = {"workerid": "ray", "workercount": 1, "mainargv": ["pytest"]}
+            config.workerinput["glue_options"] = dict.fromkeys(names, options)
+            config.workeroutput = {}
+
+        @pytest.fixture
+        def glue_evaluation(glue_task, glue_checkpoint):
+            pytest.skip("the run is made")
+        """
+    )
+    here("-p", "no:xdist", "-p", "no:cacheprovider").assert_outcomes(skipped=1)
