@@ -69,7 +69,7 @@ def test_one_fine_tuning_gives_the_results_of_two(here: Run, report: Report, tra
     assert alone["mnli"]["metrics"] != alone["mnli-mm"]["metrics"]
     trained.clear()
 
-    result = here(*BOTH)
+    result = here(*BOTH, "-v")
 
     result.assert_outcomes(passed=2)
     assert (["mnli 42"], [False, False]) == (trained, cached(report))
