@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.file_problems import file_problem
-from pytest_glue.training.weights_file import weights_problem
+from pytest_glue.training.file_damage import damage_of
 
 CONFIG = "config.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
@@ -117,8 +117,7 @@ def check_files(folder: Path, files: Sequence[str], where: str) -> None:
     """
     for name in files:
         _require(folder, name, where)
-        if name.endswith((".safetensors", ".bin")):
-            _require_whole(folder, name, where)
+        _require_whole(folder, name, where)
     objects = {name: _object(folder, name, where) for name in files if name in _OBJECTS}
     if other := objects.get(CONFIG, {}).get("transformers_weights"):
         expected = next(name for name in files if name in WEIGHTS or name in INDEXES)
@@ -153,11 +152,11 @@ def _require(folder: Path, name: str, where: str) -> None:
 
 def _require_whole(folder: Path, name: str, where: str) -> None:
     try:
-        problem = weights_problem(folder / name)
+        problem = damage_of(folder / name)
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
     if problem:
-        raise CheckpointError(f"{where}: {name} {problem}; copy or download it again, or save the model again")
+        raise CheckpointError(f"{where}: {name} {problem}; copy or download it again, or save it again")
 
 
 def _object(folder: Path, name: str, where: str) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def task_config(
         names = dict(zip(order, task.labels, strict=True))
         config.id2label = {index: names[index] for index in sorted(names)}
         config.label2id = {name: index for index, name in config.id2label.items()}
-    if getattr(config, "pad_token_id", None) is None and tokenizer.pad_token_id < getattr(config, "vocab_size", 2**63):
-        config.pad_token_id = tokenizer.pad_token_id
+    padding = tokenizer.pad_token_id
+    # A padding token without an embedding is named by the trainer; a model cannot even be made with it.
+    if getattr(config, "pad_token_id", None) is None and padding in range(getattr(config, "vocab_size", 2**63)):
+        config.pad_token_id = padding
     return config

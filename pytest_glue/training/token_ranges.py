@@ -18,11 +18,13 @@ def check_token_ids(model: torch.nn.Module, tokenizer: Any, splits: Iterable[Any
     """Check that the model has an embedding for each token of the examples, and for padding.
 
     Raises:
-        CheckpointError: a token or a token type lies beyond the model's embeddings.
+        CheckpointError: a token or a token type lies beyond the model's embeddings, or there is no padding token.
     """
     known = [split for split in splits if isinstance(split, Dataset)]
-    padding = getattr(tokenizer, "pad_token_id", None)
-    highest = max([*_highest(known, "input_ids"), -1 if padding is None else padding])
+    padding = tokenizer.pad_token_id
+    if padding is None:
+        raise CheckpointError("the tokenizer has no padding token: set its pad_token to one of its tokens")
+    highest = max([*_highest(known, "input_ids"), padding])
     size = _size(_token_embeddings(model))
     if size is not None and highest >= size:
         use = "as padding" if highest == padding else "in the data"

@@ -111,7 +111,9 @@ def test_a_checkpoint_with_wrong_contents(pytester: pytest.Pytester, here: Run) 
     result = here("--glue-tasks=rte", "--glue-data=sample", "--glue-checkpoints=./model")
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["ERROR test_suite.py::test_glue[[]rte-model[]] - *model: model.safetensors is no safetensors file*"])
+    result.stdout.fnmatch_lines(
+        ["ERROR test_suite.py::test_glue[[]rte-model[]] - *model: model.safetensors is no safetensors file*"]
+    )
 
 
 @pytest.mark.parametrize(

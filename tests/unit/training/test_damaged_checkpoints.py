@@ -14,8 +14,6 @@ import torch
 from transformers import (
     AutoTokenizer,
     BertForSequenceClassification,
-    BertTokenizer,
-    GPT2Tokenizer,
     PreTrainedTokenizerBase,
     set_seed,
 )
@@ -135,7 +133,7 @@ def as_files_of_bert(target: Path) -> None:
     (target / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}', "utf-8")
     (target / "special_tokens_map.json").write_text('{"unk_token": "[UNK]", "pad_token": "[PAD]"}', "utf-8")
     (target / "added_tokens.json").write_text("{}", "utf-8")
-    assert isinstance(AutoTokenizer.from_pretrained(target), BertTokenizer)
+    assert type(AutoTokenizer.from_pretrained(target)).__name__.startswith("BertTokenizer")
 
 
 def as_files_of_gpt2(target: Path) -> None:
@@ -149,7 +147,7 @@ def as_files_of_gpt2(target: Path) -> None:
     (target / "vocab.json").write_text(json.dumps({word: index for index, word in enumerate(words)}), "utf-8")
     (target / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges), "utf-8")
     (target / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}', "utf-8")
-    assert isinstance(AutoTokenizer.from_pretrained(target), GPT2Tokenizer)
+    assert type(AutoTokenizer.from_pretrained(target)).__name__.startswith("GPT2Tokenizer")
 
 
 WRITES = (write_safetensors, write_sharded, write_bin, write_sharded_bin)

@@ -50,7 +50,7 @@ def split(*highest: int, **columns: Any) -> Dataset:
             32,
             "token id 32 ('token32') as padding, and the model has 32 embeddings (vocab_size): run",
         ),
-        (bert(), [split(3)], None, ""),
+        (bert(), [split(3)], None, "the tokenizer has no padding token: set its pad_token"),
         (bert(types=1), [split(3, token_type_ids=[[0, 1], []])], 0, "gives token type 1, and the model has 1 (type_v"),
         (bert(types=2), [split(3, token_type_ids=[[0, 1], []])], 0, ""),
         (

@@ -1,4 +1,4 @@
-"""Whether a file of weights is whole, judged without loading it."""
+"""Whether a file of weights or of merges is whole, judged without loading it."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,11 @@ _ZIP, _PICKLE = b"PK", b"\x80"
 """The first bytes of what torch saves, today and before torch 1.6."""
 
 
-def weights_problem(path: Path) -> str:
-    """Return why a file holds no whole set of tensors; an empty text if nothing is wrong.
+MERGES = "merges.txt"
+
+
+def damage_of(path: Path) -> str:
+    """Return why a file is not whole; an empty text if nothing is wrong, or if its format is not known here.
 
     Args:
         path: of a regular file.
@@ -18,10 +21,25 @@ def weights_problem(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    return _problem_of_safetensors(path) if path.suffix == ".safetensors" else _problem_of_pickle(path)
+    if path.name == MERGES:
+        return _damage_of_merges(path)
+    if path.suffix == ".safetensors":
+        return _damage_of_safetensors(path)
+    return _damage_of_pickle(path) if path.suffix == ".bin" else ""
 
 
-def _problem_of_safetensors(path: Path) -> str:
+def _damage_of_merges(path: Path) -> str:
+    try:
+        lines = path.read_text("utf-8").split("\n")
+    except UnicodeDecodeError:
+        return "is damaged: it is no UTF-8 text"
+    if lines.pop():
+        return "is cut off: its last line has no end"
+    wrong = next((line for line in lines if len(line.split()) not in {0, 2} and not line.startswith("#")), None)
+    return "" if wrong is None else f"is damaged: {wrong[:40]!r} is no pair of tokens"
+
+
+def _damage_of_safetensors(path: Path) -> str:
     size = path.stat().st_size
     with path.open("rb") as file:
         start = _SIZE_OF_LENGTH + int.from_bytes(file.read(_SIZE_OF_LENGTH), "little")
@@ -36,7 +54,7 @@ def _problem_of_safetensors(path: Path) -> str:
     return "" if end == size else f"is damaged: it has {size} bytes, and its header describes {end}"
 
 
-def _problem_of_pickle(path: Path) -> str:
+def _damage_of_pickle(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(2)
     if start == _ZIP:
