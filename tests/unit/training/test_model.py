@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from copy import copy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -133,13 +133,9 @@ def test_damaged_weights_are_named(saved: Save, sample_tokenizer: PreTrainedToke
 
 
 @pytest.mark.parametrize(("vocabulary", "expected"), [(8, None), (1000, 900)])
-def test_a_padding_id_beyond_the_embeddings_is_not_taken(
-    saved: Save, sample_tokenizer: PreTrainedTokenizerBase, vocabulary: int, expected: int | None
-) -> None:
+def test_a_padding_id_beyond_the_embeddings_is_not_taken(saved: Save, vocabulary: int, expected: int | None) -> None:
     """An added padding token without an embedding stays out of the model, whose trainer then names it."""
     model = BertForSequenceClassification(BertConfig(vocab_size=vocabulary, **SIZE))
     model.config.pad_token_id = None
-    tokenizer = copy(sample_tokenizer)
-    tokenizer.pad_token_id = min(vocabulary, 900)
-    found = task_config(saved(model), GLUE["rte"], tokenizer).pad_token_id
-    assert (found is None) is (expected is None)
+    tokenizer: Any = SimpleNamespace(pad_token_id=900)
+    assert expected == task_config(saved(model), GLUE["rte"], tokenizer).pad_token_id
