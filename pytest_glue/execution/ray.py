@@ -25,8 +25,6 @@ _MAX_RETRIES = 3
 """Unless the table has `max_retries`."""
 _POLL_S = 0.5
 """Longest wait for a task, so that Ctrl-C is noticed within that time."""
-_GRACE_S = 3.0
-"""Time for a cancelled task to end by itself."""
 _CAPACITY_CHECK_S = 10.0
 """Seconds between two checks that a machine with enough resources is left."""
 
@@ -75,7 +73,6 @@ class RayExecutor:
         Raises:
             ExecutorError: no cluster answers, or no machine has enough resources for one request.
         """
-        self._is_cluster = config.address is not None
         self._max_retries = int(config.table.get("max_retries", _MAX_RETRIES))
         self._on_results = on_results
         self._on_progress = on_progress
@@ -124,15 +121,9 @@ class RayExecutor:
         return self._completed[request]
 
     def close(self) -> None:
-        """End what still runs. On a cluster it may first remove its temporary files; here, Ray's folder has them."""
-        pending = list(self._pending)
-        self._pending.clear()
-        if self._is_cluster and pending:
-            for reference in pending:
-                ray.cancel(reference)
-            ray.wait(pending, num_returns=len(pending), timeout=_GRACE_S)
-        for reference in pending:
+        for reference in self._pending:
             ray.cancel(reference, force=True)
+        self._pending.clear()
         self._stack.close()
 
     def _read_progress(self) -> None:
