@@ -14,7 +14,9 @@ def test_the_floors_are_the_lower_bounds() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     needed = [*project["dependencies"], *(each for name in ("optuna", "ray", "xdist") for each in extras[name])]
-    bounds = dict(re.fullmatch(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)", each).groups() for each in needed)  # type: ignore[union-attr]
+    parts = [re.match(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)$", each) for each in needed]
+    bounds = {part[1]: part[2] for part in parts if part}
+    assert len(needed) == len(bounds)
     lines = (ROOT / "constraints-floors.txt").read_text("utf-8").splitlines()
     pinned = dict(line.split("==") for line in lines if line and not line.startswith("#"))
 

@@ -1,0 +1,196 @@
+"""Kills the gate at random moments, and checks that nothing is lost, damaged or left.
+
+`python -m benchmarks.kills --kills 60 --seed 1` runs three tasks of the sample with a small recipe, and sends each test
+run SIGKILL, SIGTERM or SIGINT at a random moment, in turn alone, with `-n 2` and with `--glue-executor=ray`. `--modes`
+and `--signals` choose among them. Every test run has its own cache and its own folder for temporary files. Checked
+after each kill:
+
+- every report that exists is valid: JSON against the package's schema, JUnit as XML; every cache entry can be read;
+- the same command again has the scores of an undisturbed test run, and fine-tunes no run that was in the cache;
+- after SIGTERM and SIGINT no process is left, and no temporary file; the reports exist if items had begun to run.
+
+A line for each kill says what was wrong; the exit code is 1 if anything was. One kill takes about a minute on two
+cores, most of it for importing torch. The verdicts do not matter: with so little training, an item may fail.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import psutil
+
+from pytest_glue.cache.storage import RunCache
+from pytest_glue.integrations.processes import descendants
+
+MODES = {"alone": (), "-n 2": ("-n", "2"), "ray": ("--glue-executor=ray",)}
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
+SUITE = "def test_glue(glue_evaluation):\n    glue_evaluation.check()\n"
+OPTIONS = (
+    *("--glue-data=sample", "--glue-checkpoints=sample", "--glue-tasks=cola,rte,stsb"),
+    *("--glue-max-train-samples=64", "--glue-max-eval-samples=32", "--glue-recipe=num_train_epochs=1"),
+    *("--glue-json=out.json", "--junitxml=out.xml", "-p", "no:cacheprovider"),
+)
+LIBRARIES = ("torchinductor_", "pytest-of-")
+"""The folders that torch and pytest keep for the user, one for all processes."""
+END_S = 60
+"""How long a test run may take to end after a signal."""
+
+
+def main() -> int:
+    """Kill as often as the command line says, and print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0, help="of the random moments")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--signals", nargs="+", choices=SIGNALS, default=list(SIGNALS))
+    given = parser.parse_args()
+    chance = random.Random(given.seed)  # noqa: S311 - no secret
+    bad = 0
+    with TemporaryDirectory(prefix="kills-") as folder:
+        whole = {mode: undisturbed(Path(folder) / f"whole-{mode}", mode) for mode in given.modes}
+        for index in range(given.kills):
+            mode = given.modes[index % len(given.modes)]
+            name = given.signals[index // len(given.modes) % len(given.signals)]
+            wait_s = chance.uniform(0, whole[mode].duration_s)
+            kill = Kill(Path(folder) / str(index), mode, name, wait_s, whole[mode])
+            found = kill.problems()
+            bad += bool(found)
+            print(f"{index + 1:3d} {mode:6s} {name:7s} after {wait_s:5.1f} s: {kill.state}: {found or 'nothing wrong'}")
+            shutil.rmtree(kill.folder)
+    print(f"{given.kills} kills, {bad} with a problem")
+    return int(bad > 0)
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A test run that was not killed."""
+
+    duration_s: float
+    scores: dict[str, Any]
+    """The metrics of each run, by node id and seed."""
+
+
+def undisturbed(folder: Path, mode: str) -> Undisturbed:
+    """Make a test run, and return its scores."""
+    start = time.monotonic()
+    code = started(folder, mode).wait()
+    if code not in {0, 1}:
+        raise SystemExit(f"the undisturbed test run ends with {code}:\n{(folder / 'log').read_text('utf-8')}")
+    return Undisturbed(time.monotonic() - start, scores(folder))
+
+
+def started(folder: Path, mode: str) -> subprocess.Popen[bytes]:
+    """Start a test run in a folder, which keeps its cache, and react to SIGINT even if a shell ignores it."""
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    (folder / "test_suite.py").write_text(SUITE)
+    environment = os.environ | {"PYTEST_GLUE_CACHE": str(folder / "cache"), "TMPDIR": str(folder / "tmp")}
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with (folder / "log").open("w") as log:
+            command = [sys.executable, "-m", "pytest", *OPTIONS, *MODES[mode]]
+            return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def scores(folder: Path) -> dict[str, Any]:
+    """Return the metrics of each run of the report."""
+    report = json.loads((folder / "out.json").read_text("utf-8"))
+    return {f"{each['nodeid']} {run['seed']}": run["metrics"] for each in report["results"] for run in each["runs"]}
+
+
+@dataclass
+class Kill:
+    """A test run that is killed, and repeated."""
+
+    folder: Path
+    mode: str
+    signal: str
+    wait_s: float
+    whole: Undisturbed
+    state: str = ""
+    """How far the test run was."""
+
+    def problems(self) -> list[str]:
+        """Kill the test run, repeat it, and return what is wrong."""
+        left = self._kill()
+        return [*left, *self._invalid_files(), *self._rerun()]
+
+    def _kill(self) -> list[str]:
+        process = started(self.folder, self.mode)
+        time.sleep(self.wait_s)
+        tree = descendants(psutil.Process(process.pid))
+        begun = "test_suite.py" in (self.folder / "log").read_text("utf-8")
+        process.send_signal(signal.Signals[self.signal])
+        start = time.monotonic()
+        try:
+            code = process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return [f"it did not end within {END_S} s"]
+        took = time.monotonic() - start
+        left = [each for each in tree if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+        names = [path.name for path in (self.folder / "tmp").iterdir() if not path.name.startswith(LIBRARIES)]
+        self.state = f"{self._entries()} runs cached, exit code {code} after {took:.1f} s"
+        if self.signal == "SIGKILL":
+            psutil.wait_procs(left, timeout=END_S)
+            return []
+        reports = [name for name in ("out.json", "out.xml") if not (self.folder / name).exists()]
+        return [
+            *([f"processes left: {[' '.join(each.cmdline())[:80] for each in left]}"] if left else []),
+            *([f"temporary files left: {names}"] if names else []),
+            *([f"reports missing: {reports}"] if reports and begun else []),
+            *([f"exit code {code}"] if begun and code not in {0, 1, 2} else []),
+        ]
+
+    def _entries(self) -> int:
+        return len(RunCache(self.folder / "cache").files())
+
+    def _invalid_files(self) -> list[str]:
+        schema = json.loads((files("pytest_glue") / "reports" / "schema.json").read_text("utf-8"))
+        found = [
+            f"damaged entry: {file.path.name}" for file in RunCache(self.folder / "cache").files() if file.entry is None
+        ]
+        try:
+            if (report := self.folder / "out.json").exists():
+                jsonschema.validate(json.loads(report.read_text("utf-8")), schema, jsonschema.Draft202012Validator)
+            if (junit := self.folder / "out.xml").exists():
+                ET.parse(junit)  # noqa: S314 - written by pytest
+        except (ValueError, jsonschema.ValidationError, ET.ParseError) as error:
+            found.append(f"invalid report: {error}")
+        return found
+
+    def _rerun(self) -> list[str]:
+        finished, before = self._entries(), _times(self.folder)
+        if (code := started(self.folder, self.mode).wait()) not in {0, 1}:
+            return [f"the next test run ends with {code}: {(self.folder / 'log').read_text('utf-8')[-2000:]}"]
+        report = json.loads((self.folder / "out.json").read_text("utf-8"))
+        cached = sum(run["cached"] for each in report["results"] for run in each["runs"])
+        rewritten = [name for name, stamp in _times(self.folder).items() if before.get(name, stamp) != stamp]
+        return [
+            *([] if scores(self.folder) == self.whole.scores else ["other scores than undisturbed"]),
+            *([] if cached == finished else [f"{finished} runs were cached, {cached} were used"]),
+            *([f"written again: {rewritten}"] if rewritten else []),
+        ]
+
+
+def _times(folder: Path) -> dict[str, int]:
+    """Return the inode of each entry: a run that is written again is a new file, one that is read has a new time."""
+    return {file.path.name: file.path.stat().st_ino for file in RunCache(folder / "cache").files()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
