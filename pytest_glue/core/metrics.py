@@ -41,3 +41,13 @@ def chance_level(metric: str, references: Sequence[float]) -> float:
     if metric == "f1":
         return 2 * counts[1] / (len(references) + counts[1])
     return max(counts.values()) / len(references)
+
+
+def lowest_chance_level(metric: str, num_labels: int) -> float:
+    """Return the lowest chance level that any evaluation split of the task can have.
+
+    Args:
+        metric: a key of `METRICS`.
+        num_labels: the task's number of classes; 1 for a regression.
+    """
+    return 1 / num_labels if metric == "accuracy" else 0.0

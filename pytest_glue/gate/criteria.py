@@ -9,7 +9,7 @@ from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
-from pytest_glue.gate.diagnostics import diagnose
+from pytest_glue.gate.diagnostics import all_constant, diagnose
 from pytest_glue.gate.regression import Regression, RegressionCriterion, against_baseline
 
 
@@ -75,7 +75,9 @@ class Criteria:
         """Return the verdict on runs.
 
         If a run is broken, every verdict but `pass` becomes `degenerate`: the score then says nothing about the
-        checkpoint. On a report-only task constant predictions are only noted, since fine-tuning does not beat them.
+        checkpoint. If every run predicts the same for every example, `pass` does too: a threshold at or below the
+        chance level is then reached without learning anything. On a report-only task constant predictions are only
+        noted, since fine-tuning does not beat them.
 
         Args:
             runs: at least one, on the same examples.
@@ -92,7 +94,8 @@ class Criteria:
             answer = VerdictText(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
         else:
             answer = self._answer(scores, references, regression, at_least=bool(stopped))
-        judged = answer.verdict is not Verdict.PASS and not self.task.report_only
+        passes = answer.verdict is Verdict.PASS and not all_constant(runs)
+        judged = not passes and not self.task.report_only
         if broken and (judged or undefined):
             answer, broken = VerdictText(Verdict.DEGENERATE, f"{'; '.join(broken)}: {answer.text}", answer.facts), []
         return Judgement(
@@ -102,7 +105,13 @@ class Criteria:
             chance=chance_level(self.task.headline_metric, references),
             confidence_interval=uncertainty.interval if uncertainty else None,
             baseline=regression.facts if regression else None,
-            notes=(*self._not_judged, *broken, *_of_stopped(stopped), *((uncertainty.note,) if uncertainty else ())),
+            notes=(
+                *self._not_judged,
+                *self._reached_by_chance(references),
+                *broken,
+                *_of_stopped(stopped),
+                *((uncertainty.note,) if uncertainty else ()),
+            ),
         )
 
     def target_score(self, references: Sequence[float]) -> float | None:
@@ -125,6 +134,14 @@ class Criteria:
         if not self.task.report_only or self.thresholds or self.rule:
             return ()
         return (f"{self.task.name} is report-only, because {self.task.report_only}",)
+
+    def _reached_by_chance(self, references: Sequence[float]) -> list[str]:
+        levels = {metric: chance_level(metric, references) for metric in self.thresholds}
+        return [
+            f"the threshold {self.thresholds[metric]:.3g} for {metric} is not above the chance level {level:.3f}"
+            for metric, level in levels.items()
+            if self.thresholds[metric] <= level
+        ]
 
     @property
     def _decisive(self) -> tuple[str, ...]:

@@ -41,6 +41,13 @@ def diagnose(task: Task, runs: Sequence[Run], references: Sequence[float]) -> li
     return clauses
 
 
+def all_constant(runs: Sequence[Run]) -> bool:
+    """Return whether each run predicts the same for every example, as it would without an input."""
+    from pytest_glue.statistics.diagnostics import constant_predictions
+
+    return bool(constant_predictions([run.predictions for run in runs]).all())
+
+
 def _among(finite: Sequence[Run], flags: Iterable[bool], runs: Sequence[Run]) -> list[bool]:
     """Return the flags of the finite runs as flags of all runs, false for the others."""
     flagged = {run.seed for run, flag in zip(finite, flags, strict=True) if flag}

@@ -9,6 +9,7 @@ from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
 from pytest_glue.core.formatting import printable
+from pytest_glue.core.metrics import lowest_chance_level
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file
@@ -16,7 +17,8 @@ from pytest_glue.gate.from_options import baseline_file
 
 def header(options: Options, workers: int = 1) -> list[str]:
     """Return the header's lines, with a memory warning if so many processes fine-tune on this machine."""
-    lines = [*_what(options), *power_warnings(options), *_memory_warnings(options, workers)]
+    warnings = [*threshold_warnings(options), *power_warnings(options), *_memory_warnings(options, workers)]
+    lines = [*_what(options), *warnings]
     if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
         lines.append(SYNTHETIC_DATA)
     return [f"glue: {printable(line)}" for line in lines]
@@ -47,6 +49,21 @@ def _memory_warnings(options: Options, workers: int) -> list[str]:
 
     found = warning(options.checkpoints, workers, psutil.virtual_memory().available, "this machine")
     return [found] if found else []
+
+
+def threshold_warnings(options: Options) -> list[str]:
+    """Return a line for each threshold that is not above the chance level, whatever the data.
+
+    A note of the evaluation compares each threshold with the chance level of the data.
+    """
+    lines = []
+    for task in options.tasks:
+        for (name, metric), threshold in options.threshold.items():
+            lowest = lowest_chance_level(metric, task.num_labels)
+            if name == task.name and threshold <= lowest:
+                chance = f"the chance level, which is {lowest:.3g} or more"
+                lines.append(f"{name}: the threshold {threshold:.3g} for {metric} is not above {chance}")
+    return lines
 
 
 def power_warnings(options: Options) -> list[str]:

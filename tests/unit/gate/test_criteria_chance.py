@@ -128,6 +128,26 @@ def test_a_broken_run_leaves_a_pass_and_is_noted() -> None:
     assert f"seed 9 {CONSTANT} (1 of 3)" in judgement.notes
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "f1"])
+def test_constant_runs_are_degenerate_whatever_the_threshold(metric: str) -> None:
+    """Runs that all predict one class have learned nothing, although unbalanced labels let them reach a threshold."""
+    references = (1.0,) * 68 + (0.0,) * 32
+    found = [make_scored_run("mrpc", [1.0] * 100, references, seed) for seed in (1, 2)]
+    judgement = criteria("mrpc", **{metric: 0.6}).judge(found, references)
+    assert Verdict.DEGENERATE is judgement.verdict
+    assert judgement.reason.startswith(f"mrpc · a/b: seeds 1 and 2 {CONSTANT} (2 of 2): {metric} 0.")
+
+
+def test_a_threshold_that_chance_reaches_is_noted() -> None:
+    """The note compares the threshold with the labels' own chance level."""
+    references = (1.0,) * 68 + (0.0,) * 32
+    found = [make_scored_run("mrpc", [0.0, 0.0, *[1.0] * 98], references)]
+    at, above = (criteria("mrpc", accuracy=level).judge(found, references).notes for level in (0.68, 0.681))
+    note = "the threshold 0.68 for accuracy is not above the chance level 0.680"
+    assert note in at
+    assert not [each for each in above if "chance level" in each]
+
+
 def test_a_diverged_run_is_degenerate() -> None:
     """A low score of a run whose loss became NaN is degenerate."""
     (found,) = make_runs("rte", RTE_LABELS, 140)

@@ -31,6 +31,27 @@ def test_a_header(tmp_path: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("threshold", "bound"),
+    [("mnli=0.33", "0.333"), ("rte=0.5", "0.5"), ("cola=0", "0"), ("mrpc:f1=0", "0"), ("stsb:spearmanr=-0.1", "0")],
+)
+def test_a_threshold_that_chance_reaches(tmp_path: Any, threshold: str, bound: str) -> None:
+    """The header warns of a threshold that is reached without learning anything, whatever the labels are."""
+    name, _, value = threshold.partition("=")
+    task, _, metric = name.partition(":")
+    metric = metric or GLUE[task].headline_metric
+    (warning,) = [line for line in lines(tmp_path, tasks="all", threshold=threshold) if "chance level" in line]
+    assert warning == (
+        f"glue: {task}: the threshold {float(value):.3g} for {metric} is not above the chance level, "
+        f"which is {bound} or more"
+    )
+
+
+def test_a_threshold_above_chance_has_no_warning(tmp_path: Any) -> None:
+    found = lines(tmp_path, tasks="rte,mnli", threshold=["rte=0.51", "mnli=0.34", "cola=0"])
+    assert [] == [line for line in found if "chance level" in line]
+
+
 def test_data_from_the_hub_has_its_revision(tmp_path: Any) -> None:
     """By default, data comes from the hub at a pinned commit."""
     assert lines(tmp_path)[1].startswith("glue: data nyu-mll/glue@bcdcba7; device ")
