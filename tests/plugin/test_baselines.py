@@ -63,24 +63,24 @@ def test_each_item_has_a_file(pytester: pytest.Pytester, tiny: Run) -> None:
     """A run of some items leaves the other files of a baseline alone, and overwriting names what changed."""
     kept = (
         "--glue-save=main",
-        "--glue-threshold=rte=0",
+        "--glue-threshold=sst2=0",
         "--glue-threshold=stsb=-1",
         "--glue-recipe=learning_rate=1e-3",
     )
     storage = pytester.path / "glue-baselines" / "main"
 
-    first = tiny("--glue-tasks=rte,stsb", *kept)
+    first = tiny("--glue-tasks=sst2,stsb", *kept)
     before = {file.parent.name: file.read_bytes() for file in storage.glob("*/*")}
-    second = tiny("--glue-tasks=rte", "--glue-seeds=2", *kept)
+    second = tiny("--glue-tasks=sst2", "--glue-seeds=2", *kept)
     after = {file.parent.name: file.read_bytes() for file in storage.glob("*/*")}
 
     first.assert_outcomes(passed=2)
     second.assert_outcomes(passed=1)
-    first.stdout.fnmatch_lines(["rte: recorded *rte*sample.json: accuracy 0.* of 1 seed", "stsb: recorded *"])
-    second.stdout.fnmatch_lines(["rte: recorded *rte*sample.json again: accuracy 0.* -> 0.*, 1 -> 2 seeds"])
-    assert {"rte", "stsb"} == before.keys() == after.keys()
+    first.stdout.fnmatch_lines(["sst2: recorded *sst2*sample.json: accuracy 0.* of 1 seed", "stsb: recorded *"])
+    second.stdout.fnmatch_lines(["sst2: recorded *sst2*sample.json again: accuracy 0.* -> 0.*, 1 -> 2 seeds"])
+    assert {"sst2", "stsb"} == before.keys() == after.keys()
     assert before["stsb"] == after["stsb"]
-    assert [42, 43] == [run["seed"] for run in json.loads(after["rte"])["runs"]]
+    assert [42, 43] == [run["seed"] for run in json.loads(after["sst2"])["runs"]]
 
 
 def test_a_failed_item_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> None:

@@ -8,7 +8,7 @@ import pytest
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
-ASKED = ("--glue-tasks=rte", "--glue-json=out.json", "--glue-threshold=rte=0")
+ASKED = ("--glue-tasks=sst2", "--glue-json=out.json", "--glue-threshold=sst2=0")
 
 
 @pytest.mark.parametrize("batching", ["micro", "plain"])

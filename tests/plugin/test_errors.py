@@ -30,12 +30,12 @@ def glue_model_init(glue_model_init):
 
 def test_the_hub_cannot_be_reached(fresh: Run, report: Report) -> None:
     """Without a network, data from the hub is an error within seconds; the message proposes local data."""
-    result = fresh("--glue-tasks=rte", "--glue-checkpoints=sample", "--glue-json=out.json", "--durations=1", "-vv")
+    result = fresh("--glue-tasks=sst2", "--glue-checkpoints=sample", "--glue-json=out.json", "--durations=1", "-vv")
 
     assert pytest.ExitCode.TESTS_FAILED == result.ret
     result.assert_outcomes(errors=1)
     (error,) = report()["errors"]
-    assert "test_suite.py::test_glue[rte-sample]" == error["nodeid"]
+    assert "test_suite.py::test_glue[sst2-sample]" == error["nodeid"]
     assert "the hub cannot be reached (" in error["message"]
     assert "nyu-mll/glue" in error["message"]
     assert "`--glue-data=FOLDER`" in error["message"]
@@ -49,10 +49,10 @@ def test_the_hub_cannot_be_reached(fresh: Run, report: Report) -> None:
 def test_a_checkpoint_of_the_hub(here: Run, report: Report) -> None:
     """The same holds for a checkpoint from the hub; the other item of the test run gets its score."""
     result = here(
-        "--glue-tasks=rte",
+        "--glue-tasks=sst2",
         "--glue-data=sample",
         "--glue-checkpoints=me/model,sample",
-        "--glue-threshold=rte=0",
+        "--glue-threshold=sst2=0",
         "--glue-max-train-samples=16",
         "--glue-max-eval-samples=16",
         "--glue-json=out.json",
@@ -85,7 +85,7 @@ def test_a_fine_tuning_that_raises(
     """A fine-tuning that runs out of memory or raises is an error, not a failure."""
     pytester.makeconftest(RAISES.format(error=error))
 
-    result = tiny("--glue-tasks=rte", "--glue-json=out.json")
+    result = tiny("--glue-tasks=sst2", "--glue-json=out.json")
 
     result.assert_outcomes(errors=1)
     (found,) = report()["errors"]
@@ -109,7 +109,7 @@ def test_the_users_own_frame(pytester: pytest.Pytester, tiny: Run) -> None:
         """
     )
 
-    short, full = tiny("--glue-tasks=rte").stdout.str(), tiny("--glue-tasks=rte", "--full-trace").stdout.str()
+    short, full = tiny("--glue-tasks=sst2").stdout.str(), tiny("--glue-tasks=sst2", "--full-trace").stdout.str()
 
     assert "conftest.py:8: " in short
     assert "conftest.py:4: KeyError" in short

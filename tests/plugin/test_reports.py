@@ -98,10 +98,10 @@ def test_a_killed_run_leaves_a_report(pytester: pytest.Pytester, tiny_fresh: Run
     """If an item kills the process, the report is valid and has the items before it; no temporary file remains."""
     pytester.makeconftest(DIES_ON_STSB)
 
-    result = tiny_fresh("--glue-tasks=rte,stsb", "--glue-json=reports/out.json")
+    result = tiny_fresh("--glue-tasks=sst2,stsb", "--glue-json=reports/out.json")
 
     assert 9 == result.ret
-    assert ["rte"] == [each["task"] for each in report("reports/out.json")["results"]]
+    assert ["sst2"] == [each["task"] for each in report("reports/out.json")["results"]]
     assert report("reports/out.json")["family"] is None
     assert ["out.json"] == [path.name for path in (pytester.path / "reports").iterdir()]
 
@@ -117,14 +117,14 @@ def test_items_without_a_verdict_are_errors(
     pytester: pytest.Pytester, tiny: Run, report: Report, error: str, message: str
 ) -> None:
     """An item that ends in an error is listed with its message, not as a result; other items are results."""
-    pytester.makeconftest(BREAKS_ON.format(tasks=["rte"], error=error))
+    pytester.makeconftest(BREAKS_ON.format(tasks=["sst2"], error=error))
 
-    result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json")
+    result = tiny("--glue-tasks=sst2,stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json")
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["stsb * pass", "rte *sample *error", f"JSON report: {pytester.path / 'out.json'}"])
+    result.stdout.fnmatch_lines(["stsb * pass", "sst2 *sample *error", f"JSON report: {pytester.path / 'out.json'}"])
     document = report()
-    assert [{"nodeid": "test_suite.py::test_glue[rte-sample]", "message": message}] == document["errors"]
+    assert [{"nodeid": "test_suite.py::test_glue[sst2-sample]", "message": message}] == document["errors"]
     assert ["stsb"] == [each["task"] for each in document["results"]]
 
 
@@ -160,9 +160,9 @@ def test_collecting_writes_no_report(pytester: pytest.Pytester, tiny: Run) -> No
 
 def test_skipped_items(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
     """A skipped item is neither a result nor an error; a report without results is valid."""
-    pytester.makeconftest(BREAKS_ON.format(tasks=["rte"], error="pytest.skip.Exception('not today')"))
+    pytester.makeconftest(BREAKS_ON.format(tasks=["sst2"], error="pytest.skip.Exception('not today')"))
 
-    tiny("--glue-tasks=rte", "--glue-json=out.json").assert_outcomes(skipped=1)
+    tiny("--glue-tasks=sst2", "--glue-json=out.json").assert_outcomes(skipped=1)
 
     assert ([], []) == (report()["results"], report()["errors"])
 
@@ -245,7 +245,7 @@ def test_a_stop_while_collecting(pytester: pytest.Pytester, here: Run, report: R
     (pytester.path / "stop.txt").write_text("", "utf-8")
 
     assert (
-        pytest.ExitCode.INTERRUPTED == here("--glue-tasks=rte", "--glue-checkpoints=sample", "--glue-json=out.json").ret
+        pytest.ExitCode.INTERRUPTED == here("--glue-tasks=sst2", "--glue-checkpoints=sample", "--glue-json=out.json").ret
     )
 
     message = "the test run ended before all items were collected (exit code 2)"
@@ -258,7 +258,7 @@ def test_the_report_before_is_replaced_at_once(pytester: pytest.Pytester, here: 
     pytester.makeconftest(STOPS)
     (pytester.path / "out.json").write_text("earlier", "utf-8")
 
-    here("--glue-tasks=rte", "--glue-checkpoints=./none", "--glue-data=sample", "--glue-json=out.json")
+    here("--glue-tasks=sst2", "--glue-checkpoints=./none", "--glue-data=sample", "--glue-json=out.json")
 
     early = report("seen.json")
     assert (None, [], []) == (early["family"], early["results"], early["errors"])

@@ -14,7 +14,7 @@ import pytest
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
-RTE = ("--glue-data=sample", "--glue-checkpoints=sample", "--glue-tasks=rte", "--glue-threshold=rte=0")
+RTE = ("--glue-data=sample", "--glue-checkpoints=sample", "--glue-tasks=sst2", "--glue-threshold=sst2=0")
 SMALL = (*RTE, "--glue-max-train-samples=96", "--glue-max-eval-samples=32", "--glue-json=out.json")
 """Five epochs of six steps."""
 SLOW = """

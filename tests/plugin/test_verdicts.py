@@ -27,13 +27,13 @@ def properties(case: ET.Element) -> dict[str, str]:
 
 def test_a_missed_threshold_fails(tiny: Run, report: Report, junit: JUnit) -> None:
     """Exactly the item below its threshold fails, with one sentence in the terminal, in JUnit and in JSON."""
-    thresholds = ("--glue-threshold=rte=0", "--glue-threshold=stsb=1")
-    result = tiny("--glue-tasks=rte,stsb", *thresholds, "--glue-json=out.json", "--junitxml=out.xml")
+    thresholds = ("--glue-threshold=sst2=0", "--glue-threshold=stsb=1")
+    result = tiny("--glue-tasks=sst2,stsb", *thresholds, "--glue-json=out.json", "--junitxml=out.xml")
 
     assert pytest.ExitCode.TESTS_FAILED == result.ret
     result.assert_outcomes(failed=1, passed=1)
-    rte, stsb = report()["results"]
-    assert ("pass", 0.0) == (rte["verdict"], rte["threshold"])
+    sst2, stsb = report()["results"]
+    assert ("pass", 0.0) == (sst2["verdict"], sst2["threshold"])
     assert ("fail", 1.0) == (stsb["verdict"], stsb["threshold"])
     assert re.fullmatch(
         r"stsb · sample: pearson -?0\.\d+ < threshold 1\.000 \(-\d\.\d+; n=24, 1 seed, 95% CI -?\d\.\d+ to -?\d\.\d+\)",
@@ -122,10 +122,10 @@ def test_each_metric_can_have_a_threshold(tiny: Run, report: Report) -> None:
 
 def test_the_table(tiny: Run) -> None:
     """The table has a row for each item; the chance level, in brackets, stands in for a missing threshold."""
-    result = tiny("--glue-tasks=rte,stsb", "--glue-threshold=rte=0")
+    result = tiny("--glue-tasks=sst2,stsb", "--glue-threshold=sst2=0")
 
     start = next(number for number, line in enumerate(result.outlines) if re.fullmatch("=+ glue =+", line))
-    header, rte, stsb = (re.split(r"\s{2,}", line) for line in result.outlines[start + 1 : start + 4])
+    header, sst2, stsb = (re.split(r"\s{2,}", line) for line in result.outlines[start + 1 : start + 4])
     assert [
         "task",
         "checkpoint",
@@ -137,9 +137,9 @@ def test_the_table(tiny: Run) -> None:
         "time",
         "verdict",
     ] == header
-    assert ["rte", "sample", "accuracy", "0.000", "pass"] == [*rte[:3], rte[5], rte[8]]
+    assert ["sst2", "sample", "accuracy", "0.000", "pass"] == [*sst2[:3], sst2[5], sst2[8]]
     assert ["stsb", "sample", "pearson", "(0.000)"] == [*stsb[:3], stsb[5]]
-    for row in (rte, stsb):
+    for row in (sst2, stsb):
         assert f"{float(row[3]):+.3f}" == row[6]
         assert re.fullmatch(r"-?\d\.\d{3} to \d\.\d{3}", row[4])
         assert re.fullmatch(r"\d+\.\d s", row[7])
@@ -156,11 +156,11 @@ def test_synthetic_data_is_said_when_quiet(tiny: Run, junit: JUnit) -> None:
 
 def test_the_header(tiny: Run) -> None:
     """The header names tasks, checkpoints, seeds, data, device and versions, and warns that the data is synthetic."""
-    result = tiny("--glue-tasks=rte,cola", "--glue-seeds=7,8", "--co")
+    result = tiny("--glue-tasks=sst2,cola", "--glue-seeds=7,8", "--co")
 
     result.stdout.fnmatch_lines(
         [
-            "glue: tasks cola, rte; checkpoints sample; seeds 7, 8",
+            "glue: tasks cola, sst2; checkpoints sample; seeds 7, 8",
             "glue: data sample (synthetic data); device *; torch *, transformers *, datasets *",
             "glue: SYNTHETIC DATA: *",
         ]

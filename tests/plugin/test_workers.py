@@ -12,14 +12,14 @@ JUnit = Callable[[], dict[str, ET.Element]]
 
 TABLE = """
 [tool.pytest_glue]
-tasks = ["wnli", "stsb", "rte"]
+tasks = ["wnli", "stsb", "sst2"]
 data = "sample"
 checkpoints = ["sample"]
 cache = "off"
 max_train_samples = 48
 max_eval_samples = 24
 recipe = { num_train_epochs = 1 }
-threshold = { rte = 0.0, stsb = 1.0 }
+threshold = { sst2 = 0.0, stsb = 1.0 }
 json = "out.json"
 """
 RAISES_ON_WNLI = """
@@ -56,7 +56,7 @@ def test_two_workers_give_the_same_report(
     together = report()
 
     result.assert_outcomes(passed=1, failed=1, errors=1)
-    assert ["rte", "stsb"] == [each["task"] for each in together["results"]]
+    assert ["sst2", "stsb"] == [each["task"] for each in together["results"]]
     assert without_times(alone["results"]) == without_times(together["results"])
     assert alone["options"] == together["options"]
     assert {"size": 3, "partition": None} == alone["family"] == together["family"]
@@ -64,7 +64,7 @@ def test_two_workers_give_the_same_report(
         alone["errors"]
     )
     assert alone["errors"] == together["errors"]
-    result.stdout.fnmatch_lines(["=* glue =*", "task *", "rte *", "stsb *"])
+    result.stdout.fnmatch_lines(["=* glue =*", "task *", "sst2 *", "stsb *"])
     reason = together["results"][1]["reason"]
     assert [f"FAILED test_suite.py::test_glue[stsb-sample] - {reason}"] == [
         line for line in result.outlines if line.startswith("FAILED")
@@ -95,7 +95,7 @@ def test_workers_share_the_cores(pytester: pytest.Pytester, monkeypatch: pytest.
             assert torch.get_num_threads() == max(cores() // 2, 1)
     """)
     monkeypatch.delenv("OMP_NUM_THREADS")
-    fresh("-n", "2", "--glue-tasks=rte,wnli", "--glue-data=sample", "--glue-checkpoints=sample").assert_outcomes(
+    fresh("-n", "2", "--glue-tasks=sst2,wnli", "--glue-data=sample", "--glue-checkpoints=sample").assert_outcomes(
         passed=2
     )
 
@@ -131,9 +131,9 @@ def test_a_killed_worker(pytester: pytest.Pytester, fresh: Run, report: Report) 
     (error,) = report()["errors"]
     assert "test_suite.py::test_glue[stsb-sample]" == error["nodeid"]
     assert "crashed while running" in error["message"]
-    assert [("rte", "passed")] == [(each["task"], each["outcome"]) for each in report()["results"]]
+    assert [("sst2", "passed")] == [(each["task"], each["outcome"]) for each in report()["results"]]
     assert report()["family"] is None
-    result.stdout.fnmatch_lines(["rte *pass", "stsb *error"])
+    result.stdout.fnmatch_lines(["sst2 *pass", "stsb *error"])
 
 
 def test_a_file_that_workers_cannot_collect(pytester: pytest.Pytester, fresh: Run, report: Report) -> None:
