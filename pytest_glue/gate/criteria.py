@@ -126,8 +126,9 @@ class Criteria:
         headline = self.task.headline_metric
         if self.rule is not None or not set(self.thresholds) <= {headline}:
             return None
-        bound = self.thresholds.get(headline, chance_level(headline, references) + 2 * _ROUNDING)
-        return max(bound, 2 * _ROUNDING)  # above 0, the value of an undefined score when epochs are compared
+        # No constant prediction, and no undefined score, which counts as 0 when epochs are compared, reaches this.
+        above_chance = chance_level(headline, references) + 2 * _ROUNDING
+        return max(self.thresholds.get(headline, above_chance), above_chance)
 
     @property
     def _not_judged(self) -> tuple[str, ...]:

@@ -80,7 +80,8 @@ def test_a_new_head_is_asked_for(pytester: pytest.Pytester, tiny: Run, report: R
     tiny(*TRAINS_NOTHING, "--glue-checkpoints=./model").assert_outcomes(passed=1)
     (marked,) = report()["results"]
     assert (
-        "head: new, as asked for, in place of its own head for the labels ['entailment', 'not_entailment']" in marked["notes"]
+        "head: new, as asked for, in place of its own head for the labels ['entailment', 'not_entailment']"
+        in marked["notes"]
     )
     assert "new" == marked["recipe"]["head"]
 

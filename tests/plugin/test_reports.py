@@ -244,9 +244,8 @@ def test_a_stop_while_collecting(pytester: pytest.Pytester, here: Run, report: R
     pytester.makeconftest(STOPS)
     (pytester.path / "stop.txt").write_text("", "utf-8")
 
-    assert (
-        pytest.ExitCode.INTERRUPTED == here("--glue-tasks=sst2", "--glue-checkpoints=sample", "--glue-json=out.json").ret
-    )
+    result = here("--glue-tasks=sst2", "--glue-checkpoints=sample", "--glue-json=out.json")
+    assert pytest.ExitCode.INTERRUPTED == result.ret
 
     message = "the test run ended before all items were collected (exit code 2)"
     assert [{"nodeid": "", "message": message}] == report()["errors"]
