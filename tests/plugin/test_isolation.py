@@ -64,7 +64,7 @@ def test_an_item_does_not_spoil_the_next(pytester: pytest.Pytester, tiny: Run, r
     """DeepSpeed that is not installed, FSDP without its devices and full determinism concern their own items only."""
     pytester.makepyfile(test_suite=SUITE)
 
-    result = tiny("--glue-tasks=rte", "--glue-threshold=rte=0", "--glue-json=out.json")
+    result = tiny("--glue-tasks=sst2", "--glue-threshold=sst2=0", "--glue-json=out.json")
 
     result.assert_outcomes(passed=4, errors=2)
     errors = report()["errors"]
@@ -82,7 +82,7 @@ def test_no_output_holds_a_secret(
         test_suite="def test_glue(glue_options, glue_evaluation):\n    assert glue_evaluation.score == 2\n"
     )
     flags = (
-        *("--glue-tasks=rte", "--glue-threshold=rte=0", "--glue-json=out.json", "--junitxml=out.xml", "-vv"),
+        *("--glue-tasks=sst2", "--glue-threshold=sst2=0", "--glue-json=out.json", "--junitxml=out.xml", "-vv"),
         *("--glue-recipe=hub_token=hf_SECRET", "--glue-search-storage=mysql://me:SECRET@host/db"),
         f"--glue-cache-dir={cache}",
     )
@@ -111,14 +111,14 @@ def content(path: Path) -> bytes:
 def test_a_smoothed_recipe_for_all_tasks(tiny: Run, report: Report) -> None:
     """A regression is trained without smoothing, and a note says so."""
     result = tiny(
-        *("--glue-tasks=rte,stsb", "--glue-recipe=label_smoothing_factor=0.1", "--glue-json=out.json"),
-        *("--glue-threshold=rte=0", "--glue-threshold=stsb=-1"),
+        *("--glue-tasks=sst2,stsb", "--glue-recipe=label_smoothing_factor=0.1", "--glue-json=out.json"),
+        *("--glue-threshold=sst2=0", "--glue-threshold=stsb=-1"),
     )
 
     assert [] == report()["errors"]
     note = "trained without label_smoothing_factor: a regression has no class labels to smooth"
-    assert {"rte": False, "stsb": True} == {each["task"]: note in each["notes"] for each in report()["results"]}
-    assert {"rte": 0.1, "stsb": None} == {
+    assert {"sst2": False, "stsb": True} == {each["task"]: note in each["notes"] for each in report()["results"]}
+    assert {"sst2": 0.1, "stsb": None} == {
         each["task"]: each["recipe"].get("label_smoothing_factor") for each in report()["results"]
     }
     result.stdout.fnmatch_lines([f"*{note}*"])

@@ -141,10 +141,11 @@ def test_ray_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     received: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: received.append(number))
     handler, variables = signal.getsignal(signal.SIGTERM), dict(os.environ)
+    earlier = descendants()  # a cluster that other tests share
     try:
         with ray_session(RayConfig({})):
             temporary, home = ray.get(ray.remote(lambda: (Path(tempfile.mkdtemp()), Path.home())).remote())
-            processes = descendants()
+            processes = [process for process in descendants() if process not in earlier]
             addresses = {
                 each.laddr.ip.removeprefix("::ffff:")
                 for process in (psutil.Process(), *processes)

@@ -206,7 +206,7 @@ def test_an_alarm_that_was_set_rings_when_it_should(tiny_trainer: MakeTrainer) -
 @unix
 @pytest.mark.usefixtures("no_alarm")
 def test_an_earlier_alarm_comes_first(tiny_trainer: MakeTrainer) -> None:
-    """An earlier alarm that was already set raises its own error."""
+    """An earlier alarm that was already set raises its own error, which the message shows."""
 
     def handler(_number: int, _frame: object) -> None:
         raise TimeoutError("theirs")
@@ -215,5 +215,5 @@ def test_an_earlier_alarm_comes_first(tiny_trainer: MakeTrainer) -> None:
     trainer.add_callback(Meanwhile(2, hang))
     signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 1.0, 0.5)  # again, where it rang in a `__del__`
-    with pytest.raises(TimeoutError, match="theirs"), time_limit(trainer, "cola-a", 7, 60.0):
+    with pytest.raises(FineTuningError, match="TimeoutError: theirs"), time_limit(trainer, "cola-a", 7, 60.0):
         fine_tune(trainer, LabelMapping(COLA, (0, 1)), 7)

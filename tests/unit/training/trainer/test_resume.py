@@ -33,8 +33,8 @@ TWO_LABELS: dict[str, Any] = {"num_labels": 2}
 Make = Callable[..., GlueTrainer]
 
 
-class StoppedError(Exception):
-    """Interrupts a training."""
+class StoppedError(BaseException):
+    """Interrupts a training as Ctrl-C does, without an explanation."""
 
 
 class Stop(IgnoresWeights, TrainerCallback):
