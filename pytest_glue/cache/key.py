@@ -93,7 +93,9 @@ class Key:
         """Return the values in which two keys differ, by field or as `field.name`; None where one has no value."""
         ours, theirs = _flat(json.loads(self.text)), _flat(json.loads(other.text))
         names = dict.fromkeys([*ours, *theirs])
-        return {name: (ours.get(name), theirs.get(name)) for name in names if ours.get(name) != theirs.get(name)}
+        pairs = {name: (ours.get(name), theirs.get(name)) for name in names}
+        # As texts, which the key is made of: 1 and 1.0 differ.
+        return {name: (one, other) for name, (one, other) in pairs.items() if json.dumps(one) != json.dumps(other)}
 
 
 def _flat(key: Mapping[str, Any]) -> dict[str, Any]:

@@ -142,10 +142,13 @@ _LONGEST_NAME = 200
 
 
 def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
-    """Return the files of a baseline that no item was compared with."""
+    """Return the files of a baseline that no item was compared with; none of a folder that cannot be read."""
     if name.endswith(_SUFFIX):
         return []
-    return [path for path in sorted((storage / name).glob(f"*/*{_SUFFIX}")) if path not in used]
+    try:
+        return [path for path in sorted((storage / name).glob(f"*/*{_SUFFIX}")) if path not in used]
+    except OSError:  # the items report it as their error
+        return []
 
 
 def _change(path: Path, new: Baseline) -> str:

@@ -59,10 +59,8 @@ def parameters_of(checkpoint: Checkpoint) -> int:
 
 def _from_config(file: Path) -> int | None:
     """Return the parameters of attention and feed-forward in all layers; None if the file does not tell."""
-    if not file.is_file():  # a named pipe would block
-        return None
     try:
-        config = json.loads(file.read_text("utf-8"))
+        config = json.loads(file.read_text("utf-8")) if file.is_file() else None  # a named pipe would block
     except (OSError, ValueError):
         return None
     if not isinstance(config, dict):

@@ -18,7 +18,8 @@ HAS_PASSED = pytest.StashKey[bool]()
 """Whether the item's test function passed."""
 IS_UNCHECKED = pytest.StashKey[bool]()
 """Set for an item whose test passed without asking for its red verdict."""
-_ASKS = frozenset({"check", "failed", "verdict"})
+_ASKS = frozenset({"failed", "verdict"})
+"""What `check()` reads too. The name `check` alone, without a call, asks for nothing."""
 
 
 class WatchedEvaluation(Evaluation):

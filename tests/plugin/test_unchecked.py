@@ -14,6 +14,7 @@ import pytest
 
 def test_forgets(glue_evaluation):
     assert glue_evaluation.runs and repr(glue_evaluation) and glue_evaluation.reason
+    glue_evaluation.check  # without a call
 
 @pytest.mark.glue(unchecked="pass")
 def test_reports(glue_evaluation): ...

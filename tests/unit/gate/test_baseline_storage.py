@@ -230,6 +230,16 @@ def test_unused_files_are_found(tmp_path: Path) -> None:
     assert [] == baseline_storage.unused(tmp_path, "other", set())
 
 
+def test_a_folder_that_cannot_be_read_has_no_unused_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The items report the folder as their error; the summary must not fail on it."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "glob", refused)
+    assert [] == baseline_storage.unused(tmp_path, "main", set())
+
+
 def test_a_storage_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the system refuses is an error of the baseline, with its reason."""
 

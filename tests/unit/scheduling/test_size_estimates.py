@@ -36,6 +36,17 @@ def test_the_default_feed_forward_is_four_times_the_width(tmp_path: Path) -> Non
     assert 2 * (4 * 8 * 8 + 2 * 8 * 32) == of(tmp_path)
 
 
+def test_a_folder_that_cannot_be_entered_means_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header shows an estimate; that the folder cannot be read is the error of its items."""
+
+    def refused(*_: object, **__: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    checkpoint = Checkpoint.parse(str(tmp_path))
+    monkeypatch.setattr(Path, "is_file", refused)
+    assert DEFAULT == parameters_of(checkpoint)
+
+
 @pytest.mark.parametrize("config", ["{", "[]", '{"hidden_size": "wide"}'])
 def test_an_unreadable_config_means_the_default(tmp_path: Path, config: str) -> None:
     """A config without sizes is estimated as BERT base."""
