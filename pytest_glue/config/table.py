@@ -7,6 +7,8 @@ from typing import Any
 from pytest_glue.core.errors import OptionError
 
 NAME = "tool.pytest_glue"
+_SIMILAR = 0.85
+"""A name this close is a misspelling: `pytest-glue` and `pytest_gleu` are at 0.91, names of other plugins below 0.8."""
 
 
 def read_table(file: Path, *, required: bool) -> Mapping[str, Any]:
@@ -19,8 +21,7 @@ def read_table(file: Path, *, required: bool) -> Mapping[str, Any]:
     Raises:
         OptionError: the file cannot be read or is not TOML, or the table has another name.
     """
-    content = _content(file)
-    table = _table(file, content) if any(name in content for name in (b"pytest_glue", b"pytest-glue")) else None
+    table = _table(file, _content(file))
     if table is None and required:
         raise OptionError(f"{file} has no table [{NAME}]")
     return table or {}
@@ -52,9 +53,11 @@ def _table(file: Path, content: bytes) -> Mapping[str, Any] | None:
 
 def _misnamed(document: Mapping[str, Any], tools: Mapping[str, Any]) -> str:
     """Return the name of a table that was meant to be the one of this package; empty if there is none."""
-    names = {f"tool.{name}": table for name, table in tools.items() if name != "pytest_glue"} | dict(document)
-    similar = {NAME, "pytest_glue"}
-    for name, table in names.items():
-        if isinstance(table, Mapping) and name.replace("-", "_").lower() in similar:
-            return name
+    from difflib import get_close_matches
+
+    names = {f"tool.{name}": name for name in tools if name != "pytest_glue"} | {name: name for name in document}
+    for whole, name in names.items():
+        holder = document if whole == name else tools
+        if isinstance(holder[name], Mapping) and get_close_matches(name.lower(), ["pytest_glue"], cutoff=_SIMILAR):
+            return whole
     return ""

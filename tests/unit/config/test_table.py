@@ -22,6 +22,7 @@ def write(folder: Path, text: str) -> Path:
         ("[tool.uv.sources]\npytest-glue = {path = '.'}\n[project]\ndependencies = ['pytest-glue']", {}),
         ("tool = 3", {}),
         ("[tool.other]", {}),
+        ("[tool.pytest]\n[tool.pytest_env]\n[tool.pytest_cov]\n[tool.pytest-enabler]", {}),
         ("", {}),
     ],
 )
@@ -37,6 +38,8 @@ def test_the_table_is_read(tmp_path: Path, text: str, expected: object) -> None:
         ("[tool.PyTest_Glue]", "has a table [tool.PyTest_Glue], which is not read: name it [tool.pytest_glue]"),
         ("[pytest_glue]", "has a table [pytest_glue], which is not read: name it [tool.pytest_glue]"),
         ("[tool.pytest-glue.recipe]", "has a table [tool.pytest-glue], which is not read: name it [tool.pytest_glue]"),
+        ("[tool.pytest_gleu]", "has a table [tool.pytest_gleu], which is not read: name it [tool.pytest_glue]"),
+        ("[tool.pytestglue]", "has a table [tool.pytestglue], which is not read: name it [tool.pytest_glue]"),
         ("tool.pytest_glue = 3", "is 3: expected a table, as in [tool.pytest_glue]"),
         ("pytest_glue = = 3", "is not valid TOML"),
         (f"pytest_glue = {'[' * 5000}", "is not valid TOML"),
@@ -44,8 +47,6 @@ def test_the_table_is_read(tmp_path: Path, text: str, expected: object) -> None:
 )
 def test_a_table_that_would_be_ignored(tmp_path: Path, text: str, message: str) -> None:
     """The message has the name of the table that is read."""
-    if "PyTest_Glue" in text:
-        text += "\n# pytest_glue"
     with pytest.raises(OptionError) as caught:
         read_table(write(tmp_path, text), required=False)
     assert message in str(caught.value)
