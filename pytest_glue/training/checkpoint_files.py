@@ -163,10 +163,10 @@ def _object(folder: Path, name: str, where: str) -> dict[str, Any]:
     try:
         content = json.loads((folder / name).read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        message = f"{where}: {name} is damaged, for it is no JSON ({error}); {SAVE}"
+        message = f"{where}: {name} is damaged: it is not JSON ({error}); {SAVE}"
         raise CheckpointError(message) from error
     if not isinstance(content, dict):
-        message = f"{where}: {name} is damaged, for it holds no JSON object but a {type(content).__name__}; {SAVE}"
+        message = f"{where}: {name} is damaged: it holds no JSON object, but the type {type(content).__name__}; {SAVE}"
         raise CheckpointError(message)
     return content
 

@@ -59,4 +59,4 @@ def _damage_of_pickle(path: Path) -> str:
         start = file.read(2)
     if start == _ZIP:
         return "" if is_zipfile(path) else "is cut off: it is a zip archive without its end"
-    return "" if start[:1] == _PICKLE else "is no file that torch.save has written"
+    return "" if start[:1] == _PICKLE else "was not written by torch.save"

@@ -81,8 +81,8 @@ def test_the_files_of_an_index_are_those_that_it_names(folder: Path) -> None:
         ({"weight_map": {}}, "has no `weight_map`"),
         ({"weight_map": []}, "has no `weight_map`"),
         ({}, "has no `weight_map`"),
-        ([], f"{INDEX} is damaged, for it holds no JSON object but a list"),
-        ("{", f"{INDEX} is damaged, for it holds no JSON object but a str"),
+        ([], f"{INDEX} is damaged: it holds no JSON object, but the type list"),
+        ("{", f"{INDEX} is damaged: it holds no JSON object, but the type str"),
     ],
     ids=["parent", "absolute", "missing", "number", "empty", "list", "none", "array", "text"],
 )
@@ -111,11 +111,11 @@ def test_adapters_are_refused(folder: Path, message_of: Callable[[], str]) -> No
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("config.json", "{", "config.json is damaged, for it is no JSON (Expecting property name"),
-        ("config.json", "[1]", "config.json is damaged, for it holds no JSON object but a list"),
+        ("config.json", "{", "config.json is damaged: it is not JSON (Expecting property name"),
+        ("config.json", "[1]", "config.json is damaged: it holds no JSON object, but the type list"),
         ("config.json", '{"transformers_weights": "other.safetensors"}', "config.json names other weights (transfor"),
-        ("tokenizer_config.json", "nul", "tokenizer_config.json is damaged, for it is no JSON (Expecting value"),
-        ("added_tokens.json", "3", "added_tokens.json is damaged, for it holds no JSON object but a int"),
+        ("tokenizer_config.json", "nul", "tokenizer_config.json is damaged: it is not JSON (Expecting value"),
+        ("added_tokens.json", "3", "added_tokens.json is damaged: it holds no JSON object, but the type int"),
         (
             "shard-00000-model-00000-of-00001.safetensors",
             "x",

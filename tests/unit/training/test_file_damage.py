@@ -59,7 +59,7 @@ def test_files_that_are_cut_off(tmp_path: Path, name: str, content: bytes, cut: 
         ("a.safetensors", b"\x02" + bytes(7) + b"\xff\xff", "is damaged: its header cannot be read"),
         ("a.safetensors", b"\x07" + bytes(7) + b'{"a":1}', "is damaged: its header cannot be read"),
         ("a.safetensors", save(WEIGHTS) + b"x", "is damaged: it has"),
-        ("a.bin", b"text", "is no file that torch.save has written"),
+        ("a.bin", b"text", "was not written by torch.save"),
         ("a.bin", b"PK\x03\x04", "is cut off: it is a zip archive without its end"),
         ("merges.txt", b"\xff\n", "is damaged: it is no UTF-8 text"),
         ("merges.txt", b"t h\nthe\n", "is damaged: 'the' is no pair of tokens"),
