@@ -111,6 +111,7 @@ class Criteria:
                 *broken,
                 *_of_stopped(stopped),
                 *((uncertainty.note,) if uncertainty else ()),
+                *(regression.notes if regression else ()),
             ),
         )
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.formatting import count, decimal
 from pytest_glue.core.runs import Run
+from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.flips import flip_notes, flips_of
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.comparison import Comparison
@@ -47,6 +49,7 @@ class Regression:
     """Shown in the sentence's brackets, before the sample size."""
     facts: Mapping[str, Any]
     """For reports, under the names of `reports.document.Comparison`."""
+    notes: tuple[str, ...] = ()
 
 
 def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references: Sequence[float]) -> Regression:
@@ -68,6 +71,7 @@ def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references:
         baseline.headline_metric,
         design,
     )
+    flips = flips_of(baseline, runs, references)
     facts = {
         "name": rule.name,
         "file": rule.file,
@@ -78,8 +82,11 @@ def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references:
         "alpha": rule.alpha,
         "family_size": rule.family_size,
         "looks": list(rule.interim_analyses),
+        "negative_flips": None if flips is None else to_plain(flips),
     }
-    return Regression(comparison.verdict, _text(rule, comparison), _differences(rule, comparison, len(runs)), facts)
+    notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
+    differences = _differences(rule, comparison, len(runs))
+    return Regression(comparison.verdict, _text(rule, comparison), differences, facts, notes)
 
 
 def published(baseline: Baseline) -> "SeedVariance | None":

@@ -81,6 +81,23 @@ class ReportedStudy(Struct):
     counts: StateCounts
 
 
+class NegativeFlips(Struct):
+    """Examples that the baseline gets right and the candidate gets wrong. Rates are shares of all examples."""
+
+    count: Count
+    """Examples that most runs of the baseline get right and most runs of the candidate get wrong."""
+    examples: list[Count]
+    """Their indices in the evaluation split, from 0, those on which most runs agree first; at most 100."""
+    rate: Score
+    """The share that a run of the baseline gets right and a run of the candidate gets wrong: the mean over pairs."""
+    churn: Score | None
+    """The same share for two runs of one checkpoint with different seeds; null if both sides have one run."""
+    excess: Score | None
+    """Rate minus churn: 0 on average for an unchanged checkpoint."""
+    confidence_interval: Interval | None
+    """Of the excess, at 95 %."""
+
+
 class Comparison(Struct):
     """The comparison with a baseline."""
 
@@ -114,6 +131,8 @@ class Comparison(Struct):
     """Number of items that are judged together."""
     looks: list[int]
     """The numbers of seeds at which interim analyses are made; empty if there is one analysis."""
+    negative_flips: NegativeFlips | None = None
+    """Null for a regression."""
 
 
 class Result(Struct):

@@ -32,6 +32,7 @@ _CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
 _ADDED = frozenset(
     {
         ("Checkpoint", "role"),
+        ("Comparison", "negative_flips"),
         ("ReportedOptions", "head"),
         ("ReportedOptions", "on_missing_baseline"),
         ("ReportedOptions", "unchecked"),
