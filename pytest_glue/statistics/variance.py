@@ -16,6 +16,11 @@ BORROWED_VARIANCE_FACTOR = 1.4
 """Multiplies the variance that a side of one run takes from the other side: its own runs may vary more."""
 
 
+SINGLE_RUN_DEGREES_OF_FREEDOM = 3
+"""The most degrees of freedom of a comparison of one run with several. One run says nothing about the tails of its
+noise, so they are taken to be as heavy as those of t with 3 degrees of freedom."""
+
+
 class VarianceComponents(NamedTuple):
     """Variances of an estimate by source, in squared units of the score; arrays of shape (...)."""
 
@@ -90,11 +95,33 @@ def variance_components(
         squares = (shares[0] + shares[1]) ** 2 * known[0].satterthwaite
     else:
         squares = _sum(share**2 * each.satterthwaite for share, each in zip(shares, used, strict=True))
+    # A side whose scores tie by accident has the residual variance, which does not make its seeds' part well known.
+    squares = np.maximum(squares, seeds**2 / design_degrees_of_freedom(*(side.k for side in sides)))
     examples = np.maximum(total - residual_variance, 0.0)
     df = _satterthwaite(seeds + examples, squares + total**2 / total_df)
     of_run = _sum(each.residual_variance for each in used) / len(used)
     components = VarianceComponents(seeds, examples, df, total_df, of_run, _source(sides), df)
     return _with_forecast(components, sides, used, total**2 / total_df)
+
+
+def design_degrees_of_freedom(candidate: int, baseline: int | None = None) -> float:
+    """Return the most degrees of freedom that the seeds' part can have: Satterthwaite's, if all runs vary alike.
+
+    Satterthwaite's estimate jumps up if the smaller side happens to vary little, just when its variance is too small.
+
+    Args:
+        candidate: the number of its runs.
+        baseline: the number of its runs; None for the mean score of the candidate alone.
+
+    Raises:
+        ValueError: no side has two runs, which leaves no degree of freedom.
+    """
+    counts = [candidate] if baseline is None else [candidate, baseline]
+    if max(counts) < 2:
+        raise ValueError(f"runs {counts}; accepted: at least 2 on one side")
+    if min(counts) < 2:
+        return min(max(counts) - 1, SINGLE_RUN_DEGREES_OF_FREEDOM)
+    return sum(1 / k for k in counts) ** 2 / sum(1 / (k**2 * (k - 1)) for k in counts)
 
 
 def _seed_components(side: ScoredRuns) -> _SeedComponents:
@@ -103,7 +130,7 @@ def _seed_components(side: ScoredRuns) -> _SeedComponents:
     residual_variance = np.sum(residuals**2, axis=(-2, -1)) / ((k - 1) * (n - 1) * n)
     of_scores = SEED_VARIANCE_FACTOR * np.var(side.scores, axis=-1, ddof=1)
     # The interaction alone makes scores vary by the residual variance: a lower bound for runs whose scores tie though
-    # their predictions differ. It is known far better than the variance of k scores, so it adds no uncertainty.
+    # their predictions differ.
     of_run = np.maximum(of_scores, residual_variance)
     return _SeedComponents(of_run, residual_variance, of_scores, of_scores**2 / (k - 1))
 

@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pytest_glue.statistics.comparison import p_values
 from pytest_glue.statistics.scored_runs import ScoredRuns
 from pytest_glue.statistics.seed_variance import SeedVariance
-from pytest_glue.statistics.variance import BORROWED_VARIANCE_FACTOR, SEED_VARIANCE_FACTOR, variance_components
+from pytest_glue.statistics.variance import (
+    BORROWED_VARIANCE_FACTOR,
+    SEED_VARIANCE_FACTOR,
+    design_degrees_of_freedom,
+    variance_components,
+)
 
 Array = NDArray[np.float64]
 
@@ -91,11 +97,44 @@ def test_a_perfect_score_still_has_variance() -> None:
     ) == pytest.approx(1 / 50**2)
 
 
-def test_two_nearly_equal_scores_do_not_raise_the_forecast() -> None:
-    """The forecast of two seeds with nearly equal scores against five has fewer degrees of freedom than the five."""
+def test_two_nearly_equal_scores_do_not_raise_the_degrees_of_freedom() -> None:
+    """Two seeds with nearly equal scores against five have fewer than the five, now and in the forecast."""
     rng = np.random.default_rng(6)
     baseline = runs(rng, 5, 2000, 0.05, np.zeros((1, 2000)), 1)
     lucky = ScoredRuns(baseline.scores[:, :2].mean() + np.array([[0.0, 1e-4]]), baseline.influences[:, :2])
     found = variance_components(lucky, baseline)
-    assert float(found.forecast_degrees_of_freedom[0]) < 2.5 < float(found.degrees_of_freedom[0])
+    assert float(found.forecast_degrees_of_freedom[0]) <= float(found.degrees_of_freedom[0]) < 2.5
     assert 5 / 7 == found.candidate_share
+
+
+@pytest.mark.parametrize(("k_a", "k_b"), [(1, 3), (2, 2), (3, 10), (10, 3), (1, 10)])
+@pytest.mark.parametrize("noise", ["normal", "t3"])
+def test_few_or_unequal_seeds_keep_the_rate_of_an_item_of_nine(k_a: int, k_b: int, noise: str) -> None:
+    """At a ninth of 0.05, an unchanged checkpoint fails no more often, also if scores tie by accident."""
+    rng, alpha, trials = np.random.default_rng(11), 0.05 / 9, 20_000
+
+    def side(k: int) -> ScoredRuns:
+        seeds = rng.standard_normal((trials, k)) if noise == "normal" else rng.standard_t(3, (trials, k)) / np.sqrt(3)
+        flips = np.sqrt(0.1 * 30) * rng.standard_normal((trials, k, 30))
+        return ScoredRuns(seeds + flips.mean(axis=-1), flips - flips.mean(axis=-1, keepdims=True))
+
+    candidate, baseline = side(k_a), side(k_b)
+    difference = candidate.scores.mean(axis=-1) - baseline.scores.mean(axis=-1)
+    p_fail, p_pass = p_values(difference, variance_components(candidate, baseline), 0.0)
+    limit = trials * alpha + 2 * np.sqrt(trials * alpha)
+    assert (p_fail <= alpha).sum() <= limit
+    assert (p_pass <= alpha).sum() <= limit
+
+
+@pytest.mark.parametrize(
+    ("counts", "df"), [((2, 2), 2), ((5, 5), 8), ((1, 3), 2), ((10, 1), 3), ((3, None), 2), ((3, 10), 3.3137)]
+)
+def test_the_degrees_of_freedom_of_a_design(counts: tuple[int, int | None], df: float) -> None:
+    """They are those of the pooled variance for equal sides, and fewer for unequal ones."""
+    assert df == pytest.approx(design_degrees_of_freedom(*counts), rel=1e-3)
+
+
+def test_a_design_without_two_runs_has_no_degrees_of_freedom() -> None:
+    """One run a side is an error that names the numbers."""
+    with pytest.raises(ValueError, match=r"runs \[1, 1\]"):
+        design_degrees_of_freedom(1, 1)
