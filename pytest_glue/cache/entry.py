@@ -88,6 +88,7 @@ class Entry:
         """Yield a clause for each fact that no run of the task has: a digest shows accidents, but no edits."""
         run, conditions = self.run, self.conditions
         sizes = {len(run.predictions), len(conditions.references), conditions.n_eval}
+        sizes |= set() if conditions.groups is None else {len(conditions.groups)}
         if len(sizes) > 1 or run.seed != self.key.seed or set(run.metrics) != set(task.metrics):
             yield "its parts do not match"
         if wrong := _not_labels(task, conditions.references):

@@ -88,6 +88,12 @@ class Evaluation:
         return self.conditions.study
 
     @property
+    def n_groups(self) -> int | None:
+        """The number of groups of evaluation examples that depend on each other; None if none are known."""
+        groups = self.conditions.groups
+        return None if groups is None else len(set(groups))
+
+    @property
     def n_cached(self) -> int:
         """The number of runs that were read from the cache."""
         return sum(run.cached for run in self.runs)

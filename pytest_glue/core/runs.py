@@ -64,6 +64,9 @@ class RunConditions:
     """How the hyperparameters are searched; None if the recipe is used as it is."""
     study: Study | None = None
     """The finished search; None before it, and without one."""
+    groups: tuple[int, ...] | None = None
+    """The number of the group of each evaluation example, such as its paragraph; None if the task has no groups, or if
+    they are not known."""
 
 
 def mean_scores(runs: Sequence[Run]) -> Scores:

@@ -31,6 +31,10 @@ class Task:
     report_only: str = ""
     """Why this task is not judged without a threshold; empty for a task that is."""
 
+    group_column: str | None = None
+    """Evaluation examples with the same value in this column depend on each other: standard errors count its values
+    and not the examples. None if all are independent."""
+
     def __str__(self) -> str:
         return self.name
 
@@ -55,9 +59,13 @@ class Task:
         return (*self.text_columns, self.label_column)
 
     def shares_training_with(self, other: "Task") -> bool:
-        """Return whether the two tasks differ only in their evaluation split, so that one training serves both."""
-        alike = replace(self, name=other.name, evaluation_split=other.evaluation_split, report_only=other.report_only)
-        return self.evaluation_split != other.evaluation_split and alike == other
+        """Return whether the two tasks differ only in their evaluation, so that one training serves both."""
+        return self.evaluation_split != other.evaluation_split and self._trained == other._trained
+
+    @property
+    def _trained(self) -> "Task":
+        """The task without what concerns only its evaluation split and its verdict."""
+        return replace(self, name="", evaluation_split="", report_only="", group_column=None)
 
 
 _PAIR = ("sentence1", "sentence2")
@@ -71,10 +79,20 @@ GLUE: Mapping[str, Task] = MappingProxyType(
         task.name: task
         for task in (
             Task("cola", "cola", ("sentence",), ("unacceptable", "acceptable"), ("matthews_correlation",)),
-            Task("mnli", "mnli", _MNLI_COLUMNS, _MNLI_LABELS, ("accuracy",), "validation_matched"),
-            Task("mnli-mm", "mnli", _MNLI_COLUMNS, _MNLI_LABELS, ("accuracy",), "validation_mismatched"),
+            Task(
+                "mnli", "mnli", _MNLI_COLUMNS, _MNLI_LABELS, ("accuracy",), "validation_matched", group_column="premise"
+            ),
+            Task(
+                "mnli-mm",
+                "mnli",
+                _MNLI_COLUMNS,
+                _MNLI_LABELS,
+                ("accuracy",),
+                "validation_mismatched",
+                group_column="premise",
+            ),
             Task("mrpc", "mrpc", _PAIR, ("not_equivalent", "equivalent"), ("accuracy", "f1")),
-            Task("qnli", "qnli", ("question", "sentence"), _ENTAILMENT, ("accuracy",)),
+            Task("qnli", "qnli", ("question", "sentence"), _ENTAILMENT, ("accuracy",), group_column="sentence"),
             Task("qqp", "qqp", ("question1", "question2"), ("not_duplicate", "duplicate"), ("accuracy", "f1")),
             Task("rte", "rte", _PAIR, _ENTAILMENT, ("accuracy",)),
             Task("sst2", "sst2", ("sentence",), ("negative", "positive"), ("accuracy",)),

@@ -86,12 +86,18 @@ def _ordered(splits: Splits) -> list[tuple[str, Split]]:
 
 def _require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
     labelled = split in {task.train_split, task.evaluation_split}
-    for column in task.columns if labelled else task.text_columns:
+    for column in (*(task.columns if labelled else task.text_columns), *_group_columns(task, split)):
         if column not in there:
             message = (
                 f"{where}: split {split!r} of task {task.name} has no column {column!r}; there: {', '.join(there)}"
             )
             raise DataError(message)
+
+
+def _group_columns(task: Task, split: str) -> tuple[str, ...]:
+    """Return the column with the groups of the evaluation examples, if the task has one beside its texts."""
+    is_needed = task.group_column not in {None, *task.text_columns} and split == task.evaluation_split
+    return (task.group_column,) if is_needed and task.group_column else ()
 
 
 def conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset":
@@ -103,7 +109,7 @@ def conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset"
     labelled = split in {task.train_split, task.evaluation_split}
     if labelled and not len(dataset):
         raise DataError(f"{where}: split {split!r} of task {task.name} is empty")
-    columns = (*task.text_columns, *([task.label_column] if labelled else []))
+    columns = (*task.text_columns, *([task.label_column] if labelled else []), *_group_columns(task, split))
     _check_values(dataset, columns, task, where)
     if task.label_column not in dataset.column_names:
         return dataset

@@ -124,16 +124,17 @@ class TsvSplit:
         from datasets import ClassLabel, Dataset, Features, Value
 
         task, header, rows = self.task, self.columns(), list(self._rows())
+        texts = dict.fromkeys(task.text_columns)
+        if task.group_column in header:
+            texts[task.group_column] = None
         columns: dict[str, list[Any]] = {}
-        for key in task.text_columns:
+        for key in texts:
             column = header.index(key)
             columns[key] = [fields[column] for _, _, fields in rows]
         columns[task.label_column] = self._labels(header, rows)
         columns["idx"] = [index for index, _, _ in rows]
         label = Value("float32") if task.is_regression else ClassLabel(names=list(task.labels))
-        features = Features(
-            {**dict.fromkeys(task.text_columns, Value("string")), task.label_column: label, "idx": Value("int32")}
-        )
+        features = Features({**dict.fromkeys(texts, Value("string")), task.label_column: label, "idx": Value("int32")})
         return Dataset(pa.table(columns, features.arrow_schema))
 
     @property

@@ -79,14 +79,14 @@ def _run(runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> tuple[list
     for n_seeds in seed_plan.interim_analyses:
         for seed in seed_plan.seeds[len(finished) : n_seeds]:
             finished.append(runs.run(seed, target_score=_target_score_of_next(target_score, finished, criteria.task)))
-        judgement = criteria.judge(finished, runs.conditions.references)
+        judgement = criteria.judge(finished, runs.conditions.references, runs.conditions.groups)
         if judgement.verdict is not Verdict.INCONCLUSIVE:
             break
     # The lower bounds of stopped runs can only show a pass; any other verdict needs whole runs.
     for index, run in enumerate(finished):
         if run.stopped and judgement.verdict is not Verdict.PASS:
             finished[index] = runs.run(run.seed)
-            judgement = criteria.judge(finished, runs.conditions.references)
+            judgement = criteria.judge(finished, runs.conditions.references, runs.conditions.groups)
     return finished, judgement
 
 

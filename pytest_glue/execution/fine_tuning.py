@@ -31,6 +31,8 @@ class Examples:
     """For the item's model."""
     data_digest: str
     """Of training and evaluation split."""
+    groups: tuple[int, ...] | None
+    """As in `RunConditions`."""
 
 
 class TrainerRuns:
@@ -134,6 +136,7 @@ class TrainerRuns:
             n_eval=len(examples.encoded),
             data_digest=examples.data_digest,
             references=tuple(self._labels.to_task_labels(examples.encoded["label"]).tolist()),
+            groups=examples.groups,
         )
 
     def _find_hyperparameters(self, search: Search) -> None:

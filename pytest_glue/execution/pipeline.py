@@ -117,6 +117,7 @@ def make_trainer_runs(
     from pytest_glue.core.choices import HeadPolicy
     from pytest_glue.core.recipe import recipe_notes
     from pytest_glue.data.fingerprint import digest_of_task
+    from pytest_glue.data.groups import groups_of
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.training.metrics import LabelMapping
     from pytest_glue.training.pretrained import resolve
@@ -130,10 +131,12 @@ def make_trainer_runs(
     new_head = "new" if options.head is HeadPolicy.NEW else None
     chosen = {name: value for name, value in (("max_length", options.max_length), ("head", new_head)) if value}
     conditions = conditions_of(trainer, resolve(spec.checkpoint).checkpoint, labels, digest, chosen, notes)
+    conditions = replace(conditions, groups=groups_of(data[task.evaluation_split], task))
 
     def examples_of(shared_task: Task) -> Examples:
         raw = load_data(options, shared_task)
         encoded = encode_data(replace(spec, task=shared_task), raw, tokenizer)
-        return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task))
+        groups = groups_of(raw[shared_task.evaluation_split], shared_task)
+        return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task), groups)
 
     return TrainerRuns(trainer, labels, conditions, monitor, search, examples_of)

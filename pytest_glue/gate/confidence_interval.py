@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_glue.core.formatting import decimal
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
+from pytest_glue.gate.groups import Groups
 from pytest_glue.gate.regression import RegressionCriterion
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ class Uncertainty:
 
 
 def uncertainty_of(
-    task: Task, runs: Sequence[Run], references: Sequence[float], rule: RegressionCriterion | None
+    task: Task,
+    runs: Sequence[Run],
+    references: Sequence[float],
+    rule: RegressionCriterion | None,
+    groups: Groups = None,
 ) -> Uncertainty | None:
     """Return the interval of the mean headline score over seeds and examples.
 
@@ -47,7 +52,7 @@ def uncertainty_of(
     if len(references) < 2 or not _is_of_predictions(task, runs, references):
         return None
     seed_variance = _seed_variance(task, rule) if len(runs) == 1 else None
-    of_score = estimate([run.predictions for run in runs], references, task.headline_metric, seed_variance)
+    of_score = estimate([run.predictions for run in runs], references, task.headline_metric, seed_variance, groups)
     low, high = of_score.interval(LEVEL)
     if not (source := of_score.variance_source):
         return Uncertainty((low, high), "the interval covers examples, not the variation between seeds")

@@ -10,6 +10,7 @@ from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
 from pytest_glue.gate.diagnostics import all_constant, diagnose
+from pytest_glue.gate.groups import Groups, group_notes, usable
 from pytest_glue.gate.regression import Regression, RegressionCriterion, against_baseline
 
 
@@ -71,7 +72,7 @@ class Criteria:
     rule: RegressionCriterion | None = None
     """The baseline and the drop that is allowed; None if nothing is compared."""
 
-    def judge(self, runs: Sequence[Run], references: Sequence[float]) -> Judgement:
+    def judge(self, runs: Sequence[Run], references: Sequence[float], groups: Groups = None) -> Judgement:
         """Return the verdict on runs.
 
         If a run is broken, every verdict but `pass` becomes `degenerate`: the score then says nothing about the
@@ -82,14 +83,17 @@ class Criteria:
         Args:
             runs: at least one, on the same examples.
             references: gold labels, one for each evaluation example.
+            groups: of the evaluation examples, as in `RunConditions`.
         """
         scores = mean_scores(runs)
         broken = diagnose(self.task, runs, references)
         undefined = [metric for metric in self._decisive if scores[metric] is None]
         stopped = [run for run in runs if run.stopped]
         no_interval = undefined or stopped  # a lower bound is no estimate
-        uncertainty = None if no_interval else uncertainty_of(self.task, runs, references, self.rule)
-        regression = None if undefined or self.rule is None else against_baseline(self.rule, runs, references)
+        uncertainty = None if no_interval else uncertainty_of(self.task, runs, references, self.rule, usable(groups))
+        regression = None
+        if self.rule is not None and not undefined:
+            regression = against_baseline(self.rule, runs, references, usable(groups))
         if undefined:
             answer = VerdictText(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
         else:
@@ -111,6 +115,7 @@ class Criteria:
                 *broken,
                 *_of_stopped(stopped),
                 *((uncertainty.note,) if uncertainty else ()),
+                *(group_notes(self.task, groups) if uncertainty or regression else ()),
                 *(regression.notes if regression else ()),
             ),
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.core.runs import Run
 from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.groups import Groups
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.flips import NegativeFlips
@@ -13,20 +14,23 @@ SHOWN = 5
 """The number of examples that a note names; the JSON report has more."""
 
 
-def flips_of(baseline: Baseline, runs: Sequence[Run], references: Sequence[float]) -> "NegativeFlips | None":
+def flips_of(
+    baseline: Baseline, runs: Sequence[Run], references: Sequence[float], groups: Groups = None
+) -> "NegativeFlips | None":
     """Return the candidate's negative flips; None for a regression, whose predictions are not right or wrong.
 
     Args:
         baseline: with one or more runs.
         runs: of the candidate.
         references: gold labels, one for each evaluation example.
+        groups: of the evaluation examples, two or more.
     """
     if baseline.is_regression:
         return None
     from pytest_glue.statistics.flips import negative_flips
 
     ours, theirs = ([run.predictions for run in side] for side in (runs, baseline.runs))
-    return negative_flips(ours, theirs, references)
+    return negative_flips(ours, theirs, references, groups)
 
 
 def flip_notes(flips: "NegativeFlips | None", name: str, n_eval: int) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
 from pytest_glue.gate.criteria import Criteria
+from pytest_glue.gate.groups import usable
 from pytest_glue.gate.regression import RegressionCriterion
 
 EXPECTED_SEEDS = (1, 2, 3, 5, 10, 20)
@@ -168,5 +169,6 @@ def _minimum_detectable_drops(evaluation: Evaluation, alpha: float) -> dict[int,
         evaluation.headline_metric,
         EXPECTED_SEEDS,
         alpha=alpha,
+        groups=usable(evaluation.conditions.groups),
     )
     return {seeds: round(drop, 4) for seeds, drop in drops.items()}

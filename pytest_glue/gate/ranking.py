@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.gate.groups import usable
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.estimate import Estimate
@@ -53,7 +54,12 @@ def _rank(found: Mapping[str, Evaluation], alpha: float) -> "Ranking":
     predictions = {label: [run.predictions for run in each.runs] for label, each in found.items()}
     seed_variance = published_seed_variance(first.task, first.headline_metric)
     return rank(
-        predictions, first.conditions.references, first.headline_metric, alpha=alpha, seed_variance=seed_variance
+        predictions,
+        first.conditions.references,
+        first.headline_metric,
+        alpha=alpha,
+        seed_variance=seed_variance,
+        groups=usable(first.conditions.groups),
     )
 
 

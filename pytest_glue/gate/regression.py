@@ -10,6 +10,7 @@ from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.flips import flip_notes, flips_of
+from pytest_glue.gate.groups import Groups
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.comparison import Comparison
@@ -52,13 +53,16 @@ class Regression:
     notes: tuple[str, ...] = ()
 
 
-def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references: Sequence[float]) -> Regression:
+def against_baseline(
+    rule: RegressionCriterion, runs: Sequence[Run], references: Sequence[float], groups: Groups = None
+) -> Regression:
     """Compare a candidate's runs with a baseline's, example by example.
 
     Args:
         rule: the baseline and the allowed drop.
         runs: of the candidate.
         references: gold labels, one for each evaluation example.
+        groups: of the evaluation examples, two or more.
     """
     from pytest_glue.statistics.comparison import ComparisonDesign, compare
 
@@ -70,8 +74,9 @@ def against_baseline(rule: RegressionCriterion, runs: Sequence[Run], references:
         references,
         baseline.headline_metric,
         design,
+        groups,
     )
-    flips = flips_of(baseline, runs, references)
+    flips = flips_of(baseline, runs, references, groups)
     facts = {
         "name": rule.name,
         "file": rule.file,

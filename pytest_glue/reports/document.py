@@ -176,6 +176,9 @@ class Result(Struct):
     search: ReportedStudy | None
     """The hyperparameter search; null if there was none."""
     notes: list[str]
+    n_groups: PositiveCount | None = None
+    """The number of groups of evaluation examples that depend on each other, such as those about one sentence; null if
+    the task has none. With two or more, standard errors count groups."""
 
 
 class Environment(Struct):

@@ -140,6 +140,6 @@ def _result(evaluation: Evaluation, outcome: Outcome | None) -> Any:
 
     parts = (evaluation.conditions, evaluation.judgement, evaluation)
     flat = {field.name: getattr(part, field.name) for part in parts for field in fields(part)}
-    flat |= {name: getattr(evaluation, name) for name in ("score", "metrics", "seeds", "search")}
+    flat |= {name: getattr(evaluation, name) for name in ("score", "metrics", "seeds", "search", "n_groups")}
     flat["outcome"] = outcome
     return to_plain(msgspec.convert(flat, Result, from_attributes=True))

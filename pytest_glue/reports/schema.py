@@ -36,6 +36,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "head"),
         ("ReportedOptions", "on_missing_baseline"),
         ("ReportedOptions", "unchecked"),
+        ("Result", "n_groups"),
         ("Result", "outcome"),
     }
 )

@@ -15,7 +15,10 @@ from pytest_glue.gate.ranking import rank_checkpoints
 
 _COLUMNS = ("task", "checkpoint", "metric", "score", "95% CI", "compared with", "difference", "time", "verdict")
 _RIGHT_ALIGNED = ("score", "compared with", "difference", "time")
-_DETAILS = ("batching: ", "the interval covers examples and seeds", "trained together with ")
+_DETAILS = (
+    *("batching: ", "the interval covers examples and seeds", "standard errors by group: "),
+    "trained together with ",
+)
 """Beginnings of notes on how a result was computed, which are shown with `-v` only."""
 ERROR = "error"
 """The last cell of an item that ended without a verdict."""

@@ -92,6 +92,7 @@ def compare(
     references: ArrayLike,
     metric: str,
     design: ComparisonDesign = DEFAULT_DESIGN,
+    groups: ArrayLike | None = None,
 ) -> Comparison:
     """Test whether the expected score over seeds and examples dropped by more than the design allows.
 
@@ -101,11 +102,12 @@ def compare(
         references: shape (n,).
         metric: a name of `core.metrics.METRICS`.
         design: the allowed drop and the error rates.
+        groups: of the examples that depend on each other, shape (n,); None if all are independent.
 
     Raises:
         ValueError: a value out of range, shapes that do not fit, or a run whose score is undefined.
     """
-    ours, theirs = (ScoredRuns.of(metric, side, references) for side in (candidate, baseline))
+    ours, theirs = (ScoredRuns.of(metric, side, references, groups) for side in (candidate, baseline))
     check_scores("candidate", metric, ours.scores)
     check_scores("baseline", metric, theirs.scores)
     return _compare(ours, theirs, metric, design)

@@ -56,7 +56,11 @@ class Estimate:
 
 
 def estimate(
-    predictions: ArrayLike, references: ArrayLike, metric: str, seed_variance: SeedVariance | None = None
+    predictions: ArrayLike,
+    references: ArrayLike,
+    metric: str,
+    seed_variance: SeedVariance | None = None,
+    groups: ArrayLike | None = None,
 ) -> Estimate:
     """Estimate the expected score over seeds and examples from k runs on n examples.
 
@@ -65,10 +69,11 @@ def estimate(
         references: shape (n,).
         metric: a name of `core.metrics.METRICS`.
         seed_variance: the variance between seeds, used if k = 1.
+        groups: of the examples that depend on each other, shape (n,); None if all are independent.
 
     Raises:
         ValueError: shapes that do not fit, an unknown metric, or a run whose score is undefined.
     """
-    runs = ScoredRuns.of(metric, predictions, references)
+    runs = ScoredRuns.of(metric, predictions, references, groups)
     check_scores("checkpoint", metric, runs.scores)
     return Estimate.of(runs, None, seed_variance)

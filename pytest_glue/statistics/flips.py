@@ -35,13 +35,16 @@ class NegativeFlips:
     """Of the excess over seeds and examples, at 95 %."""
 
 
-def negative_flips(candidate: ArrayLike, baseline: ArrayLike, references: ArrayLike) -> NegativeFlips:
+def negative_flips(
+    candidate: ArrayLike, baseline: ArrayLike, references: ArrayLike, groups: ArrayLike | None = None
+) -> NegativeFlips:
     """Return the negative flips from a baseline to a candidate (Yan et al. 2021, Xie et al. 2021).
 
     Args:
         candidate: predicted classes, shape (k_a, n).
         baseline: predicted classes, shape (k_b, n), of the same examples in the same order.
         references: shape (n,).
+        groups: of the examples that depend on each other, shape (n,); None if all are independent.
 
     Raises:
         ValueError: shapes that do not fit, or a value that is not finite.
@@ -52,7 +55,7 @@ def negative_flips(candidate: ArrayLike, baseline: ArrayLike, references: ArrayL
     count = int(np.count_nonzero(agreement))
     examples = np.argsort(-agreement, kind="stable")[: min(count, LISTED)].tolist()
     rate = float(np.mean(of_candidate * of_baseline))
-    excess = _excess(wrong, right)
+    excess = _excess(wrong, right, groups)
     return NegativeFlips(
         count=count,
         examples=tuple(examples),
@@ -68,7 +71,7 @@ def _right(predictions: ArrayLike, references: ArrayLike) -> Floats:
     return np.asarray(predicted == gold, np.float64)
 
 
-def _excess(wrong: Floats, right: Floats) -> Estimate | None:
+def _excess(wrong: Floats, right: Floats, groups: ArrayLike | None) -> Estimate | None:
     """Return the rate of flips less the churn, linearised in the runs of both sides; None for one run on each side.
 
     With p the share of the baseline's runs that get an example right, and q the share of the candidate's runs that get
@@ -78,6 +81,7 @@ def _excess(wrong: Floats, right: Floats) -> Estimate | None:
     Args:
         wrong: of the candidate, shape (k_a, n).
         right: of the baseline, shape (k_b, n).
+        groups: of the examples that depend on each other, shape (n,); None if all are independent.
     """
     q, p = wrong.mean(axis=0), right.mean(axis=0)
     own, k = (p, len(right)) if len(right) > 1 else (q, len(wrong))
@@ -86,7 +90,10 @@ def _excess(wrong: Floats, right: Floats) -> Estimate | None:
     each = p * q - own * (1 - own) * k / (k - 1)
     slope = 2 * own - 1
     of_wrong, of_right = (p, q + slope) if own is p else (p + slope, q)
-    return Estimate.of(_linear((wrong - q) * of_wrong, each), _linear((p - right) * of_right, np.zeros_like(each)))
+    ours, theirs = _linear((wrong - q) * of_wrong, each), _linear((p - right) * of_right, np.zeros_like(each))
+    if groups is not None:
+        ours, theirs = ours.grouped(groups), theirs.grouped(groups)
+    return Estimate.of(ours, theirs)
 
 
 def _linear(effects: Floats, each: Floats) -> ScoredRuns:

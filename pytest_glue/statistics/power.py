@@ -104,7 +104,13 @@ def seeds_needed(
 
 
 def minimum_detectable_drops(
-    predictions: ArrayLike, references: ArrayLike, metric: str, seeds: Sequence[int], *, alpha: float = 0.05
+    predictions: ArrayLike,
+    references: ArrayLike,
+    metric: str,
+    seeds: Sequence[int],
+    *,
+    alpha: float = 0.05,
+    groups: ArrayLike | None = None,
 ) -> dict[int, float]:
     """Return the minimum detectable drop of candidates to come, by their number of seeds.
 
@@ -117,11 +123,12 @@ def minimum_detectable_drops(
         metric: a name of `core.metrics.METRICS`.
         seeds: numbers of the candidate's seeds.
         alpha: the one-sided error rate.
+        groups: of the examples that depend on each other, shape (n,); None if all are independent.
 
     Returns:
         Fractions by number of seeds; empty for a baseline of one run, whose variance between seeds is unknown.
     """
-    runs = ScoredRuns.of(metric, predictions, references)
+    runs = ScoredRuns.of(metric, predictions, references, groups)
     if runs.k < 2 or np.isnan(runs.scores).any():
         return {}
     unchanged = variance_components(runs, runs)

@@ -46,6 +46,7 @@ def rank(
     *,
     alpha: float = 0.05,
     seed_variance: SeedVariance | None = None,
+    groups: ArrayLike | None = None,
 ) -> Ranking:
     """Rank checkpoints on one task, with a paired test of each pair, adjusted for their number.
 
@@ -55,6 +56,7 @@ def rank(
         metric: a name of `core.metrics.METRICS`.
         alpha: the family-wise error rate: the probability of any false difference among all pairs.
         seed_variance: the variance between seeds, used for pairs of one run each.
+        groups: of the examples that depend on each other, shape (n,); None if all are independent.
 
     Raises:
         ValueError: no checkpoint, shapes that do not fit, or a run whose score is undefined.
@@ -63,7 +65,7 @@ def rank(
         raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 1")
     if not predictions:
         raise ValueError("no checkpoints to rank; accepted: one or more")
-    runs = {name: ScoredRuns.of(metric, values, references) for name, values in predictions.items()}
+    runs = {name: ScoredRuns.of(metric, values, references, groups) for name, values in predictions.items()}
     for name, scored in runs.items():
         check_scores(name, metric, scored.scores)
     scores = {name: Estimate.of(scored, None, seed_variance) for name, scored in runs.items()}

@@ -15,19 +15,49 @@ class ScoredRuns(NamedTuple):
     scores: Floats
     """Shape (..., k)."""
     influences: Floats
-    """Shape (..., k, n)."""
+    """Shape (..., k, n): of the n examples, or of n groups of examples."""
 
     @classmethod
-    def of(cls, metric: str, predictions: ArrayLike, references: ArrayLike) -> Self:
+    def of(cls, metric: str, predictions: ArrayLike, references: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Score predictions, shape (..., k, n), against references, shape (..., n).
 
+        Args:
+            metric: a name of `core.metrics.METRICS`.
+            predictions: of each run.
+            references: gold labels.
+            groups: as for `grouped`; None if the examples are independent of each other.
+
         Raises:
-            ValueError: an unknown metric, shapes that do not fit, or a value that is not finite.
+            ValueError: an unknown metric, shapes that do not fit, a value that is not finite, or a single group.
         """
         check_metric(metric)
         predicted, gold = aligned(predictions, references)
         scores = score_aligned(metric, predicted, gold)
-        return cls(scores, influence(metric, predicted, gold, scores))
+        runs = cls(scores, influence(metric, predicted, gold, scores))
+        return runs if groups is None else runs.grouped(groups)
+
+    def grouped(self, groups: ArrayLike) -> Self:
+        """Return the runs with an influence of each group of examples: of all questions about one paragraph, say.
+
+        A group's influence is the sum over its examples, in units of the mean group. Every variance of the mean over
+        examples then becomes the one that is robust to dependence within groups, with the factor G / (G - 1) for G
+        groups (Miller 2024, arXiv 2411.00640), and degrees of freedom count groups.
+
+        Args:
+            groups: the number of each example's group, shape (n,).
+
+        Raises:
+            ValueError: another number of examples, or all are in one group.
+        """
+        numbers, n = np.asarray(groups), self.influences.shape[-1]
+        if numbers.shape != (n,):
+            raise ValueError(f"groups of shape {numbers.shape}; accepted: ({n},), one for each example")
+        order = np.argsort(numbers, kind="stable")
+        starts = np.flatnonzero(np.diff(numbers[order], prepend=numbers[order[0]] - 1))
+        if starts.size < 2:
+            raise ValueError("all examples are in one group; accepted: two groups or more")
+        sums = np.add.reduceat(self.influences[..., order], starts, axis=-1)
+        return self._replace(influences=sums * (starts.size / n))
 
     @property
     def k(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_glue.cache.entry import Entry, EntryError
+from pytest_glue.core.serialization import to_plain
 from tests.factories import make_entry
 
 EntryOf = Callable[..., Entry]
@@ -66,3 +67,29 @@ def test_incomplete_content() -> None:
     content = f"pytest-glue run 1 {hashlib.sha256(payload).hexdigest()}\n".encode() + payload
     with pytest.raises(EntryError, match=r"^is damaged: Object missing required field `task` - at `\$.key`$"):
         Entry.from_bytes(content)
+
+
+def test_groups_are_kept() -> None:
+    """The groups of evaluation examples survive; their number has to fit."""
+    entry = make_entry()
+    grouped = replace(entry, conditions=replace(entry.conditions, groups=(0, 1, 0)))
+    assert (0, 1, 0) == Entry.from_bytes(grouped.to_bytes()).conditions.groups
+    wrong = replace(entry, conditions=replace(entry.conditions, groups=(0, 1)))
+    with pytest.raises(EntryError, match="its parts do not match"):
+        Entry.from_bytes(wrong.to_bytes())
+
+
+def test_an_entry_of_an_earlier_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry whose conditions have no groups, and whose task has no group column, is read."""
+    entry = make_entry()
+
+    def without_groups(value: Entry) -> dict[str, object]:
+        plain = to_plain(value)
+        del plain["conditions"]["groups"]
+        del plain["key"]["task"]["group_column"]
+        return dict(plain)
+
+    monkeypatch.setattr("pytest_glue.cache.entry.to_plain", without_groups)
+    content = entry.to_bytes()
+    monkeypatch.undo()
+    assert (entry.run, None) == (Entry.from_bytes(content).run, Entry.from_bytes(content).conditions.groups)

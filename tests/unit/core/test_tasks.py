@@ -116,3 +116,17 @@ def test_the_table_cannot_be_changed() -> None:
     """All tests of a process share it."""
     with pytest.raises(TypeError):
         GLUE["cola"] = GLUE["rte"]  # type: ignore[index]
+
+
+def test_which_tasks_have_groups() -> None:
+    """Several questions have one sentence in QNLI, and several hypotheses one premise in MNLI."""
+    assert {"qnli": "sentence", "mnli": "premise", "mnli-mm": "premise"} == {
+        task.name: task.group_column for task in GLUE.values() if task.group_column
+    }
+
+
+def test_groups_do_not_change_a_training() -> None:
+    """Two tasks that differ in their evaluation split and in its groups share a training."""
+    assert GLUE["mnli"].shares_training_with(replace(GLUE["mnli-mm"], group_column=None))
+    assert not GLUE["mnli"].shares_training_with(replace(GLUE["mnli-mm"], text_columns=("premise",)))
+    assert not GLUE["mnli"].shares_training_with(GLUE["mnli"])

@@ -148,6 +148,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "device": "cpu",
         "search": None,
         "notes": ["slow tokenizer"],
+        "n_groups": None,
     } == report["results"][1]
 
 
