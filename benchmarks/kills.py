@@ -2,14 +2,18 @@
 
 `python -m benchmarks.kills --kills 60 --seed 1` runs three tasks of the sample with a small recipe, and sends each test
 run SIGKILL, SIGTERM or SIGINT at a random moment, in turn alone, with `-n 2` and with `--glue-executor=ray`. `--modes`
-and `--signals` choose among them. Every test run has its own cache and its own folder for temporary files. Checked
-after each kill:
+and `--signals` choose among them. Every test run has its own caches and its own folder for temporary files.
+
+A moment does not depend on the load of the machine: it is drawn from the time of an undisturbed test run, and counted
+from the last file that this one had cached before (an encoded split or a run). Two thirds of the moments lie between
+the first and the last such file, the others before and after them in turn. Checked after each kill:
 
 - every report that exists is valid: JSON against the package's schema, JUnit as XML; every cache entry can be read;
-- the same command again has the scores of an undisturbed test run, and fine-tunes no run that was in the cache;
+- the same tasks again, alone, have the scores of an undisturbed test run, and no run that was in the cache is
+  fine-tuned;
 - after SIGTERM and SIGINT no process is left, and no temporary file; the reports exist if items had begun to run.
 
-A line for each kill says what was wrong; the exit code is 1 if anything was. One kill takes about a minute on two
+A line for each kill says what was wrong; the exit code is 1 if anything was. One kill takes half a minute on two idle
 cores, most of it for importing torch. The verdicts do not matter: with so little training, an item may fail.
 """
 
@@ -22,6 +26,7 @@ import signal
 import subprocess
 import sys
 import time
+from bisect import bisect_right
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -47,6 +52,9 @@ LIBRARIES = ("torchinductor_", "pytest-of-")
 """The folders that torch and pytest keep for the user, one for all processes."""
 END_S = 60
 """How long a test run may take to end after a signal."""
+PHASES = ("start", "running", "running", "end", "running", "running")
+"""Where the moments of the kills lie, in turn."""
+POLL_S = 0.01
 
 
 def main() -> int:
@@ -64,39 +72,74 @@ def main() -> int:
         for index in range(given.kills):
             mode = given.modes[index % len(given.modes)]
             name = given.signals[index // len(given.modes) % len(given.signals)]
-            wait_s = chance.uniform(0, whole[mode].duration_s)
-            kill = Kill(Path(folder) / str(index), mode, name, wait_s, whole[mode])
+            phase = PHASES[index // (len(given.modes) * len(given.signals)) % len(PHASES)]
+            moment = whole[mode].moment(phase, chance)
+            kill = Kill(Path(folder) / str(index), mode, name, moment, whole[mode])
             found = kill.problems()
             bad += bool(found)
-            print(f"{index + 1:3d} {mode:6s} {name:7s} after {wait_s:5.1f} s: {kill.state}: {found or 'nothing wrong'}")
+            state = f"{mode:5s} {name:7s} {phase:7s} {moment}, {kill.state}"
+            print(f"{index + 1:3d} {state}: {found or 'nothing wrong'}", flush=True)
             shutil.rmtree(kill.folder)
     print(f"{given.kills} kills, {bad} with a problem")
     return int(bad > 0)
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A moment of a test run, whatever the load of the machine."""
+
+    n_files: int
+    """How many files the test run has cached by then."""
+    wait_s: float
+    """The time since the last of them, or since the start."""
+
+    def __str__(self) -> str:
+        return f"{self.wait_s:4.1f} s after file {self.n_files}"
+
+
+@dataclass(frozen=True)
 class Undisturbed:
     """A test run that was not killed."""
 
-    duration_s: float
+    times_s: tuple[float, ...]
+    """When it started (0), cached each file, and ended."""
     scores: dict[str, Any]
     """The metrics of each run, by node id and seed."""
 
+    def moment(self, phase: str, chance: random.Random) -> Moment:
+        """Return a random moment of a phase."""
+        start, first, *_, last, end = self.times_s
+        at = chance.uniform(*{"start": (start, first), "running": (first, last), "end": (last, end)}[phase])
+        n_files = bisect_right(self.times_s[1:-1], at)
+        return Moment(n_files, at - self.times_s[n_files])
+
 
 def undisturbed(folder: Path, mode: str) -> Undisturbed:
-    """Make a test run, and return its scores."""
-    start = time.monotonic()
-    code = started(folder, mode).wait()
-    if code not in {0, 1}:
-        raise SystemExit(f"the undisturbed test run ends with {code}:\n{(folder / 'log').read_text('utf-8')}")
-    return Undisturbed(time.monotonic() - start, scores(folder))
+    """Make a test run, and return its times and scores."""
+    process, start, times_s = started(folder, mode), time.monotonic(), [0.0]
+    while process.poll() is None:
+        times_s += [time.monotonic() - start] * (n_cached_files(folder) + 1 - len(times_s))
+        time.sleep(POLL_S)
+    if process.returncode not in {0, 1}:
+        raise SystemExit(f"the undisturbed test run ends with {process.returncode}:\n{log_of(folder)}")
+    return Undisturbed((*times_s, time.monotonic() - start), scores(folder))
+
+
+def n_cached_files(folder: Path) -> int:
+    """Return how many encoded splits and runs a test run has cached."""
+    return len([*folder.glob("encoded/*/*.sha256"), *folder.glob("cache/*/*.run")])
+
+
+def log_of(folder: Path) -> str:
+    return (folder / "log").read_text("utf-8")
 
 
 def started(folder: Path, mode: str) -> subprocess.Popen[bytes]:
     """Start a test run in a folder, which keeps its cache, and react to SIGINT even if a shell ignores it."""
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
     (folder / "test_suite.py").write_text(SUITE)
-    environment = os.environ | {"PYTEST_GLUE_CACHE": str(folder / "cache"), "TMPDIR": str(folder / "tmp")}
+    folders = {"PYTEST_GLUE_CACHE": "cache", "HF_DATASETS_CACHE": "encoded", "TMPDIR": "tmp"}
+    environment = os.environ | {name: str(folder / each) for name, each in folders.items()}
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with (folder / "log").open("w") as log:
@@ -119,7 +162,7 @@ class Kill:
     folder: Path
     mode: str
     signal: str
-    wait_s: float
+    moment: Moment
     whole: Undisturbed
     state: str = ""
     """How far the test run was."""
@@ -131,9 +174,11 @@ class Kill:
 
     def _kill(self) -> list[str]:
         process = started(self.folder, self.mode)
-        time.sleep(self.wait_s)
+        while n_cached_files(self.folder) < self.moment.n_files and process.poll() is None:
+            time.sleep(POLL_S)
+        time.sleep(self.moment.wait_s)
         tree = descendants(psutil.Process(process.pid))
-        begun = "test_suite.py" in (self.folder / "log").read_text("utf-8")
+        begun = "test_suite.py" in log_of(self.folder)
         process.send_signal(signal.Signals[self.signal])
         start = time.monotonic()
         try:
@@ -175,8 +220,8 @@ class Kill:
 
     def _rerun(self) -> list[str]:
         finished, before = self._entries(), _times(self.folder)
-        if (code := started(self.folder, self.mode).wait()) not in {0, 1}:
-            return [f"the next test run ends with {code}: {(self.folder / 'log').read_text('utf-8')[-2000:]}"]
+        if (code := started(self.folder, "alone").wait()) not in {0, 1}:
+            return [f"the next test run ends with {code}: {log_of(self.folder)[-2000:]}"]
         report = json.loads((self.folder / "out.json").read_text("utf-8"))
         cached = sum(run["cached"] for each in report["results"] for run in each["runs"])
         rewritten = [name for name, stamp in _times(self.folder).items() if before.get(name, stamp) != stamp]

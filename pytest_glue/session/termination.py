@@ -1,4 +1,7 @@
-"""Ends a test run on SIGTERM as on Ctrl-C: with its reports, and without its processes and temporary folders."""
+"""Ends a test run on SIGTERM as on Ctrl-C: with its reports, and without its processes and temporary folders.
+
+Both name the items that were running.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from threading import Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from pytest_glue.progress.log import show
 
 if TYPE_CHECKING:
     import subprocess
@@ -30,7 +35,7 @@ def handle_sigterm(config: pytest.Config) -> None:
 
 
 class Termination:
-    """A plugin object that `start_session` registers: handles SIGTERM while glue items run."""
+    """A plugin object that `start_session` registers: handles SIGTERM while glue items run, and shows what ran."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -38,6 +43,8 @@ class Termination:
         self._received = -_SAME_S
         self._again: Timer | None = None
         self._is_ending = False
+        self._running: dict[str, None] = {}
+        """The node ids of the running tests, the first first; on xdist's controller those of all workers."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -51,10 +58,20 @@ class Termination:
             signal.signal(signal.SIGTERM, self._on_sigterm)
             self._pid = os.getpid()
 
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._running[nodeid] = None
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self._running.pop(nodeid, None)
+
     @pytest.hookimpl(tryfirst=True)
-    def pytest_keyboard_interrupt(self) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """End xdist's workers at once, which would go on for seconds; a worker itself is no longer interrupted."""
         self._end()
+        if not self._config.option.fulltrace:
+            _shorten(excinfo)
+        if self._running:
+            show(self._config, f"glue: interrupted while {', '.join(self._running)} ran")
         if hasattr(self._config, "workerinput"):
             if self._pid is not None:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # execnet sends it to a worker that does not end at once
@@ -90,6 +107,15 @@ class Termination:
             self._again.daemon = True
             self._again.start()
             raise KeyboardInterrupt("SIGTERM")
+
+
+def _shorten(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Leave the innermost frame of an interrupt, which is all that pytest shows of it.
+
+    Pytest parses the source files of all frames. Inside the import of torch these are 80, which takes seconds.
+    """
+    excinfo.traceback = excinfo.traceback[-1:]
+    excinfo.value.__suppress_context__ = True
 
 
 def _workers(config: pytest.Config) -> list[subprocess.Popen[bytes]]:

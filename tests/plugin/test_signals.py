@@ -1,5 +1,6 @@
 """SIGTERM, which CI systems send, ends a test run like Ctrl-C: with its reports, and with nothing left."""
 
+import re
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -63,3 +64,4 @@ def test_sigterm_while_training(
     assert [] == [process for process in started if process.is_running()]
     assert [] == run.temporary_files
     assert "KeyboardInterrupt: SIGTERM" in run.output
+    assert re.search(r"glue: interrupted while test_suite\.py::test_long\[rte-sample\].* ran\n", run.output)

@@ -26,10 +26,26 @@ def _default() -> Iterator[None]:
 
 def collected(*items: Any, **config: Any) -> Termination:
     """Return the plugin object after the collection of these items."""
-    manager = SimpleNamespace(get_plugin=lambda _: None)
-    termination = Termination(SimpleNamespace(pluginmanager=manager, **config))  # type: ignore[arg-type]
+    manager, option = SimpleNamespace(get_plugin=lambda _: None), SimpleNamespace(fulltrace=False)
+    termination = Termination(SimpleNamespace(pluginmanager=manager, option=option, **config))  # type: ignore[arg-type]
     termination.pytest_collection_finish(SimpleNamespace(items=items))  # type: ignore[arg-type]
     return termination
+
+
+def interrupt(depth: int = 1) -> pytest.ExceptionInfo[KeyboardInterrupt]:
+    """Return an interrupt that was raised so many calls below this one, while another error was handled."""
+
+    def fail(left: int) -> None:
+        if left:
+            fail(left - 1)
+        try:
+            raise KeyError
+        except KeyError:
+            raise KeyboardInterrupt  # noqa: B904 - as a signal does
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        fail(depth)
+    return raised
 
 
 def own(number: int, _: FrameType | None) -> None:
@@ -72,15 +88,30 @@ def test_a_lost_interrupt_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> No
             Event().wait(60)
         except KeyboardInterrupt:
             caught += 1
-    termination.pytest_keyboard_interrupt()
+    termination.pytest_keyboard_interrupt(interrupt())
     assert termination._again
     termination._again.join()
 
 
 def test_a_worker_that_ends_ignores_ctrl_c() -> None:
     """Execnet sends SIGINT to a worker that does not end at once; its folders are being removed then."""
-    collected(GLUE, workerinput={}).pytest_keyboard_interrupt()
+    collected(GLUE, workerinput={}).pytest_keyboard_interrupt(interrupt())
     assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
+
+
+def test_only_the_innermost_frame_is_formatted() -> None:
+    """Pytest would parse the sources of all frames, for a line that shows the last; not so with --full-trace."""
+    raised, termination = interrupt(depth=80), collected(GLUE)
+    innermost, n_frames = vars(raised.getrepr().reprcrash), len(raised.traceback)
+    termination.pytest_keyboard_interrupt(raised)
+    shown = raised.getrepr(funcargs=True)
+    assert (innermost, 1) == (vars(shown.reprcrash), len(shown.chain))  # type: ignore[union-attr]
+    assert 1 == len(raised.traceback) < 80 < n_frames
+
+    raised = interrupt(depth=80)
+    termination._config.option.fulltrace = True
+    termination.pytest_keyboard_interrupt(raised)
+    assert n_frames == len(raised.traceback)
 
 
 def test_a_test_run_without_glue_items() -> None:
