@@ -9,8 +9,8 @@ from the last file that this one had cached before (an encoded split or a run). 
 the first and the last such file, the others before and after them in turn. Checked after each kill:
 
 - every report that exists is valid: JSON against the package's schema, JUnit as XML; every cache entry can be read;
-- the same tasks again, alone, have the scores of an undisturbed test run, and no run that was in the cache is
-  fine-tuned;
+- the same tasks again, in a process that has imported the libraries, have the scores of an undisturbed test run, and
+  no run that was in the cache is fine-tuned;
 - after SIGTERM and SIGINT no process is left, and no temporary file; the reports exist if items had begun to run.
 
 A line for each kill says what was wrong; the exit code is 1 if anything was. One kill takes half a minute on two idle
@@ -27,11 +27,14 @@ import subprocess
 import sys
 import time
 from bisect import bisect_right
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -39,6 +42,7 @@ import psutil
 
 from pytest_glue.cache.storage import RunCache
 from pytest_glue.integrations.processes import descendants
+from tests.plugin.forked_pytest import run_forked
 
 MODES = {"alone": (), "-n 2": ("-n", "2"), "ray": ("--glue-executor=ray",)}
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
@@ -138,15 +142,19 @@ def started(folder: Path, mode: str) -> subprocess.Popen[bytes]:
     """Start a test run in a folder, which keeps its cache, and react to SIGINT even if a shell ignores it."""
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
     (folder / "test_suite.py").write_text(SUITE)
-    folders = {"PYTEST_GLUE_CACHE": "cache", "HF_DATASETS_CACHE": "encoded", "TMPDIR": "tmp"}
-    environment = os.environ | {name: str(folder / each) for name, each in folders.items()}
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with (folder / "log").open("w") as log:
             command = [sys.executable, "-m", "pytest", *OPTIONS, *MODES[mode]]
-            return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+            return subprocess.Popen(command, cwd=folder, env=os.environ | variables(folder), stdout=log, stderr=log)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """Return the environment variables that name a test run's own folders."""
+    names = {"PYTEST_GLUE_CACHE": "cache", "HF_DATASETS_CACHE": "encoded", "TMPDIR": "tmp"}
+    return {name: str(folder / each) for name, each in names.items()}
 
 
 def scores(folder: Path) -> dict[str, Any]:
@@ -220,8 +228,10 @@ class Kill:
 
     def _rerun(self) -> list[str]:
         finished, before = self._entries(), _times(self.folder)
-        if (code := started(self.folder, "alone").wait()) not in {0, 1}:
-            return [f"the next test run ends with {code}: {log_of(self.folder)[-2000:]}"]
+        with patch.dict(os.environ, variables(self.folder)), redirect_stdout(StringIO()) as log:
+            code = run_forked(OPTIONS, self.folder).ret
+        if code not in {0, 1}:
+            return [f"the next test run ends with {code}: {log.getvalue()[-2000:]}"]
         report = json.loads((self.folder / "out.json").read_text("utf-8"))
         cached = sum(run["cached"] for each in report["results"] for run in each["runs"])
         rewritten = [name for name, stamp in _times(self.folder).items() if before.get(name, stamp) != stamp]
