@@ -1,5 +1,6 @@
 """A candidate against a baseline on the same examples: did the score drop by more than is allowed?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
+from pytest_glue.statistics.scale import FISHER_METRICS, on_test_scale, seed_variance_on_test_scale
 from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores
 from pytest_glue.statistics.seed_variance import SeedVariance
 from pytest_glue.statistics.variance import VarianceComponents, variance_components
@@ -119,7 +121,7 @@ def p_values(difference: ArrayLike, components: VarianceComponents, max_drop: fl
     Args:
         difference: candidate less baseline, shape (...).
         components: of the difference, same shape.
-        max_drop: the allowed drop.
+        max_drop: the allowed drop; 0 if the baseline was lowered by it, as `distance` does.
     """
     distance = np.asarray(difference, np.float64) + max_drop
     standard_error = np.sqrt(components.seeds + components.examples)
@@ -129,16 +131,39 @@ def p_values(difference: ArrayLike, components: VarianceComponents, max_drop: fl
     return stdtr(df, t), stdtr(df, -t)
 
 
+def distance(
+    metric: str,
+    candidate: ScoredRuns,
+    baseline: ScoredRuns,
+    max_drop: float,
+    seed_variance: SeedVariance | None = None,
+) -> tuple[Floats, VarianceComponents]:
+    """Return how far the candidate is above the baseline lowered by `max_drop`, with its variance.
+
+    Both are on the scale of the test: Fisher's z for a correlation, units of the score for other metrics. A negative
+    drop lowers the candidate instead, since a correlation raised towards 1 has no finite z.
+    """
+    baseline_score = baseline.scores.mean(axis=-1)
+    ours, theirs = (
+        on_test_scale(metric, candidate, max(-max_drop, 0.0)),
+        on_test_scale(metric, baseline, max(max_drop, 0.0)),
+    )
+    # On the scale of Fisher's z, the variance does not grow as the score drops.
+    inflation = 1.0 if metric in FISHER_METRICS else variance_inflation(metric, baseline_score, max_drop)
+    if seed_variance is not None:
+        seed_variance = seed_variance_on_test_scale(metric, seed_variance, float(np.mean(baseline_score - max_drop)))
+    components = variance_components(ours, theirs, seed_variance, inflation)
+    return ours.scores.mean(axis=-1) - theirs.scores.mean(axis=-1), components
+
+
 def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: ComparisonDesign) -> Comparison:
     fail_alpha, pass_alpha = design.nominal_alphas
     score, baseline_score = float(candidate.scores.mean()), float(baseline.scores.mean())
     inflation = variance_inflation(metric, baseline_score, design.max_drop)
     components = variance_components(candidate, baseline, design.seed_variance, inflation)
-    is_known, difference = components.source is not None, score - baseline_score
-    p_fail, p_pass = (float(p) for p in p_values(difference, components, design.max_drop))
-    of_seeds, of_examples = float(np.sqrt(components.seeds)), float(np.sqrt(components.examples))
-    df, standard_error = float(components.degrees_of_freedom), float(np.hypot(of_seeds, of_examples))
-    below, above = (float(stdtrit(df, 1 - alpha)) * standard_error for alpha in (pass_alpha, fail_alpha))
+    is_known = components.source is not None
+    tested = distance(metric, candidate, baseline, design.max_drop, design.seed_variance)
+    p_fail, p_pass = (float(p) for p in p_values(*tested, 0.0))
     detectable = minimum_detectable_drop(components, fail_alpha, metric, baseline_score)
     seeds = candidate.k, baseline.k
     return Comparison(
@@ -146,10 +171,10 @@ def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: C
         baseline_score=baseline_score,
         max_drop=design.max_drop,
         verdict=_verdict(is_worse=p_fail <= fail_alpha, is_not_worse=p_pass <= pass_alpha),
-        standard_error_seeds=of_seeds if is_known else None,
-        standard_error_examples=of_examples,
-        degrees_of_freedom=df if is_known else None,
-        confidence_interval=(difference - below, difference + above) if is_known else None,
+        standard_error_seeds=float(np.sqrt(components.seeds)) if is_known else None,
+        standard_error_examples=float(np.sqrt(components.examples)),
+        degrees_of_freedom=float(components.degrees_of_freedom) if is_known else None,
+        confidence_interval=_interval(metric, candidate, baseline, components, design) if is_known else None,
         confidence_level=round(1 - fail_alpha - pass_alpha, 12),
         p_fail=p_fail if is_known else None,
         p_pass=p_pass if is_known else None,
@@ -157,6 +182,39 @@ def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: C
         seeds_needed=seeds_needed(components, seeds, design.max_drop, fail_alpha, metric, baseline_score),
         variance_source=components.source,
     )
+
+
+def _interval(
+    metric: str,
+    candidate: ScoredRuns,
+    baseline: ScoredRuns,
+    components: VarianceComponents,
+    design: ComparisonDesign,
+) -> tuple[float, float]:
+    """Return the differences that neither test rejects, in units of the score."""
+    fail_alpha, pass_alpha = design.nominal_alphas
+    if metric not in FISHER_METRICS:
+        difference = float(candidate.scores.mean() - baseline.scores.mean())
+        standard_error, df = float(np.sqrt(components.seeds + components.examples)), components.degrees_of_freedom
+        below, above = (float(stdtrit(df, 1 - alpha)) * standard_error for alpha in (pass_alpha, fail_alpha))
+        return difference - below, difference + above
+
+    def is_rejected(drop: float, side: int, alpha: float) -> bool:
+        return bool(p_values(*distance(metric, candidate, baseline, drop, design.seed_variance), 0.0)[side] <= alpha)
+
+    lowest, highest = -1 - float(candidate.scores.min()), 1 + float(baseline.scores.min())
+    middle = float(baseline.scores.mean() - candidate.scores.mean())
+    largest = _boundary(middle, highest, lambda drop: is_rejected(drop, 1, pass_alpha))
+    smallest = _boundary(middle, lowest, lambda drop: is_rejected(drop, 0, fail_alpha))
+    return -largest, -smallest
+
+
+def _boundary(inside: float, outside: float, is_outside: Callable[[float], bool]) -> float:
+    """Return the drop where the test begins to reject, by bisection; the end of the range if it never does."""
+    for _ in range(40):
+        middle = (inside + outside) / 2
+        inside, outside = (inside, middle) if is_outside(middle) else (middle, outside)
+    return (inside + outside) / 2
 
 
 def _verdict(*, is_worse: bool, is_not_worse: bool) -> Verdict:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from pytest_glue.statistics.scale import score_interval
 from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores
 from pytest_glue.statistics.seed_variance import SeedVariance
 from pytest_glue.statistics.variance import variance_components
@@ -23,12 +24,25 @@ class Estimate:
     degrees_of_freedom: float
     variance_source: str | None
     """Where the variance between seeds was measured. If None, the interval is for these runs, not for the recipe."""
+    metric: str | None = None
+    """Of a single score, whose interval stays inside the metric's range; None for a difference or an average."""
 
     @classmethod
     def of(
-        cls, runs: ScoredRuns, baseline: ScoredRuns | None = None, seed_variance: SeedVariance | None = None
+        cls,
+        runs: ScoredRuns,
+        baseline: ScoredRuns | None = None,
+        seed_variance: SeedVariance | None = None,
+        metric: str | None = None,
     ) -> Self:
-        """Estimate the mean score of runs, or its difference from the baseline's on the same examples."""
+        """Estimate the mean score of runs, or its difference from the baseline's on the same examples.
+
+        Args:
+            runs: of the checkpoint.
+            baseline: runs on the same examples; None for the mean score.
+            seed_variance: the variance between seeds, used if no side has two runs.
+            metric: of a mean score, whose interval then stays inside the metric's range.
+        """
         components = variance_components(runs, baseline, seed_variance)
         return cls(
             value=float(runs.scores.mean() - (0.0 if baseline is None else baseline.scores.mean())),
@@ -36,6 +50,7 @@ class Estimate:
             standard_error_examples=float(np.sqrt(components.examples)),
             degrees_of_freedom=float(components.degrees_of_freedom),
             variance_source=components.source,
+            metric=metric,
         )
 
     @property
@@ -44,7 +59,7 @@ class Estimate:
         return float(np.hypot(self.standard_error_seeds or 0.0, self.standard_error_examples))
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the two-sided confidence interval, which is not cut at the ends of the metric's range.
+        """Return the two-sided confidence interval, inside the range of the metric if that is given.
 
         Raises:
             ValueError: a level that is not between 0 and 1.
@@ -52,7 +67,10 @@ class Estimate:
         if not 0 < level < 1:
             raise ValueError(f"confidence level {level!r}; accepted: a probability above 0 and below 1")
         half = float(stdtrit(self.degrees_of_freedom, (1 + level) / 2)) * self.standard_error
-        return self.value - half, self.value + half
+        if self.metric is None:
+            return self.value - half, self.value + half
+        low, high = score_interval(self.metric, self.value, half)
+        return float(low), float(high)
 
 
 def estimate(
@@ -76,4 +94,4 @@ def estimate(
     """
     runs = ScoredRuns.of(metric, predictions, references, groups)
     check_scores("checkpoint", metric, runs.scores)
-    return Estimate.of(runs, None, seed_variance)
+    return Estimate.of(runs, None, seed_variance, metric)

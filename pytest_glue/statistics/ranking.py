@@ -68,7 +68,7 @@ def rank(
     runs = {name: ScoredRuns.of(metric, values, references, groups) for name, values in predictions.items()}
     for name, scored in runs.items():
         check_scores(name, metric, scored.scores)
-    scores = {name: Estimate.of(scored, None, seed_variance) for name, scored in runs.items()}
+    scores = {name: Estimate.of(scored, None, seed_variance, metric) for name, scored in runs.items()}
     order = sorted(scores, key=lambda name: (-scores[name].value, name))
     pairs = _adjusted([_pair(a, b, Estimate.of(runs[a], runs[b], seed_variance)) for a, b in combinations(order, 2)])
     worse = {

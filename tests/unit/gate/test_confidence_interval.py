@@ -28,12 +28,17 @@ def test_the_text_of_an_interval() -> None:
 
 @pytest.mark.parametrize("task", ["rte", "mrpc", "cola"])
 def test_an_interval_holds_the_score(task: str) -> None:
-    """The mean over seeds is the middle of its interval, which covers the variance between them too."""
+    """The mean over seeds is inside its interval, which covers the variance between them too.
+
+    It is the middle, except for a correlation (Fisher's z).
+    """
     found = make_runs(task, RTE_LABELS, 76, 80, 84)
     of_score = uncertainty_of(GLUE[task], found, RTE_LABELS, None)
     assert of_score is not None
     values = [run.metrics[GLUE[task].headline_metric] or 0.0 for run in found]
-    assert sum(values) / 3 == pytest.approx(sum(of_score.interval) / 2)
+    low, high = of_score.interval
+    assert low < sum(values) / 3 < high
+    assert (task != "cola") == (sum(values) / 3 == pytest.approx((low + high) / 2))
     assert "the interval covers examples and seeds (from these runs)" == of_score.note
 
 
