@@ -15,6 +15,7 @@ _CONTEXT.set_forkserver_preload(
     [
         *("torch", "transformers.trainer", "transformers.models.auto.modeling_auto", "transformers.models.bert"),
         *("datasets", "evaluate", "sklearn.metrics", "scipy.stats", "optuna", "pytest"),
+        "tests.plugin.frozen_libraries",
     ]
 )
 _TIMEOUT_S = 300

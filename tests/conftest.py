@@ -1,0 +1,36 @@
+"""What holds for all tests."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+_MANY_MODULES = 100
+
+
+@dataclass
+class _Frozen:
+    """What is exempt from garbage collection."""
+
+    n_modules: int = 0
+
+
+@pytest.fixture(scope="session")
+def _frozen() -> _Frozen:
+    return _Frozen()
+
+
+@pytest.fixture(autouse=True)
+def _libraries_are_not_collected(_frozen: _Frozen) -> Iterator[None]:
+    """Exempt the objects of imported libraries from garbage collection.
+
+    `Trainer` collects garbage after each fine-tuning. With all libraries imported that takes a quarter of a second, as
+    long as a fine-tuning of these tests.
+    """
+    yield
+    if len(sys.modules) > _frozen.n_modules + _MANY_MODULES:
+        _frozen.n_modules = len(sys.modules)
+        gc.collect()
+        gc.freeze()
