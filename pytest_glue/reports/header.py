@@ -8,17 +8,17 @@ from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
-from pytest_glue.core.formatting import printable
+from pytest_glue.core.formatting import count, printable
 from pytest_glue.core.metrics import lowest_chance_level
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
-from pytest_glue.gate.from_options import baseline_file
+from pytest_glue.gate.from_options import baseline_file, interim_analyses_of
 
 
 def header(options: Options, workers: int = 1) -> list[str]:
     """Return the header's lines, with a memory warning if so many processes fine-tune on this machine."""
-    warnings = [*threshold_warnings(options), *power_warnings(options), *_memory_warnings(options, workers)]
-    lines = [*_what(options), *warnings]
+    of_power = [*design_warnings(options), *power_warnings(options)]
+    lines = [*_what(options), *threshold_warnings(options), *of_power, *_memory_warnings(options, workers)]
     if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
         lines.append(SYNTHETIC_DATA)
     return [f"glue: {printable(line)}" for line in lines]
@@ -78,6 +78,33 @@ def power_warnings(options: Options) -> list[str]:
     return lines
 
 
+def design_warnings(options: Options) -> list[str]:
+    """Return a line for each number of seeds that cannot show a drop at the error rate of so many items.
+
+    `power_warnings` has a line for items without a measured variance between seeds.
+    """
+    found = [baseline for spec in EvaluationSpec.all_of(options) if (baseline := _baseline(spec)) is not None]
+    candidate, lines = len(options.all_seeds), []
+    for recorded in sorted({len(baseline.runs) for baseline in found}):
+        if max(candidate, recorded) > 1:
+            lines += _design_warning(options, candidate, recorded, len(found))
+    return lines
+
+
+def _design_warning(options: Options, candidate: int, recorded: int, items: int) -> list[str]:
+    from pytest_glue.statistics.design import detectable_deviations, sufficient_seeds
+    from pytest_glue.statistics.error_rates import error_rates
+
+    analyses = interim_analyses_of(options)
+    alpha, _ = error_rates(options.alpha, items, analyses if len(analyses) > 1 else ())
+    if (seeds := sufficient_seeds(candidate, recorded, alpha)) is None:
+        return []
+    design = f"{count(candidate, 'seed')} against the baseline's {recorded} and {count(items, 'item')}"
+    drop = f"{detectable_deviations(candidate, recorded, alpha):.0f} standard deviations of a run's score"
+    shown = f"only drops of {drop} or more are detectable at alpha {options.alpha:g}"
+    return [f"{design}: {shown}; use --glue-seeds={seeds} or more for candidate and baseline"]
+
+
 def _baseline(spec: EvaluationSpec) -> Baseline | None:
     try:
         file = baseline_file(spec)
@@ -105,5 +132,5 @@ def _power_warnings(spec: EvaluationSpec, baseline: Baseline) -> list[str]:
 
 def _minimum_detectable_drop(drops: Mapping[int, float], n_seeds: int) -> float | None:
     """Return the drop for this number of seeds, or for the next smaller number that the baseline has."""
-    known = [count for count in drops if count <= n_seeds]
+    known = [number for number in drops if number <= n_seeds]
     return drops[max(known)] if known else None

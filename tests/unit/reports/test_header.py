@@ -13,7 +13,7 @@ from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline, encode_baseline
-from pytest_glue.reports.header import header, power_warnings
+from pytest_glue.reports.header import design_warnings, header, power_warnings
 from pytest_glue.scheduling import size_estimates
 
 
@@ -195,3 +195,32 @@ def test_an_unreadable_baseline_has_no_warning(recorded: Callable[..., Path], op
     recorded({3: 0.041}).write_text("{")
     assert [] == power_warnings(options())
     assert [] == power_warnings(Options())
+
+
+def test_seeds_that_cannot_show_a_drop(recorded: Callable[..., Path], options: Callable[..., Options]) -> None:
+    """Two seeds against one leave a single degree of freedom; the line names a number of seeds that is enough."""
+    recorded({3: 0.041})
+    assert [
+        "2 seeds against the baseline's 1 and 1 item: only drops of 34 standard deviations of a run's score or more are "
+        "detectable at alpha 0.05; use --glue-seeds=3 or more for candidate and baseline"
+    ] == design_warnings(options(seeds=2))
+
+
+def test_many_items_need_more_seeds(recorded: Callable[..., Path], options: Callable[..., Options]) -> None:
+    """What is enough for one item is not enough for three, nor for interim analyses."""
+    file = recorded({3: 0.041})
+    assert [] == design_warnings(options())
+    (interim,) = design_warnings(options(seeds=2, max_seeds=3))
+    assert interim.startswith("3 seeds against the baseline's 1 and 1 item: only drops of 10 standard deviations")
+    for task in ("mrpc", "cola"):
+        other = file.parents[1] / task / file.name
+        other.parent.mkdir()
+        other.write_text(file.read_text())
+    (line,) = design_warnings(options(tasks="rte,mrpc,cola"))
+    assert line.startswith("3 seeds against the baseline's 1 and 3 items: only drops of 14 standard deviations")
+
+
+def test_designs_with_power_or_without_a_baseline_have_no_warning(options: Callable[..., Options]) -> None:
+    """A run without a baseline has no line, and neither has one seed on each side, which the other warning covers."""
+    assert [] == design_warnings(options())
+    assert [] == design_warnings(Options())
