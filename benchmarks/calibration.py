@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 
+from benchmarks.collapsed_runs import print_collapsed_runs
 from benchmarks.coverage import print_coverage
 from benchmarks.error_tables import print_score_worlds, print_simulated_runs
 from benchmarks.interim_analyses import print_sequence
@@ -21,7 +22,7 @@ from benchmarks.simulated_runs import World
 
 METRICS = ("accuracy", "f1", "matthews_correlation", "pearson")
 SIZES = (71, 277, 1043)
-TABLES = ("unknown", "second", "rivals", "interim", "moderation", "coverage", "first")
+TABLES = ("unknown", "second", "rivals", "interim", "moderation", "coverage", "first", "collapse")
 
 
 def print_unknown(trials: int, rng: np.random.Generator) -> None:
@@ -48,6 +49,7 @@ def main() -> None:
         "moderation": lambda rng: print_moderation(40_000 // share, rng),
         "coverage": lambda rng: print_coverage(METRICS, 4000 // share, rng),
         "first": lambda rng: print_simulated_runs(METRICS, SIZES, 5000 // share, rng),
+        "collapse": lambda rng: print_collapsed_runs(2000 // share, rng),
     }
     for name in arguments.tables:
         tables[name](np.random.default_rng(arguments.seed))
