@@ -8,7 +8,7 @@ from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import VerdictError
 from pytest_glue.core.runs import Run, RunConditions, Scores, mean_scores
 from pytest_glue.core.study import Study
-from pytest_glue.core.verdict import Judgement, Verdict
+from pytest_glue.core.verdict import FailedRun, Judgement, Verdict
 
 Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
 """What pytest says about an item's test; a verdict is only one of the things that a test can fail for."""
@@ -37,13 +37,17 @@ class Evaluation:
 
     @property
     def score(self) -> float | None:
-        """Mean of the headline metric over the runs, as a fraction; None if a run leaves it undefined."""
+        """Mean of the headline metric over the runs, as a fraction; None if a run leaves it undefined.
+
+        If some runs failed to train, their undefined scores count as the chance level.
+        """
         return self.metrics[self.headline_metric]
 
     @property
     def metrics(self) -> Scores:
         """Mean of each metric over the runs."""
-        return mean_scores(self.runs)
+        failed = {run.seed for run in self.judgement.failed_runs}
+        return mean_scores(self.runs, failed, {self.headline_metric: self.judgement.chance})
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -92,6 +96,11 @@ class Evaluation:
         """The number of groups of evaluation examples that depend on each other; None if none are known."""
         groups = self.conditions.groups
         return None if groups is None else len(set(groups))
+
+    @property
+    def failed_runs(self) -> tuple[FailedRun, ...]:
+        """The runs that failed to train, each with the reason."""
+        return self.judgement.failed_runs
 
     @property
     def n_cached(self) -> int:

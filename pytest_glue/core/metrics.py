@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,33 @@ def chance_level(metric: str, references: Sequence[float]) -> float:
     if metric == "f1":
         return 2 * counts[1] / (len(references) + counts[1])
     return max(counts.values()) / len(references)
+
+
+CHANCE_ALPHA = 0.05
+"""One-sided error rate at which a score beats the chance level, unless the user asks for another."""
+
+
+def chance_bound(metric: str, references: Sequence[float], alpha: float = CHANCE_ALPHA) -> float:
+    """Return the score above which a run or an item is significantly better than chance, whatever the seeds.
+
+    It is the chance level plus a margin: the one-sided normal quantile times the standard error of the chance level on
+    as many examples. That is the error of a share for accuracy, by the delta method for F1 (of `2 p / (1 + p)` in the
+    share p of class 1), and `1 / sqrt(n - 1)` for a correlation (of independent values).
+
+    Args:
+        metric: a key of `METRICS`.
+        references: gold labels, one for each evaluation example; at least one.
+        alpha: the one-sided error rate.
+    """
+    n, level = len(references), chance_level(metric, references)
+    if METRICS[metric].is_correlation:
+        standard_error = 1 / sqrt(max(n - 1, 1))
+    elif metric == "f1":
+        share = Counter(references)[1] / n
+        standard_error = 2 / (1 + share) ** 2 * sqrt(share * (1 - share) / n)
+    else:
+        standard_error = sqrt(level * (1 - level) / n)
+    return level + NormalDist().inv_cdf(1 - alpha) * standard_error
 
 
 def lowest_chance_level(metric: str, num_labels: int) -> float:

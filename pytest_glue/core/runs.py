@@ -1,6 +1,6 @@
 """Runs of an item and the conditions that they share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any, Protocol
@@ -69,9 +69,24 @@ class RunConditions:
     they are not known."""
 
 
-def mean_scores(runs: Sequence[Run]) -> Scores:
-    """Return the mean of each metric over the runs; None if a run leaves it undefined."""
-    return {name: _mean([run.metrics[name] for run in runs]) for name in runs[0].metrics}
+def mean_scores(runs: Sequence[Run], failed: Collection[int] = (), chance: Mapping[str, float] | None = None) -> Scores:
+    """Return the mean of each metric over the runs; None if a run leaves it undefined.
+
+    An undefined score of a run that failed to train counts as the chance level, since such a run predicts no better
+    than a constant. It stays undefined if every run failed.
+
+    Args:
+        runs: at least one.
+        failed: the seeds of the runs that failed.
+        chance: the chance level of each metric that may be counted in this way.
+    """
+    levels = (chance or {}) if len(failed) < len(runs) else {}
+    return {name: _mean([_counted(run, name, failed, levels) for run in runs]) for name in runs[0].metrics}
+
+
+def _counted(run: Run, metric: str, failed: Collection[int], levels: Mapping[str, float]) -> float | None:
+    score = run.metrics[metric]
+    return levels.get(metric) if score is None and run.seed in failed else score
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

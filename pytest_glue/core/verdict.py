@@ -14,7 +14,16 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     """Neither pass nor fail can be claimed from these seeds and examples."""
     DEGENERATE = "degenerate"
-    """The runs are broken (constant predictions, no score), so that the score says nothing about the checkpoint."""
+    """No run trained (constant predictions, no score), so that the score says nothing about the checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """A run whose fine-tuning failed: it learned nothing."""
+
+    seed: int
+    reason: str
+    """What the run did, such as `predicted the same for every example`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +42,4 @@ class Judgement:
     baseline: Mapping[str, Any] | None
     """The comparison with a baseline, under the names of `reports.document.Comparison`; None if there was none."""
     notes: tuple[str, ...]
+    failed_runs: tuple[FailedRun, ...] = ()

@@ -26,6 +26,7 @@ class RecordedRun:
     seed: int
     metrics: Scores
     predictions: tuple[float, ...]
+    """One for each evaluation example; empty if one is not finite, since such a run failed to train."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +79,24 @@ class Baseline:
             recipe=conditions.recipe,
             libraries=libraries,
             visible_drops=visible_drops,
-            runs=tuple(RecordedRun(run.seed, run.metrics, run.predictions) for run in evaluation.runs),
+            runs=tuple(RecordedRun(run.seed, run.metrics, _finite(run.predictions)) for run in evaluation.runs),
             search=conditions.terms,
         )
 
     @property
     def score(self) -> float:
-        """Mean of the headline metric over the runs."""
-        return math.fsum(run.metrics[self.headline_metric] or 0.0 for run in self.runs) / len(self.runs)
+        """Mean of the headline metric over the runs for which it is defined."""
+        scores = [score for run in self.runs if (score := run.metrics[self.headline_metric]) is not None]
+        return math.fsum(scores) / len(scores)
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """The runs' seeds, in their order."""
         return tuple(run.seed for run in self.runs)
+
+
+def _finite(predictions: tuple[float, ...]) -> tuple[float, ...]:
+    return predictions if all(map(math.isfinite, predictions)) else ()
 
 
 def encode_baseline(baseline: Baseline) -> dict[str, Any]:
@@ -158,11 +164,15 @@ def _check(baseline: Baseline) -> None:
         raise BaselineError(f"it holds {baseline.n_eval} evaluation example, and a comparison needs {MIN_EXAMPLES}")
     if wrong_drops := [drop for drop in baseline.visible_drops.values() if not 0 <= drop <= math.inf]:
         raise BaselineError(f"its visible_drops contain {wrong_drops[0]}, which is no drop")
+    metric = baseline.headline_metric
+    if all(run.metrics.get(metric, 0.0) is None for run in baseline.runs):
+        raise BaselineError(f"its {metric} is undefined for every run")
     for run in baseline.runs:
-        if len(run.predictions) != baseline.n_eval:
+        score: object = run.metrics.get(metric, "missing")
+        if len(run.predictions) != baseline.n_eval and not (score is None and not run.predictions):
             raise BaselineError(
                 f"it says n_eval {baseline.n_eval} and holds {len(run.predictions)} predictions of seed {run.seed}"
             )
-        score = run.metrics.get(baseline.headline_metric)
-        if isinstance(score, bool) or not isinstance(score, int | float) or not -1 <= score <= 1:
-            raise BaselineError(f"its {baseline.headline_metric} of seed {run.seed} is {score!r}, which is not a score")
+        is_score = isinstance(score, int | float) and not isinstance(score, bool) and -1 <= score <= 1
+        if score is not None and not is_score:
+            raise BaselineError(f"its {metric} of seed {run.seed} is {score!r}, which is not a score")

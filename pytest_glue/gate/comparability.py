@@ -1,15 +1,17 @@
 """Checks that a candidate and a baseline used the same data, metric, recipe and search."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.formatting import count
 from pytest_glue.core.recipe import WITHOUT_EFFECT
 from pytest_glue.core.runs import RunConditions
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import Task
-from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
 
 
 def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunConditions) -> None:
@@ -24,6 +26,7 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
     Raises:
         BaselineError: they differ; the message names every difference and the remedy.
     """
+    check_examples(file, conditions.n_eval)
     differences = [
         *_different("task", baseline.task, task.name),
         *_different("headline metric", baseline.headline_metric, task.headline_metric),
@@ -43,15 +46,28 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
         raise BaselineError(f"baseline {file} contradicts itself: {contradiction}. {remedy}")
 
 
+def check_examples(file: str, n_eval: int) -> None:
+    """Check that a comparison has enough examples.
+
+    Raises:
+        BaselineError: it has one.
+    """
+    if n_eval < MIN_EXAMPLES:
+        few = f"{count(n_eval, 'evaluation example')}, and a comparison needs {MIN_EXAMPLES} or more"
+        raise BaselineError(f"nothing can be compared with baseline {file}: this item has {few}. Use a larger split")
+
+
 def _contradictions(baseline: Baseline, references: Sequence[float]) -> Iterator[str]:
     """Yield a clause for each run whose recorded score is not that of its recorded predictions."""
     from pytest_glue.statistics.metrics import score
 
-    scores = score(baseline.headline_metric, [run.predictions for run in baseline.runs], references)
-    for run, found in zip(baseline.runs, scores, strict=True):
+    runs = [run for run in baseline.runs if run.predictions]
+    scores = score(baseline.headline_metric, [run.predictions for run in runs], references)
+    for run, found in zip(runs, scores, strict=True):
         recorded = run.metrics[baseline.headline_metric]
-        if recorded is None or not abs(recorded - found) < _ROUNDING:
-            yield f"its {baseline.headline_metric} of seed {run.seed} is {recorded}, its predictions score {found:.6g}"
+        if not (math.isnan(found) if recorded is None else abs(recorded - found) < _ROUNDING):
+            scored = "have no score" if math.isnan(found) else f"score {found:.6g}"
+            yield f"its {baseline.headline_metric} of seed {run.seed} is {recorded}, its predictions {scored}"
 
 
 _ROUNDING = 1e-4

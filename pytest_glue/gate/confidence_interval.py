@@ -38,6 +38,7 @@ def uncertainty_of(
     runs: Sequence[Run],
     references: Sequence[float],
     rule: RegressionCriterion | None,
+    recorded: Sequence[Run] = (),
     groups: Groups = None,
 ) -> Uncertainty | None:
     """Return the interval of the mean headline score over seeds and examples.
@@ -46,12 +47,20 @@ def uncertainty_of(
     overrides `glue_compute_metrics`, and the interval would belong to another score.
 
     With one run, the variance between seeds is that of the baseline's runs, or as published for the task, or unknown.
+
+    Args:
+        task: of the item.
+        runs: all of them, whether or not they trained.
+        references: gold labels, one for each evaluation example.
+        rule: the comparison with a baseline; None without one.
+        recorded: the runs of the baseline that trained.
+        groups: of the evaluation examples, two or more.
     """
     from pytest_glue.statistics.estimate import estimate
 
     if len(references) < 2 or not _is_of_predictions(task, runs, references):
         return None
-    seed_variance = _seed_variance(task, rule) if len(runs) == 1 else None
+    seed_variance = _seed_variance(task, rule, recorded) if len(runs) == 1 else None
     of_score = estimate([run.predictions for run in runs], references, task.headline_metric, seed_variance, groups)
     low, high = of_score.interval(LEVEL)
     if not (source := of_score.variance_source):
@@ -71,13 +80,13 @@ def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[flo
     return all(one is not None and math.isclose(one, other, abs_tol=_ROUNDING) for one, other in pairs)
 
 
-def _seed_variance(task: Task, rule: RegressionCriterion | None) -> "SeedVariance | None":
+def _seed_variance(task: Task, rule: RegressionCriterion | None, recorded: Sequence[Run]) -> "SeedVariance | None":
     from pytest_glue.statistics.seed_variance import SeedVariance, published_seed_variance
 
-    if rule is None or len(rule.baseline.runs) < 2:
+    if rule is None or len(recorded) < 2:
         return published_seed_variance(task.name, task.headline_metric)
     import numpy as np
 
-    scores = [run.metrics[task.headline_metric] for run in rule.baseline.runs]
+    scores = [run.metrics[task.headline_metric] for run in recorded]
     deviation = float(np.std(np.asarray(scores, np.float64), ddof=1))
     return SeedVariance(deviation, len(scores) - 1, f"the {len(scores)} runs of {rule.name}")

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_glue.core.formatting import name_seeds
-from pytest_glue.core.metrics import chance_level
+from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.formatting import count, name_seeds
+from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, chance_bound, chance_level
 from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
+from pytest_glue.gate.comparability import check_examples
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
-from pytest_glue.gate.diagnostics import all_constant, diagnose
+from pytest_glue.gate.diagnostics import ExaminedRuns, examine, examine_baseline, is_finite
+from pytest_glue.gate.failure_comparison import ruled_out
 from pytest_glue.gate.groups import Groups, group_notes, usable
 from pytest_glue.gate.regression import Regression, RegressionCriterion, against_baseline
 
@@ -58,6 +61,8 @@ class VerdictText:
     text: str
     facts: tuple[str, ...] = ()
     """Shown in the sentence's brackets, before the sample sizes."""
+    is_comparison: bool = False
+    """Whether the facts are those of a comparison with a baseline, which has the numbers of seeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +76,46 @@ class Criteria:
     """The threshold of each metric that has one; all of them must be reached."""
     rule: RegressionCriterion | None = None
     """The baseline and the drop that is allowed; None if nothing is compared."""
+    alpha: float = CHANCE_ALPHA
+    """One-sided error rate at which a score beats the chance level."""
 
     def judge(self, runs: Sequence[Run], references: Sequence[float], groups: Groups = None) -> Judgement:
         """Return the verdict on runs.
 
-        If a run is broken, every verdict but `pass` becomes `degenerate`: the score then says nothing about the
-        checkpoint. If every run predicts the same for every example, `pass` does too: a threshold at or below the
-        chance level is then reached without learning anything. On a report-only task constant predictions are only
-        noted, since fine-tuning does not beat them.
+        If every run failed to train, the verdict is `degenerate`, whatever the bound. If some did, the mean over all
+        runs is compared with thresholds or the chance level, and a comparison with a baseline takes the runs that
+        trained and the counts of those that did not.
 
         Args:
             runs: at least one, on the same examples.
             references: gold labels, one for each evaluation example.
             groups: of the evaluation examples, as in `RunConditions`.
+
+        Raises:
+            BaselineError: every run of the baseline failed to train, or there are too few examples to compare.
         """
-        scores = mean_scores(runs)
-        broken = diagnose(self.task, runs, references)
+        baseline = None if self.rule is None else self.examined_baseline(self.rule, references)
+        recorded = baseline.trained if baseline else ()
+        candidate = examine(self.task, runs, references, recorded)
+        scores = mean_scores(runs, {run.seed for run in candidate.failed}, self._chance_levels(runs, references))
         undefined = [metric for metric in self._decisive if scores[metric] is None]
+        compared = candidate if candidate.trained else ExaminedRuns(tuple(runs), ())
+        regression = None if undefined else self._compare(compared, baseline, references, usable(groups))
         stopped = [run for run in runs if run.stopped]
-        no_interval = undefined or stopped  # a lower bound is no estimate
-        uncertainty = None if no_interval else uncertainty_of(self.task, runs, references, self.rule, usable(groups))
-        regression = None
-        if self.rule is not None and not undefined:
-            regression = against_baseline(self.rule, runs, references, usable(groups))
+        uncertainty = None
+        if not undefined and not stopped:  # a lower bound is no estimate
+            uncertainty = uncertainty_of(self.task, runs, references, self.rule, recorded, usable(groups))
+        notes = [*candidate.clauses]
         if undefined:
             answer = VerdictText(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
         else:
             answer = self._answer(scores, references, regression, at_least=bool(stopped))
-        passes = answer.verdict is Verdict.PASS and not all_constant(runs)
-        judged = not passes and not self.task.report_only
-        if broken and (judged or undefined):
-            answer, broken = VerdictText(Verdict.DEGENERATE, f"{'; '.join(broken)}: {answer.text}", answer.facts), []
+        if not candidate.trained or (undefined and candidate.failed):
+            answer = VerdictText(Verdict.DEGENERATE, f"{'; '.join(notes)}: {answer.text}", answer.facts)
+            notes = []
         return Judgement(
             verdict=answer.verdict,
-            reason=self._sentence(answer, len(runs), len(references), uncertainty),
+            reason=self._sentence(answer, candidate, len(references), uncertainty),
             threshold=self.thresholds.get(self.task.headline_metric),
             chance=chance_level(self.task.headline_metric, references),
             confidence_interval=uncertainty.interval if uncertainty else None,
@@ -112,13 +123,29 @@ class Criteria:
             notes=(
                 *self._not_judged,
                 *self._reached_by_chance(references),
-                *broken,
+                *notes,
+                *_of_failed(candidate, baseline),
                 *_of_stopped(stopped),
                 *((uncertainty.note,) if uncertainty else ()),
                 *(group_notes(self.task, groups) if uncertainty or regression else ()),
                 *(regression.notes if regression else ()),
             ),
+            failed_runs=candidate.failed,
         )
+
+    def examined_baseline(self, rule: RegressionCriterion, references: Sequence[float]) -> ExaminedRuns:
+        """Return the baseline's runs, divided into those that trained and those that failed.
+
+        Raises:
+            BaselineError: every run failed, or there are too few examples to compare.
+        """
+        check_examples(rule.file, len(references))
+        baseline = examine_baseline(self.task, rule.baseline, references)
+        if not baseline.trained:
+            defects = "; ".join(baseline.clauses)
+            remedy = "Record it again, with another recipe or other data"
+            raise BaselineError(f"every run of baseline {rule.file} failed to train: {defects}. {remedy}")
+        return baseline
 
     def target_score(self, references: Sequence[float]) -> float | None:
         """Return the headline score that makes the verdict `pass` if every run reaches it in some epoch.
@@ -132,8 +159,9 @@ class Criteria:
         headline = self.task.headline_metric
         if self.rule is not None or not set(self.thresholds) <= {headline}:
             return None
-        # No constant prediction, and no undefined score, which counts as 0 when epochs are compared, reaches this.
-        above_chance = chance_level(headline, references) + 2 * _ROUNDING
+        # No constant prediction, and no undefined score, which counts as 0 when epochs are compared, reaches this. Nor
+        # does a run that would count as failed if it were whole.
+        above_chance = chance_bound(headline, references, min(self.alpha, CHANCE_ALPHA)) + 2 * _ROUNDING
         return max(self.thresholds.get(headline, above_chance), above_chance)
 
     @property
@@ -149,6 +177,17 @@ class Criteria:
             for metric, level in levels.items()
             if self.thresholds[metric] <= level
         ]
+
+    def _chance_levels(self, runs: Sequence[Run], references: Sequence[float]) -> dict[str, float]:
+        return {metric: chance_level(metric, references) for metric in runs[0].metrics if metric in METRICS}
+
+    def _compare(
+        self, candidate: ExaminedRuns, baseline: ExaminedRuns | None, references: Sequence[float], groups: Groups
+    ) -> Regression | None:
+        """Return the comparison of the runs that trained; None without a baseline, or if they cannot be compared."""
+        if self.rule is None or baseline is None or not all(is_finite(run, references) for run in candidate.trained):
+            return None
+        return against_baseline(self.rule, candidate, baseline, references, groups)
 
     @property
     def _decisive(self) -> tuple[str, ...]:
@@ -168,26 +207,32 @@ class Criteria:
         if missed:
             return _against_thresholds(Verdict.FAIL, "<", missed)
         if regression is not None:
-            return VerdictText(regression.verdict, regression.text, regression.differences)
+            return VerdictText(regression.verdict, regression.text, regression.differences, is_comparison=True)
         if comparisons:
             return _against_thresholds(Verdict.PASS, ">=", comparisons)
         return self._against_chance(scores, references, at_least=at_least)
 
     def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> VerdictText:
         metric, note = self.task.headline_metric, self.task.report_only
-        level = chance_level(metric, references)
+        level, bound = chance_level(metric, references), chance_bound(metric, references, self.alpha)
         comparison = BoundComparison(metric, _of(scores, metric), level, "the chance level", at_least)
-        beats = comparison.score > level + _ROUNDING
+        beats = comparison.score > bound + _ROUNDING
         text = comparison.text(">" if beats else "does not beat")
+        difference = comparison.difference if beats else f"{comparison.difference} of the {bound - level:+.3f} needed"
+        if not beats and bound >= METRICS[metric].high:
+            text = f"{text}, which no score can on so few or so similar examples: give a threshold"
         if note:
             text = f"{text}; report-only, because {note}: give a threshold to have it judged"
-        return VerdictText(Verdict.PASS if beats or note else Verdict.FAIL, text, (comparison.difference,))
+        return VerdictText(Verdict.PASS if beats or note else Verdict.FAIL, text, (difference,))
 
-    def _sentence(self, answer: VerdictText, n_runs: int, n_eval: int, uncertainty: Uncertainty | None) -> str:
-        if self.rule is not None and answer.facts:
-            size = [f"n={n_eval}"]
-        else:
-            size = [f"n={n_eval}", f"{n_runs} seed{'s' if n_runs > 1 else ''}"]
+    def _sentence(
+        self, answer: VerdictText, candidate: ExaminedRuns, n_eval: int, uncertainty: Uncertainty | None
+    ) -> str:
+        size = [f"n={n_eval}"]
+        if not answer.is_comparison:
+            size += [count(candidate.count, "seed")]
+            if candidate.failed and candidate.trained:
+                size += [f"{len(candidate.failed)} failed to train"]
             size += [uncertainty.text] if uncertainty else []
         evidence = "; ".join((*answer.facts, ", ".join(size)))
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
@@ -196,6 +241,16 @@ class Criteria:
 def _against_thresholds(verdict: Verdict, relation: str, comparisons: Sequence[BoundComparison]) -> VerdictText:
     text = ", ".join(each.text(relation) for each in comparisons)
     return VerdictText(verdict, text, tuple(each.difference for each in comparisons))
+
+
+def _of_failed(candidate: ExaminedRuns, baseline: ExaminedRuns | None) -> list[str]:
+    """Return a note on the failure rate, if runs are compared or some of them failed, and one on the baseline's."""
+    if not candidate.trained or (baseline is None and not candidate.failed):
+        return []
+    notes = [ruled_out(len(candidate.failed), candidate.count)]
+    if baseline is not None:
+        notes += [f"of the baseline's runs, {clause}" for clause in baseline.clauses]
+    return notes
 
 
 def _of_stopped(stopped: Sequence[Run]) -> list[str]:

@@ -1,57 +1,125 @@
-"""Detects broken runs (a NaN loss, constant predictions, collapse), as opposed to runs with low scores."""
+"""Finds runs that failed to train (constant predictions, a collapse), as opposed to runs with low scores."""
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pytest_glue.core.formatting import name_seeds
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
+from pytest_glue.core.verdict import FailedRun
+from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
+
+CONSTANT = "predicted the same for every example"
+NEARLY_CONSTANT = "predicted nearly the same for every example"
+DIVERGED = "diverged (loss is NaN)"
+NOT_FINITE = "predicted NaN or infinity"
+COLLAPSED = "learned nothing while other runs did"
+LATE = "diverged (loss is NaN), but learned in another epoch"
+NEVER_MOVED = "never lowered the training loss"
 
 
-def diagnose(task: Task, runs: Sequence[Run], references: Sequence[float]) -> list[str]:
-    """Return a clause for each kind of defect, which names the seeds; nothing for healthy runs.
+def find_failed_runs(
+    task: Task, runs: Sequence[Run], references: Sequence[float], others: Sequence[Run] = ()
+) -> tuple[FailedRun, ...]:
+    """Return the runs that failed to train, each with its first reason in this order.
 
-    A run diverged if a loss or a prediction is not finite. It is constant if it predicts the same for every example.
-    Its loss never fell if no epoch has a lower one than the first. It collapsed if it learned nothing while the other
-    seeds did. Each seed is named once, for its first defect in this order.
+    A run failed if a prediction is not finite; if it predicts the same, or nearly the same, for every example; if it
+    learned nothing while other runs did; or if it is at chance and its loss is not finite or never fell.
+    (`statistics.diagnostics` has the rules.) A low score alone is no failure.
+
+    Args:
+        task: of the item.
+        runs: with seeds that differ.
+        references: gold labels, one for each evaluation example.
+        others: of the other side of a comparison, with which a collapse is compared.
     """
-    from pytest_glue.statistics.diagnostics import collapsed, constant_predictions, never_moved
+    finite = [run for run in runs if is_finite(run, references)]
+    reasons = {run.seed: DIVERGED if _diverged(run) else NOT_FINITE for run in runs}
+    for run in finite:
+        del reasons[run.seed]
+    defects = _defects(task, finite, references, others) if finite else {}
+    for reason, flags in defects.items():
+        for run, flag in zip(finite, flags, strict=True):
+            if flag:
+                reasons.setdefault(run.seed, reason)
+    return tuple(FailedRun(run.seed, reasons[run.seed]) for run in runs if run.seed in reasons)
 
-    finite = [run for run in runs if all(map(math.isfinite, run.predictions))]
-    predictions = [run.predictions for run in finite]
-    constant: Iterable[bool] = constant_predictions(predictions) if finite else ()
-    comparable = len(finite) > 2 and len(references) > 1
-    fallen: Iterable[bool] = (
-        collapsed(task.headline_metric, predictions, references) if comparable else [False] * len(finite)
-    )
-    defects = {
-        "diverged (loss is NaN)": [_diverged(run) for run in runs],
-        "predicted NaN or infinity": [run not in finite for run in runs],
-        "predicted the same for every example": _among(finite, constant, runs),
-        "learned nothing while the other seeds did": _among(finite, fallen, runs),
-        "never lowered the training loss": [never_moved(_losses(run)) for run in runs],
+
+def _defects(
+    task: Task, runs: Sequence[Run], references: Sequence[float], others: Sequence[Run]
+) -> dict[str, Iterable[bool]]:
+    """Return which of the runs, whose predictions are finite, have which defect, the most telling one first."""
+    from pytest_glue.statistics import diagnostics
+
+    predictions, metric = [run.predictions for run in runs], task.headline_metric
+    same = diagnostics.constant_predictions(predictions)
+    if len(references) < MIN_EXAMPLES:
+        return {DIVERGED: map(_diverged, runs), CONSTANT: same}
+    compared = [run.predictions for run in others if is_finite(run, references)] or None
+    chance = diagnostics.at_chance(metric, predictions, references)
+    nothing = chance & diagnostics.uninformative(predictions, references, is_regression=task.is_regression)
+    return {
+        DIVERGED: chance & [_diverged(run) for run in runs],
+        CONSTANT: same,
+        NEARLY_CONSTANT: diagnostics.nearly_constant(predictions, references, is_regression=task.is_regression),
+        COLLAPSED: diagnostics.collapsed(metric, predictions, references, compared),
+        NEVER_MOVED: nothing & [diagnostics.never_moved(_losses(run)) for run in runs],
     }
-    named: set[int] = set()
-    clauses = []
-    for defect, flags in defects.items():
-        seeds = [run.seed for run, flag in zip(runs, flags, strict=True) if flag and run.seed not in named]
-        named.update(seeds)
-        if seeds:
-            clauses.append(f"{name_seeds(seeds)} {defect} ({len(seeds)} of {len(runs)})")
-    return clauses
 
 
-def all_constant(runs: Sequence[Run]) -> bool:
-    """Return whether each run predicts the same for every example, as it would without an input."""
-    from pytest_glue.statistics.diagnostics import constant_predictions
+@dataclass(frozen=True, slots=True)
+class ExaminedRuns:
+    """The runs of one side, divided into those that trained and those that failed."""
 
-    return bool(constant_predictions([run.predictions for run in runs]).all())
+    trained: tuple[Run, ...]
+    failed: tuple[FailedRun, ...]
+    clauses: tuple[str, ...] = ()
+    """What is wrong with runs; each names its seeds."""
+
+    @property
+    def count(self) -> int:
+        """The number of all runs."""
+        return len(self.trained) + len(self.failed)
+
+    @property
+    def failed_share(self) -> float:
+        return len(self.failed) / self.count
 
 
-def _among(finite: Sequence[Run], flags: Iterable[bool], runs: Sequence[Run]) -> list[bool]:
-    """Return the flags of the finite runs as flags of all runs, false for the others."""
-    flagged = {run.seed for run, flag in zip(finite, flags, strict=True) if flag}
-    return [run.seed in flagged for run in runs]
+def examine(task: Task, runs: Sequence[Run], references: Sequence[float], others: Sequence[Run] = ()) -> ExaminedRuns:
+    """Divide runs into those that trained and those that failed; see `find_failed_runs`.
+
+    On a report-only task, fine-tuning does not beat constant predictions; there, only a run whose predictions are not
+    finite counts as failed.
+    """
+    found = failed = find_failed_runs(task, runs, references, others)
+    if task.report_only:
+        finite = {run.seed for run in runs if is_finite(run, references)}
+        failed = tuple(each for each in found if each.seed not in finite)
+    seeds, found_seeds = ({each.seed for each in group} for group in (failed, found))
+    trained = tuple(run for run in runs if run.seed not in seeds)
+    late = [FailedRun(run.seed, LATE) for run in trained if run.seed not in found_seeds and _diverged(run)]
+    return ExaminedRuns(trained, failed, tuple(describe([*found, *late], len(runs))))
+
+
+def examine_baseline(task: Task, baseline: Baseline, references: Sequence[float]) -> ExaminedRuns:
+    """Divide the runs of a baseline, which are judged without the candidate's."""
+    runs = [Run(each.seed, each.metrics, (), each.predictions, 0.0) for each in baseline.runs]
+    return examine(task, runs, references)
+
+
+def describe(failed: Sequence[FailedRun], n_runs: int) -> list[str]:
+    """Return a clause for each reason, which names the seeds, in the order of their first seed."""
+    seeds_of: dict[str, list[int]] = {}
+    for run in failed:
+        seeds_of.setdefault(run.reason, []).append(run.seed)
+    return [f"{name_seeds(seeds)} {reason} ({len(seeds)} of {n_runs})" for reason, seeds in seeds_of.items()]
+
+
+def is_finite(run: Run, references: Sequence[float]) -> bool:
+    """Return whether a run has a finite prediction for each example; a baseline records no others."""
+    return len(run.predictions) == len(references) and all(map(math.isfinite, run.predictions))
 
 
 def _diverged(run: Run) -> bool:

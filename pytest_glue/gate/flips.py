@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.runs import Run
-from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.groups import Groups
 
 if TYPE_CHECKING:
@@ -15,21 +14,19 @@ SHOWN = 5
 
 
 def flips_of(
-    baseline: Baseline, runs: Sequence[Run], references: Sequence[float], groups: Groups = None
-) -> "NegativeFlips | None":
-    """Return the candidate's negative flips; None for a regression, whose predictions are not right or wrong.
+    runs: Sequence[Run], recorded: Sequence[Run], references: Sequence[float], groups: Groups = None
+) -> "NegativeFlips":
+    """Return the candidate's negative flips.
 
     Args:
-        baseline: with one or more runs.
-        runs: of the candidate.
-        references: gold labels, one for each evaluation example.
+        runs: of the candidate, that trained.
+        recorded: runs of the baseline that trained.
+        references: gold labels, one for each evaluation example: classes.
         groups: of the evaluation examples, two or more.
     """
-    if baseline.is_regression:
-        return None
     from pytest_glue.statistics.flips import negative_flips
 
-    ours, theirs = ([run.predictions for run in side] for side in (runs, baseline.runs))
+    ours, theirs = ([run.predictions for run in side] for side in (runs, recorded))
     return negative_flips(ours, theirs, references, groups)
 
 

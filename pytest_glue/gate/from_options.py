@@ -12,6 +12,7 @@ from pytest_glue.core.choices import CachePolicy, MissingBaselinePolicy
 from pytest_glue.core.environment import library_versions
 from pytest_glue.core.errors import MissingBaselineError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.formatting import count
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
@@ -80,7 +81,7 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
         repeated = analyses if len(analyses) > 1 else ()  # several share the error rate
         baseline = baseline_storage.read(file)
         rule = RegressionCriterion(name, str(file), baseline, spec.max_drop, options.alpha, family_size, repeated)
-    return Criteria(spec.task, label, spec.thresholds, rule)
+    return Criteria(spec.task, label, spec.thresholds, rule, options.alpha)
 
 
 def interim_analyses_of(options: Options) -> tuple[int, ...]:
@@ -96,7 +97,8 @@ def interim_analyses_of(options: Options) -> tuple[int, ...]:
 def record(spec: EvaluationSpec, evaluation: Evaluation) -> Evaluation:
     """Save the evaluation as a baseline if the options ask for it, and return it with a note about that.
 
-    `--glue-save` and `--glue-on-missing-baseline=save` do. Failed and degenerate evaluations are never saved.
+    `--glue-save` and `--glue-on-missing-baseline=save` do. Failed and degenerate evaluations are never saved, and an
+    inconclusive one not over the baseline that it was compared with.
 
     Raises:
         BaselineError: the file cannot be written.
@@ -116,8 +118,23 @@ def _record(spec: EvaluationSpec, evaluation: Evaluation, name: str) -> str:
     if evaluation.failed or evaluation.verdict is Verdict.DEGENERATE or evaluation.score is None:
         return f"not recorded as baseline {name}: the verdict is {evaluation.verdict}{_cure(spec, evaluation)}"
     file = baseline_storage.path_of(options.storage, name, spec.task.name, spec.checkpoint_id)
+    if evaluation.verdict is Verdict.INCONCLUSIVE and _is_of(evaluation, file):
+        why = "a drop that is not ruled out, recorded over the baseline that it was compared with, lets it drift"
+        return f"not recorded as baseline {name}: the verdict is inconclusive, and {why}; {_LEVEL}"
     drops = _minimum_detectable_drops(evaluation, options.alpha)
-    return baseline_storage.write(file, Baseline.of(evaluation, spec.task, library_versions(), drops))
+    note = baseline_storage.write(file, Baseline.of(evaluation, spec.task, library_versions(), drops))
+    if not evaluation.failed_runs:
+        return note
+    failed = f"{len(evaluation.failed_runs)} of {count(len(evaluation.runs), 'run')} failed to train"
+    return f"{note}; {failed}, and comparisons use the others: record more seeds, as in --glue-seeds=5"
+
+
+_LEVEL = "to accept this level, record it in a run without --glue-compare, with as many seeds as you can"
+
+
+def _is_of(evaluation: Evaluation, file: Path) -> bool:
+    """Return whether the evaluation was compared with the baseline in this file."""
+    return evaluation.baseline is not None and Path(evaluation.baseline["file"]).resolve() == file.resolve()
 
 
 def _cure(spec: EvaluationSpec, evaluation: Evaluation) -> str:
@@ -163,8 +180,9 @@ def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> lis
 def _minimum_detectable_drops(evaluation: Evaluation, alpha: float) -> dict[int, float]:
     from pytest_glue.statistics.power import minimum_detectable_drops
 
+    failed = {run.seed for run in evaluation.failed_runs}
     drops = minimum_detectable_drops(
-        [run.predictions for run in evaluation.runs],
+        [run.predictions for run in evaluation.runs if run.seed not in failed],
         evaluation.conditions.references,
         evaluation.headline_metric,
         EXPECTED_SEEDS,

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 def rank_checkpoints(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | None:
     """Return the ranking of each task with several checkpoints and of their averages; None if there is no such task.
 
-    An evaluation whose score is undefined or a lower bound is left out. A checkpoint has an average if it is ranked on
-    all ranked tasks.
+    An evaluation is left out if a run's score is undefined or a lower bound. A checkpoint has an average if it is
+    ranked on all ranked tasks.
 
     Args:
         evaluations: of one test run.
         alpha: the probability of one or more false differences among all pairs of a task.
     """
     by_task: dict[str, dict[str, Evaluation]] = defaultdict(dict)
-    ranked = [each for each in evaluations if each.score is not None and not each.n_stopped]
+    ranked = [each for each in evaluations if _has_scores(each) and not each.n_stopped]
     names = _names(each.checkpoint for each in ranked)
     for evaluation in ranked:
         by_task[evaluation.task][names[str(evaluation.checkpoint)]] = evaluation
@@ -37,6 +37,10 @@ def rank_checkpoints(evaluations: Iterable[Evaluation], alpha: float) -> dict[st
         "tasks": [_task(task, several[task], ranking) for task, ranking in rankings.items()],
         "average": _average(rankings),
     }
+
+
+def _has_scores(evaluation: Evaluation) -> bool:
+    return all(run.metrics[evaluation.headline_metric] is not None for run in evaluation.runs)
 
 
 def _names(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:

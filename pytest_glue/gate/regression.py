@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.formatting import count, decimal
-from pytest_glue.core.runs import Run
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.diagnostics import ExaminedRuns
+from pytest_glue.gate.failure_comparison import ERROR_SHARE, FailureComparison, compare_failures
 from pytest_glue.gate.flips import flip_notes, flips_of
 from pytest_glue.gate.groups import Groups
 
@@ -54,44 +55,61 @@ class Regression:
 
 
 def against_baseline(
-    rule: RegressionCriterion, runs: Sequence[Run], references: Sequence[float], groups: Groups = None
+    rule: RegressionCriterion,
+    candidate: ExaminedRuns,
+    baseline: ExaminedRuns,
+    references: Sequence[float],
+    groups: Groups = None,
 ) -> Regression:
-    """Compare a candidate's runs with a baseline's, example by example.
+    """Compare a candidate's runs that trained with a baseline's, example by example, and the counts of failed runs.
+
+    `fail` is shown by either comparison; together they keep the error rate. `pass` needs the scores to pass, and no
+    larger share of failed runs than the baseline has.
 
     Args:
         rule: the baseline and the allowed drop.
-        runs: of the candidate.
-        references: gold labels, one for each evaluation example.
+        candidate: its runs; at least one trained.
+        baseline: the runs of the rule's baseline; at least one trained.
+        references: gold labels, one for each evaluation example; two or more.
         groups: of the evaluation examples, two or more.
     """
     from pytest_glue.statistics.comparison import ComparisonDesign, compare
+    from pytest_glue.statistics.error_rates import error_rates
 
-    baseline = rule.baseline
-    design = ComparisonDesign(rule.max_drop, rule.alpha, rule.family_size, rule.interim_analyses, published(baseline))
-    comparison = compare(
-        [run.predictions for run in runs],
-        [run.predictions for run in baseline.runs],
-        references,
-        baseline.headline_metric,
-        design,
-        groups,
+    alpha, _ = error_rates(ERROR_SHARE * rule.alpha, rule.family_size, rule.interim_analyses)
+    failures = compare_failures(rule.name, candidate, baseline, alpha)
+    recorded = rule.baseline
+    design = ComparisonDesign(
+        rule.max_drop,
+        rule.alpha,
+        rule.family_size,
+        rule.interim_analyses,
+        published(recorded),
+        fail_share=failures.share_of_scores,
     )
-    flips = flips_of(baseline, runs, references, groups)
+    ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
+    comparison = compare(ours, theirs, references, recorded.headline_metric, design, groups)
+    verdict, text = _answer(rule, comparison, failures)
+    flips = None if recorded.is_regression else flips_of(candidate.trained, baseline.trained, references, groups)
     facts = {
         "name": rule.name,
         "file": rule.file,
-        "checkpoint": asdict(baseline.checkpoint),
-        "seeds": list(baseline.seeds),
+        "checkpoint": asdict(recorded.checkpoint),
+        "seeds": list(recorded.seeds),
         **{_FIELDS.get(name, name): value for name, value in asdict(comparison).items()},
+        "verdict": verdict,
         "difference": comparison.difference,
         "alpha": rule.alpha,
         "family_size": rule.family_size,
         "looks": list(rule.interim_analyses),
+        "failed_runs": [asdict(run) for run in baseline.failed],
+        "p_failed_runs": failures.p_value,
+        "alpha_failed_runs": failures.alpha,
         "negative_flips": None if flips is None else to_plain(flips),
     }
     notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
-    differences = _differences(rule, comparison, len(runs))
-    return Regression(comparison.verdict, _text(rule, comparison), differences, facts, notes)
+    differences = _differences(comparison, len(candidate.trained), len(baseline.trained))
+    return Regression(verdict, text, (*differences, *failures.facts), facts, notes)
 
 
 def published(baseline: Baseline) -> "SeedVariance | None":
@@ -101,18 +119,24 @@ def published(baseline: Baseline) -> "SeedVariance | None":
     return published_seed_variance(baseline.task, baseline.headline_metric)
 
 
-def _text(rule: RegressionCriterion, comparison: "Comparison") -> str:
+def _answer(rule: RegressionCriterion, comparison: "Comparison", failures: FailureComparison) -> tuple[Verdict, str]:
+    """Return the verdict and its sentence: of the scores first, then of the counts of failed runs."""
     metric, drop = rule.baseline.headline_metric, f"{rule.max_drop:.3g}"
     scores = (
         f"{metric} {decimal(comparison.candidate_score)} against {rule.name}'s {decimal(comparison.baseline_score)}"
     )
     allowed = f"a drop of more than {drop}" if rule.max_drop else "a drop"
-    match comparison.verdict:
-        case Verdict.FAIL:
-            return f"{scores}: {allowed}"
-        case Verdict.PASS:
-            return f"{scores}: no drop of {drop} or more" if rule.max_drop else f"{scores}: an improvement"
-    return f"{scores}: {allowed} is neither shown nor ruled out{_remedy(rule, comparison)}"
+    if comparison.verdict is Verdict.FAIL:
+        return Verdict.FAIL, f"{scores}: {allowed}"
+    if failures.are_more:
+        return Verdict.FAIL, f"{scores}: more runs fail to train (p {failures.p_value:.2g})"
+    if comparison.verdict is Verdict.INCONCLUSIVE:
+        remedy = _remedy(rule, comparison)
+        return Verdict.INCONCLUSIVE, f"{scores}: {allowed} is neither shown nor ruled out{remedy}"
+    passed = f"{scores}: no drop of {drop} or more" if rule.max_drop else f"{scores}: an improvement"
+    if failures.have_larger_share:
+        return Verdict.INCONCLUSIVE, f"{passed} of the runs that trained, but a larger share of failed runs"
+    return Verdict.PASS, passed
 
 
 def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
@@ -128,8 +152,8 @@ def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
     return f"{shown}; {comparison.seeds_needed} seeds on each side would detect {rule.max_drop:.3g}"
 
 
-def _differences(rule: RegressionCriterion, comparison: "Comparison", n_runs: int) -> tuple[str, ...]:
-    seeds = f"{n_runs} against {count(len(rule.baseline.runs), 'seed')}"
+def _differences(comparison: "Comparison", n_runs: int, n_baseline: int) -> tuple[str, ...]:
+    seeds = f"{n_runs} against {count(n_baseline, 'seed')}"
     if comparison.confidence_interval is None:
         return decimal(comparison.difference, "+"), seeds
     low, high = comparison.confidence_interval

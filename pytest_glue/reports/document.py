@@ -18,7 +18,7 @@ from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import SearchConfig, Trial
-from pytest_glue.core.verdict import Verdict
+from pytest_glue.core.verdict import FailedRun, Verdict
 
 
 def _constraint(**keywords: Any) -> Meta:
@@ -133,6 +133,13 @@ class Comparison(Struct):
     """The numbers of seeds at which interim analyses are made; empty if there is one analysis."""
     negative_flips: NegativeFlips | None = None
     """Null for a regression."""
+    failed_runs: list[FailedRun] = []
+    """Runs of the baseline that failed to train; the scores are those of the runs that trained."""
+    p_failed_runs: float | None = None
+    """One-sided p value of the null hypothesis that the candidate's runs fail to train no more often than the
+    baseline's; null if no run failed."""
+    alpha_failed_runs: float | None = None
+    """Error rate of that test; null if it could not reject, so that the scores have the whole error rate."""
 
 
 class Result(Struct):
@@ -143,13 +150,16 @@ class Result(Struct):
     checkpoint: Checkpoint
     headline_metric: str
     score: Score | None
-    """Mean of the headline metric over the runs; a lower bound if a run was stopped."""
+    """Mean of the headline metric over the runs; a lower bound if a run was stopped. An undefined score of a run that
+    failed to train counts as the chance level, unless every run failed."""
     metrics: Scores
     """Mean of each metric over the runs."""
     confidence_interval: Interval | None
     """Of the score, at 95 %; null if none is computed."""
     seeds: Seeds
     runs: Annotated[list[ReportedRun], _constraint(minItems=1)]
+    failed_runs: list[FailedRun]
+    """Runs that failed to train, each with the reason."""
     threshold: Score | None
     """The headline metric's threshold; null if none was given."""
     chance: Score

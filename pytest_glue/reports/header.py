@@ -13,12 +13,13 @@ from pytest_glue.core.metrics import lowest_chance_level
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file, interim_analyses_of
+from pytest_glue.statistics.failure_rates import seeds_that_tolerate, tolerated_failure_rate
 
 
 def header(options: Options, workers: int = 1) -> list[str]:
     """Return the header's lines, with a memory warning if so many processes fine-tune on this machine."""
-    of_power = [*design_warnings(options), *power_warnings(options)]
-    lines = [*_what(options), *threshold_warnings(options), *of_power, *_memory_warnings(options, workers)]
+    of_designs = [*failure_warnings(options), *design_warnings(options), *power_warnings(options)]
+    lines = [*_what(options), *threshold_warnings(options), *of_designs, *_memory_warnings(options, workers)]
     if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
         lines.append(SYNTHETIC_DATA)
     return [f"glue: {printable(line)}" for line in lines]
@@ -64,6 +65,28 @@ def threshold_warnings(options: Options) -> list[str]:
                 chance = f"the chance level, which is {lowest:.3g} or more"
                 lines.append(f"{name}: the threshold {threshold:.3g} for {metric} is not above {chance}")
     return lines
+
+
+def failure_warnings(options: Options) -> list[str]:
+    """Return a warning if a comparison cannot hold its error rate where a few fine-tunings fail to train.
+
+    An item is red if all of its runs fail, although nothing changed.
+    """
+    n_items, n_seeds = len(list(EvaluationSpec.all_of(options))), len(options.seeds)
+    if options.compare is None or not n_items:
+        return []
+    tolerated = tolerated_failure_rate(options.alpha, n_items, n_seeds)
+    if tolerated >= COMMON_FAILURE_RATE:
+        return []
+    enough = seeds_that_tolerate(COMMON_FAILURE_RATE, options.alpha, n_items)
+    design = f"{count(n_seeds, 'seed')} for {count(n_items, 'item')}"
+    cause = f"if more than {100 * tolerated:.2g} % of the fine-tunings fail to train"
+    remedy = f"--glue-seeds={enough} is enough for up to {100 * COMMON_FAILURE_RATE:.0f} %"
+    return [f"with {design}, a test run in which nothing changed is red more often than alpha {cause}; {remedy}"]
+
+
+COMMON_FAILURE_RATE = 0.1
+"""A share of fine-tunings that fail to train which a design should tolerate."""
 
 
 def power_warnings(options: Options) -> list[str]:

@@ -33,9 +33,13 @@ _ADDED = frozenset(
     {
         ("Checkpoint", "role"),
         ("Comparison", "negative_flips"),
+        ("Comparison", "alpha_failed_runs"),
+        ("Comparison", "failed_runs"),
+        ("Comparison", "p_failed_runs"),
         ("ReportedOptions", "head"),
         ("ReportedOptions", "on_missing_baseline"),
         ("ReportedOptions", "unchecked"),
+        ("Result", "failed_runs"),
         ("Result", "n_groups"),
         ("Result", "outcome"),
     }

@@ -16,7 +16,7 @@ from pytest_glue.gate.ranking import rank_checkpoints
 _COLUMNS = ("task", "checkpoint", "metric", "score", "95% CI", "compared with", "difference", "time", "verdict")
 _RIGHT_ALIGNED = ("score", "compared with", "difference", "time")
 _DETAILS = (
-    *("batching: ", "the interval covers examples and seeds", "standard errors by group: "),
+    *("0 of ", "batching: ", "the interval covers examples and seeds", "standard errors by group: "),
     "trained together with ",
 )
 """Beginnings of notes on how a result was computed, which are shown with `-v` only."""
@@ -59,10 +59,15 @@ def _row(evaluation: Evaluation) -> list[str]:
     if evaluation.score is not None:
         lower_bound = "≥" if evaluation.n_stopped else ""
         score = f"{lower_bound}{decimal(evaluation.score)}"
-        difference = f"{lower_bound}{decimal(evaluation.score - bound, '+')}"
+        difference = f"{lower_bound}{decimal(_difference(evaluation, evaluation.score - bound), '+')}"
     interval = " to ".join(map(decimal, evaluation.confidence_interval or ()))
     named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
     return [*named, score, interval, shown_bound, difference, _time(evaluation)]
+
+
+def _difference(evaluation: Evaluation, of_all_runs: float) -> float:
+    """Return the difference that was judged: with a baseline, that of the runs that trained."""
+    return of_all_runs if evaluation.baseline is None else float(evaluation.baseline.get("difference", of_all_runs))
 
 
 def html_cells(evaluation: Evaluation) -> list[str]:

@@ -33,6 +33,8 @@ class ComparisonDesign:
     Empty for a single analysis."""
     seed_variance: SeedVariance | None = None
     """The variance between seeds, used if no side has two runs."""
+    fail_share: float = 1.0
+    """The share of the error rate of fail that this comparison has; the rest is another test's of the same item."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_drop < 2:
@@ -45,7 +47,8 @@ class ComparisonDesign:
         Raises:
             ValueError: a value out of range.
         """
-        return error_rates(self.alpha, self.family_size, self.interim_analyses)
+        fail, _ = error_rates(self.fail_share * self.alpha, self.family_size, self.interim_analyses)
+        return fail, error_rates(self.alpha, self.family_size, self.interim_analyses)[1]
 
 
 DEFAULT_DESIGN = ComparisonDesign()

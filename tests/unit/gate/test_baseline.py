@@ -138,7 +138,7 @@ def test_another_number_of_predictions(recorded: Baseline, lines: list[str], cou
     assert f"it says n_eval 277 and holds {count} predictions of seed 43" == refused(plain)
 
 
-@pytest.mark.parametrize("score", [None, 61.4, "0.6", float("nan"), True])
+@pytest.mark.parametrize("score", ["none", 61.4, "0.6", float("nan"), True])
 def test_a_value_that_is_not_a_score(recorded: Baseline, score: Any) -> None:
     """A score that is out of range or not a number is refused with its seed."""
     plain = encode_baseline(recorded)

@@ -64,8 +64,9 @@ def test_one_seed_uses_the_baselines_variance_first() -> None:
         RegressionCriterion("main", "f.json", make_baseline(make_runs("rte", RTE_LABELS, *wrong)), 0.0, 0.05, 1)
         for wrong in ((60, 80, 100), (80,))
     )
-    own = uncertainty_of(GLUE["rte"], make_runs("rte", RTE_LABELS, 80), RTE_LABELS, several)
-    published = uncertainty_of(GLUE["rte"], make_runs("rte", RTE_LABELS, 80), RTE_LABELS, single)
+    one, recorded = make_runs("rte", RTE_LABELS, 80), make_runs("rte", RTE_LABELS, 60, 80, 100)
+    own = uncertainty_of(GLUE["rte"], one, RTE_LABELS, several, recorded)
+    published = uncertainty_of(GLUE["rte"], one, RTE_LABELS, single, one)
     assert own is not None
     assert published is not None
     assert "the interval covers examples and seeds (the 3 runs of main)" == own.note

@@ -115,7 +115,7 @@ def test_all_thresholds_must_be_reached(predictions: list[float], verdict: Verdi
 
 def test_another_metrics_threshold_decides_alone() -> None:
     """With a threshold for F1 only, accuracy is reported but not judged."""
-    found = [make_scored_run("mrpc", confusion(100, 0, 100), HALVES)]
-    judgement = criteria("mrpc", f1=0.5).judge([*found, make_scored_run("mrpc", confusion(100, 0, 99), HALVES)], HALVES)
+    found = [make_scored_run("mrpc", confusion(100, 0, alarms), HALVES, alarms) for alarms in (60, 70)]
+    judgement = criteria("mrpc", f1=0.5).judge(found, HALVES)
     assert (Verdict.PASS, None) == (judgement.verdict, judgement.threshold)
     assert "accuracy" not in judgement.reason

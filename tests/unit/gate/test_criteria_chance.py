@@ -9,7 +9,7 @@ from pytest_glue.core.runs import Epoch, Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.criteria import Criteria
-from tests.factories import RTE_LABELS, make_runs, make_scored_run
+from tests.factories import RTE_LABELS, make_evaluation, make_runs, make_scored_run
 
 WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"
 REPORT_ONLY = f"; report-only, because {WNLI_NOTE}: give a threshold to have it judged"
@@ -26,18 +26,32 @@ def criteria(task: str, **thresholds: float) -> Criteria:
 
 
 def test_without_a_threshold_the_majority_class_is_the_bound() -> None:
-    """An accuracy must beat the score of always predicting the majority class."""
+    """An accuracy must beat the score of always predicting the majority class by more than chance."""
     better, worse = (
         criteria("rte").judge(make_runs("rte", RTE_LABELS, *wrong), RTE_LABELS) for wrong in ([100] * 3, [140] * 3)
     )
+    slightly = criteria("rte").judge(make_runs("rte", RTE_LABELS, *[120] * 3), RTE_LABELS)
     assert (Verdict.PASS, None, 146 / 277) == (better.verdict, better.threshold, better.chance)
     assert better.reason.startswith(
         "rte · a/b: accuracy 0.639 > the chance level 0.527 (+0.112; n=277, 3 seeds, 95% CI 0."
     )
     assert Verdict.FAIL is worse.verdict
     assert worse.reason.startswith(
-        "rte · a/b: accuracy 0.495 does not beat the chance level 0.527 (-0.032; n=277, 3 seeds, 95% CI 0."
+        "rte · a/b: accuracy 0.495 does not beat the chance level 0.527 (-0.032 of the +0.049 needed; n=277, 3 seeds, "
     )
+    assert Verdict.FAIL is slightly.verdict
+    assert "accuracy 0.567 does not beat the chance level 0.527 (+0.040 of the +0.049 needed; " in slightly.reason
+
+
+def test_a_chance_level_that_nothing_beats() -> None:
+    """Where even a perfect score is not significantly above the chance level, the sentence says so."""
+    references = (0.0,) * 99 + (1.0,)
+    judgement = criteria("rte").judge([make_scored_run("rte", references, references)], references)
+    assert Verdict.FAIL is judgement.verdict
+    assert (
+        "accuracy 1.000 does not beat the chance level 0.990, which no score can on so few or so similar examples: "
+        "give a threshold (+0.010 of the +0.016 needed; "
+    ) in judgement.reason
 
 
 @pytest.mark.parametrize(("wrong", "verdict"), [(100, Verdict.PASS), (180, Verdict.FAIL)])
@@ -52,7 +66,7 @@ def test_a_score_at_the_majority_class_does_not_beat_it() -> None:
     """Runs as good as the majority class fail, even if the mean of their scores is rounded."""
     judgement = criteria("rte").judge(make_runs("rte", RTE_LABELS, 131, 131, 131), RTE_LABELS)
     assert Verdict.FAIL is judgement.verdict
-    assert "accuracy 0.527 does not beat the chance level 0.527 (+0.000; " in judgement.reason
+    assert "accuracy 0.527 does not beat the chance level 0.527 (+0.000 of " in judgement.reason
 
 
 @pytest.mark.parametrize(("wrong", "score"), [(200, "0.278"), (20, "0.928")])
@@ -74,19 +88,38 @@ def test_wnli_is_judged_where_a_threshold_is_given() -> None:
 
 
 @pytest.mark.parametrize("threshold", [{}, {"matthews_correlation": -1.0}], ids=["chance", "lowest-threshold"])
-def test_an_undefined_score_is_degenerate(threshold: dict[str, float]) -> None:
-    """An undefined score is degenerate for any bound, and the sentence names the constant runs."""
-    found = [
-        *make_runs("cola", RTE_LABELS, 100),
-        *(make_scored_run("cola", [1.0] * 277, RTE_LABELS, seed) for seed in (7, 8)),
-    ]
+def test_undefined_scores_of_all_runs_are_degenerate(threshold: dict[str, float]) -> None:
+    """If no run has a score, the item is degenerate for any bound, and the sentence names the constant runs."""
+    found = [make_scored_run("cola", [1.0] * 277, RTE_LABELS, seed) for seed in (7, 8)]
     judgement = criteria("cola", **threshold).judge(found, RTE_LABELS)
     assert Verdict.DEGENERATE is judgement.verdict
     assert (
-        f"cola · a/b: seeds 7 and 8 {CONSTANT} (2 of 3): matthews_correlation is undefined (n=277, 3 seeds)"
+        f"cola · a/b: seeds 7 and 8 {CONSTANT} (2 of 2): matthews_correlation is undefined (n=277, 2 seeds)"
         == judgement.reason
     )
     assert judgement.confidence_interval is None
+
+
+@pytest.mark.parametrize(("threshold", "verdict"), [(0.09, Verdict.PASS), (0.1, Verdict.FAIL)])
+def test_an_undefined_score_of_a_failed_run_counts_as_the_chance_level(threshold: float, verdict: Verdict) -> None:
+    """A mean over runs of which some failed has their undefined Matthews correlation as 0."""
+    healthy = make_runs("cola", RTE_LABELS, 100)
+    found = [*healthy, *(make_scored_run("cola", [1.0] * 277, RTE_LABELS, seed) for seed in (7, 8))]
+    judgement = criteria("cola", matthews_correlation=threshold).judge(found, RTE_LABELS)
+    score = healthy[0].metrics["matthews_correlation"]
+    assert score is not None
+    assert f"matthews_correlation {score / 3:.3f} {'>=' if verdict is Verdict.PASS else '<'} " in judgement.reason
+    assert verdict is judgement.verdict
+    assert "3 seeds, 2 failed to train" in judgement.reason
+    assert [(7, CONSTANT), (8, CONSTANT)] == [(run.seed, run.reason) for run in judgement.failed_runs]
+    assert judgement.confidence_interval is None
+    evaluation = make_evaluation(
+        found,
+        headline_metric="matthews_correlation",
+        failed_runs=judgement.failed_runs,
+        chance=judgement.chance,
+    )
+    assert evaluation.score == pytest.approx(score / 3)
 
 
 def test_an_undefined_score_of_healthy_runs() -> None:
@@ -111,17 +144,18 @@ def test_a_nan_prediction_is_degenerate() -> None:
     )
 
 
-def test_a_broken_run_turns_a_fail_into_degenerate() -> None:
-    """A low score because of constant predictions is degenerate; the sentence still has the score."""
+def test_a_failed_run_leaves_a_fail() -> None:
+    """A mean below the threshold fails although one run of three failed; the sentence counts it, a note names it."""
     found = [*make_runs("rte", RTE_LABELS, 60, 62), make_scored_run("rte", [0.0] * 277, RTE_LABELS, 9)]
     judgement = criteria("rte", accuracy=0.78).judge(found, RTE_LABELS)
-    assert Verdict.DEGENERATE is judgement.verdict
-    assert judgement.reason.startswith(f"rte · a/b: seed 9 {CONSTANT} (1 of 3): accuracy 0.696 < threshold 0.780 (")
-    assert "threshold 0.780 (-0.084; n=277, 3 seeds" in judgement.reason
+    assert Verdict.FAIL is judgement.verdict
+    assert judgement.reason.startswith("rte · a/b: accuracy 0.696 < threshold 0.780 (-0.084; n=277, 3 seeds, 1 failed ")
+    assert f"seed 9 {CONSTANT} (1 of 3)" in judgement.notes
+    assert "1 of 3 runs failed to train, which rules out a failure rate above 86 % (at 95 %)" in judgement.notes
 
 
-def test_a_broken_run_leaves_a_pass_and_is_noted() -> None:
-    """A score that reaches its threshold in spite of a broken run passes, and the notes name the run."""
+def test_a_failed_run_leaves_a_pass_and_is_noted() -> None:
+    """A score that reaches its threshold in spite of a failed run passes, and the notes name the run."""
     found = [*make_runs("rte", RTE_LABELS, 60, 62), make_scored_run("rte", [0.0] * 277, RTE_LABELS, 9)]
     judgement = criteria("rte", accuracy=0.6).judge(found, RTE_LABELS)
     assert Verdict.PASS is judgement.verdict

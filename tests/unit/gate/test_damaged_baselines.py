@@ -11,6 +11,7 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.comparability import check_comparable
+from pytest_glue.gate.diagnostics import examine, examine_baseline
 from pytest_glue.gate.regression import RegressionCriterion, against_baseline
 from tests.damage import DAMAGES, changed, places, remove
 from tests.factories import RTE_LABELS, make_baseline, make_conditions, make_runs
@@ -39,7 +40,9 @@ def compared(file: Path) -> str:
         check_comparable(baseline, str(file), RTE, make_conditions())
     except BaselineError as error:
         return str(error)
-    return against_baseline(RegressionCriterion("main", str(file), baseline, 0.01, 0.05, 1), RUNS, RTE_LABELS).verdict
+    rule = RegressionCriterion("main", str(file), baseline, 0.01, 0.05, 1)
+    candidate, recorded = examine(RTE, RUNS, RTE_LABELS), examine_baseline(RTE, baseline, RTE_LABELS)
+    return against_baseline(rule, candidate, recorded, RTE_LABELS).verdict
 
 
 def test_every_field_with_every_odd_value(file: Path) -> None:

@@ -14,7 +14,7 @@ from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.core.verdict import Verdict
+from pytest_glue.core.verdict import FailedRun, Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.from_options import (
@@ -25,6 +25,7 @@ from pytest_glue.gate.from_options import (
     skip_reason,
     unused_baselines,
 )
+from tests.factories import make_scored_run
 
 CACHED = "cached runs are not trained again"
 MakeRuns = Callable[..., list[Run]]
@@ -245,3 +246,66 @@ def test_unused_baselines_of_tasks_that_ran(
     assert [old] == unused_baselines(options(compare="main"), found)
     assert [] == unused_baselines(options(), found)
     assert [] == unused_baselines(options(compare="main", shard="1/2"), found)
+
+
+def test_an_inconclusive_result_is_not_recorded_over_its_baseline(
+    options: Callable[..., Options],
+    evaluation: Callable[..., Evaluation],
+    runs: MakeRuns,
+    rte: tuple[float, ...],
+    main: tuple[Path, Baseline],
+) -> None:
+    """The baseline would drift; under another name, or after a pass, it is recorded."""
+    file, before = main[0], main[0].read_bytes()
+    doubtful = evaluation(runs("rte", rte, 84), verdict=Verdict.INCONCLUSIVE, baseline={"file": str(file)})
+    (note,) = record(spec(options(compare="main", save="main")), doubtful).notes
+    assert "not recorded as baseline main: the verdict is inconclusive, and a drop that is not ruled out, " in note
+    assert before == file.read_bytes()
+    (other,) = record(spec(options(compare="main", save="next")), doubtful).notes
+    assert other.startswith("recorded ")
+    passed = evaluation(runs("rte", rte, 76), baseline={"file": str(file)})
+    (again,) = record(spec(options(compare="main", save="main")), passed).notes
+    assert " again: accuracy 0.711 -> 0.726, 3 -> 1 seed" in again
+
+
+def test_a_better_attempt_is_recorded_with_a_caution(
+    options: Callable[..., Options],
+    evaluation: Callable[..., Evaluation],
+    runs: MakeRuns,
+    rte: tuple[float, ...],
+    main: tuple[Path, Baseline],
+) -> None:
+    """The best of several attempts is too high; more seeds of the same, another checkpoint or a lower score is fine."""
+    caution = "The best of several attempts is too high"
+    asked = spec(options(save="main"))
+    attempts = {
+        "better": evaluation(runs("rte", rte, 70, 72, 74, first_seed=7)),
+        "lower": evaluation(runs("rte", rte, 90, 92, 94, first_seed=7)),
+        "more seeds": evaluation(runs("rte", rte, 78, 80, 82, 60)),
+        "another checkpoint": evaluation(
+            runs("rte", rte, 70, 72, 74, first_seed=7),
+            checkpoint=Checkpoint("c", Origin.HUB, "v1", f"sha256:{'2' * 64}"),
+        ),
+    }
+    noted = {}
+    for name, attempt in attempts.items():
+        baseline_storage.write(*main)
+        (note,) = record(asked, attempt).notes
+        noted[name] = caution in note
+    assert {"better": True, "lower": False, "more seeds": False, "another checkpoint": False} == noted
+
+
+def test_a_baseline_with_failed_runs(
+    options: Callable[..., Options], evaluation: Callable[..., Evaluation], runs: MakeRuns, rte: tuple[float, ...]
+) -> None:
+    """It is recorded if some run trained; the note counts the failed ones, and the detectable drops leave them out."""
+    asked = spec(options(save="next"))
+    healthy = runs("rte", rte, 78, 80, 82)
+    broken = make_scored_run("rte", [0.0] * 277, rte, 7)
+    noted = record(asked, evaluation([*healthy, broken], failed_runs=(FailedRun(7, "predicted the same"),)))
+    remedy = "and comparisons use the others: record more seeds, as in --glue-seeds=5"
+    assert noted.notes[0].endswith(f"of 4 seeds; 1 of 4 runs failed to train, {remedy}")
+    recorded = baseline_storage.read(baseline_file(spec(options(compare="next"))) or Path())
+    record(spec(options(save="whole")), evaluation(healthy))
+    whole = baseline_storage.read(baseline_file(spec(options(compare="whole"))) or Path())
+    assert (4, whole.visible_drops) == (len(recorded.runs), recorded.visible_drops)

@@ -132,6 +132,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
                 "retries": 0,
             }
         ],
+        "failed_runs": [],
         "threshold": 0.65,
         "chance": 0.527,
         "baseline": None,

@@ -7,7 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from pytest_glue.core.metrics import chance_level
-from pytest_glue.statistics.diagnostics import collapsed, constant_predictions, never_moved
+from pytest_glue.statistics.diagnostics import (
+    at_chance,
+    collapsed,
+    constant_predictions,
+    nearly_constant,
+    never_moved,
+)
 
 Array = NDArray[np.float64]
 
@@ -32,7 +38,7 @@ def test_the_chance_level_is_the_best_constant(metric: str, expected: Any) -> No
     assert chance_level(metric, LABELS.tolist()) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "f1", "matthews_correlation"])
+@pytest.mark.parametrize("metric", ["accuracy", "matthews_correlation"])
 @pytest.mark.parametrize("broken", [np.ones(300), RNG.permutation(LABELS)], ids=["constant", "at chance"])
 def test_a_run_at_chance_level_among_good_ones_collapsed(metric: str, broken: Array) -> None:
     """A constant run and a run at chance level are each found among four that learnt."""
@@ -52,8 +58,45 @@ def test_runs_all_at_chance_level_did_not_collapse() -> None:
 
 
 def test_two_runs_are_too_few_for_a_collapse() -> None:
-    """Fewer than three runs have no typical run to compare with."""
-    assert not collapsed("accuracy", np.stack([LEARNT[0], np.ones(300)]), LABELS).any()
+    """A run at chance beside one that learned is not called collapsed, unless the other side learned too."""
+    two = np.stack([LEARNT[0], np.ones(300)])
+    assert not collapsed("accuracy", two, LABELS).any()
+    assert [False, True] == collapsed("accuracy", two, LABELS, LEARNT[1:]).tolist()
+    assert [True] == collapsed("accuracy", np.ones((1, 300)), LABELS, LEARNT).tolist()
+
+
+def test_nearly_constant_classes() -> None:
+    """Few other predictions count only if they tell the classes apart; a rare class that is found is healthy."""
+    balanced = np.repeat([0, 1], 100)
+    one_other = np.where(np.arange(200) == 150, 1, 0)
+    rare = (np.arange(1000) < 10).astype(int)
+    found = np.where(np.arange(1000) < 7, 1, 0)
+    misplaced = np.roll(found, 500)
+    assert [True] == nearly_constant([one_other], balanced, is_regression=False).tolist()
+    assert [False, True] == nearly_constant([found, misplaced], rare, is_regression=False).tolist()
+    three = np.repeat([0, 1, 2], 50)
+    assert [False, True] == nearly_constant([three, one_other[:150] + 1], three, is_regression=False).tolist()
+
+
+def test_nearly_constant_numbers() -> None:
+    """Numbers with a tiny spread are constant, unless they correlate with the references."""
+    gold = RNG.uniform(0, 5, 200)
+    noise = 2.5 + 0.01 * RNG.standard_normal(200)
+    shrunk = 2.5 + 0.01 * gold
+    assert [True, False, False] == nearly_constant(
+        [noise, shrunk, RNG.uniform(0, 5, 200)], gold, is_regression=True
+    ).tolist()
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1", "matthews_correlation", "pearson", "spearmanr"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.7])
+def test_runs_that_know_nothing_are_at_chance(metric: str, share: float) -> None:
+    """Predictions that are independent of the references beat chance at most at the rate of 5 %, whatever their mix."""
+    gold = np.arange(280) < 280 * share
+    guesses = RNG.random((2000, 280)) < np.linspace(0.02, 0.98, 2000)[:, np.newaxis]
+    assert at_chance(metric, guesses, gold).mean() > 0.94
+    knowing = np.where(RNG.random((200, 280)) < 0.12, ~gold, gold)
+    assert not at_chance(metric, knowing[:, :], gold).any() or share == 0.1
 
 
 @pytest.mark.parametrize(
