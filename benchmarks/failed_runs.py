@@ -94,10 +94,10 @@ def cell(world: World, drop: float, design: tuple[int, int], count: int, rng: np
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true", help="50 trials a cell instead of 300")
+    parser.add_argument("--quick", action="store_true", help="50 trials a cell instead of 200")
     parser.add_argument("--seed", type=int, default=20261128)
     arguments = parser.parse_args()
-    rng, count = np.random.default_rng(arguments.seed), 50 if arguments.quick else 300
+    rng, count = np.random.default_rng(arguments.seed), 50 if arguments.quick else 200
     designs = [f"{a} against {b}" if b else str(a) for a, b in DESIGNS]
     sys.stdout.write(f"| metric | n | score | {' | '.join(designs)} |\n|---|--:|--:|{'---|' * len(designs)}\n")
     for metric, n in product(METRICS, SIZES):

@@ -103,7 +103,8 @@ class Criteria:
         regression = None if undefined else self._compare(compared, baseline, references, usable(groups))
         stopped = [run for run in runs if run.stopped]
         uncertainty = None
-        if not undefined and not stopped:  # a lower bound is no estimate
+        is_of_others = regression is not None and candidate.failed  # the comparison has the score of other runs
+        if not undefined and not stopped and not is_of_others:  # a lower bound is no estimate
             uncertainty = uncertainty_of(self.task, runs, references, self.rule, recorded, usable(groups))
         notes = [*candidate.clauses]
         if undefined:

@@ -58,13 +58,12 @@ def _defects(
         return {DIVERGED: map(_diverged, runs), CONSTANT: same}
     compared = [run.predictions for run in others if is_finite(run, references)] or None
     chance = diagnostics.at_chance(metric, predictions, references)
-    nothing = chance & diagnostics.uninformative(predictions, references, is_regression=task.is_regression)
     return {
         DIVERGED: chance & [_diverged(run) for run in runs],
         CONSTANT: same,
         NEARLY_CONSTANT: diagnostics.nearly_constant(predictions, references, is_regression=task.is_regression),
         COLLAPSED: diagnostics.collapsed(metric, predictions, references, compared),
-        NEVER_MOVED: nothing & [diagnostics.never_moved(_losses(run)) for run in runs],
+        NEVER_MOVED: chance & [diagnostics.never_moved(_losses(run)) for run in runs],
     }
 
 

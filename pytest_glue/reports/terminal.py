@@ -56,18 +56,19 @@ def _row(evaluation: Evaluation) -> list[str]:
     """Return the cells of an evaluation without the verdict."""
     bound, shown_bound = _bound(evaluation)
     score, difference = "undefined", ""
-    if evaluation.score is not None:
+    if (judged := _score(evaluation)) is not None:
         lower_bound = "≥" if evaluation.n_stopped else ""
-        score = f"{lower_bound}{decimal(evaluation.score)}"
-        difference = f"{lower_bound}{decimal(_difference(evaluation, evaluation.score - bound), '+')}"
+        score = f"{lower_bound}{decimal(judged)}"
+        difference = f"{lower_bound}{decimal(judged - bound, '+')}"
     interval = " to ".join(map(decimal, evaluation.confidence_interval or ()))
     named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
     return [*named, score, interval, shown_bound, difference, _time(evaluation)]
 
 
-def _difference(evaluation: Evaluation, of_all_runs: float) -> float:
-    """Return the difference that was judged: with a baseline, that of the runs that trained."""
-    return of_all_runs if evaluation.baseline is None else float(evaluation.baseline.get("difference", of_all_runs))
+def _score(evaluation: Evaluation) -> float | None:
+    """Return the score that was judged: with a baseline, that of the runs that trained."""
+    compared = evaluation.baseline or {}
+    return None if evaluation.score is None else float(compared.get("candidate_score", evaluation.score))
 
 
 def html_cells(evaluation: Evaluation) -> list[str]:

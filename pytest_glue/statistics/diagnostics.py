@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import hypergeom
 
-from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, chance_bound, chance_level
+from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, chance_bound
 from pytest_glue.statistics.metrics import Floats, score
 
 Bools = NDArray[np.bool_]
@@ -16,27 +16,27 @@ OTHER_PREDICTIONS = 0.04
 SPREAD = 0.05
 """Nearly constant numbers: a standard deviation of at most this share of that of the references."""
 COLLAPSED_GAP = 0.5
-"""A collapsed run loses more than this fraction of the way from the chance level to the median run."""
+"""A collapsed run lies more than this fraction of the median below it."""
 COLLAPSED_DEVIATIONS = 4.0
 """A collapsed run lies more than this number of robust standard deviations between runs below the median run."""
 COLLAPSED_MARGINS = 1.25
-"""A collapsed run lies more than this number of margins of the chance level below the median run."""
+"""A collapsed run lies more than this number of bounds of chance below the median run."""
 INVERTED_MARGINS = 2.0
-"""A run whose correlation is below zero by more than this number of margins of the chance level knows the opposite."""
+"""A run whose correlation is below zero by more than this number of bounds of chance knows the opposite."""
 LOSS_DECREASE = 0.01
 """A loss that moved falls by this fraction of its first value."""
 
 
 def at_chance(metric: str, predictions: ArrayLike, references: ArrayLike) -> Bools:
-    """Return which runs are not significantly better than the best constant prediction: (k, n) and (n,) to (k,).
+    """Return which runs' predictions do not correlate significantly with the references: (k, n) and (n,) to (k,).
 
-    A run whose score is undefined is at chance.
+    The correlation is the metric, if it is one, else Matthews: accuracy and F1 hardly show what is known about a rare
+    class. A run whose correlation is undefined is at chance.
 
     Raises:
         ValueError: an unknown metric or shapes that do not fit.
     """
-    bound = chance_bound(metric, np.asarray(references, np.float64).tolist())
-    return _scores(metric, predictions, references) <= bound
+    return _correlations(metric, predictions, references) <= _bound(metric, references)
 
 
 def constant_predictions(predictions: ArrayLike) -> Bools:
@@ -81,11 +81,11 @@ def uninformative(predictions: ArrayLike, references: ArrayLike, *, is_regressio
 def collapsed(metric: str, predictions: ArrayLike, references: ArrayLike, others: ArrayLike | None = None) -> Bools:
     """Return which runs of a recipe learned nothing while other runs did: (k, n) and (n,) to (k,).
 
-    A run has collapsed if it is at chance and lies below the median of the runs that are not, by more than
-    `COLLAPSED_GAP`, `COLLAPSED_DEVIATIONS` and `COLLAPSED_MARGINS`. The median is that of its own side; if all of it
-    is at chance, that of the other side. So a side whose runs all got worse alike has no collapsed run, unless it is
-    at chance. A run that knows the opposite has not collapsed. With fewer than two runs above chance in all, none has
-    collapsed: then the recipe fails.
+    A run has collapsed if its correlation (see `at_chance`) is at chance and below the median of the runs whose
+    correlation is not, by more than `COLLAPSED_GAP`, `COLLAPSED_DEVIATIONS` and `COLLAPSED_MARGINS`. The median is that
+    of its own side; if all of it is at chance, that of the other side. So a side whose runs all got worse alike has no
+    collapsed run, unless it is at chance. A run that knows the opposite, as with swapped labels, has not collapsed.
+    With fewer than two runs above chance in all, none has collapsed: then the recipe fails.
 
     Args:
         metric: a name of `core.metrics.METRICS`.
@@ -96,21 +96,17 @@ def collapsed(metric: str, predictions: ArrayLike, references: ArrayLike, others
     Raises:
         ValueError: an unknown metric or shapes that do not fit.
     """
-    gold = np.asarray(references, np.float64).tolist()
-    chance, bound = chance_level(metric, gold), chance_bound(metric, gold)
-    scores = _scores(metric, predictions, references)
-    learned, others_learned = scores[scores > bound], np.empty(0)
-    if others is not None and np.size(others):
-        other_scores = _scores(metric, others, references)
-        others_learned = other_scores[other_scores > bound]
+    bound = _bound(metric, references)
+    found = _correlations(metric, predictions, references)
+    found_others = np.empty(0) if others is None else _correlations(metric, others, references)
+    learned, others_learned = found[found > bound], found_others[found_others > bound]
     if learned.size + others_learned.size < 2:
-        return np.zeros(scores.size, bool)
+        return np.zeros(found.size, bool)
     median = float(np.median(learned if learned.size else others_learned))
     deviation = _deviation([side for side in (learned, others_learned) if side.size > 1])
-    gap, margins = COLLAPSED_GAP * (median - chance), COLLAPSED_MARGINS * (bound - chance)
-    distance = max(gap, COLLAPSED_DEVIATIONS * deviation, margins)
-    below = (scores <= bound) & (scores < median - distance)
-    return np.asarray(below & ~_inverted(metric, predictions, references))
+    distance = max(COLLAPSED_GAP * median, COLLAPSED_DEVIATIONS * deviation, COLLAPSED_MARGINS * bound)
+    is_inverted = found < -INVERTED_MARGINS * bound
+    return np.asarray((found <= bound) & (found < median - distance) & ~is_inverted)
 
 
 def never_moved(losses: ArrayLike) -> bool:
@@ -124,19 +120,18 @@ def never_moved(losses: ArrayLike) -> bool:
     return bool(values[1:].min() > values[0] - LOSS_DECREASE * abs(values[0]))
 
 
-def _scores(metric: str, predictions: ArrayLike, references: ArrayLike) -> Floats:
-    """Return the scores, the chance level where one is undefined."""
-    chance = chance_level(metric, np.asarray(references, np.float64).tolist())
-    return np.nan_to_num(score(metric, predictions, references), nan=chance)
+def _correlations(metric: str, predictions: ArrayLike, references: ArrayLike) -> Floats:
+    """Return the correlations of runs with the references, 0 where one is undefined: (k, n) and (n,) to (k,)."""
+    return np.nan_to_num(score(_correlation(metric), predictions, references), nan=0.0)
 
 
-def _inverted(metric: str, predictions: ArrayLike, references: ArrayLike) -> Bools:
-    """Return which runs know the opposite, as with swapped labels: far worse than chance is no failure to learn."""
-    correlation = metric if METRICS[metric].is_correlation else "matthews_correlation"
-    gold = np.asarray(references, np.float64).tolist()
-    return np.asarray(
-        _scores(correlation, predictions, references) < -INVERTED_MARGINS * chance_bound(correlation, gold)
-    )
+def _bound(metric: str, references: ArrayLike) -> float:
+    """Return the correlation above which a run is not at chance."""
+    return chance_bound(_correlation(metric), np.asarray(references, np.float64).tolist())
+
+
+def _correlation(metric: str) -> str:
+    return metric if METRICS[metric].is_correlation else "matthews_correlation"
 
 
 def _deviation(sides: Sequence[Floats]) -> float:

@@ -47,6 +47,7 @@ def test_the_runs_that_trained_are_compared() -> None:
         judgement.baseline[name] for name in ("failed_runs", "p_failed_runs", "alpha_failed_runs")
     )
     assert [500] == [run.seed for run in judgement.failed_runs]
+    assert judgement.confidence_interval is None
 
 
 def test_a_drop_of_the_runs_that_trained_fails() -> None:

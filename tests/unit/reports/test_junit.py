@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.verdict import Verdict
+from pytest_glue.core.verdict import FailedRun, Verdict
 from pytest_glue.reports.junit import properties
 
 
@@ -32,6 +32,13 @@ def test_cached_runs_are_counted(evaluation: Evaluation, like: Callable[..., Eva
     """The number of cached runs is a property if there are any."""
     run = replace(evaluation.runs[0], cached=True)
     assert "2" == dict(properties(like(runs=(run, *evaluation.runs, run))))["glue.cached_runs"]
+
+
+def test_failed_runs_are_counted(evaluation: Evaluation, like: Callable[..., Evaluation]) -> None:
+    """The number of runs that failed to train is a property if there are any."""
+    found = like(failed_runs=(FailedRun(42, "predicted the same for every example"),))
+    assert "1" == dict(properties(found))["glue.failed_runs"]
+    assert "glue.failed_runs" not in dict(properties(evaluation))
 
 
 def test_a_score_of_zero_has_a_property(like: Callable[..., Evaluation]) -> None:

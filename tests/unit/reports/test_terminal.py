@@ -44,6 +44,17 @@ def test_the_table(evaluations: list[Evaluation]) -> None:
     assert TABLE.splitlines() == [line for line, _verdict in table(evaluations)]
 
 
+def test_failed_runs_are_left_out_of_a_comparison(like: Like) -> None:
+    """The score is that of the runs that trained; a note on runs none of which failed needs `-v`."""
+    compared = {"name": "main", "baseline_score": 0.6, "candidate_score": 0.59}
+    row = table([like(score=0.5, baseline=compared, notes=("0 of 3 runs failed to train",))])[1][0]
+    assert "0.590  " in row
+    assert "main 0.600      -0.010" in row
+    found = [like(notes=("0 of 3 runs failed to train", "1 of 3 runs failed to train"))]
+    assert ["rte: 1 of 3 runs failed to train"] == notes(found)
+    assert 2 == len(notes(found, verbose=True))
+
+
 def test_items_of_several_tests(like: Like) -> None:
     """A column names the tests, with their files if two have the same name."""
     found = [like(nodeid="test_a.py::test_glue[rte-a-b]"), like(nodeid="test_a.py::test_two[rte-a-b]")]

@@ -38,7 +38,7 @@ def test_the_chance_level_is_the_best_constant(metric: str, expected: Any) -> No
     assert chance_level(metric, LABELS.tolist()) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "matthews_correlation"])
+@pytest.mark.parametrize("metric", ["accuracy", "f1", "matthews_correlation"])
 @pytest.mark.parametrize("broken", [np.ones(300), RNG.permutation(LABELS)], ids=["constant", "at chance"])
 def test_a_run_at_chance_level_among_good_ones_collapsed(metric: str, broken: Array) -> None:
     """A constant run and a run at chance level are each found among four that learnt."""
