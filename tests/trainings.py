@@ -25,12 +25,15 @@ class TrainerRunSource:
     resume_state: ResumeState | None = None
     asked: Sequence[Task] = ()
     shared_runs: Mapping[Task, tuple[Run, RunConditions]] = field(default_factory=dict)
+    has_unlabelled: bool = False
+    """Whether runs predict two unlabelled texts."""
 
     @property
     def conditions(self) -> RunConditions:
         """The conditions of any entry."""
         conditions = self.entry_of().conditions
-        return replace(conditions, device=self.device or conditions.device)
+        digest = conditions.data_digest if self.has_unlabelled else None
+        return replace(conditions, device=self.device or conditions.device, unlabelled_digest=digest)
 
     def run(
         self,
@@ -46,4 +49,6 @@ class TrainerRunSource:
         if resume_state:
             resume_state.note("went on")
         self.seeds.append(seed)
-        return replace(self.entry_of(seed).run, stopped=target_score is not None)
+        predictions = (0.0, 1.0) if self.has_unlabelled else None
+        stopped = target_score is not None
+        return replace(self.entry_of(seed).run, stopped=stopped, unlabelled_predictions=predictions)

@@ -86,7 +86,8 @@ def cached_runs(
     def key_of(task: Task) -> Key:
         return Key.of(replace(own, task=task), source.identity(task), own.options.seeds[0])
 
-    return CachedRuns(own, key_of, make_runs, command, sharing or SharedTraining())
+    unlabelled = source.unlabelled_identity(spec.task) if spec.is_certified else ""
+    return CachedRuns(own, key_of, make_runs, command, sharing or SharedTraining(), unlabelled)
 
 
 def require_training(policy: CachePolicy, reason: str) -> None:
@@ -112,6 +113,7 @@ class CachedRuns:
         make_runs: Callable[[], TrainerRunSource],
         command: str,
         sharing: SharedTraining,
+        unlabelled: str = "",
     ) -> None:
         """Derive the keys of all runs.
 
@@ -121,6 +123,7 @@ class CachedRuns:
             make_runs: called when the first run has to be trained.
             command: started the test run; for a message.
             sharing: the tasks that share the item's trainings.
+            unlabelled: the identity of the texts that runs have to predict; empty for none.
         """
         options, key = spec.options, key_of(spec.task)
         self._run_cache = RunCache(folder_of(options))
@@ -131,6 +134,7 @@ class CachedRuns:
         self._make_runs = make_runs
         self._command = command
         self._sharing = sharing
+        self._unlabelled = unlabelled
         self._entries: dict[str, Entry] = {}
         self._notes: dict[str, None] = {}
         self._trainer_runs: TrainerRunSource | None = None
@@ -191,7 +195,7 @@ class CachedRuns:
             notes: about its fine-tuning.
         """
         if not run.stopped and not run.cached:
-            self._write(Entry(self._keys[run.seed], conditions, run, test_run=self._sharing.test_run), notes)
+            self._write(self._entry(self._keys[run.seed], conditions, run), notes)
 
     @property
     def _first_key(self) -> Key:
@@ -230,10 +234,22 @@ class CachedRuns:
             except OSError as error:
                 self._note(f"the cache entry {self._run_cache.path(key)} cannot be read ({error.strerror})")
                 return None
-            if entry is None or (refresh and not self._sharing.made(entry)):
+            if entry is None or (refresh and not self._sharing.made(entry)) or not self._has_texts(entry):
                 return None
-            self._entries[key.name] = entry
+            self._entries[key.name] = entry if self._unlabelled else entry.without_unlabelled()
         return self._entries[key.name]
+
+    def _has_texts(self, entry: Entry) -> bool:
+        """Return whether the run predicted the unlabelled texts that are needed, and note if it did not."""
+        if self._unlabelled in {"", entry.unlabelled}:
+            return True
+        name, seed = entry.key.task["name"], entry.key.seed
+        what = "predicted other unlabelled texts" if entry.unlabelled else "did not predict the unlabelled texts"
+        self._note(f"the cached run of {name} with seed {seed} {what}; it was not used")
+        return False
+
+    def _entry(self, key: Key, conditions: RunConditions, run: Run) -> Entry:
+        return Entry(key, conditions, run, test_run=self._sharing.test_run, unlabelled=self._unlabelled)
 
     def _train(self, key: Key, target_score: float | None, shared_keys: Mapping[Task, Key]) -> Run:
         source = self._source(key)
@@ -245,7 +261,7 @@ class CachedRuns:
         test_run = self._sharing.test_run
         notes = tuple(note for note in source.notes if note not in source.passing_notes)
         if not run.stopped:
-            self._write(Entry(key, source.conditions, run, test_run=test_run), notes)
+            self._write(self._entry(key, source.conditions, run), notes)
         for task, (shared_run, conditions) in source.shared_runs.items():
             self._write(Entry(shared_keys[task], conditions, shared_run, key.task["name"], test_run), notes)
         shutil.rmtree(folder, ignore_errors=True)  # only after the run is cached: the process can be killed any time

@@ -6,7 +6,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from pytest_glue.cache.key import Key
@@ -33,6 +33,13 @@ class Entry:
     """The task whose fine-tuning also gave this run; empty if the fine-tuning was the run's own."""
     test_run: str = ""
     """The id of the test run that made it."""
+    unlabelled: str = ""
+    """`DataSource.unlabelled_identity` of the texts that the run predicted; empty if it predicted none."""
+
+    def without_unlabelled(self) -> Self:
+        """Return the entry as it would be without `--glue-certify`."""
+        run = replace(self.run, unlabelled_predictions=None)
+        return replace(self, run=run, conditions=replace(self.conditions, unlabelled_digest=None), unlabelled="")
 
     def to_bytes(self) -> bytes:
         """Return a line with version and digest, followed by the entry as compressed JSON."""
@@ -93,8 +100,11 @@ class Entry:
             yield "its parts do not match"
         if wrong := _not_labels(task, conditions.references):
             yield f"{wrong[0]} is not a reference of {task.name}"
-        if wrong := [label for label in _not_labels(task, run.predictions) if math.isfinite(label)]:
+        predictions = (*run.predictions, *(run.unlabelled_predictions or ()))
+        if wrong := [label for label in _not_labels(task, predictions) if math.isfinite(label)]:
             yield f"{wrong[0]} is not a prediction of {task.name}"
+        if len({bool(self.unlabelled), run.unlabelled_predictions is not None, bool(conditions.unlabelled_digest)}) > 1:
+            yield "its predictions of unlabelled text and their origin do not match"
         if not 0 <= run.duration_s < math.inf:
             yield f"its duration is {run.duration_s} seconds"
         yield from _out_of_range(run.metrics)

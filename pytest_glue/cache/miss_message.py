@@ -31,6 +31,8 @@ def _closest(run_cache: RunCache, key: Key) -> str:
         return f"it has {runs}, none of this task"
     closest = min(differences, key=len)
     facts = [f"{name} ({_short(here)} here, {_short(there)} there)" for name, (here, there) in closest.items()]
+    if not facts:
+        return "it has this run, which did not predict the unlabelled texts of --glue-certify or cannot be read"
     more = f" and {len(facts) - _SHOWN} more" if len(facts) > _SHOWN else ""
     return f"the closest of its {runs} differs in {', '.join(facts[:_SHOWN])}{more}"
 

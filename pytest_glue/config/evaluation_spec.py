@@ -46,6 +46,11 @@ class EvaluationSpec:
         return {metric or self.task.headline_metric: least for metric, least in of_task.items()}
 
     @property
+    def is_certified(self) -> bool:
+        """Whether the item's runs predict unlabelled texts."""
+        return self.options.certify and self.task.is_certifiable
+
+    @property
     def max_drop(self) -> float:
         """The drop below the baseline that the task may have."""
         max_drop = self.options.max_drop

@@ -120,6 +120,14 @@ class Options(FrozenOptions):
         affects="verdict",
         default="0.05",
     )
+    certify: bool = option(
+        "",
+        "bound the drop in accuracy by the predictions that changed on unlabelled text, the test split; needs "
+        "`--glue-compare`, and a baseline that was saved with `--glue-certify`",
+        affects="verdict",
+        default="off",
+        parser="switch",
+    )
     max_seeds: int | None = option(
         "N", "add seeds to an item while its comparison is inconclusive, up to N", affects="verdict", default=None
     )

@@ -71,7 +71,7 @@ class OptionSources:
             OptionSource("@pytest.mark.glue({name}=...)", _keywords(mark), self.table.base) for mark in reversed(marks)
         ]
         files = [self.default, self.table, self.ini]
-        options = combine([*files, *markers, self.command_line])
+        options = self._with_baseline(combine([*files, *markers, self.command_line]))
         marked = {name for marker in markers for name in marker.values} & {"tasks", "checkpoints"}
         if not marked:
             return options
@@ -80,6 +80,21 @@ class OptionSources:
             name: tuple(each for each in getattr(own, name) if each in getattr(options, name)) for name in marked
         }
         return options.replace(**selected)
+
+    def _with_baseline(self, options: Options) -> Options:
+        """Return the options without `certify` if no baseline is compared or saved.
+
+        Raises:
+            OptionError: the command line asks for a certificate.
+        """
+        if not options.certify or options.compare is not None or options.save is not None:
+            return options
+        if "certify" in self.command_line.values:
+            raise OptionError(
+                "--glue-certify compares predictions with those of a baseline: give --glue-compare=NAME, or "
+                "--glue-save=NAME to record one"
+            )
+        return options.replace(certify=False)
 
 
 def combine(sources: Iterable[OptionSource]) -> Options:

@@ -92,6 +92,12 @@ class Evaluation:
         return self.conditions.study
 
     @property
+    def is_certified(self) -> bool:
+        """Whether the item passes because few predictions of unlabelled texts changed."""
+        certificate = (self.baseline or {}).get("certificate")
+        return self.verdict is Verdict.PASS and certificate is not None and bool(certificate["certified"])
+
+    @property
     def n_groups(self) -> int | None:
         """The number of groups of evaluation examples that depend on each other; None if none are known."""
         groups = self.conditions.groups

@@ -41,6 +41,8 @@ class Run:
     """Whether the run ended early, once the verdict was sure; the headline metric is then a lower bound."""
     retries: int = 0
     """How often the run was started again because its process or machine was lost."""
+    unlabelled_predictions: tuple[float, ...] | None = None
+    """One for each unlabelled text; None if `--glue-certify` did not ask for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class RunConditions:
     """How the hyperparameters are searched; None if the recipe is used as it is."""
     study: Study | None = None
     """The finished search; None before it, and without one."""
+    unlabelled_digest: str | None = None
+    """Of the unlabelled texts that the runs predicted; None if they predicted none."""
     groups: tuple[int, ...] | None = None
     """The number of the group of each evaluation example, such as its paragraph; None if the task has no groups, or if
     they are not known."""

@@ -26,6 +26,9 @@ class Task:
 
     evaluation_split: str = "validation"
     train_split: str = "train"
+    unlabelled_split: str = "test"
+    """Further texts, whose labels are never read; `--glue-certify` has them predicted."""
+
     label_column: str = "label"
 
     report_only: str = ""
@@ -58,6 +61,11 @@ class Task:
         """The columns that a split needs."""
         return (*self.text_columns, self.label_column)
 
+    @property
+    def is_certifiable(self) -> bool:
+        """Whether changed predictions bound the drop of the headline metric: they bound a drop in accuracy only."""
+        return self.headline_metric == "accuracy"
+
     def shares_training_with(self, other: "Task") -> bool:
         """Return whether the two tasks differ only in their evaluation, so that one training serves both."""
         return self.evaluation_split != other.evaluation_split and self._trained == other._trained
@@ -65,32 +73,35 @@ class Task:
     @property
     def _trained(self) -> "Task":
         """The task without what concerns only its evaluation split and its verdict."""
-        return replace(self, name="", evaluation_split="", report_only="", group_column=None)
+        return replace(self, name="", evaluation_split="", unlabelled_split="", report_only="", group_column=None)
 
 
 _PAIR = ("sentence1", "sentence2")
 _ENTAILMENT = ("entailment", "not_entailment")
-_MNLI_LABELS = ("entailment", "neutral", "contradiction")
-_MNLI_COLUMNS = ("premise", "hypothesis")
 _WNLI_NOTE = "plain fine-tuning does not beat the majority class on wnli"
+
+
+def _mnli(name: str, genres: str) -> Task:
+    """Return MNLI, evaluated on texts of the genres that are in its training split, or on those that are not."""
+    return Task(
+        name,
+        "mnli",
+        ("premise", "hypothesis"),
+        ("entailment", "neutral", "contradiction"),
+        ("accuracy",),
+        f"validation_{genres}",
+        unlabelled_split=f"test_{genres}",
+        group_column="premise",
+    )
+
 
 GLUE: Mapping[str, Task] = MappingProxyType(
     {
         task.name: task
         for task in (
             Task("cola", "cola", ("sentence",), ("unacceptable", "acceptable"), ("matthews_correlation",)),
-            Task(
-                "mnli", "mnli", _MNLI_COLUMNS, _MNLI_LABELS, ("accuracy",), "validation_matched", group_column="premise"
-            ),
-            Task(
-                "mnli-mm",
-                "mnli",
-                _MNLI_COLUMNS,
-                _MNLI_LABELS,
-                ("accuracy",),
-                "validation_mismatched",
-                group_column="premise",
-            ),
+            _mnli("mnli", "matched"),
+            _mnli("mnli-mm", "mismatched"),
             Task("mrpc", "mrpc", _PAIR, ("not_equivalent", "equivalent"), ("accuracy", "f1")),
             Task("qnli", "qnli", ("question", "sentence"), _ENTAILMENT, ("accuracy",), group_column="sentence"),
             Task("qqp", "qqp", ("question1", "question2"), ("not_duplicate", "duplicate"), ("accuracy", "f1")),

@@ -33,6 +33,11 @@ def digest_of_task(data: "DatasetDict", task: Task) -> str:
     return f"sha256:{hashlib.sha256(' '.join(splits).encode()).hexdigest()}"
 
 
+def digest_of_texts(dataset: "Dataset", task: Task) -> str:
+    """Return `sha256:...` of a task's texts, without labels."""
+    return digest(dataset, task.text_columns)
+
+
 def digest_of_file(path: Path) -> bytes:
     """Return the SHA-256 of a file's bytes.
 

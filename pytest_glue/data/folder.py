@@ -1,6 +1,7 @@
 """A folder as a data source, in one of the layouts in which GLUE is distributed."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -11,7 +12,7 @@ from pytest_glue.core.paths import local_path
 from pytest_glue.core.tasks import Task
 from pytest_glue.data import parquet, saved_to_disk, schema, tsv
 from pytest_glue.data.fingerprint import digest_of_file
-from pytest_glue.data.splits import FolderLayout, Splits
+from pytest_glue.data.splits import FolderLayout, Split, Splits
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -39,13 +40,15 @@ class FolderSource:
         """Return a digest of the files that contain the examples."""
         splits = self._splits(task)
         schema.require_splits(splits, task, self.text)
-        total = hashlib.sha256()
-        for name in (task.train_split, task.evaluation_split):
-            split = splits[name]
-            total.update(f"{type(split).__name__} {len(split.files)}\n".encode())
-            for path in split.files:
-                total.update(digest_of_file(path))
-        return f"sha256:{total.hexdigest()}"
+        return _digest(splits[name] for name in (task.train_split, task.evaluation_split))
+
+    def check_unlabelled(self, task: Task) -> None:
+        schema.require_unlabelled(self._splits(task), task, self.text)
+
+    def unlabelled_identity(self, task: Task) -> str:
+        splits = self._splits(task)
+        schema.require_unlabelled(splits, task, self.text)
+        return _digest([splits[task.unlabelled_split]])
 
     def files(self, task: Task) -> list[Path]:
         """Return all files of the folders that contain the task's splits."""
@@ -74,3 +77,13 @@ class FolderSource:
                 return splits
         there = {name for layout in LAYOUTS for name in layout.configurations(folder)}
         raise DataError(schema.no_task(task, self.text, there))
+
+
+def _digest(splits: Iterable[Split]) -> str:
+    """Return the digest of the files of splits."""
+    total = hashlib.sha256()
+    for split in splits:
+        total.update(f"{type(split).__name__} {len(split.files)}\n".encode())
+        for path in split.files:
+            total.update(digest_of_file(path))
+    return f"sha256:{total.hexdigest()}"

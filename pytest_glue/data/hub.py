@@ -36,6 +36,12 @@ class HubSource:
         commit = self._repository.commit or self._fetch(task).commit
         return f"{DATASET}@{commit} {task.configuration}"
 
+    def check_unlabelled(self, task: Task) -> None:
+        """Do nothing: without a request, the files on the hub are not known."""
+
+    def unlabelled_identity(self, task: Task) -> str:
+        return self.identity(task)
+
     def files(self, task: Task) -> list[Path]:  # noqa: ARG002 - the same for every task
         return []
 

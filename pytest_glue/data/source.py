@@ -49,6 +49,23 @@ class DataSource(Protocol):
         """
         ...
 
+    def check_unlabelled(self, task: Task) -> None:
+        """Check at collection that the task has unlabelled texts, as `check` does for its examples.
+
+        Raises:
+            DataError: their split is missing.
+        """
+        ...
+
+    def unlabelled_identity(self, task: Task) -> str:
+        """Return a text that identifies the task's unlabelled texts, as `identity` does for its examples.
+
+        Raises:
+            DataError: the split is known to be missing, or a file cannot be read.
+            HubError: as for `load`.
+        """
+        ...
+
     def files(self, task: Task) -> list[Path]:
         """Return the local files that another machine needs for this task; empty if it can get the data itself.
 

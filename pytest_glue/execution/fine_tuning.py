@@ -17,7 +17,13 @@ from pytest_glue.search.search import Search, find_hyperparameters
 from pytest_glue.training.arguments import used_recipe
 from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
 from pytest_glue.training.callbacks.progress import RunMonitor
-from pytest_glue.training.fine_tune import evaluation_data, fine_tune, references, run_of_extra_evaluation
+from pytest_glue.training.fine_tune import (
+    evaluation_data,
+    fine_tune,
+    predict_unlabelled,
+    references,
+    run_of_extra_evaluation,
+)
 from pytest_glue.training.metrics import LabelMapping
 from pytest_glue.training.trainer.extensions import extensions_of
 from pytest_glue.training.trainer.resume_state import ResumeState
@@ -67,6 +73,8 @@ class TrainerRuns:
         """Notes that concern this test run only, such as those about the cache of encoded data."""
         self._examples_of = examples_of
         self._examples: dict[Task, Examples] = {}
+        self.unlabelled: Dataset | None = None
+        """Encoded texts that each run predicts too, with `--glue-certify`."""
         self.shared_runs: Mapping[Task, tuple[Run, RunConditions]] = {}
         """The last run's counterparts for the tasks that share its training."""
 
@@ -111,6 +119,9 @@ class TrainerRuns:
                 target_score=target_score,
                 extra_evaluations=tuple(evaluations.values()),
             )
+            if self.unlabelled is not None:
+                predictions = predict_unlabelled(self._trainer, self._labels, self.unlabelled)
+                run = replace(run, unlabelled_predictions=predictions)
         found = {task: run_of_extra_evaluation(run, each, self._labels) for task, each in evaluations.items()}
         self.shared_runs = {task: (other, self._conditions_of(task)) for task, other in found.items() if other}
         return run

@@ -43,8 +43,11 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 
 
 def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
-    """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order."""
-    from pytest_glue.data.schema import conform_all
+    """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order.
+
+    With `--glue-certify`, the unlabelled split is a third one; its labels mean nothing.
+    """
+    from pytest_glue.data.schema import conform_all, unlabelled_texts
     from pytest_glue.training.library_state import silence_libraries
     from pytest_glue.training.pretrained import resolve
     from pytest_glue.training.tokenization import encode
@@ -52,7 +55,14 @@ def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTo
 
     length = max_length(tokenizer, resolve(spec.checkpoint), spec.task, spec.options.max_length)
     with silence_libraries():
-        return encode(conform_all(data, spec.task, "glue_data"), spec.task, tokenizer, length, label_ids(spec))
+        splits = conform_all(data, spec.task, "glue_data")
+        unlabelled = unlabelled_texts(data, spec.task, "glue_data") if _is_certified(spec) else None
+        return encode(splits, spec.task, tokenizer, length, label_ids(spec), unlabelled)
+
+
+def _is_certified(spec: EvaluationSpec) -> bool:
+    """Return `spec.is_certified`, which the cache key does not cover: it follows imports only."""
+    return spec.options.certify and spec.task.is_certifiable
 
 
 def make_model_init(spec: EvaluationSpec, tokenizer: PreTrainedTokenizerBase) -> Callable[..., PreTrainedModel]:
@@ -116,8 +126,9 @@ def make_trainer_runs(
     """
     from pytest_glue.core.choices import HeadPolicy
     from pytest_glue.core.recipe import recipe_notes
-    from pytest_glue.data.fingerprint import digest_of_task
+    from pytest_glue.data.fingerprint import digest_of_task, digest_of_texts
     from pytest_glue.data.groups import groups_of
+    from pytest_glue.data.schema import unlabelled_texts
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.training.metrics import LabelMapping
     from pytest_glue.training.pretrained import resolve
@@ -131,7 +142,9 @@ def make_trainer_runs(
     new_head = "new" if options.head is HeadPolicy.NEW else None
     chosen = {name: value for name, value in (("max_length", options.max_length), ("head", new_head)) if value}
     conditions = conditions_of(trainer, resolve(spec.checkpoint).checkpoint, labels, digest, chosen, notes)
-    conditions = replace(conditions, groups=groups_of(data[task.evaluation_split], task))
+    texts = digest_of_texts(unlabelled_texts(data, task, "glue_data"), task) if _is_certified(spec) else None
+    groups = groups_of(data[task.evaluation_split], task)
+    conditions = replace(conditions, groups=groups, unlabelled_digest=texts)
 
     def examples_of(shared_task: Task) -> Examples:
         raw = load_data(options, shared_task)

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.runs import Scores
+from pytest_glue.core.runs import Run, Scores
 from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import Task
@@ -27,6 +27,8 @@ class RecordedRun:
     metrics: Scores
     predictions: tuple[float, ...]
     """One for each evaluation example; empty if one is not finite, since such a run failed to train."""
+    unlabelled_predictions: tuple[float, ...] | None = None
+    """Of the unlabelled texts, empty if one is not finite; None if the baseline was saved without `--glue-certify`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Baseline:
     runs: tuple[RecordedRun, ...]
     search: SearchConfig | None = None
     """How the hyperparameters were searched; None if the recipe was used as it is."""
+    unlabelled_digest: str | None = None
+    """Of the unlabelled texts; None if the baseline was saved without `--glue-certify`."""
 
     @classmethod
     def of(
@@ -79,8 +83,9 @@ class Baseline:
             recipe=conditions.recipe,
             libraries=libraries,
             visible_drops=visible_drops,
-            runs=tuple(RecordedRun(run.seed, run.metrics, _finite(run.predictions)) for run in evaluation.runs),
+            runs=tuple(_recorded(run) for run in evaluation.runs),
             search=conditions.terms,
+            unlabelled_digest=conditions.unlabelled_digest,
         )
 
     @property
@@ -95,6 +100,11 @@ class Baseline:
         return tuple(run.seed for run in self.runs)
 
 
+def _recorded(run: Run) -> RecordedRun:
+    unlabelled = None if run.unlabelled_predictions is None else _finite(run.unlabelled_predictions)
+    return RecordedRun(run.seed, run.metrics, _finite(run.predictions), unlabelled)
+
+
 def _finite(predictions: tuple[float, ...]) -> tuple[float, ...]:
     return predictions if all(map(math.isfinite, predictions)) else ()
 
@@ -104,8 +114,14 @@ def encode_baseline(baseline: Baseline) -> dict[str, Any]:
     content = {"schema_version": SCHEMA_VERSION, **to_plain(baseline)}
     if baseline.checkpoint.role is None:
         del content["checkpoint"]["role"]
+    if baseline.unlabelled_digest is None:
+        del content["unlabelled_digest"]
     for run, recorded in zip(content["runs"], baseline.runs, strict=True):
         run["predictions"] = to_lines(recorded.predictions, is_regression=baseline.is_regression)
+        if recorded.unlabelled_predictions is None:
+            del run["unlabelled_predictions"]
+        else:
+            run["unlabelled_predictions"] = to_lines(recorded.unlabelled_predictions, is_regression=False)
     return content
 
 
@@ -132,11 +148,7 @@ def decode_baseline(content: Any) -> Baseline:
         baseline = from_plain({**content, "runs": []}, Baseline)
     except ValueError as error:
         raise BaselineError(f"it is incomplete or was edited: {error}") from None
-    runs = (
-        RecordedRun(run.seed, run.metrics, from_lines(run.predictions, is_regression=baseline.is_regression))
-        for run in encoded
-    )
-    baseline = replace(baseline, runs=tuple(runs))
+    baseline = replace(baseline, runs=tuple(_decoded(run, is_regression=baseline.is_regression) for run in encoded))
     _check(baseline)
     return baseline
 
@@ -146,11 +158,18 @@ class _EncodedRun:
     seed: int
     metrics: dict[str, Any]
     predictions: tuple[str, ...]
+    unlabelled_predictions: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _EncodedRuns:
     runs: tuple[_EncodedRun, ...]
+
+
+def _decoded(run: _EncodedRun, *, is_regression: bool) -> RecordedRun:
+    lines = run.unlabelled_predictions
+    unlabelled = None if lines is None else from_lines(lines, is_regression=False)
+    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, is_regression=is_regression), unlabelled)
 
 
 def _check(baseline: Baseline) -> None:
@@ -176,3 +195,14 @@ def _check(baseline: Baseline) -> None:
         is_score = isinstance(score, int | float) and not isinstance(score, bool) and -1 <= score <= 1
         if score is not None and not is_score:
             raise BaselineError(f"its {metric} of seed {run.seed} is {score!r}, which is not a score")
+    _check_unlabelled(baseline)
+
+
+def _check_unlabelled(baseline: Baseline) -> None:
+    unlabelled = [run.unlabelled_predictions for run in baseline.runs]
+    are_known = baseline.unlabelled_digest is not None
+    if (
+        any((each is not None) != are_known for each in unlabelled)
+        or len({len(each) for each in unlabelled if each}) > 1
+    ):
+        raise BaselineError("its predictions of unlabelled texts and their digest do not match")

@@ -38,6 +38,9 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
     ]
     if not differences:
         differences = list(_different("digest of the data", baseline.data_digest[:19], conditions.data_digest[:19]))
+    if conditions.unlabelled_digest is not None:
+        recorded, used = baseline.unlabelled_digest or "none", conditions.unlabelled_digest
+        differences += _different("digest of the unlabelled texts", recorded[:19], used[:19])
     if differences:
         remedy = "Use the same settings, or record the baseline again with --glue-save"
         raise BaselineError(f"baseline {file} does not fit this item: {'; '.join(differences)}. {remedy}")

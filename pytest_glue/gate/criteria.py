@@ -123,6 +123,7 @@ class Criteria:
             baseline=regression.facts if regression else None,
             notes=(
                 *self._not_judged,
+                *self._not_certified,
                 *self._reached_by_chance(references),
                 *notes,
                 *_of_failed(candidate, baseline),
@@ -170,6 +171,13 @@ class Criteria:
         if not self.task.report_only or self.thresholds or self.rule:
             return ()
         return (f"{self.task.name} is report-only, because {self.task.report_only}",)
+
+    @property
+    def _not_certified(self) -> tuple[str, ...]:
+        if self.rule is None or not self.rule.certify or self.task.is_certifiable:
+            return ()
+        bounded = "changed predictions bound a drop in accuracy"
+        return (f"not certified: {bounded}, and the headline metric is {self.task.headline_metric}",)
 
     def _reached_by_chance(self, references: Sequence[float]) -> list[str]:
         levels = {metric: chance_level(metric, references) for metric in self.thresholds}

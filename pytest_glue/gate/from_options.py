@@ -16,6 +16,7 @@ from pytest_glue.core.formatting import count
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
+from pytest_glue.gate.certificate import check_certifiable
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.groups import usable
 from pytest_glue.gate.regression import RegressionCriterion
@@ -80,7 +81,11 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
         analyses = interim_analyses_of(options)
         repeated = analyses if len(analyses) > 1 else ()  # several share the error rate
         baseline = baseline_storage.read(file)
-        rule = RegressionCriterion(name, str(file), baseline, spec.max_drop, options.alpha, family_size, repeated)
+        if spec.is_certified:
+            check_certifiable(baseline, str(file), options.seeds)
+        rule = RegressionCriterion(
+            name, str(file), baseline, spec.max_drop, options.alpha, family_size, repeated, options.certify
+        )
     return Criteria(spec.task, label, spec.thresholds, rule, options.alpha)
 
 

@@ -8,6 +8,7 @@ from pytest_glue.core.formatting import count, decimal
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.certificate import Certificate, certificate_of, certified
 from pytest_glue.gate.diagnostics import ExaminedRuns
 from pytest_glue.gate.failure_comparison import ERROR_SHARE, FailureComparison, compare_failures
 from pytest_glue.gate.flips import flip_notes, flips_of
@@ -39,6 +40,8 @@ class RegressionCriterion:
     """Number of items of the test run that are compared."""
     interim_analyses: tuple[int, ...] = ()
     """The numbers of seeds at which a verdict is tried; empty if there is one analysis."""
+    certify: bool = False
+    """Whether a bound by the predictions of unlabelled texts can show a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def against_baseline(
     ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
     comparison = compare(ours, theirs, references, recorded.headline_metric, design, groups)
     verdict, text = _answer(rule, comparison, failures)
+    certificate, certificate_notes = _certificate(rule, candidate, failures)
     flips = None if recorded.is_regression else flips_of(candidate.trained, baseline.trained, references, groups)
     facts = {
         "name": rule.name,
@@ -106,10 +110,24 @@ def against_baseline(
         "p_failed_runs": failures.p_value,
         "alpha_failed_runs": failures.alpha,
         "negative_flips": None if flips is None else to_plain(flips),
+        "certificate": None if certificate is None else asdict(certificate),
     }
     notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
     differences = _differences(comparison, len(candidate.trained), len(baseline.trained))
-    return Regression(verdict, text, (*differences, *failures.facts), facts, notes)
+    verdict, text = certified(verdict, _scores(rule, comparison), text, certificate, rule.max_drop)
+    return Regression(verdict, text, (*differences, *failures.facts), facts, (*notes, *certificate_notes))
+
+
+def _certificate(
+    rule: RegressionCriterion, candidate: ExaminedRuns, failures: FailureComparison
+) -> tuple[Certificate | None, tuple[str, ...]]:
+    """Return the certificate, if there can be one, and a note if failed runs are the reason that there is none."""
+    if not rule.certify:
+        return None, ()
+    if failures.have_larger_share:
+        return None, ("not certified: a larger share of the runs failed to train",)
+    n_analyses = max(len(rule.interim_analyses), 1)
+    return certificate_of(rule.baseline, candidate.trained, rule.max_drop, rule.alpha, n_analyses), ()
 
 
 def published(baseline: Baseline) -> "SeedVariance | None":
@@ -121,10 +139,7 @@ def published(baseline: Baseline) -> "SeedVariance | None":
 
 def _answer(rule: RegressionCriterion, comparison: "Comparison", failures: FailureComparison) -> tuple[Verdict, str]:
     """Return the verdict and its sentence: of the scores first, then of the counts of failed runs."""
-    metric, drop = rule.baseline.headline_metric, f"{rule.max_drop:.3g}"
-    scores = (
-        f"{metric} {decimal(comparison.candidate_score)} against {rule.name}'s {decimal(comparison.baseline_score)}"
-    )
+    scores, drop = _scores(rule, comparison), f"{rule.max_drop:.3g}"
     allowed = f"a drop of more than {drop}" if rule.max_drop else "a drop"
     if comparison.verdict is Verdict.FAIL:
         return Verdict.FAIL, f"{scores}: {allowed}"
@@ -137,6 +152,11 @@ def _answer(rule: RegressionCriterion, comparison: "Comparison", failures: Failu
     if failures.have_larger_share:
         return Verdict.INCONCLUSIVE, f"{passed} of the runs that trained, but a larger share of failed runs"
     return Verdict.PASS, passed
+
+
+def _scores(rule: RegressionCriterion, comparison: "Comparison") -> str:
+    ours, theirs = decimal(comparison.candidate_score), decimal(comparison.baseline_score)
+    return f"{rule.baseline.headline_metric} {ours} against {rule.name}'s {theirs}"
 
 
 def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:

@@ -98,6 +98,21 @@ class NegativeFlips(Struct):
     """Of the excess, at 95 %."""
 
 
+class Certificate(Struct):
+    """A bound of the drop in accuracy, by the predictions of unlabelled texts that changed."""
+
+    seeds: Seeds
+    """Of the runs that were compared, each with the baseline's run of the same seed."""
+    changed: Annotated[float, _constraint(minimum=0)]
+    """The number of texts whose prediction changed, on average over the seeds."""
+    n_texts: PositiveCount
+    bound: Score
+    """The upper limit of the drop."""
+    confidence_level: float
+    certified: bool
+    """Whether the bound is at most the allowed drop."""
+
+
 class Comparison(Struct):
     """The comparison with a baseline."""
 
@@ -140,6 +155,8 @@ class Comparison(Struct):
     baseline's; null if no run failed."""
     alpha_failed_runs: float | None = None
     """Error rate of that test; null if it could not reject, so that the scores have the whole error rate."""
+    certificate: Certificate | None = None
+    """Null without `--glue-certify`, and if the headline metric is not accuracy."""
 
 
 class Result(Struct):
@@ -224,6 +241,8 @@ class ReportedOptions(Struct):
     max_drop: dict[str, float]
     """By task; the empty name stands for every other task."""
     alpha: Annotated[float, _constraint(exclusiveMinimum=0, exclusiveMaximum=0.5)]
+    certify: bool
+    """Whether predictions of unlabelled texts are compared with the baseline's."""
     max_seeds: Annotated[int, _constraint(minimum=2)] | None
     inconclusive: InconclusivePolicy
     unchecked: UncheckedPolicy

@@ -149,7 +149,7 @@ def summary_lines(report: Report) -> list[str]:
     errors = [error["nodeid"] for error in report["errors"]]
     lines = [line for line, _ in table(found, errors, outcomes)] if found or errors else []
     lines += [*search_lines(found), *notes(found)]
-    lines += [each.reason for each in found if each.verdict is Verdict.INCONCLUSIVE]
+    lines += [each.reason for each in found if each.verdict is Verdict.INCONCLUSIVE or each.is_certified]
     lines += [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
     if max(tasks.values(), default=0) > 1:
         lines.append("checkpoints are not ranked: that needs predictions, which reports do not contain")

@@ -32,10 +32,12 @@ _CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
 _ADDED = frozenset(
     {
         ("Checkpoint", "role"),
+        ("Comparison", "certificate"),
         ("Comparison", "negative_flips"),
         ("Comparison", "alpha_failed_runs"),
         ("Comparison", "failed_runs"),
         ("Comparison", "p_failed_runs"),
+        ("ReportedOptions", "certify"),
         ("ReportedOptions", "head"),
         ("ReportedOptions", "on_missing_baseline"),
         ("ReportedOptions", "unchecked"),

@@ -137,8 +137,8 @@ def notes(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> list[s
 
 
 def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return the reasons of inconclusive verdicts, what is not used, the ranking and warnings."""
-    reasons = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE]
+    """Return the reasons of inconclusive and certified items, what is not used, the ranking and warnings."""
+    reasons = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE or each.is_certified]
     unused = [
         f"baseline {path} is no longer used by any item; delete it if it is obsolete"
         for path in unused_baselines(options, evaluations)

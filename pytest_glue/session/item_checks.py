@@ -56,12 +56,12 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
     options = options_of(item)
     task, checkpoint = _parameter(item, "glue_task"), _parameter(item, "glue_checkpoint")
     if task is not None and fixtures & {"glue_data", "glue_evaluation"} and not is_overridden(item, "glue_data"):
-        yield ("data", options.data, task), lambda: _check_data(options, task)
+        yield ("data", options.data, task, options.certify), lambda: _check_data(options, task)
     if isinstance(checkpoint, Checkpoint):
         yield checkpoint, lambda: _check_checkpoint(checkpoint)
         if task is not None and "glue_evaluation" in fixtures:
             spec = EvaluationSpec(options, find_task(task), checkpoint)
-            names = (options.save, options.compare, options.on_missing_baseline)
+            names = (options.save, options.compare, options.on_missing_baseline, spec.is_certified, options.seeds)
             baseline = ("baseline", *names, options.storage, task, spec.checkpoint_id)
             yield baseline, lambda: _check_baseline(spec)
 
@@ -80,7 +80,10 @@ def _check_data(options: Options, task: str) -> None:
 
     if not is_valid_text(local_path(options.data)):
         raise DataError(f"the name of the data folder {options.data} {_NO_TEXT}")
-    open_source(options.data).check(find_task(task))
+    source, found = open_source(options.data), find_task(task)
+    source.check(found)
+    if options.certify and found.is_certifiable:
+        source.check_unlabelled(found)
 
 
 def _check_checkpoint(checkpoint: Checkpoint) -> None:
@@ -93,8 +96,11 @@ def _check_checkpoint(checkpoint: Checkpoint) -> None:
 
 def _check_baseline(spec: EvaluationSpec) -> None:
     from pytest_glue.gate.baseline_storage import read
+    from pytest_glue.gate.certificate import check_certifiable
     from pytest_glue.gate.from_options import baseline_file, check_recordable
 
     check_recordable(spec)
     if (file := baseline_file(spec)) is not None:
-        read(file)
+        baseline = read(file)
+        if spec.is_certified:
+            check_certifiable(baseline, str(file), spec.options.seeds)

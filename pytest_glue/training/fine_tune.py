@@ -113,6 +113,28 @@ def fine_tune(
     )
 
 
+def predict_unlabelled(trainer: Trainer, labels: LabelMapping, texts: Dataset) -> tuple[float, ...]:
+    """Return the trained model's predictions of unlabelled texts; NaN for logits that are not finite.
+
+    What is trained later does not change by it.
+
+    Args:
+        trainer: after a run.
+        labels: the task and the model's labels.
+        texts: encoded, with any label.
+
+    Raises:
+        CheckpointError: the model has no embedding for a token.
+        FineTuningError: the prediction failed.
+    """
+    predict = extensions_of(trainer).evaluate_extra or trainer.predict
+    assert isinstance(trainer.model, torch.nn.Module)
+    if trainer.processing_class is not None:
+        check_token_ids(trainer.model, trainer.processing_class, [texts])
+    with silence_libraries(), _explained(trainer.args):
+        return tuple(labels.to_predictions(predict(texts).predictions).tolist())
+
+
 def run_of_extra_evaluation(run: Run, evaluation: ExtraEvaluationCallback, labels: LabelMapping) -> Run | None:
     """Return the run of the second task of a shared training; None if the callback did not see every evaluation.
 

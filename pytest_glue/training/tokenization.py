@@ -31,6 +31,7 @@ def encode(
     tokenizer: "PreTrainedTokenizerBase",
     length: int,
     label_ids: Sequence[int],
+    unlabelled: Dataset | None = None,
 ) -> EncodedSplits:
     """Return the training and the evaluation split as token ids, with the model's label ids.
 
@@ -42,6 +43,7 @@ def encode(
         tokenizer: of the checkpoint.
         length: number of tokens to which examples are truncated.
         label_ids: the model's id of each of the task's labels; empty for a regression.
+        unlabelled: texts with any label, which are encoded too; None for none.
 
     Raises:
         CheckpointError: the tokenizer failed.
@@ -68,6 +70,8 @@ def encode(
         return encoded_split(split, tokenize, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32])
 
     splits = {name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)}
+    if unlabelled is not None:
+        splits[task.unlabelled_split] = encoded(unlabelled)
     result = EncodedSplits({name: split.examples for name, split in splits.items()})
     result.notes = tuple(split.note for split in splits.values() if split.note)
     return result

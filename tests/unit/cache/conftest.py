@@ -54,9 +54,14 @@ def runs_of(run_cache: RunCache, entry_of: EntryOf, trainings: TrainerRunSource)
         *,
         sharing: SharedTraining = SharedTraining(test_run="this"),  # noqa: B008 - frozen
         resume: bool = False,
+        unlabelled: str = "",
     ) -> CachedRuns:
         options = Options(cache=policy, cache_dir=folder, seeds=(1, 2, 3), resume=resume)
         spec = EvaluationSpec(options, task, named)
-        return CachedRuns(spec, lambda each: entry_of(task=each.name).key, lambda: trainings, "pytest suites/", sharing)
+        trainings.has_unlabelled = bool(unlabelled)
+        command = "pytest suites/"
+        return CachedRuns(
+            spec, lambda each: entry_of(task=each.name).key, lambda: trainings, command, sharing, unlabelled
+        )
 
     return make

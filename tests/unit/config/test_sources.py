@@ -249,3 +249,16 @@ def test_a_missing_baseline_is_saved_under_a_name() -> None:
         OptionError, match=r"on-missing-baseline=save records under a name, and --glue-compare=.*\.json"
     ):
         combined({"compare": "main.json", "on_missing_baseline": "save"})
+
+
+def test_a_certificate_needs_a_baseline(pytester: pytest.Pytester) -> None:
+    """The flag without a baseline is refused; in a table it waits for one."""
+    for baseline in ("--glue-compare=main", "--glue-save=main"):
+        assert read(pytester, "--glue-certify", baseline).certify
+    with pytest.raises(
+        OptionError, match="--glue-certify compares predictions with those of a baseline: give --glue-c"
+    ):
+        read(pytester, "--glue-certify")
+    pytester.makepyprojecttoml("[tool.pytest_glue]\ncertify = true\n")
+    assert not read(pytester).certify
+    assert read(pytester, "--glue-compare=main").certify

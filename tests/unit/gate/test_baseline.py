@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,3 +145,24 @@ def test_a_value_that_is_not_a_score(recorded: Baseline, score: Any) -> None:
     plain = encode_baseline(recorded)
     plain["runs"][0]["metrics"]["accuracy"] = score
     assert f"its accuracy of seed 42 is {score!r}, which is not a score" == refused(plain)
+
+
+def test_predictions_of_unlabelled_texts(recorded: Baseline) -> None:
+    """They are recorded in lines as the others are, and survive; a baseline without them has no such fields."""
+    runs = [replace(run, unlabelled_predictions=(0.0, 1.0) * 60) for run in make_runs("rte", RTE_LABELS, 80, 84)]
+    certified = Baseline.of(make_evaluation(runs, unlabelled_digest=DIGEST), GLUE["rte"], {}, {})
+    plain = json.loads(json.dumps(encode_baseline(certified)))
+    assert ["01" * 50, "01" * 10] == plain["runs"][0]["unlabelled_predictions"]
+    assert certified == decode_baseline(plain)
+    assert "unlabelled" not in json.dumps(encode_baseline(recorded))
+
+
+@pytest.mark.parametrize("lines", [None, ["01"]], ids=["none", "short"])
+def test_unlabelled_predictions_that_do_not_fit(lines: Any) -> None:
+    """Runs without, or with other numbers of predictions than the others, are refused."""
+    runs = [replace(run, unlabelled_predictions=(0.0, 1.0, 1.0)) for run in make_runs("rte", RTE_LABELS, 80, 84)]
+    plain = encode_baseline(make_baseline(runs, unlabelled_digest=DIGEST))
+    plain["runs"][1]["unlabelled_predictions"] = lines
+    assert "its predictions of unlabelled texts and their digest do not match" == refused(plain)
+    del plain["unlabelled_digest"]
+    assert "its predictions of unlabelled texts and their digest do not match" == refused(plain)

@@ -182,6 +182,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "storage": str(tmp_path / "records"),
         "max_drop": {"": 0.01, "rte": 0.03},
         "alpha": 0.1,
+        "certify": False,
         "max_seeds": 5,
         "inconclusive": "fail",
         "unchecked": "error",

@@ -185,6 +185,17 @@ def test_an_inconclusive_verdict_has_its_reason(evaluations: list[Evaluation]) -
     assert [] == summary_lines(Options(), evaluations[:1])
 
 
+def test_a_certified_item_has_its_reason(like: Like) -> None:
+    """A pass by a certificate is said; one that the comparison shows is not, nor a certificate that did not pass."""
+
+    def lines(verdict: Verdict, *, certified: bool) -> list[str]:
+        baseline = {"name": "main", "baseline_score": 0.6, "certificate": {"certified": certified}}
+        return summary_lines(Options(), [like(baseline=baseline, verdict=verdict, reason="certified: ...")])
+
+    assert ["certified: ..."] == lines(Verdict.PASS, certified=True)
+    assert [] == lines(Verdict.PASS, certified=False) == lines(Verdict.FAIL, certified=True)
+
+
 @pytest.fixture
 def ranking() -> dict[str, Any]:
     """The ranking of two checkpoints on a task."""

@@ -17,7 +17,14 @@ from pytest_glue.core.recipe import RecipeValue
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.training.arguments import training_arguments
-from pytest_glue.training.fine_tune import EncodedData, fine_tune, make_trainer, references
+from pytest_glue.training.fine_tune import (
+    EncodedData,
+    evaluation_data,
+    fine_tune,
+    make_trainer,
+    predict_unlabelled,
+    references,
+)
 from pytest_glue.training.metrics import LabelMapping, compute_metrics
 from pytest_glue.training.tokenization import encode
 
@@ -93,6 +100,18 @@ def test_a_model_with_another_order_predicts_the_tasks_classes(trainer_of: MakeT
         == list(references(trainer, LabelMapping(COLA, (1, 0))))
         == list(run.predictions)
     )
+
+
+def test_unlabelled_texts_are_predicted(trainer_of: MakeTrainer) -> None:
+    """The trained model predicts them in the task's order, and a later run is the same as without."""
+    labels, trainer = LabelMapping(COLA, (1, 0)), trainer_of(label_ids=(1, 0))
+    texts = evaluation_data(trainer)
+    plain = without_duration(fine_tune(trainer, labels, 1))
+    without = without_duration(fine_tune(trainer, labels, 2))
+    fine_tune(trainer, labels, 1)
+    assert plain.predictions == predict_unlabelled(trainer, labels, texts)
+    assert plain.predictions[:3] == predict_unlabelled(trainer, labels, texts.select(range(3)))
+    assert without == without_duration(fine_tune(trainer, labels, 2))
 
 
 def test_a_model_that_breaks_has_no_score(trainer_of: MakeTrainer) -> None:

@@ -1,0 +1,126 @@
+"""The agreement certificate: a bound of the drop in accuracy by the predictions of unlabelled texts that changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.formatting import name_seeds
+from pytest_glue.core.runs import Run
+from pytest_glue.core.verdict import Verdict
+from pytest_glue.gate.baseline import Baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The bound of a drop; the fields are those of `reports.document.Certificate`."""
+
+    seeds: list[int]
+    """Of the runs that were compared, each with the baseline's run of the same seed."""
+    changed: float
+    """The number of unlabelled texts whose prediction changed, on average over the seeds."""
+    n_texts: int
+    bound: float
+    """The upper limit of the drop in accuracy, as a fraction."""
+    confidence_level: float
+    certified: bool
+    """Whether the bound is at most the allowed drop."""
+
+    @property
+    def evidence(self) -> str:
+        """How many predictions changed, as a clause."""
+        number = f"{self.changed:,.{0 if self.changed.is_integer() else 1}f}"
+        mean = "on average " if len(self.seeds) > 1 else ""
+        return f"{mean}{number} of {self.n_texts:,} unlabelled texts changed their prediction"
+
+    @property
+    def points(self) -> str:
+        """The bound in points of accuracy, with its confidence level."""
+        return f"{100 * self.bound:.2f} points at {100 * self.confidence_level:.3g} %"
+
+
+def check_certifiable(baseline: Baseline, file: str, seeds: Sequence[int]) -> None:
+    """Check that a candidate's predictions of unlabelled texts can be compared with the baseline's.
+
+    Args:
+        baseline: the recorded baseline.
+        file: the path of the baseline, for messages.
+        seeds: of the candidate.
+
+    Raises:
+        BaselineError: the baseline has no such predictions, or no seed in common.
+    """
+    if baseline.unlabelled_digest is None:
+        raise BaselineError(
+            f"baseline {file} was saved without --glue-certify, so it has no predictions of unlabelled texts: save it "
+            "again with --glue-save=NAME --glue-certify, or leave out --glue-certify"
+        )
+    if not set(seeds) & set(baseline.seeds):
+        recorded = ",".join(map(str, baseline.seeds))
+        raise BaselineError(
+            f"--glue-certify compares runs of the same seed, and baseline {file} has {name_seeds(baseline.seeds)}, "
+            f"this item {name_seeds(seeds)}: give --glue-seeds={recorded}{',' * (len(baseline.seeds) == 1)}"
+        )
+
+
+def certificate_of(
+    baseline: Baseline, runs: Sequence[Run], max_drop: float, alpha: float, n_analyses: int = 1
+) -> Certificate | None:
+    """Return the certificate of a candidate; None if its runs or the baseline's did not predict unlabelled texts.
+
+    Seeds that one side lacks are left out.
+
+    Args:
+        baseline: with predictions of the same texts.
+        runs: of the candidate.
+        max_drop: the allowed drop, as a fraction.
+        alpha: the probability that a larger drop is certified.
+        n_analyses: how often a verdict may be tried; the attempts share alpha.
+    """
+    from pytest_glue.statistics.agreement import agreement
+
+    recorded = {run.seed: run.unlabelled_predictions for run in baseline.runs if run.unlabelled_predictions}
+    pairs = {
+        run.seed: (run.unlabelled_predictions, recorded[run.seed])
+        for run in runs
+        if run.unlabelled_predictions is not None and run.seed in recorded
+    }
+    if not pairs:
+        return None
+    ours, theirs = zip(*pairs.values(), strict=True)
+    found = agreement(ours, theirs, alpha / n_analyses)
+    return Certificate(
+        seeds=list(pairs),
+        changed=found.changed,
+        n_texts=found.n_texts,
+        bound=found.bound,
+        confidence_level=round(1 - alpha, 12),
+        certified=found.bound <= max_drop,
+    )
+
+
+def certified(
+    verdict: Verdict, scores: str, text: str, certificate: Certificate | None, max_drop: float
+) -> tuple[Verdict, str]:
+    """Return verdict and sentence of a comparison that has a certificate.
+
+    A certified candidate passes, unless the comparison on the evaluation split shows a drop: the unlabelled texts are
+    then of another kind. Without a certificate, the comparison decides.
+
+    Args:
+        verdict: of the comparison.
+        scores: of both sides, as a clause.
+        text: the sentence on the comparison.
+        certificate: None if nothing was certified.
+        max_drop: the allowed drop, as a fraction.
+    """
+    if certificate is None:
+        return verdict, text
+    if not certificate.certified:
+        remedy = "" if max_drop else ", and no drop is allowed: see --glue-max-drop"
+        bound = f"which bounds the drop at {certificate.points}{remedy}"
+        return verdict, f"{text}; not certified: {certificate.evidence}, {bound}"
+    if verdict is Verdict.FAIL:
+        bound = f"which bounds the drop on those at {certificate.points}"
+        return verdict, f"{text}, though only {certificate.evidence}, {bound}: they differ from the evaluation split"
+    what = f"certified: accuracy drops by at most {certificate.points}: {certificate.evidence}"
+    return Verdict.PASS, f"{scores}; {what}"
