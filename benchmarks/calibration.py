@@ -1,6 +1,6 @@
 """Error rates and power of verdicts on simulated fine-tunings, as tables in Markdown.
 
-    python -m benchmarks.calibration --quick
+    python -m benchmarks.calibration --divide-trials 20
 
 There are two simulations, `benchmarks.simulated_runs` and `benchmarks.score_world`, that share no assumption with each
 other or with the method. Each table is printed row by row, so that a run that is stopped has shown what it found.
@@ -36,11 +36,11 @@ def print_unknown(trials: int, rng: np.random.Generator) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a twentieth of the trials")
+    parser.add_argument("--divide-trials", type=int, default=1, help="a share of the trials: 20 for a twentieth")
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES, help="all, in this order, by default")
     parser.add_argument("--seed", type=int, default=20261128, help="of each table's simulation")
     arguments = parser.parse_args()
-    share, begun = (20 if arguments.quick else 1), time.perf_counter()
+    share, begun = arguments.divide_trials, time.perf_counter()
     tables = {
         "unknown": lambda rng: print_unknown(2000 // share, rng),
         "second": lambda rng: print_score_worlds(20_000 // share, rng),
