@@ -77,7 +77,8 @@ def _split(path: Path, task: Task) -> str | None:
     """Return the hub's name of the split in a file, such as validation for dev; None if it is not a split."""
     name = re.sub(r"^dev(?=_|$)", "validation", path.stem)
     is_usual = re.fullmatch(r"train|(validation|test)(_matched|_mismatched)?", name)
-    return name if is_usual or name in {task.train_split, task.evaluation_split} else None
+    own = {task.train_split, task.evaluation_split, task.unlabelled_split}
+    return name if is_usual or name in own else None
 
 
 def _original_mrpc(folder: Path, task: Task) -> Splits:

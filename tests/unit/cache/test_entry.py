@@ -80,16 +80,17 @@ def test_groups_are_kept() -> None:
 
 
 def test_an_entry_of_an_earlier_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An entry whose conditions have no groups, and whose task has no group column, is read."""
+    """An entry without groups and without predictions of unlabelled texts, whose task knows neither, is read."""
     entry = make_entry()
 
-    def without_groups(value: Entry) -> dict[str, object]:
+    def as_earlier(value: Entry) -> dict[str, object]:
         plain = to_plain(value)
-        del plain["conditions"]["groups"]
-        del plain["key"]["task"]["group_column"]
+        del plain["conditions"]["groups"], plain["conditions"]["unlabelled_digest"]
+        del plain["key"]["task"]["group_column"], plain["key"]["task"]["unlabelled_split"]
+        del plain["run"]["unlabelled_predictions"], plain["unlabelled"]
         return dict(plain)
 
-    monkeypatch.setattr("pytest_glue.cache.entry.to_plain", without_groups)
+    monkeypatch.setattr("pytest_glue.cache.entry.to_plain", as_earlier)
     content = entry.to_bytes()
     monkeypatch.undo()
     assert (entry.run, None) == (Entry.from_bytes(content).run, Entry.from_bytes(content).conditions.groups)

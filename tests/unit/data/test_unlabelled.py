@@ -1,5 +1,6 @@
 """The unlabelled texts of a task."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,15 @@ def test_the_sample_has_texts_of_each_task(name: str) -> None:
     source.check_unlabelled(task)
     assert source.unlabelled_identity(task) == source.identity(task)
     assert len(unlabelled_texts(source.load(task), task, "sample")) == 96
+
+
+def test_a_split_of_another_name(tmp_path: Path) -> None:
+    """A task of the user's own names its split, in the layout of the GLUE download too."""
+    task = replace(RTE, unlabelled_split="production")
+    (tmp_path / "RTE").mkdir()
+    for name in ("train", "dev"):
+        (tmp_path / "RTE" / f"{name}.tsv").write_text("sentence1\tsentence2\tlabel\na\tb\tentailment\n", "utf-8")
+    (tmp_path / "RTE" / "production.tsv").write_text("sentence1\tsentence2\nc\td\n", "utf-8")
+    source = FolderSource(str(tmp_path))
+    source.check_unlabelled(task)
+    assert ["c"] == unlabelled_texts(source.load(task), task, "here")["sentence1"][:]
