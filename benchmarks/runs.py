@@ -21,6 +21,8 @@ class Work:
     recipe: Recipe
     max_train_samples: int | None
     max_eval_samples: int | None
+    max_length: int | None = None
+    """To which examples are truncated, in tokens."""
 
 
 def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[list[float]], list[float]]:
@@ -40,7 +42,7 @@ def predictions_of(work: Work, seeds: Sequence[int], cache: Path) -> tuple[list[
     tokenizer, ids = load_tokenizer(pretrained), label_ids(pretrained, task)
     with silence_libraries(), TemporaryDirectory() as temporary:
         data = limited(open_source(work.data).load(task), task, work.max_train_samples, work.max_eval_samples)
-        encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained, task), ids)
+        encoded = encode(data, task, tokenizer, max_length(tokenizer, pretrained, task, work.max_length), ids)
         arguments = training_arguments(task, work.recipe, seeds[0], Path(temporary))
         init, compute = model_init(pretrained, task, tokenizer), compute_metrics(task, ids)
         trainer = make_trainer(task, init, arguments, EncodedData(encoded, tokenizer), compute)

@@ -129,7 +129,10 @@ class Options(FrozenOptions):
         parser="switch",
     )
     max_seeds: int | None = option(
-        "N", "add seeds to an item while its comparison is inconclusive, up to N", affects="verdict", default=None
+        "N",
+        "add seeds to an item while its comparison is inconclusive and they may decide it, up to N",
+        affects="verdict",
+        default=None,
     )
     inconclusive: InconclusivePolicy = option(
         "pass|fail", "whether an item with an inconclusive verdict passes or fails", affects="verdict", default="pass"

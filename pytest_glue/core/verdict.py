@@ -43,3 +43,5 @@ class Judgement:
     """The comparison with a baseline, under the names of `reports.document.Comparison`; None if there was none."""
     notes: tuple[str, ...]
     failed_runs: tuple[FailedRun, ...] = ()
+    is_futile: bool = False
+    """Whether the seeds that may be added would hardly change an inconclusive verdict."""

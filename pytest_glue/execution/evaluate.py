@@ -30,14 +30,15 @@ class SeedPlan:
 
     seeds: tuple[int, ...]
     interim_analyses: tuple[int, ...]
-    """The numbers of seeds at which a verdict is tried; after an inconclusive one, more seeds are run."""
+    """The numbers of seeds at which a verdict is tried; after an inconclusive one, more seeds are run, unless they
+    would hardly change it."""
     inconclusive: InconclusivePolicy
     stop_when_decided: bool = False
     """Whether a run may end early, once the verdict is sure to be `pass`."""
 
 
 def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> Evaluation:
-    """Run seeds until the verdict is conclusive or no seed is left, and return the evaluation.
+    """Run seeds until the verdict is conclusive, more are futile or none is left, and return the evaluation.
 
     Raises:
         BaselineError: the baseline does not fit the item, or none of its runs trained; raised before anything is
@@ -82,7 +83,7 @@ def _run(runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> tuple[list
         for seed in seed_plan.seeds[len(finished) : n_seeds]:
             finished.append(runs.run(seed, target_score=_target_score_of_next(target_score, finished, criteria.task)))
         judgement = criteria.judge(finished, runs.conditions.references, runs.conditions.groups)
-        if judgement.verdict is not Verdict.INCONCLUSIVE:
+        if judgement.verdict is not Verdict.INCONCLUSIVE or judgement.is_futile:
             break
     # The lower bounds of stopped runs can only show a pass; any other verdict needs whole runs.
     for index, run in enumerate(finished):

@@ -133,6 +133,7 @@ class Criteria:
                 *(regression.notes if regression else ()),
             ),
             failed_runs=candidate.failed,
+            is_futile=regression is not None and regression.is_futile and answer.verdict is Verdict.INCONCLUSIVE,
         )
 
     def examined_baseline(self, rule: RegressionCriterion, references: Sequence[float]) -> ExaminedRuns:

@@ -55,6 +55,8 @@ class Regression:
     facts: Mapping[str, Any]
     """For reports, under the names of `reports.document.Comparison`."""
     notes: tuple[str, ...] = ()
+    is_futile: bool = False
+    """Whether the seeds to come would hardly make an inconclusive comparison conclusive."""
 
 
 def against_baseline(
@@ -89,6 +91,7 @@ def against_baseline(
         rule.interim_analyses,
         published(recorded),
         fail_share=failures.share_of_scores,
+        later_analyses=_later_analyses(rule, candidate),
     )
     ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
     comparison = compare(ours, theirs, references, recorded.headline_metric, design, groups)
@@ -115,7 +118,27 @@ def against_baseline(
     notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
     differences = _differences(comparison, len(candidate.trained), len(baseline.trained))
     verdict, text = certified(verdict, _scores(rule, comparison), text, certificate, rule.max_drop)
-    return Regression(verdict, text, (*differences, *failures.facts), facts, (*notes, *certificate_notes))
+    # A certificate, and failed runs that turn out to be more, can decide although the scores do not.
+    scores_decide = verdict is Verdict.INCONCLUSIVE and certificate is None and not failures.have_larger_share
+    futility = _futility(rule, comparison.conditional_power) if scores_decide else ""
+    facts_shown, all_notes = (*differences, *failures.facts), (*notes, *certificate_notes)
+    return Regression(verdict, f"{text}{futility}", facts_shown, facts, all_notes, is_futile=bool(futility))
+
+
+def _later_analyses(rule: RegressionCriterion, candidate: ExaminedRuns) -> tuple[int, ...]:
+    """Return the numbers of runs that will have trained at the analyses to come, if no more of them fail."""
+    n_runs = len(candidate.trained) + len(candidate.failed)
+    return tuple(n_seeds - len(candidate.failed) for n_seeds in rule.interim_analyses if n_seeds > n_runs)
+
+
+def _futility(rule: RegressionCriterion, conditional_power: float | None) -> str:
+    """Return the end of an inconclusive sentence if further seeds would hardly decide it, else an empty text."""
+    from pytest_glue.statistics.futility import FUTILITY_LIMIT
+
+    if conditional_power is None or conditional_power >= FUTILITY_LIMIT:
+        return ""
+    power = "below 1 %" if conditional_power < 0.01 else f"{100 * conditional_power:.0f} %"
+    return f"; further seeds, up to {rule.interim_analyses[-1]}, would hardly decide it: conditional power {power}"
 
 
 def _certificate(

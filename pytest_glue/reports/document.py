@@ -157,6 +157,9 @@ class Comparison(Struct):
     """Error rate of that test; null if it could not reject, so that the scores have the whole error rate."""
     certificate: Certificate | None = None
     """Null without `--glue-certify`, and if the headline metric is not accuracy."""
+    conditional_power: float | None = None
+    """The probability that a later interim analysis is conclusive, if the difference stays as it is; null if this
+    comparison is conclusive, or if no analysis comes later."""
 
 
 class Result(Struct):

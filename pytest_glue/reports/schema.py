@@ -33,6 +33,7 @@ _ADDED = frozenset(
     {
         ("Checkpoint", "role"),
         ("Comparison", "certificate"),
+        ("Comparison", "conditional_power"),
         ("Comparison", "negative_flips"),
         ("Comparison", "alpha_failed_runs"),
         ("Comparison", "failed_runs"),

@@ -9,6 +9,7 @@ from scipy.special import stdtr, stdtrit
 
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.error_rates import error_rates
+from pytest_glue.statistics.futility import conditional_power
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
 from pytest_glue.statistics.scale import FISHER_METRICS, on_test_scale, seed_variance_on_test_scale
@@ -35,6 +36,8 @@ class ComparisonDesign:
     """The variance between seeds, used if no side has two runs."""
     fail_share: float = 1.0
     """The share of the error rate of fail that this comparison has; the rest is another test's of the same item."""
+    later_analyses: tuple[int, ...] = ()
+    """The numbers of the candidate's seeds at the interim analyses to come; empty if this is the last one."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_drop < 2:
@@ -84,6 +87,9 @@ class Comparison:
     """Seeds on each side with which `max_drop` is detectable; None if no number is enough."""
     variance_source: str | None
     """Where the variance between seeds was measured."""
+    conditional_power: float | None = None
+    """The probability that a later analysis says fail or pass, see `statistics.futility`; None if this comparison does,
+    or if no analysis comes later."""
 
     @property
     def difference(self) -> float:
@@ -169,11 +175,13 @@ def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: C
     p_fail, p_pass = (float(p) for p in p_values(*tested, 0.0))
     detectable = minimum_detectable_drop(components, fail_alpha, metric, baseline_score)
     seeds = candidate.k, baseline.k
+    verdict = _verdict(is_worse=p_fail <= fail_alpha, is_not_worse=p_pass <= pass_alpha)
+    is_open = verdict is Verdict.INCONCLUSIVE
     return Comparison(
         candidate_score=score,
         baseline_score=baseline_score,
         max_drop=design.max_drop,
-        verdict=_verdict(is_worse=p_fail <= fail_alpha, is_not_worse=p_pass <= pass_alpha),
+        verdict=verdict,
         standard_error_seeds=float(np.sqrt(components.seeds)) if is_known else None,
         standard_error_examples=float(np.sqrt(components.examples)),
         degrees_of_freedom=float(components.degrees_of_freedom) if is_known else None,
@@ -184,7 +192,18 @@ def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: C
         minimum_detectable_drop=float(detectable) if is_known else None,
         seeds_needed=seeds_needed(components, seeds, design.max_drop, fail_alpha, metric, baseline_score),
         variance_source=components.source,
+        conditional_power=_outlook(metric, candidate, baseline, tested[1], design) if is_open else None,
     )
+
+
+def _outlook(
+    metric: str, candidate: ScoredRuns, baseline: ScoredRuns, components: VarianceComponents, design: ComparisonDesign
+) -> float | None:
+    """Return the conditional power of an inconclusive comparison; None if it is unknown or no analysis comes later."""
+    if not design.later_analyses or max(candidate.k, baseline.k) < 2:
+        return None
+    sides = on_test_scale(metric, candidate), on_test_scale(metric, baseline, design.max_drop)
+    return float(conditional_power(*sides, components, design.nominal_alphas, design.later_analyses))
 
 
 def _interval(

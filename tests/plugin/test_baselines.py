@@ -142,13 +142,18 @@ def test_an_inconclusive_item(main: Path, sst2: Run, policy: str, outcome: dict[
     )
 
 
-def test_seeds_are_added_to_an_inconclusive_verdict(main: Path, sst2: Run, report: Report) -> None:
-    """An inconclusive item runs more seeds, up to the allowed number."""
-    asked = ("--glue-compare=main", "--glue-max-drop=0.001", "--glue-json=out.json")
+@pytest.mark.parametrize(("max_drop", "seeds"), [("0.2", [42, 43, 44]), ("0.001", [42, 43])])
+def test_seeds_are_added_while_they_may_decide(
+    main: Path, sst2: Run, report: Report, max_drop: str, seeds: list[int]
+) -> None:
+    """An inconclusive item runs more seeds, up to the allowed number, unless they would hardly change the verdict."""
+    asked = ("--glue-compare=main", f"--glue-max-drop={max_drop}", "--glue-json=out.json")
     sst2(*asked, "--glue-seeds=42,43", "--glue-max-seeds=3").assert_outcomes(passed=1)
 
     (found,) = report()["results"]
-    assert ([42, 43, 44], "inconclusive") == (found["seeds"], found["verdict"])
+    assert seeds == found["seeds"]
+    is_futile = "; further seeds, up to 3, would hardly decide it: conditional power " in found["reason"]
+    assert is_futile == (len(seeds) == 2) == (found["baseline"]["conditional_power"] is not None)
 
 
 def test_no_seeds_are_added_to_a_conclusive_verdict(

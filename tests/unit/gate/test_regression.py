@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,3 +184,67 @@ def test_the_facts_are_plain(rule: Callable[..., RegressionCriterion], judge: Ca
         facts["alpha"],
     )
     assert facts["difference"] == facts["candidate_score"] - facts["baseline_score"]
+
+
+@pytest.fixture
+def repeated(rule: Callable[..., RegressionCriterion]) -> RegressionCriterion:
+    """The criterion without an allowed drop, with interim analyses of 3, 5, 8 and 10 seeds."""
+    return replace(rule(0.0, 76, 78, 80, 82, 84), interim_analyses=(3, 5, 8, 10))
+
+
+def test_seeds_that_would_hardly_decide_are_futile(
+    repeated: RegressionCriterion, judge: Callable[..., Judgement]
+) -> None:
+    """An unchanged checkpoint is inconclusive and futile; sentence and facts give the conditional power."""
+    judgement = judge(repeated, 70, 90, 100)
+    assert (Verdict.INCONCLUSIVE, True) == (judgement.verdict, judgement.is_futile)
+    assert judgement.baseline is not None
+    power = judgement.baseline["conditional_power"]
+    assert 0.01 <= power < 0.1
+    stated = f"conditional power {100 * power:.0f} %"
+    assert f"; further seeds, up to 10, would hardly decide it: {stated} (" in judgement.reason
+
+
+def test_seeds_that_may_decide_are_not_futile(repeated: RegressionCriterion, judge: Callable[..., Judgement]) -> None:
+    """A drop that almost fails is inconclusive, and further seeds are likely to decide."""
+    judgement = judge(repeated, 80, 100, 120)
+    assert (Verdict.INCONCLUSIVE, False) == (judgement.verdict, judgement.is_futile)
+    assert judgement.baseline is not None
+    assert judgement.baseline["conditional_power"] > 0.1
+    assert "hardly" not in judgement.reason
+
+
+def test_the_last_analysis_is_not_futile(repeated: RegressionCriterion, judge: Callable[..., Judgement]) -> None:
+    """After the last seed there is no conditional power: nothing comes later."""
+    judgement = judge(repeated, *range(70, 90, 2))
+    assert (Verdict.INCONCLUSIVE, False) == (judgement.verdict, judgement.is_futile)
+    assert judgement.baseline is not None
+    assert judgement.baseline["conditional_power"] is None
+
+
+def test_a_missed_threshold_is_not_futile(repeated: RegressionCriterion, judge: Callable[..., Judgement]) -> None:
+    """A missed threshold fails whatever the comparison says, so it is no inconclusive verdict."""
+    judgement = judge(repeated, 70, 90, 100, accuracy=0.9)
+    assert (Verdict.FAIL, False) == (judgement.verdict, judgement.is_futile)
+
+
+@pytest.mark.parametrize("first_seed", [42, 43, 100])
+def test_seeds_that_both_sides_use_are_taken_as_independent(
+    rule: Callable[..., RegressionCriterion], first_seed: int
+) -> None:
+    """Whether both sides have all, some or no seeds in common, the comparison is the same: runs are not paired."""
+    runs = make_runs("rte", RTE_LABELS, 79, 90, 84, first_seed=100)
+    renumbered = [replace(run, seed=first_seed + index) for index, run in enumerate(runs)]
+    assert facts(rule(0.02), runs) == facts(rule(0.02), renumbered)
+
+
+def test_failed_runs_may_decide_where_the_scores_do_not(repeated: RegressionCriterion) -> None:
+    """If a larger share of the candidate's runs failed, more seeds can show that, so they are not futile."""
+    trained = make_runs("rte", RTE_LABELS, 70, 90, 100, 85, first_seed=100)
+    failed = make_scored_run("rte", [0.0] * len(RTE_LABELS), RTE_LABELS, 104)
+    criteria = Criteria(GLUE["rte"], "a/b", {}, repeated)
+    assert criteria.judge(trained[:3], RTE_LABELS).is_futile
+    judgement = criteria.judge([*trained, failed], RTE_LABELS)
+    assert (Verdict.INCONCLUSIVE, False) == (judgement.verdict, judgement.is_futile)
+    assert judgement.baseline is not None
+    assert judgement.baseline["conditional_power"] < 0.1
