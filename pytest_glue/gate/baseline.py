@@ -89,6 +89,11 @@ class Baseline:
         )
 
     @property
+    def scored_runs(self) -> tuple[RecordedRun, ...]:
+        """The runs that have predictions and a score; the others failed to train."""
+        return tuple(run for run in self.runs if run.predictions and run.metrics[self.headline_metric] is not None)
+
+    @property
     def score(self) -> float:
         """Mean of the headline metric over the runs for which it is defined."""
         scores = [score for run in self.runs if (score := run.metrics[self.headline_metric]) is not None]

@@ -172,11 +172,13 @@ def check_recordable(spec: EvaluationSpec) -> None:
 def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> list[Path]:
     """Return the baseline's files of evaluated tasks with which no evaluation was compared.
 
-    A shard returns none: the other shards may use them.
+    A shard returns none: the other shards may use them. Nor is a file of a task returned if every run of an item failed
+    to train and had no score to compare.
     """
     if options.compare is None or options.shard is not None:
         return []
-    tasks = {evaluation.task for evaluation in evaluations}
+    uncompared = {each.task for each in evaluations if each.verdict is Verdict.DEGENERATE and not each.baseline}
+    tasks = {evaluation.task for evaluation in evaluations} - uncompared
     used = {Path(evaluation.baseline["file"]) for evaluation in evaluations if evaluation.baseline}
     unused = baseline_storage.unused(options.storage, options.compare, used)
     return [file for file in unused if file.parent.name in tasks]

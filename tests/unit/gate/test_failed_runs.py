@@ -140,6 +140,26 @@ def test_a_run_without_finite_predictions_is_recorded_and_read() -> None:
     assert "of the baseline's runs, seed 99 predicted NaN or infinity (1 of 4)" in judgement.notes
 
 
+def test_constant_runs_of_a_correlation_are_recorded_and_read() -> None:
+    """Their scores are undefined, which is no contradiction; a comparison counts them as failed."""
+    cola, metric = GLUE["cola"], "matthews_correlation"
+    learned = make_runs("cola", RTE_LABELS, 60, 62, 64, first_seed=7)
+    recorded = make_baseline(
+        [*learned, make_scored_run("cola", [1.0] * 277, RTE_LABELS, 99)], task="cola", headline_metric=metric
+    )
+    recorded = decode_baseline(encode_baseline(recorded))
+    assert [7, 8, 9] == [run.seed for run in recorded.scored_runs]
+    check_comparable(recorded, "f.json", cola, make_conditions(recipe=recorded.recipe))
+    rule = RegressionCriterion("main", "f.json", recorded, 0.0, 0.05, 1)
+    found = make_runs("cola", RTE_LABELS, 61, 63, 65, first_seed=100)
+    judgement = Criteria(cola, "a/b", {}, rule).judge(found, RTE_LABELS)
+    assert Verdict.INCONCLUSIVE is judgement.verdict
+    assert "of the baseline's runs, seed 99 predicted the same for every example (1 of 4)" in judgement.notes
+    edited = replace(recorded, runs=(replace(recorded.runs[0], metrics={metric: None}), *recorded.runs[1:]))
+    with pytest.raises(BaselineError, match=r"its matthews_correlation of seed 7 is None, its predictions score 0\.5"):
+        check_comparable(edited, "f.json", cola, make_conditions(recipe=recorded.recipe))
+
+
 def test_a_baseline_without_any_score() -> None:
     """A file whose runs all have no score is refused when it is read."""
     runs = [replace(run, metrics={"accuracy": None}) for run in healthy(2)]

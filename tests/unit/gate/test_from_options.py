@@ -245,6 +245,7 @@ def test_unused_baselines_of_tasks_that_ran(
     found = [evaluation(runs("rte", rte, 80), baseline={"file": str(file)})]
     assert [old] == unused_baselines(options(compare="main"), found)
     assert [] == unused_baselines(options(), found)
+    assert [] == unused_baselines(options(compare="main"), [evaluation([], verdict=Verdict.DEGENERATE, score=None)])
     assert [] == unused_baselines(options(compare="main", shard="1/2"), found)
 
 
