@@ -50,9 +50,9 @@ def print_collapsed_runs(trials: int, rng: np.random.Generator) -> None:
     print(f"drop of the runs that train is the allowed {MAX_DROP}. *power*: fails at a drop of {REAL_DROP}.")
     print()
     print("| collapse | design | fail · degenerate | red test runs | pass at edge | power |\n|--:|---|---|---|--:|--:|")
-    for rate in RATES:
-        world = ScoreWorld(277, 0.02, collapse=rate)
-        for design in DESIGNS:
+    for design in DESIGNS:
+        for rate in RATES:
+            world = ScoreWorld(277, 0.02, collapse=rate)
             unchanged = [_shares(world, design, Case(items=items), trials, rng) for items in ITEMS]
             edge, dropped = (_shares(world, design, case, trials // 4, rng) for case in (EDGE, DROPPED))
             single = " · ".join(shown(unchanged[0][verdict]) for verdict in RED)
