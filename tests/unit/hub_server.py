@@ -12,6 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
+import huggingface_hub
+
+RECORDS_FILES = hasattr(huggingface_hub, "get_cached_repo_tree")
+"""Whether the library records which files a commit has, so that a cached commit needs no request."""
+
 
 class Mode(Enum):
     """How the hub answers."""

@@ -12,6 +12,7 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import CheckpointError, HubError
 from pytest_glue.training.checkpoint_files import choose
 from pytest_glue.training.pretrained import check_checkpoint, resolve
+from tests.unit.hub_server import RECORDS_FILES
 
 EMPTY_WEIGHTS = b"\x02" + bytes(7) + b"{}"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
@@ -176,12 +177,12 @@ def test_asked_for_once_a_process(hub: Any, files: dict[str, bytes]) -> None:
 
 
 def test_offline_from_the_cache(hub: Any, files: dict[str, bytes]) -> None:
-    """Without a network, a commit is read from the cache, and so is a branch, with a note."""
+    """Without a network, a commit is read from the cache, with a note if the library does not record its files."""
     commit = hub.publish("models", "owner/kept", files)
     hub.publish("models", "owner/kept", files, branch="v2")
     resolve(Checkpoint.parse("owner/kept"))
     hub.go_down()
-    assert () == resolve(Checkpoint.parse(f"owner/kept@{commit}")).notes
+    assert len(resolve(Checkpoint.parse(f"owner/kept@{commit}")).notes) == (0 if RECORDS_FILES else 1)
     with pytest.raises(HubError, match=r"model owner/kept@v2 is not in the cache\. Give `--glue-checkpoints=FOLDER`"):
         resolve(Checkpoint.parse("owner/kept@v2"))
     hub.come_up()
