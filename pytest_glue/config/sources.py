@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     import pytest
 
+_OF_THE_TEST_RUN = ("alpha", "executor", "json", "junit_properties", "shard")
+"""Options that no marker can set for one test."""
+
 
 @dataclass(frozen=True, slots=True)
 class OptionSource:
@@ -149,6 +152,12 @@ def _keywords(mark: pytest.Mark) -> Mapping[str, Any]:
     if mark.args:
         raise OptionError(
             "@pytest.mark.glue takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})"
+        )
+    if wrong := [name for name in mark.kwargs if name in _OF_THE_TEST_RUN]:
+        accepted = ", ".join(name for name in OPTIONS if name not in _OF_THE_TEST_RUN)
+        raise OptionError(
+            f"@pytest.mark.glue({wrong[0]}=...): {wrong[0]} concerns the whole test run, not one test: "
+            f"give --glue-{wrong[0].replace('_', '-')}; a marker accepts {accepted}"
         )
     return mark.kwargs
 

@@ -262,3 +262,15 @@ def test_a_certificate_needs_a_baseline(pytester: pytest.Pytester) -> None:
     pytester.makepyprojecttoml("[tool.pytest_glue]\ncertify = true\n")
     assert not read(pytester).certify
     assert read(pytester, "--glue-compare=main").certify
+
+
+@pytest.mark.parametrize("name", ["alpha", "executor", "json", "junit_properties", "shard"])
+def test_a_marker_takes_no_option_of_the_test_run(pytester: pytest.Pytester, name: str) -> None:
+    """It would do nothing there. The message names the flag, and what a marker accepts."""
+    values = {"alpha": 0.1, "executor": "ray", "json": "out.json", "junit_properties": "off", "shard": "1/2"}
+    with pytest.raises(OptionError) as caught:
+        read(pytester, **{name: values[name]})
+    message, _, accepted = str(caught.value).partition("; a marker accepts ")
+    assert message.startswith(f"@pytest.mark.glue({name}=...): {name} concerns the whole test run, not one test: ")
+    assert message.endswith(f": give --glue-{name.replace('_', '-')}")
+    assert set(accepted.split(", ")) == OPTIONS.keys() - values.keys()
