@@ -74,6 +74,8 @@ def _on_cache(
             print(error, file=sys.stderr)
             return 1
         try:
+            if (problem := cache.problem) is not None:
+                raise problem
             runs = _selected(given, cache)
             lines = run(given, cache, runs) if runs else [*run(given, cache, runs), *_no_match(given, cache)]
             print("\n".join([*lines, f"cache: {cache.folder}"]))
@@ -223,9 +225,10 @@ def _add_merge(commands: Commands) -> None:
 def _merge(given: argparse.Namespace) -> int:
     from pytest_glue.core.errors import GlueError
     from pytest_glue.reports.json import write
-    from pytest_glue.reports.merge import is_red, merge, read, summary_lines
+    from pytest_glue.reports.merge import check_files, is_red, merge, read, summary_lines
 
     try:
+        check_files(given.reports, given.output)
         merged = merge({str(file): read(file) for file in given.reports})
         summary = summary_lines(merged)
         write(given.output, merged)

@@ -94,12 +94,13 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Check the options and give each worker a GPU; called on xdist's controller before the first worker starts."""
     if flags.asked(config):
         from pytest_glue.config.sources import OptionSources
+        from pytest_glue.core.checkpoints import ids
         from pytest_glue.core.errors import GlueError
         from pytest_glue.session.termination import handle_sigterm
         from pytest_glue.session.worker_resources import GpuAssigner
 
         try:
-            OptionSources.from_pytest_config(config).options()
+            ids(OptionSources.from_pytest_config(config).options().checkpoints)
         except GlueError as error:
             raise pytest.UsageError(str(error)) from None
         config.pluginmanager.register(GpuAssigner())

@@ -65,7 +65,7 @@ class Key:
             task={name: value for name, value in asdict(task).items() if name != "report_only"},
             checkpoint=checkpoint.digest or checkpoint.name,
             data=data,
-            recipe=recipe,
+            recipe={name: _normalised(value) for name, value in recipe.items()},
             options={name: getattr(options, name) for name, each in OPTIONS.items() if each.affects == "run"},
             seed=seed,
             device=device,
@@ -94,8 +94,20 @@ class Key:
         ours, theirs = _flat(json.loads(self.text)), _flat(json.loads(other.text))
         names = dict.fromkeys([*ours, *theirs])
         pairs = {name: (ours.get(name), theirs.get(name)) for name in names}
-        # As texts, which the key is made of: 1 and 1.0 differ.
+        # As texts, which the key is made of: True and 1 differ.
         return {name: (one, other) for name, (one, other) in pairs.items() if json.dumps(one) != json.dumps(other)}
+
+
+def _normalised(value: Any) -> Any:
+    """Return one form for equal numbers, also in lists and tables: 1.0 is 1, which a recipe may hold for it."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_normalised(each) for each in value]
+        case dict():
+            return {name: _normalised(each) for name, each in value.items()}
+    return value
 
 
 def _flat(key: Mapping[str, Any]) -> dict[str, Any]:

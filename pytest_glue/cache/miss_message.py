@@ -12,6 +12,9 @@ _COMPARED = 500
 
 def miss_message(run_cache: RunCache, key: Key, command: str) -> str:
     """Return which run is missing, how the closest cached run differs, and the command that trains it."""
+    if (problem := run_cache.problem) is not None:
+        cause = f"the cache {run_cache.folder} cannot be read ({problem.strerror or problem})"
+        return f"{cause}, and --glue-cache=only trains nothing: name another folder with --glue-cache-dir"
     return (
         f"the run of {key.task['name']} with seed {key.seed} is not in the cache {run_cache.folder} "
         f"({_closest(run_cache, key)}), and --glue-cache=only trains nothing: train it with "

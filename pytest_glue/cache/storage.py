@@ -52,6 +52,17 @@ class RunCache:
     folder: Path
     max_bytes: int = MAX_BYTES
 
+    @property
+    def problem(self) -> OSError | None:
+        """Why the folder cannot be read; None if it can, or is missing."""
+        try:
+            with os.scandir(self.folder):
+                return None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return error
+
     def path(self, key: Key) -> Path:
         """Return the file of a run, which need not exist."""
         return self.folder / key.name[:2] / f"{key.name}{SUFFIX}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.config.options import OPTIONS, Options
-from pytest_glue.config.table import NAME, read_table
+from pytest_glue.config.table import NAME, read_table, table_lines
 from pytest_glue.core.choices import MissingBaselinePolicy
 from pytest_glue.core.errors import GlueError, OptionError, closest
 
@@ -40,6 +40,8 @@ class OptionSources:
     table: OptionSource
     ini: OptionSource
     command_line: OptionSource
+    table_lines: tuple[str, ...] = ()
+    """Which table is read, for the header of the test run."""
 
     @classmethod
     def from_pytest_config(cls, config: pytest.Config) -> Self:
@@ -52,11 +54,13 @@ class OptionSources:
 
         defaults = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
         file, is_named = _table_file(config)
+        table = read_table(file, required=is_named)
         return cls(
             OptionSource("default {name}", defaults, config.rootpath),
-            OptionSource(f"[{NAME}] {{name}} in {file.name}", read_table(file, required=is_named), file.parent),
+            OptionSource(f"[{NAME}] {{name}} in {file.name}", table, file.parent),
             OptionSource("glue_{name}", flags.given_in_ini(config), config.rootpath),
             OptionSource("--glue-{option}", flags.given(config), Path.cwd()),
+            tuple(table_lines(file, is_read=bool(table), start=file.parent if is_named else Path.cwd())),
         )
 
     def options(self, *marks: pytest.Mark) -> Options:

@@ -1,5 +1,6 @@
 """The table `[tool.pytest_glue]`, in pyproject.toml or in the file that `--glue-config` names."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,37 @@ def read_table(file: Path, *, required: bool) -> Mapping[str, Any]:
     if table is None and required:
         raise OptionError(f"{file} has no table [{NAME}]")
     return table or {}
+
+
+def table_lines(file: Path, *, is_read: bool, start: Path) -> list[str]:
+    """Return a line about the file whose table is read, and one about the closest table that is not read, if any.
+
+    Args:
+        file: where the table is looked for, in pytest's root folder or named by the user; may be missing.
+        is_read: whether it has the table.
+        start: the current folder.
+    """
+    lines = [f"options from [{NAME}] in {_shown(file)}" if is_read else f"no table [{NAME}] in {_shown(file)}"]
+    root = file.parent
+    closer = [folder for folder in (start, *start.parents) if folder.is_relative_to(root) and folder != root]
+    for folder in [*closer, *([] if is_read else root.parents)]:
+        if _has_table(other := folder / "pyproject.toml"):
+            cause = f"is not read, because pytest's root folder is {root}"
+            lines.append(f"[{NAME}] in {_shown(other)} {cause}: give --glue-config={_shown(other)}")
+            break
+    return lines
+
+
+def _has_table(file: Path) -> bool:
+    try:
+        return bool(_table(file, _content(file)))
+    except OptionError:
+        return False
+
+
+def _shown(file: Path) -> str:
+    """Return the path as it can be given in the current folder."""
+    return os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file)
 
 
 def _content(file: Path) -> bytes:

@@ -109,14 +109,26 @@ def ids(checkpoints: Iterable[Checkpoint]) -> dict[str, Checkpoint]:
         parts += 1
         named = {_id(checkpoint, parts): checkpoint for checkpoint in distinct}
         if parts > max(len(_parts(checkpoint)) for checkpoint in distinct):
-            names = ", ".join(map(str, distinct))
-            raise CheckpointError(f"two of these checkpoints have the same id: {names}; name each of them once")
+            raise CheckpointError(_same_id(distinct, parts))
     if too_long := [each for each in named if len(each.encode()) > _LONGEST_ID]:
         raise CheckpointError(
             f"the checkpoint id {too_long[0][:20]!r}... exceeds {_LONGEST_ID} bytes, and files are named after it: "
             "give the checkpoint a short role, as in candidate=FOLDER"
         )
     return dict(sorted(named.items()))
+
+
+def _same_id(checkpoints: Iterable[Checkpoint], parts: int) -> str:
+    """Return the message about the first two checkpoints that have the same id."""
+    first: dict[str, Checkpoint] = {}
+    for checkpoint in checkpoints:
+        if (same := first.setdefault(_id(checkpoint, parts), checkpoint)) is not checkpoint:
+            break
+    pair = f"the checkpoints {same} and {checkpoint}"
+    if same.origin is checkpoint.origin is Origin.FOLDER and _parts(same) == _parts(checkpoint):
+        return f"{pair} are the same folder: leave out one of the two"
+    remedy = "give them different roles" if same.role and checkpoint.role else "give one of them a role"
+    return f"{pair} have the same id, {_id(checkpoint, parts)}: {remedy}, as in candidate={checkpoint.name}"
 
 
 def _id(checkpoint: Checkpoint, parts: int) -> str:

@@ -7,8 +7,9 @@ SECRET_FIELDS = ("hub_token", "push_to_hub_token")
 """Fields of `TrainingArguments`."""
 
 _NAMES = "|".join(SECRET_FIELDS)
-_FIELD = re.compile(rf"""\b({_NAMES})(['"]?\s*[=:]\s*)(?!<)(?:'[^']*'|"[^"]*"|[^\s'",}}]+)""")
-"""As on the command line, in a table, and in a Python or JSON object."""
+_VALUE = r"""(?!<)(?:'[^']*'|"[^"]*"|[^\s'",}]+)"""
+_FIELD = re.compile(rf"""\b({_NAMES})(\s*=\s*|['"]\s*:\s*(?=['"])|:\s*(?=['"])|:(?=\S)){_VALUE}""")
+"""As on the command line, in a table, and in a Python or JSON object. A word after a colon and a space is prose."""
 _PASSWORD = re.compile(r"(?<!http)(?<!https)(://[^\s/@:]*):\S*(?=@)|(://[^\s/@:]*):[^\s/]*(?=@)")
 """In URLs of databases it may contain a slash; in those of the web, a colon may also precede the port."""
 _PARAMETER = re.compile(r"([?&](?:\w*_)?(?:password|passwd|pwd|token|secret|sslpassword)=)[^\s&#'\"]+", re.IGNORECASE)

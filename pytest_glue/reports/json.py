@@ -105,8 +105,8 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def check_writable(path: Path) -> None:
-    """Check, before anything is trained, that the report can be written; create its folder if it is missing.
+def check_writable(path: Path, name: str = "JSON") -> None:
+    """Check, before anything is trained, that a report can be written; create its folder if it is missing.
 
     Raises:
         ReportError: the file cannot be written.
@@ -124,12 +124,12 @@ def check_writable(path: Path) -> None:
         aside.touch()
         aside.unlink()
     except OSError as error:
-        raise ReportError(_unwritable(path, error)) from error
+        raise ReportError(_unwritable(path, error, name)) from error
 
 
-def _unwritable(path: Path, error: OSError) -> str:
+def _unwritable(path: Path, error: OSError, name: str = "JSON") -> str:
     remedy = "name a file in a writable folder"
-    return f"the JSON report {str(path)!r} cannot be written: {error.strerror or error}; {remedy}"
+    return f"the {name} report {str(path)!r} cannot be written: {error.strerror or error}; {remedy}"
 
 
 def _result(evaluation: Evaluation, outcome: Outcome | None) -> Any:

@@ -4,6 +4,7 @@ Verdicts stay as they are, since each shard divided the error rate by the number
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,25 @@ def read(file: Path) -> Report:
         cause = f"it has no {error}" if isinstance(error, KeyError) else error
         raise ReportError(f"{file} was edited or is damaged: {cause}; take the file that pytest wrote") from None
     return dict(report)
+
+
+def check_files(reports: Sequence[Path], output: Path) -> None:
+    """Check the files of a command line: each report is given once, and none is overwritten.
+
+    Raises:
+        ReportError: a report is given twice, or is the output too.
+    """
+    found: dict[str, Path] = {}
+    for report in reports:
+        if (same := found.setdefault(os.path.realpath(report), report)) is not report:
+            raise ReportError(f"the report {report} is given twice{_also(report, same)}: leave out one of the two")
+    if (read_too := found.get(os.path.realpath(output))) is not None:
+        raise ReportError(f"--output={output} would overwrite the report{_also(output, read_too)}: name another file")
+
+
+def _also(path: Path, other: Path) -> str:
+    """Return the other name of a file, if it has one."""
+    return "" if path == other else f" (as {other})"
 
 
 def merge(reports: Mapping[str, Report]) -> dict[str, Any]:

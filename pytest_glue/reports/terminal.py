@@ -123,17 +123,31 @@ def _time(evaluation: Evaluation) -> str:
 
 
 def notes(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> list[str]:
-    """Return each note once, with the tasks that have it; notes on how a result was computed only if verbose."""
-    tasks_of: dict[str, list[str]] = defaultdict(list)
+    """Return each note once, with the items that have it; notes on how a result was computed only if verbose."""
+    noted: dict[str, list[Evaluation]] = defaultdict(list)
     for evaluation in evaluations:
         for note in evaluation.notes:
             if verbose or not note.startswith(_DETAILS):
-                tasks_of[note].append(evaluation.task)
+                noted[note].append(evaluation)
     n_items = len(evaluations)
     return [
-        f"{'all' if len(tasks) == n_items > 1 else ', '.join(dict.fromkeys(tasks))}: {note}"
-        for note, tasks in tasks_of.items()
+        f"{'all' if len(found) == n_items > 1 else ', '.join(_item_names(found, evaluations))}: {note}"
+        for note, found in noted.items()
     ]
+
+
+def _item_names(found: Sequence[Evaluation], evaluations: Sequence[Evaluation]) -> Iterable[str]:
+    """Return the tasks of some of the evaluations, each with its checkpoint where others of the task are not there."""
+    all_of, some_of = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for each in evaluations:
+        all_of[each.task].add(each.checkpoint.label)
+    for each in found:
+        some_of[each.task].add(each.checkpoint.label)
+    names = (
+        each.task if some_of[each.task] == all_of[each.task] else f"{each.task} · {each.checkpoint.label}"
+        for each in found
+    )
+    return dict.fromkeys(names)
 
 
 def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
@@ -171,7 +185,7 @@ def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     for task in ranking["tasks"]:
         lines += ["", f"{task['task']} ({task['metric']}, n={task['n_eval']})", *_score_lines(task["scores"])]
-        lines += ["", *_difference_lines(task["pairs"])]
+        lines += ["", *_pair_lines(task)]
         best = ", ".join(task["best"])
         lines.append(f"best: {best}" if len(task["best"]) == 1 else f"tied for best: {best}")
     if average := ranking["average"]:
@@ -182,6 +196,21 @@ def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
 def _score_lines(scores: Sequence[Mapping[str, Any]]) -> list[str]:
     rows = [(each["checkpoint"], decimal(each["value"]), _interval(each), each["covers"]) for each in scores]
     return columns(("checkpoint", "score", "95% CI", "covers"), rows, right=("score",))
+
+
+_MOST_PAIRS = 10
+"""Of a task: those of five checkpoints."""
+
+
+def _pair_lines(task: Mapping[str, Any]) -> list[str]:
+    """Return the lines about a task's pairs of checkpoints; of many pairs those with the one that scored best."""
+    pairs = task["pairs"]
+    if len(pairs) <= _MOST_PAIRS:
+        return _difference_lines(pairs)
+    first = max(task["scores"], key=lambda each: each["value"])["checkpoint"]
+    shown = [each for each in pairs if first in {each["first"], each["second"]}]
+    others = f"the other {len(pairs) - len(shown)} pairs are in the JSON report (--glue-json)"
+    return [*_difference_lines(shown), others]
 
 
 def _difference_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -13,7 +13,8 @@ from pytest_glue.session.start import start_session
 def make_items(metafunc: pytest.Metafunc) -> None:
     """Check the options of a test, then parametrize it by task and within a task by checkpoint.
 
-    If an option of ini file or table is not accepted, note that: the test run ends after the collection.
+    If an option of ini file or table is not accepted, or there is no checkpoint to test, note that: the test run ends
+    after the collection.
 
     Raises:
         pytest.Collector.CollectError: an option of a marker is not accepted, or a package is missing.
@@ -34,11 +35,18 @@ def make_items(metafunc: pytest.Metafunc) -> None:
         if "glue_task" in fixtures:
             names = [task.name for task in options.tasks]
             metafunc.parametrize("glue_task", names, ids=names, indirect=True)
-        if "glue_checkpoint" in fixtures:
-            checkpoints = ids(options.checkpoints or _none_configured())
-            metafunc.parametrize("glue_checkpoint", checkpoints.values(), ids=checkpoints.keys(), indirect=True)
     except GlueError as error:
         raise pytest.Collector.CollectError(str(error)) from None
+    if "glue_checkpoint" in fixtures:
+        try:
+            checkpoints = ids(options.checkpoints or _none_configured())
+        except GlueError as error:
+            marks = metafunc.definition.iter_markers("glue")
+            if hasattr(config, "workerinput") or any("checkpoints" in mark.kwargs for mark in marks):
+                raise pytest.Collector.CollectError(str(error)) from None
+            config.stash[flags.START_ERROR] = str(error)
+            return
+        metafunc.parametrize("glue_checkpoint", checkpoints.values(), ids=checkpoints.keys(), indirect=True)
 
 
 def _require_packages(options: Options) -> None:

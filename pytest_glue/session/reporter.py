@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,7 +55,7 @@ class GlueReporter:
     """A plugin object that `start_session` registers."""
 
     def __init__(self, config: pytest.Config, session: GlueSession) -> None:
-        """Check that the JSON report can be written.
+        """Check that the JSON report and pytest's JUnit report can be written.
 
         Raises:
             ReportError: it cannot.
@@ -70,6 +72,10 @@ class GlueReporter:
         # Also in a worker: the controller starts its session with the first report where no flag is given.
         path = None if config.option.collectonly else session.options.json
         self._file = ReportFile(path, partial(show, config))
+        if (junit := getattr(config.option, "xmlpath", None)) and not (session.is_worker or config.option.collectonly):
+            from pytest_glue.reports.json import check_writable
+
+            check_writable(Path(os.path.expandvars(junit)).expanduser(), "JUnit")
 
     def pytest_report_header(self) -> list[str]:
         """Called before the collection, if a flag has started the session by then."""
@@ -81,7 +87,12 @@ class GlueReporter:
         if self._config.get_verbosity() < 0:
             return header
         evaluated = [item for item in items if item.nodeid in self._session.evaluated]
-        lines = [*override_lines(evaluated), *family_lines(self._config, len(evaluated)), *self._failed_checks(items)]
+        lines = [
+            *self._session.unused_flags,
+            *override_lines(evaluated),
+            *family_lines(self._config, len(evaluated)),
+            *self._failed_checks(items),
+        ]
         return [*header, *(f"glue: {printable(line)}" for line in lines)]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -159,7 +170,10 @@ class GlueReporter:
         terminalreporter.write_sep("=", "glue")
         for line, status in table(evaluations, results.errors, results.outcomes):
             write(printable(line), **({_COLOURS.get(status, "red"): True} if status else {"bold": True}))
+        # xdist's controller collects nothing: a worker tells which flags have no effect when it ends.
+        unused_flags = self._session.unused_flags if self._n_workers else []
         for line in [
+            *unused_flags,
             *search_lines(evaluations),
             *notes(evaluations, verbose=verbose),
             *summary_lines(options, evaluations),
@@ -174,8 +188,15 @@ class GlueReporter:
         from pytest_glue.reports.header import header
 
         self._header_shown = True
-        workers = len(getattr(self._config.option, "tx", None) or ())  # set by xdist
-        return [] if self._config.get_verbosity() < 0 else header(self._session.options, max(workers, 1))
+        if self._config.get_verbosity() < 0:
+            return []
+        lines = [f"glue: {printable(line)}" for line in self._session.header_lines]
+        return [*lines, *header(self._session.options, max(self._n_workers, 1))]
+
+    @property
+    def _n_workers(self) -> int:
+        """The number of xdist's workers; 0 without xdist."""
+        return len(getattr(self._config.option, "tx", None) or ())
 
     def _failed_checks(self, items: Sequence[pytest.Item]) -> list[str]:
         found = Counter(str(error) for error in self._session.failed_checks.values())

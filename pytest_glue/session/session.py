@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_glue.config.flags import START_ERROR
 from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.family import Family
+from pytest_glue.session.eligibility import is_overridden
 from pytest_glue.session.item_checks import failed_checks
 from pytest_glue.session.progress import SessionProgress
+from pytest_glue.session.unused_flags import repeated_flags, unused_flags
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ class GlueSession:
             take_device(worker)
         self.options = self._sources.options()
         """The options of the whole test run, without markers."""
+        self.header_lines = [*self._sources.table_lines, *repeated_flags([*map(str, config.invocation_params.args)])]
+        """Which table is read, and which flags are given twice."""
         self._given: Mapping[str, Options] = (worker or {}).get(GIVEN_OPTIONS, {})
         if self.options.executor is ExecutorKind.RAY and not self._given and _has_workers(config):
             raise OptionError("--glue-executor=ray has workers of its own: leave out -n")
@@ -61,6 +66,8 @@ class GlueSession:
         """The items that are judged together; None before the end of the collection."""
         self.failed_checks: Mapping[str, GlueError] = {}
         """The items that cannot run, by node id; empty before the end of the collection."""
+        self.unused_flags: list[str] = []
+        """Lines about flags without an effect; empty before the end of the collection, on xdist's controller of all."""
         self.progress = SessionProgress(config)
 
     @classmethod
@@ -105,6 +112,8 @@ class GlueSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which items are evaluated and check them; an xdist worker knows all of them and tells the controller."""
+        if START_ERROR in self._config.stash:  # which ends the test run now
+            return
         from pytest_glue.scheduling.cost_model import typical
         from pytest_glue.scheduling.durations import expected
         from pytest_glue.scheduling.sharding import judged
@@ -117,9 +126,13 @@ class GlueSession:
         costs = expected(self._config, {nodeid: known[nodeid] for nodeid in nodeids if nodeid in known})
         self.progress.listener.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in nodeids})
         self.family = self.family or Family(len(self.evaluated))
+        evaluated = [item for item in session.items if item.nodeid in self.evaluated]
+        options = [known[item.nodeid] for item in evaluated if item.nodeid in known]
+        self.unused_flags = unused_flags(self._config, options, map(_task_name, evaluated))
         if self.is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it
             output["glue_family"], output["glue_evaluated"] = asdict(self.family), sorted(self.evaluated)
+            output["glue_unused_flags"] = self.unused_flags
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Raise the error of an item that cannot run, unless a mark skips it."""
@@ -132,6 +145,13 @@ class GlueSession:
         output = getattr(node, "workeroutput", {})
         if "glue_family" in output:
             self.family, self.evaluated = Family(**output["glue_family"]), frozenset(output["glue_evaluated"])
+            self.unused_flags = output["glue_unused_flags"]
+
+
+def _task_name(item: pytest.Item) -> str | None:
+    """Return the task of an item; None if a fixture of the user provides it."""
+    name = getattr(getattr(item, "callspec", None), "params", {}).get("glue_task")
+    return name if isinstance(name, str) and not is_overridden(item, "glue_task") else None
 
 
 def _has_workers(config: pytest.Config) -> bool:

@@ -5,6 +5,7 @@ Both name the items that were running.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -40,7 +41,7 @@ class Termination:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._pid: int | None = None
-        self._received = -_SAME_S
+        self._received = -math.inf
         self._again: Timer | None = None
         self._is_ending = False
         self._running: dict[str, None] = {}
@@ -60,6 +61,12 @@ class Termination:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._running[nodeid] = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self) -> None:
+        """Raise an interrupt that got lost, before it is an error of the item: `ast` makes a `SystemError` of it."""
+        if self._received > -math.inf and not self._is_ending:
+            raise KeyboardInterrupt("SIGTERM")
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_glue.core.choices import UncheckedPolicy
-from pytest_glue.core.errors import UncheckedVerdictError
+from pytest_glue.core.errors import UncheckedVerdictError, closest
 from pytest_glue.core.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ class WatchedEvaluation(Evaluation):
         if name in _ASKS:
             object.__setattr__(self, "_was_asked", True)
         return super().__getattribute__(name)
+
+    def __getattr__(self, name: str) -> Any:
+        """Raise the error of a misspelt name; called for no other."""
+        __tracebackhide__ = True
+        hint = closest(name, (each for each in dir(Evaluation) if not each.startswith("_")))
+        raise AttributeError(f"glue_evaluation has no attribute {name!r}: {hint}", name=name, obj=self)
 
     def __repr__(self) -> str:
         """Return the text of the evaluation; a test that prints it does not ask for the verdict."""

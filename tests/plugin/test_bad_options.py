@@ -170,10 +170,53 @@ def test_no_checkpoint(here: Run) -> None:
     """The message says how to name one."""
     result = here("--glue-data=sample")
 
-    assert pytest.ExitCode.INTERRUPTED == result.ret
-    result.stdout.fnmatch_lines(
-        ["no checkpoint to test: name one with --glue-checkpoints=ID, *--glue-checkpoints=FOLDER*"]
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(
+        ["ERROR: no checkpoint to test: name one with --glue-checkpoints=ID, *--glue-checkpoints=FOLDER*"]
     )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "-n 1"])
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("a/b,a-b", "the checkpoints a/b and a-b have the same id, a-b: give one of them a role, *"),
+        (f"./{'x' * 201}", "the checkpoint id 'xxx*'... exceeds 200 bytes, *"),
+    ],
+    ids=["same", "long"],
+)
+def test_ids_of_checkpoints(here: Run, names: str, message: str, workers: tuple[str, ...]) -> None:
+    """The test run ends as for any other wrong option."""
+    result = here("--glue-data=sample", f"--glue-checkpoints={names}", "--glue-tasks=cola", *workers)
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"ERROR: {message}"])
+
+
+def test_an_id_of_a_marker(here: Run, pytester: pytest.Pytester) -> None:
+    """It is an error of the marker's file, as every wrong value of a marker."""
+    pytester.makepyfile(
+        test_suite="""
+        import pytest
+
+        @pytest.mark.glue(checkpoints=["a/b", "a-b"])
+        def test_glue(glue_evaluation):
+            pass
+        """
+    )
+    result = here("--glue-data=sample")
+
+    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.stdout.fnmatch_lines(["*the checkpoints a/b and a-b have the same id*"])
+
+
+def test_an_unwritable_junit_report(here: Run, pytester: pytest.Pytester) -> None:
+    """Pytest itself would find out after all training."""
+    result = here(*SAMPLE, "--junitxml=test_suite.py/out.xml")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    expected = "ERROR: the JUnit report 'test_suite.py/out.xml' cannot be written: *; name a file in a writable folder"
+    result.stderr.fnmatch_lines([expected])
 
 
 def test_an_unwritable_report_of_a_file(pytester: pytest.Pytester, here: Run) -> None:

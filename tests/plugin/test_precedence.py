@@ -205,3 +205,35 @@ def test_relative_paths_start_from_the_folder_of_their_source(
 
     here("..", "--rootdir=..", "--glue-data=../data").assert_outcomes(passed=1)
     assert "../data" == json.loads(Path("shown.json").read_text("utf-8"))["data"]
+
+
+def test_a_table_that_is_not_read_is_named(here: Run, pytester: pytest.Pytester) -> None:
+    """An empty pytest.ini in the suite's folder makes it pytest's root folder: the table above is not read."""
+    pytester.makepyprojecttoml("[tool.pytest_glue]\ndata = 'sample'\ncheckpoints = ['sample']\ntasks = ['rte']\n")
+    suite = pytester.mkdir("suite")
+    (suite / "test_suite.py").write_text("def test_glue(glue_task):\n    pass\n")
+    assert "glue: options from [tool.pytest_glue] in pyproject.toml" in here("--co", "suite").outlines
+
+    (suite / "pytest.ini").touch()
+    cause = f"because pytest's root folder is {suite}"
+
+    lines = here("--co", "suite").outlines
+    assert "glue: no table [tool.pytest_glue] in suite/pyproject.toml" in lines
+    unread = f"glue: [tool.pytest_glue] in pyproject.toml is not read, {cause}: give --glue-config=pyproject.toml"
+    assert unread in lines
+    here("--co", "suite", "--glue-config=pyproject.toml").stdout.fnmatch_lines(["glue: tasks rte; *"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
+def test_flags_without_an_effect(fresh: Run, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    """The test run says which flags do nothing, and that of a repeated flag the last one counts."""
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    pass\n")
+    flags = ("--glue-tasks=cola", "--glue-tasks=rte", "--glue-max-drop=0.1", "--glue-threshold=cola=0")
+
+    lines = fresh("--glue-data=sample", "--glue-checkpoints=./none", *flags, *workers).outlines
+
+    assert "glue: --glue-tasks is given 2 times, and the last one counts: rte; " in "\n".join(lines)
+    prefix = "" if workers else "glue: "  # xdist's controller hears of it at the end
+    needed = "no item is compared with a baseline; give --glue-compare=NAME"
+    assert f"{prefix}--glue-max-drop has no effect: {needed}" in lines
+    assert f"{prefix}--glue-threshold: the value for cola is not used: no item has this task" in lines

@@ -79,3 +79,14 @@ def test_the_option_and_a_green_verdict(pytester: pytest.Pytester, tiny: Run, re
     result = tiny("--glue-tasks=stsb", "-k", "green")
     result.assert_outcomes(passed=1, deselected=7)
     result.stdout.no_fnmatch_line("*without a check*")
+
+
+def test_a_misspelt_attribute(pytester: pytest.Pytester, tiny: Run) -> None:
+    """The traceback has the line of the test and no frame of the plugin; the message has the name that was meant."""
+    pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    assert glue_evaluation.scor > 0.5\n")
+
+    result = tiny("--glue-tasks=stsb")
+
+    result.stdout.fnmatch_lines(["*test_suite.py:2: AttributeError"])
+    result.stdout.fnmatch_lines(["E   *AttributeError: glue_evaluation has no attribute 'scor': did you mean score?"])
+    assert "unchecked.py" not in result.stdout.str()

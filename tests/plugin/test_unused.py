@@ -48,7 +48,7 @@ def test_importing_the_plugin_is_free(module: str) -> None:
         pytest.param("", ["--glue-tasks=kola"], pytest.ExitCode.USAGE_ERROR, id="unknown-task"),
         pytest.param("", ["--glue-recipe=learning_rat=1"], pytest.ExitCode.USAGE_ERROR, id="unknown-recipe-key"),
         pytest.param("", ["--glue-json=test_suite.py/out.json"], pytest.ExitCode.USAGE_ERROR, id="unwritable-report"),
-        pytest.param("", ["--glue-data=sample"], pytest.ExitCode.INTERRUPTED, id="no-checkpoint"),
+        pytest.param("", ["--glue-data=sample"], pytest.ExitCode.USAGE_ERROR, id="no-checkpoint"),
         pytest.param(
             "", ["--glue-data=sample", "--glue-checkpoints=./none"], pytest.ExitCode.TESTS_FAILED, id="no-such-folder"
         ),

@@ -222,3 +222,11 @@ def test_a_folder_that_cannot_exist(capsys: pytest.CaptureFixture[str], folder: 
     """The message has the folder, and there is no traceback."""
     assert 1 == main(["cache", "show", f"--cache-dir={folder}"])
     assert folder[:20] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["show", "clear"])
+def test_a_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str) -> None:
+    """It has no runs, but not because nothing was cached."""
+    (tmp_path / "runs").touch()
+    assert 1 == main(["cache", action, f"--cache-dir={tmp_path / 'runs'}"])
+    assert f"the cache {tmp_path / 'runs'} cannot be used: Not a directory\n" == capsys.readouterr().err

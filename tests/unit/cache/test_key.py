@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,9 +41,15 @@ def test_a_change_of_the_notebooks_recipe_changes_a_key(key_of: KeyOf, monkeypat
     plain = key_of()
     monkeypatch.setattr("pytest_glue.core.recipe.NOTEBOOK", {**NOTEBOOK, "weight_decay": 0.02})
     assert {"recipe.weight_decay": (NOTEBOOK["weight_decay"], 0.02)} == plain.differences(key_of())
-    one, other = (replace(plain, recipe={"num_train_epochs": epochs}) for epochs in (1, 1.0))
-    assert one.name != other.name
-    assert {"recipe.num_train_epochs": (1, 1.0)} == one.differences(other)
+
+
+def test_equal_numbers_give_one_key(key_of: KeyOf) -> None:
+    """A recipe holds 1 or 1.0, as the user wrote it; True is another value."""
+    nested = [{"num_train_epochs": one, "lr_scheduler_kwargs": {"min_lr": [one]}} for one in (1, 1.0, True)]
+    first, second, third = (key_of(recipe=recipe) for recipe in nested)
+    assert first.name == second.name != third.name
+    assert {} == first.differences(second)
+    assert {"recipe.num_train_epochs", "recipe.lr_scheduler_kwargs"} == first.differences(third).keys()
 
 
 @pytest.mark.parametrize("recipe", [{"learning_rate": 2e-5}, {"logging_steps": 3}, {"per_device_eval_batch_size": 8}])

@@ -44,6 +44,8 @@ def test_no_run_of_the_task(run_cache: RunCache, entry_of: EntryOf) -> None:
 
 
 def test_a_cache_that_cannot_be_read(entry_of: EntryOf) -> None:
-    """A cache folder that is a file has no runs."""
-    message = miss_message(RunCache(Path("/dev/full/runs")), entry_of(1).key, "pytest")
-    assert "(it has 0 runs, none of this task)" in message
+    """The message about a cache folder that is no folder says so, and not that the run is missing."""
+    assert miss_message(RunCache(Path("/dev/full/runs")), entry_of(1).key, "pytest") == (
+        "the cache /dev/full/runs cannot be read (Not a directory), and --glue-cache=only trains nothing: "
+        "name another folder with --glue-cache-dir"
+    )

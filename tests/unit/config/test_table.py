@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.config.table import read_table
+from pytest_glue.config.table import read_table, table_lines
 from pytest_glue.core.errors import OptionError
 
 
@@ -57,3 +57,30 @@ def test_a_file_that_the_user_named_has_the_table(tmp_path: Path) -> None:
     with pytest.raises(OptionError) as caught:
         read_table(file, required=True)
     assert f"{file} has no table [tool.pytest_glue]" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tables", "start", "unread"),
+    [
+        (["repo"], "repo", None),
+        (["repo", "."], "repo/suite", None),
+        ([], "repo", None),
+        (["."], "repo/suite", "."),
+        (["repo", "repo/suite"], "repo/suite", "repo/suite"),
+        (["repo/suite"], "elsewhere", None),
+    ],
+)
+def test_the_header_names_the_table(tmp_path: Path, tables: list[str], start: str, unread: str | None) -> None:
+    """A table that is not read, because pytest's root folder is another one, is named with the remedy."""
+    (tmp_path / "repo" / "suite").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text("not TOML")
+    for folder in tables:
+        write(tmp_path / folder, "[tool.pytest_glue]\nseeds = 2")
+    repo, read = tmp_path / "repo", "repo" in tables
+
+    first, *others = table_lines(repo / "pyproject.toml", is_read=read, start=tmp_path / start)
+
+    assert f"{'options from' if read else 'no table'} [tool.pytest_glue] in {repo}/pyproject.toml" == first
+    file, cause = tmp_path / str(unread) / "pyproject.toml", f"because pytest's root folder is {repo}"
+    line = f"[tool.pytest_glue] in {file} is not read, {cause}: give --glue-config={file}"
+    assert ([line] if unread else []) == others

@@ -87,8 +87,12 @@ def test_a_role_is_the_name_of_a_checkpoint(text: str, label: str, expected: Che
 
 def test_one_role_for_two_checkpoints_is_refused() -> None:
     """Items, baselines and reports of the two would have the same name."""
-    with pytest.raises(CheckpointError, match=r"have the same id: new=a/b, new=\./runs/7; name each of them once$"):
-        ids(map(Checkpoint.parse, ("new=a/b", "new=./runs/7")))
+    with pytest.raises(CheckpointError) as caught:
+        ids(map(Checkpoint.parse, ("new=a/b", "c/d", "new=./runs/7")))
+    assert str(caught.value) == (
+        "the checkpoints new=a/b and new=./runs/7 have the same id, new: give them different roles, "
+        "as in candidate=./runs/7"
+    )
 
 
 def test_a_link_keeps_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,14 +134,26 @@ def test_ids_do_not_depend_on_the_order() -> None:
     assert ids(checkpoints) == ids(reversed(checkpoints))
 
 
-@pytest.mark.parametrize("texts", [["/x/m", "/x/./m"], ["a/b", "a-b"]], ids=["one-folder-twice", "same-id"])
-def test_checkpoints_with_the_same_id_are_refused(texts: list[str]) -> None:
-    """Examples are two names of one folder, and hub ids that differ only in special characters."""
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["/x/m", "z", "/x/./m"], "/x/m and /x/./m are the same folder: leave out one of the two"),
+        (
+            ["z", "a/b", "a-b", "/y/m"],
+            "a/b and a-b have the same id, a-b: give one of them a role, as in candidate=a-b",
+        ),
+        (
+            ["new=a/b", "z", "new"],
+            "new=a/b and new have the same id, new: give one of them a role, as in candidate=new",
+        ),
+    ],
+    ids=["one-folder-twice", "same-id", "a role that is a name"],
+)
+def test_checkpoints_with_the_same_id_are_refused(texts: list[str], message: str) -> None:
+    """The message names the two and what to do; the others are left out."""
     with pytest.raises(CheckpointError) as caught:
         ids(map(Checkpoint.parse, texts))
-    assert str(caught.value) == (
-        f"two of these checkpoints have the same id: {', '.join(texts)}; name each of them once"
-    )
+    assert f"the checkpoints {message}" == str(caught.value)
 
 
 def test_other_plugins_show_a_readable_text() -> None:

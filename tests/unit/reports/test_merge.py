@@ -288,3 +288,31 @@ def test_a_result_is_red_if_its_test_is(*, failed: bool, outcome: str | None, ex
     """Pytest's outcome decides; a report without outcomes has the verdict only."""
     assert expected == is_red({"failed": failed, "outcome": outcome})
     assert failed == is_red({"failed": failed})
+
+
+@pytest.mark.parametrize(
+    ("names", "output", "message"),
+    [
+        (["a.json", "a.json"], "all.json", "the report {0}/a.json is given twice: leave out one of the two"),
+        (["a.json", "same.json"], "all.json", "{0}/same.json is given twice (as {0}/a.json): leave out one of the two"),
+        (["a.json"], "a.json", "--output={0}/a.json would overwrite the report: name another file"),
+        (["a.json"], "same.json", "--output={0}/same.json would overwrite the report (as {0}/a.json): name another"),
+    ],
+)
+def test_files_of_the_command(
+    shard_report: MakeReport,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    names: list[str],
+    output: str,
+    message: str,
+) -> None:
+    """A report is given once and never overwritten, by whichever name."""
+    write(tmp_path / "a.json", shard_report("1/1", 0))
+    (tmp_path / "same.json").symlink_to("a.json")
+    before = (tmp_path / "a.json").read_bytes()
+
+    assert 2 == main(["merge", *(str(tmp_path / name) for name in names), "-o", str(tmp_path / output)])
+
+    assert message.format(tmp_path) in capsys.readouterr().err
+    assert before == (tmp_path / "a.json").read_bytes()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -296,3 +297,28 @@ def test_a_trial_is_one_line(study: Study) -> None:
         "search rte-a-b: trial 2 of 3 pruned: 0.400 (learning_rate=1e-05, per_device_train_batch_size=16); best 0.600",
         "search rte-a-b: trial 3 of 3 failed: OOM (learning_rate=0.0001, per_device_train_batch_size=8)",
     ] == [trial_line("rte-a-b", trial, best, 3) for trial, best in zip(study.trials, (0.6, 0.6, None), strict=True)]
+
+
+def test_a_note_names_the_checkpoint(like: Like) -> None:
+    """Where a task has several checkpoints and not all of them have the note."""
+    one, other = (Checkpoint(name, Origin.HUB) for name in ("one", "two"))
+    items = [like(checkpoint=one, notes=("a", "b")), like(checkpoint=other, notes=("b",)), like(task="cola", notes=())]
+    assert ["rte · one: a", "rte: b"] == notes(items)
+
+
+def test_of_many_pairs_those_with_the_best(ranking: dict[str, Any]) -> None:
+    """Eighteen checkpoints have 153 pairs, of which nobody reads all."""
+    task = ranking["tasks"][0]
+    (pair,) = task["pairs"]
+    names = [f"m{number}" for number in range(6)]
+    task["scores"] = [{**task["scores"][0], "checkpoint": name, "value": 0.5 + 0.01 * (name == "m2")} for name in names]
+    task["pairs"] = [{**pair, "first": one, "second": two} for one, two in combinations(names, 2)]
+
+    lines = ranking_lines(ranking)
+
+    shown = [line.split("  ")[0] for line in lines if " - " in line]
+    assert ["m0 - m2", "m1 - m2", "m2 - m3", "m2 - m4", "m2 - m5"] == shown
+    assert "the other 10 pairs are in the JSON report (--glue-json)" in lines
+
+    task["pairs"] = task["pairs"][:10]
+    assert 10 == len([line for line in ranking_lines(ranking) if " - " in line])

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Event, Thread
 from types import FrameType, SimpleNamespace
 from typing import Any
@@ -91,6 +92,18 @@ def test_a_lost_interrupt_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> No
     termination.pytest_keyboard_interrupt(interrupt())
     assert termination._again
     termination._again.join()
+
+
+def test_a_lost_interrupt_is_no_error_of_the_item() -> None:
+    """Code that catches the interrupt may raise another error, or none: the test run ends with the item."""
+    termination = collected(GLUE)
+    termination.pytest_runtest_makereport()
+    with suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+        termination.pytest_runtest_makereport()
+    termination.pytest_keyboard_interrupt(interrupt())
+    termination.pytest_runtest_makereport()  # of what is torn down
 
 
 def test_a_worker_that_ends_ignores_ctrl_c() -> None:

@@ -1,0 +1,81 @@
+"""Flags on the command line that do nothing where they stand: a test run shows a line about each.
+
+A table or an ini file serves many test runs, so that its values may go unused.
+"""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.config.flags import FLAGS, flag_of, given
+from pytest_glue.config.options import OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pytest
+
+    from pytest_glue.config.options import Options
+
+_SINGLE = {flag_of(name): name for name, option in FLAGS.items() if option.metavar and not option.repeatable}
+_LISTS = ("tasks", "checkpoints", "seeds")
+_NEEDED = {
+    **dict.fromkeys(("max_drop", "on_missing_baseline"), "compare"),
+    **dict.fromkeys(("trials", "search_fraction", "search_split", "search_storage"), "search"),
+}
+"""The option without which an option has no effect."""
+_WITHOUT = {
+    "compare": "no item is compared with a baseline; give --glue-compare=NAME",
+    "search": "no item has a search; give --glue-search=optuna",
+}
+
+
+def repeated_flags(arguments: Sequence[str]) -> list[str]:
+    """Return a line for each flag that the command line gives with several values, of which the last one counts."""
+    values: dict[str, list[str]] = {}
+    for argument, following in zip_longest(arguments, arguments[1:], fillvalue=""):
+        flag, equals, value = argument.partition("=")
+        if flag in _SINGLE:
+            values.setdefault(flag, []).append(value if equals else following)
+    lines = []
+    for flag, found in values.items():
+        if len(set(found)) > 1:
+            joined = f"; for all of them write {flag}={','.join(found)}" if _SINGLE[flag] in _LISTS else ""
+            lines.append(f"{flag} is given {len(found)} times, and the last one counts: {found[-1]}{joined}")
+    return lines
+
+
+def unused_flags(config: pytest.Config, options: Iterable[Options], tasks: Iterable[str | None]) -> list[str]:
+    """Return a line for each flag without an effect on any item.
+
+    Args:
+        config: has the command line.
+        options: of the items.
+        tasks: of the items; None for one whose task is known only when it runs.
+    """
+    asked, items = given(config), list(options)
+    if not items:
+        return []
+    has = {name: any(getattr(each, name) is not None for each in items) for name in _WITHOUT}
+    lines = [
+        f"{flag_of(name)} has no effect: {_WITHOUT[needed]}"
+        for name, needed in _NEEDED.items()
+        if name in asked and not has[needed]
+    ]
+    names = set(tasks)
+    if None not in names:
+        lines += [
+            f"{flag_of(name)}: the value for {task} is not used: no item has this task"
+            for name in ("threshold", "max_drop")
+            for task in sorted(_tasks_of(name, asked) - names)
+        ]
+    return lines
+
+
+def _tasks_of(name: str, asked: Mapping[str, Any]) -> set[str]:
+    """Return the tasks for which the command line gives a value of this option."""
+    keys = OPTIONS[name].parse(asked[name], Path.cwd()) if name in asked else ()
+    tasks = (key[0] if isinstance(key, tuple) else key for key in keys)
+    return {task for task in tasks if task is not None}
