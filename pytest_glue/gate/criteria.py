@@ -102,10 +102,10 @@ class Criteria:
         compared = candidate if candidate.trained else ExaminedRuns(tuple(runs), ())
         regression = None if undefined else self._compare(compared, baseline, references, usable(groups))
         stopped = [run for run in runs if run.stopped]
-        uncertainty = None
-        is_of_others = regression is not None and candidate.failed  # the comparison has the score of other runs
-        if not undefined and not stopped and not is_of_others:  # a lower bound is no estimate
-            uncertainty = uncertainty_of(self.task, runs, references, self.rule, recorded, usable(groups))
+        # A lower bound is no estimate, and a comparison has the score of the runs that trained.
+        is_estimate = not undefined and not stopped and not (regression and candidate.failed)
+        parts = (self.task, runs, references, self.rule, recorded, usable(groups))
+        uncertainty = uncertainty_of(*parts) if is_estimate else None
         notes = [*candidate.clauses]
         if undefined:
             answer = VerdictText(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
