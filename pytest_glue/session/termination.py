@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from threading import Timer, current_thread, main_thread
@@ -73,8 +74,14 @@ class Termination:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """End xdist's workers at once, which would go on for seconds; a worker itself is no longer interrupted."""
+        """End xdist's workers at once, which would go on for seconds; a worker itself is no longer interrupted.
+
+        The end can take long on a busy machine, and xdist and CI systems kill after ten seconds what is left: files
+        that need no order go first.
+        """
         self._end()
+        if (pretrained := sys.modules.get("pytest_glue.training.pretrained")) is not None:
+            pretrained.remove_sample()
         if not self._config.option.fulltrace:
             _shorten(excinfo)
         if self._running:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
@@ -118,6 +119,13 @@ def _sample_folder() -> Path:
     atexit.register(temporary.cleanup)
     write_sample_checkpoint(Path(temporary.name))
     return Path(temporary.name)
+
+
+def remove_sample() -> None:
+    """Remove the files of the sample now; they are written again if they are needed again."""
+    if _sample_folder.cache_info().currsize:
+        rmtree(_sample_folder(), ignore_errors=True)
+        _sample_folder.cache_clear()
 
 
 def _identified(

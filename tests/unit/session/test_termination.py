@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.session import termination as module
 from pytest_glue.session.termination import Termination
+from pytest_glue.training.pretrained import resolve
 
 GLUE, OTHER = SimpleNamespace(fixturenames=["glue_trainer"]), SimpleNamespace(fixturenames=["tmp_path"])
 
@@ -104,6 +106,15 @@ def test_a_lost_interrupt_is_no_error_of_the_item() -> None:
         termination.pytest_runtest_makereport()
     termination.pytest_keyboard_interrupt(interrupt())
     termination.pytest_runtest_makereport()  # of what is torn down
+
+
+def test_an_interrupt_removes_the_sample_first() -> None:
+    """A process that is killed while it ends leaves no files of the sample."""
+    sample = Checkpoint.parse("sample")
+    before = resolve(sample).folder
+    collected(GLUE).pytest_keyboard_interrupt(interrupt())
+    assert not before.exists()
+    assert resolve(sample).folder.is_dir()
 
 
 def test_a_worker_that_ends_ignores_ctrl_c() -> None:
