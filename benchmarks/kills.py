@@ -206,8 +206,13 @@ class Kill:
             *([f"processes left: {[' '.join(each.cmdline())[:80] for each in left]}"] if left else []),
             *([f"temporary files left: {names}"] if names else []),
             *([f"reports missing: {reports}"] if reports and begun else []),
-            *([f"exit code {code}"] if begun and code not in {0, 1, 2} else []),
+            *([f"exit code {code}"] if begun and code not in self._accepted() else []),
         ]
+
+    def _accepted(self) -> set[int]:
+        """Return the exit codes of a test run that was asked to end; when pytest has ended, the signal's is one."""
+        has_ended = log_of(self.folder).rstrip().endswith("====")
+        return {0, 1, 2} | ({-signal.Signals[self.signal]} if has_ended else set())
 
     def _entries(self) -> int:
         return len(RunCache(self.folder / "cache").files())

@@ -80,8 +80,7 @@ class Termination:
         that need no order go first.
         """
         self._end()
-        if (pretrained := sys.modules.get("pytest_glue.training.pretrained")) is not None:
-            pretrained.remove_sample()
+        _remove_sample()
         if not self._config.option.fulltrace:
             _shorten(excinfo)
         if self._running:
@@ -99,9 +98,13 @@ class Termination:
         self._end()
 
     def pytest_unconfigure(self) -> None:
-        """Restore the default, unless the user's code has set another handler since."""
+        """Restore the default, unless the user's code has set another handler since.
+
+        From then on a signal ends the process at once, without what it would do at its exit.
+        """
         self._end()
         if self._pid is not None and signal.getsignal(signal.SIGTERM) == self._on_sigterm:
+            _remove_sample()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _end(self) -> None:
@@ -121,6 +124,11 @@ class Termination:
             self._again.daemon = True
             self._again.start()
             raise KeyboardInterrupt("SIGTERM")
+
+
+def _remove_sample() -> None:
+    if (pretrained := sys.modules.get("pytest_glue.training.pretrained")) is not None:
+        pretrained.remove_sample()
 
 
 def _shorten(excinfo: pytest.ExceptionInfo[BaseException]) -> None:

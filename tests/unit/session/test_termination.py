@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Event, Thread
 from types import FrameType, SimpleNamespace
@@ -108,11 +108,16 @@ def test_a_lost_interrupt_is_no_error_of_the_item() -> None:
     termination.pytest_runtest_makereport()  # of what is torn down
 
 
-def test_an_interrupt_removes_the_sample_first() -> None:
-    """A process that is killed while it ends leaves no files of the sample."""
+@pytest.mark.parametrize(
+    "end",
+    [lambda termination: termination.pytest_keyboard_interrupt(interrupt()), Termination.pytest_unconfigure],
+    ids=["interrupt", "end"],
+)
+def test_the_sample_is_removed_first(end: Callable[[Termination], None]) -> None:
+    """A process that is killed while it ends, or after pytest has ended, leaves no files of the sample."""
     sample = Checkpoint.parse("sample")
     before = resolve(sample).folder
-    collected(GLUE).pytest_keyboard_interrupt(interrupt())
+    end(collected(GLUE))
     assert not before.exists()
     assert resolve(sample).folder.is_dir()
 
