@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import hypergeom
+from scipy.special import gammaln
 
 from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, chance_bound
 from pytest_glue.statistics.metrics import Floats, score
@@ -74,8 +74,23 @@ def uninformative(predictions: ArrayLike, references: ArrayLike, *, is_regressio
     other = _other_predictions(values)
     other_gold = gold != _most_frequent(values)[:, np.newaxis]
     right, n = (other & other_gold).sum(axis=-1), gold.size
-    p = hypergeom.sf(right - 1, n, other_gold.sum(axis=-1), other.sum(axis=-1))
-    return np.asarray(p > CHANCE_ALPHA)
+    counts = zip(right, other_gold.sum(axis=-1), other.sum(axis=-1), strict=True)
+    return np.array([_hypergeometric_tail(count, n, marked, drawn) > CHANCE_ALPHA for count, marked, drawn in counts])
+
+
+def _hypergeometric_tail(count: int, n: int, marked: int, drawn: int) -> float:
+    """Return the probability of `count` marked ones or more among those that are drawn of n.
+
+    `scipy.stats.hypergeom` has it, and importing `scipy.stats` takes longer than a verdict.
+    """
+    counts = np.arange(max(count, drawn + marked - n, 0), min(marked, drawn) + 1)
+
+    def log_ways(total: ArrayLike, chosen: ArrayLike) -> Floats:
+        whole, part = np.asarray(total, np.float64), np.asarray(chosen, np.float64)
+        return np.asarray(gammaln(whole + 1) - gammaln(part + 1) - gammaln(whole - part + 1))
+
+    ways = log_ways(marked, counts) + log_ways(n - marked, drawn - counts) - log_ways(n, drawn)
+    return float(np.exp(ways).sum())
 
 
 def collapsed(metric: str, predictions: ArrayLike, references: ArrayLike, others: ArrayLike | None = None) -> Bools:

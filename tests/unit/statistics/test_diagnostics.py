@@ -106,3 +106,18 @@ def test_runs_that_know_nothing_are_at_chance(metric: str, share: float) -> None
 def test_a_loss_moved_if_it_fell_by_a_hundredth(losses: list[float], expected: Any) -> None:
     """A loss moved if it fell by a hundredth of its first value; a single loss or NaN is not reported."""
     assert expected is never_moved(losses)
+
+
+@pytest.mark.parametrize("n", [2, 40, 277, 40000])
+def test_an_association_is_that_of_fishers_exact_test(n: int) -> None:
+    """Whether predictions are associated with the references is decided as SciPy's hypergeometric distribution does."""
+    from scipy.stats import hypergeom
+
+    from pytest_glue.statistics.diagnostics import _hypergeometric_tail
+
+    rng = np.random.default_rng(n)
+    for _ in range(50):
+        marked, drawn = (int(count) for count in rng.integers(0, n + 1, 2))
+        count = int(rng.integers(0, min(marked, drawn) + 1))
+        expected = hypergeom.sf(count - 1, n, marked, drawn)
+        assert expected == pytest.approx(_hypergeometric_tail(count, n, marked, drawn), rel=1e-6, abs=1e-12)
