@@ -17,7 +17,7 @@ def main() -> None:
     """Run the fine-tunings that are not cached, then print the table."""
     from pytest_glue.statistics.comparison import ComparisonDesign, compare
     from pytest_glue.statistics.metrics import score
-    from pytest_glue.statistics.power import minimum_detectable_drops
+    from pytest_glue.statistics.planning import minimum_detectable_drops
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="pytest-glue", description="Gate fine-tuned classifiers with pytest.")
     parser.add_argument("--version", action="version", version=f"pytest-glue {version('pytest-glue')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_command in (_add_cache, _add_merge):
+    for add_command in (_add_cache, _add_merge, _add_power):
         add_command(commands)
     given = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = given.run
@@ -237,6 +237,91 @@ def _merge(given: argparse.Namespace) -> int:
         return 2
     print("\n".join([*summary, f"JSON report: {given.output}"]))
     return 1 if merged["errors"] or any(map(is_red, merged["results"])) else 0
+
+
+def _add_power(commands: Commands) -> None:
+    power = commands.add_parser(
+        "power",
+        help="show which drops a comparison can detect",
+        description="Show which drops a comparison can detect, by seeds and number of items: from a recorded baseline, "
+        "or for a GLUE task from its published variance between seeds.",
+        epilog="A cell is - if no drop at all is detectable. With --max-seeds, the last analysis counts.",
+    )
+    power.add_argument("--baseline", metavar="NAME", help="recorded baseline, or a baseline file that ends in .json")
+    power.add_argument(
+        "--storage",
+        "--baseline-storage",
+        default="glue-baselines",
+        metavar="FOLDER",
+        help="folder of the baselines (default: glue-baselines)",
+    )
+    power.add_argument("--task", metavar="NAME", help="only this task of the baseline; without a baseline, a GLUE task")
+    power.add_argument("--examples", type=_count, metavar="N", help="examples of the evaluation split, if published")
+    power.add_argument("--score", type=float, metavar="FRACTION", help="expected score, if published, as in 0.66")
+    power.add_argument("--seeds", type=_count, nargs="+", default=(1, 2, 3, 5, 10), metavar="N", help="rows")
+    power.add_argument("--items", type=_count, nargs="+", default=(1, 3, 10), metavar="N", help="columns")
+    power.add_argument("--max-seeds", type=_count, metavar="N", help="seeds are added up to N, as by --glue-max-seeds")
+    power.add_argument("--alpha", type=_alpha, default=0.05, metavar="PROBABILITY", help="as for pytest (0.05)")
+    power.add_argument(
+        "--drop",
+        "--max-drop",
+        type=_drop,
+        metavar="FRACTION",
+        help="show the power to detect this drop; with this --glue-max-drop, an unchanged checkpoint passes as often",
+    )
+    power.add_argument("--json", action="store_true", help="print the cells as JSON")
+    power.set_defaults(run=_power)
+
+
+def _power(given: argparse.Namespace) -> int:
+    import json
+
+    from pytest_glue.core.errors import GlueError, OptionError
+    from pytest_glue.core.paths import user_path
+    from pytest_glue.gate.planning import published_item, recorded_items
+    from pytest_glue.reports.power_table import PowerTable
+
+    try:
+        if given.baseline is not None:
+            tasks = () if given.task is None else (given.task,)
+            items = recorded_items(user_path(given.storage), given.baseline, tasks)
+        elif None in {given.task, given.examples, given.score}:
+            raise OptionError("give --baseline=NAME, or all of --task, --examples and --score")
+        else:
+            items = [published_item(given.task, given.examples, given.score)]
+    except GlueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    table = PowerTable(tuple(given.seeds), tuple(given.items), given.max_seeds, given.alpha, given.drop)
+    if given.json:
+        print(json.dumps([cell for item in items for cell in table.cells(item)], indent=1))
+    else:
+        print("\n\n".join("\n".join(table.lines(item)) for item in items))
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 up")
+    return int(text)
+
+
+def _alpha(text: str) -> float:
+    return _between(text, 0, 0.5, "a probability above 0 and below 0.5, as in 0.05")
+
+
+def _drop(text: str) -> float:
+    return _between(text, 0, 2, "a fraction above 0 and below 2, as in 0.02")
+
+
+def _between(text: str, low: float, high: float, accepted: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = low
+    if not low < value < high:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {accepted}")
+    return value
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> lis
 
 
 def _minimum_detectable_drops(evaluation: Evaluation, alpha: float) -> dict[int, float]:
-    from pytest_glue.statistics.power import minimum_detectable_drops
+    from pytest_glue.statistics.planning import minimum_detectable_drops
 
     failed = {run.seed for run in evaluation.failed_runs}
     drops = minimum_detectable_drops(

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.formatting import count, decimal
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
@@ -171,10 +172,11 @@ def _answer(rule: RegressionCriterion, comparison: "Comparison", failures: Failu
     if comparison.verdict is Verdict.INCONCLUSIVE:
         remedy = _remedy(rule, comparison)
         return Verdict.INCONCLUSIVE, f"{scores}: {allowed} is neither shown nor ruled out{remedy}"
-    passed = f"{scores}: no drop of {drop} or more" if rule.max_drop else f"{scores}: an improvement"
+    claim = f"no drop of {drop} or more" if rule.max_drop else "an improvement"
     if failures.have_larger_share:
-        return Verdict.INCONCLUSIVE, f"{passed} of the runs that trained, but a larger share of failed runs"
-    return Verdict.PASS, passed
+        text = f"{scores}: {claim} of the runs that trained, but a larger share of failed runs"
+        return Verdict.INCONCLUSIVE, text
+    return Verdict.PASS, f"{scores}: {claim}, at {100 * (1 - rule.alpha):.3g} % confidence"
 
 
 def _scores(rule: RegressionCriterion, comparison: "Comparison") -> str:
@@ -183,16 +185,22 @@ def _scores(rule: RegressionCriterion, comparison: "Comparison") -> str:
 
 
 def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
-    if comparison.minimum_detectable_drop is None:
+    if comparison.variance_source is None:
         remedy = "use --glue-seeds=3 or more for both"
         return f", because one seed on each side does not show the variance between seeds: {remedy}"
-    detectable = f"{comparison.minimum_detectable_drop:.3f}"
-    shown = f". With these seeds and this split only a drop of {detectable} or more could have been detected"
-    if not rule.max_drop or rule.max_drop >= comparison.minimum_detectable_drop:
+    design, detectable = "With these seeds and this split", comparison.minimum_detectable_drop
+    if detectable is None:
+        lowest = METRICS[rule.baseline.headline_metric].low
+        shown = f". {design}, even a drop to {lowest:.0f} would be shown in less than 80 % of the test runs"
+    else:
+        shown = f". {design}, the test run could only have shown a drop of about {detectable:.3f} or more (power 80 %)"
+    if not rule.max_drop or (detectable is not None and rule.max_drop >= detectable):
         return shown
-    if comparison.seeds_needed is None:
-        return f"{shown}; no number of seeds makes {rule.max_drop:.3g} detectable on so few examples"
-    return f"{shown}; {comparison.seeds_needed} seeds on each side would detect {rule.max_drop:.3g}"
+    needed = comparison.seeds_needed
+    if needed is None:
+        return f"{shown}; no number of seeds is enough to detect {rule.max_drop:.3g} on this split"
+    recorded = f"record the baseline anew with {needed} seeds"
+    return f"{shown}; to detect {rule.max_drop:.3g}, {recorded} and use --glue-seeds={needed}"
 
 
 def _differences(comparison: "Comparison", n_runs: int, n_baseline: int) -> tuple[str, ...]:

@@ -133,9 +133,10 @@ class Comparison(Struct):
     p_fail: float | None
     p_pass: float | None
     smallest_visible_drop: float | None
-    """The minimum detectable drop: the drop seen with power 0.8."""
+    """The minimum detectable drop: the drop that this item would show with a power of 0.8, at its share of alpha; null
+    if no drop that the score leaves is detectable, or the variance between seeds is unknown."""
     seeds_needed: int | None
-    """Seeds on each side with which `max_drop` can be detected."""
+    """Seeds on each side, with the baseline recorded anew, with which `max_drop` can be detected."""
     spread_source: str | None
     """The source of the variance between seeds."""
     difference: float

@@ -1,6 +1,6 @@
 """The header of a test run: what is evaluated, on which data and device, and warnings about power and memory."""
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
@@ -13,12 +13,21 @@ from pytest_glue.core.metrics import lowest_chance_level
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file, interim_analyses_of
+from pytest_glue.gate.planning import run_variance
 from pytest_glue.statistics.failure_rates import seeds_that_tolerate, tolerated_failure_rate
 
+if TYPE_CHECKING:
+    from pytest_glue.statistics.run_variance import RunVariance
 
-def header(options: Options, workers: int = 1) -> list[str]:
-    """Return the header's lines, with a memory warning if so many processes fine-tune on this machine."""
-    of_designs = [*failure_warnings(options), *design_warnings(options), *power_warnings(options)]
+
+def header(options: Options, workers: int = 1, *, collect_only: bool = False) -> list[str]:
+    """Return the header's lines, with a memory warning if so many processes fine-tune on this machine.
+
+    If items are only collected, warnings about error rates and power are left out: they need numpy.
+    """
+    of_designs = (
+        [] if collect_only else [*failure_warnings(options), *design_warnings(options), *power_warnings(options)]
+    )
     lines = [*_what(options), *threshold_warnings(options), *of_designs, *_memory_warnings(options, workers)]
     if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
         lines.append(SYNTHETIC_DATA)
@@ -90,15 +99,17 @@ COMMON_FAILURE_RATE = 0.1
 
 
 def power_warnings(options: Options) -> list[str]:
-    """Return a line for each allowed drop or threshold margin that is smaller than the minimum detectable drop.
+    """Return a line for each allowed drop that is not detectable, and each threshold that seeds alone may miss.
 
     Collection reports baselines that are missing or damaged; they have no line here.
     """
-    lines = []
-    for spec in EvaluationSpec.all_of(options):
-        if (baseline := _baseline(spec)) is not None:
-            lines += [f"{spec.task.name}: {warning}" for warning in _power_warnings(spec, baseline)]
-    return lines
+    found = ((spec, _baseline(spec)) for spec in EvaluationSpec.all_of(options))
+    compared = [(spec, baseline) for spec, baseline in found if baseline is not None]
+    return [
+        f"{spec.task.name}: {warning}"
+        for spec, baseline in compared
+        for warning in _power_warnings(spec, baseline, len(compared))
+    ]
 
 
 def design_warnings(options: Options) -> list[str]:
@@ -136,24 +147,42 @@ def _baseline(spec: EvaluationSpec) -> Baseline | None:
         return None
 
 
-def _power_warnings(spec: EvaluationSpec, baseline: Baseline) -> list[str]:
-    n_seeds = len(spec.options.all_seeds)
-    seeds = f"with {n_seeds} seed{'s' * (n_seeds > 1)} against the baseline's {len(baseline.runs)}"
-    detectable = _minimum_detectable_drop(baseline.visible_drops, n_seeds)
+def _power_warnings(spec: EvaluationSpec, baseline: Baseline, family_size: int) -> list[str]:
+    run, threshold = run_variance(baseline), spec.thresholds.get(spec.task.headline_metric)
+    if run is None:
+        unknown = "the baseline has one run, which does not show the variance between seeds"
+        return [f"{unknown}; record it with --glue-seeds=3 or more"]
+    warnings = [_undetectable_drop(spec, baseline, run, family_size)] if spec.max_drop else []
+    warnings += [_threshold_at_risk(spec, baseline, run, threshold)] if threshold is not None else []
+    return [warning for warning in warnings if warning is not None]
+
+
+def _undetectable_drop(spec: EvaluationSpec, baseline: Baseline, run: "RunVariance", family_size: int) -> str | None:
+    from pytest_glue.statistics.error_rates import error_rates
+    from pytest_glue.statistics.planning import detectable_drops
+
+    n_seeds, n_baseline = len(spec.options.all_seeds), len(baseline.runs)
+    analyses = interim_analyses_of(spec.options)
+    alpha, _ = error_rates(spec.options.alpha, family_size, analyses if len(analyses) > 1 else ())
+    detectable = detectable_drops(run, [n_seeds], n_baseline, alpha).get(n_seeds)
+    if detectable is not None and spec.max_drop >= detectable:
+        return None
+    design = f"{count(n_seeds, 'seed')} against the baseline's {n_baseline} and {count(family_size, 'item')}"
     if detectable is None:
-        return [f"{seeds} no drop of any size is detectable; record the baseline with --glue-seeds=3 or more"]
-    warnings, only = [], f"but {seeds} only drops of {detectable:.3f} or more are detectable"
-    max_drop = spec.max_drop
-    if 0 < max_drop < detectable:
-        warnings.append(f"the allowed drop is {max_drop:.3g}, {only}; expect inconclusive verdicts")
-    threshold = spec.thresholds.get(spec.task.headline_metric)
-    if threshold is not None and (margin := abs(baseline.score - threshold)) < detectable:
-        close = f"the threshold {threshold:.3g} is {margin:.3f} from the baseline's score {baseline.score:.3f}"
-        warnings.append(f"{close}, {only}; expect random failures")
-    return warnings
+        shown = f"with {design} no drop that the score leaves is detected with a power of 80 %"
+    else:
+        shown = f"with {design} only a drop of about {detectable:.3f} or more is detected with a power of 80 %"
+    return f"the allowed drop is {spec.max_drop:.3g}, but {shown}; expect inconclusive verdicts"
 
 
-def _minimum_detectable_drop(drops: Mapping[int, float], n_seeds: int) -> float | None:
-    """Return the drop for this number of seeds, or for the next smaller number that the baseline has."""
-    known = [number for number in drops if number <= n_seeds]
-    return drops[max(known)] if known else None
+def _threshold_at_risk(spec: EvaluationSpec, baseline: Baseline, run: "RunVariance", threshold: float) -> str | None:
+    from pytest_glue.statistics.planning import miss_probability
+
+    n_seeds, margin = len(spec.options.seeds), baseline.score - threshold
+    probability = miss_probability(run, (n_seeds, len(baseline.runs)), margin)
+    if probability <= spec.options.alpha:
+        return None
+    side = "below" if margin >= 0 else "above"
+    close = f"the threshold {threshold:.3g} is {abs(margin):.3f} {side} the baseline's score {baseline.score:.3f}"
+    mean = f"the mean of {count(n_seeds, 'seed')}" if n_seeds > 1 else "the score of 1 seed"
+    return f"{close}; {mean} of an unchanged checkpoint misses it in about {100 * probability:.0f} % of test runs"

@@ -190,8 +190,9 @@ class GlueReporter:
         self._header_shown = True
         if self._config.get_verbosity() < 0:
             return []
+        options = self._session.options
         lines = [f"glue: {printable(line)}" for line in self._session.header_lines]
-        return [*lines, *header(self._session.options, max(self._n_workers, 1))]
+        return [*lines, *header(options, max(self._n_workers, 1), collect_only=self._config.option.collectonly)]
 
     @property
     def _n_workers(self) -> int:

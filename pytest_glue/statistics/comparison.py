@@ -12,6 +12,7 @@ from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.futility import conditional_power
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
+from pytest_glue.statistics.run_variance import RunVariance, example_step
 from pytest_glue.statistics.scale import FISHER_METRICS, on_test_scale, seed_variance_on_test_scale
 from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores
 from pytest_glue.statistics.seed_variance import SeedVariance
@@ -82,9 +83,10 @@ class Comparison:
     p_pass: float | None
     """One-sided p value of the null hypothesis that the drop is at least `max_drop`."""
     minimum_detectable_drop: float | None
-    """The drop that such a comparison detects with power 0.80; the smallest sensible `max_drop`."""
+    """The drop that such a comparison detects with power 0.80, at the error rate of fail of this item; the smallest
+    sensible `max_drop`. None too if no drop that the score leaves is detectable."""
     seeds_needed: int | None
-    """Seeds on each side with which `max_drop` is detectable; None if no number is enough."""
+    """Seeds on each side, the baseline recorded anew, with which `max_drop` is detectable; None if no number is."""
     variance_source: str | None
     """Where the variance between seeds was measured."""
     conditional_power: float | None = None
@@ -121,7 +123,7 @@ def compare(
     ours, theirs = (ScoredRuns.of(metric, side, references, groups) for side in (candidate, baseline))
     check_scores("candidate", metric, ours.scores)
     check_scores("baseline", metric, theirs.scores)
-    return _compare(ours, theirs, metric, design)
+    return _compare(ours, theirs, metric, design, example_step(metric, baseline))
 
 
 def p_values(difference: ArrayLike, components: VarianceComponents, max_drop: float) -> tuple[Floats, Floats]:
@@ -165,7 +167,9 @@ def distance(
     return ours.scores.mean(axis=-1) - theirs.scores.mean(axis=-1), components
 
 
-def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: ComparisonDesign) -> Comparison:
+def _compare(
+    candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: ComparisonDesign, step: float
+) -> Comparison:
     fail_alpha, pass_alpha = design.nominal_alphas
     score, baseline_score = float(candidate.scores.mean()), float(baseline.scores.mean())
     inflation = variance_inflation(metric, baseline_score, design.max_drop)
@@ -173,8 +177,8 @@ def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: C
     is_known = components.source is not None
     tested = distance(metric, candidate, baseline, design.max_drop, design.seed_variance)
     p_fail, p_pass = (float(p) for p in p_values(*tested, 0.0))
-    detectable = minimum_detectable_drop(components, fail_alpha, metric, baseline_score)
-    seeds = candidate.k, baseline.k
+    run = RunVariance.of_comparison(metric, (candidate, baseline), components, step, design.seed_variance)
+    detectable = float(minimum_detectable_drop(run, (candidate.k, baseline.k), fail_alpha))
     verdict = _verdict(is_worse=p_fail <= fail_alpha, is_not_worse=p_pass <= pass_alpha)
     is_open = verdict is Verdict.INCONCLUSIVE
     return Comparison(
@@ -189,8 +193,8 @@ def _compare(candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: C
         confidence_level=round(1 - fail_alpha - pass_alpha, 12),
         p_fail=p_fail if is_known else None,
         p_pass=p_pass if is_known else None,
-        minimum_detectable_drop=float(detectable) if is_known else None,
-        seeds_needed=seeds_needed(components, seeds, design.max_drop, fail_alpha, metric, baseline_score),
+        minimum_detectable_drop=None if np.isnan(detectable) else detectable,
+        seeds_needed=seeds_needed(run, design.max_drop, fail_alpha),
         variance_source=components.source,
         conditional_power=_outlook(metric, candidate, baseline, tested[1], design) if is_open else None,
     )

@@ -3,9 +3,9 @@
 from pytest_glue.statistics.power import detectable_effect
 from pytest_glue.statistics.variance import design_degrees_of_freedom
 
-MOST_DEVIATIONS = 10.0
+MOST_DEVIATIONS = 5.5
 """A design has no power if it detects only drops of more standard deviations of a run's score than these."""
-FEW_DEVIATIONS = 5.0
+FEW_DEVIATIONS = 3.7
 """A design that is proposed instead detects drops of so many."""
 
 
@@ -19,7 +19,7 @@ def detectable_deviations(candidate: int, baseline: int, alpha: float) -> float:
         baseline: its number of seeds; at least one side has two.
         alpha: the one-sided error rate of the item.
     """
-    effect = float(detectable_effect(design_degrees_of_freedom(candidate, baseline), alpha))
+    effect = detectable_effect(design_degrees_of_freedom(candidate, baseline), alpha)
     return effect * float((1 / candidate + 1 / baseline) ** 0.5)
 
 

@@ -1,40 +1,118 @@
 """Statistical power of a comparison: the minimum detectable drop, and the seeds that an allowed drop needs."""
 
-from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, ndtri, stdtrit
+from scipy.special import gammaincinv, ndtr, ndtri, stdtrit
 
 from pytest_glue.statistics.metrics import Floats
-from pytest_glue.statistics.scored_runs import ScoredRuns
-from pytest_glue.statistics.variance import BORROWED_VARIANCE_FACTOR, VarianceComponents, variance_components
+from pytest_glue.statistics.run_variance import RunVariance
+from pytest_glue.statistics.scale import FISHER_METRICS
+from pytest_glue.statistics.variance import BORROWED_VARIANCE_FACTOR, SEED_VARIANCE_FACTOR, design_degrees_of_freedom
 
-TARGET_POWER = 0.84
-"""The power that the formula aims at for the minimum detectable drop to be detected with power 0.80. The formula takes
-the degrees of freedom for known; they are estimated too."""
-CHANGED_RESIDUAL_SHARE = 0.25
-"""A checkpoint that dropped differs from its predecessor in the expected prediction of examples. The least variance of
-that difference, as a share of the residual variance of its runs."""
+TARGET_POWER = 0.80
+"""The power with which the minimum detectable drop is detected."""
+CHANGE_VARIANCE = 0.3
+"""A checkpoint that dropped finds other examples hard: the variance of the changes of difficulty, in units of the
+variance of a run's prediction of one example."""
+CORRELATION_SKEW = 0.6
+"""Of a correlation: how strongly the difference and its estimated variance between examples are correlated."""
+CORRELATION_TAILS = 8
+"""Of a correlation: so many examples give as much information on the variance between examples as one with normal
+influence does."""
 MAX_SEEDS = 1000
 """The largest number of seeds on each side that is proposed."""
+POINTS = 128
+"""Points of the integration over the estimated variances; its error is below 0.01."""
 
 
-def minimum_detectable_drop(
-    components: VarianceComponents, alpha: float, metric: str, baseline_score: ArrayLike
-) -> Floats:
-    """Return the smallest drop that the next comparison with these seeds and this split detects with power 0.80.
+def power(run: RunVariance, seeds: tuple[int, int], drop: ArrayLike, alpha: float) -> Floats:
+    """Return the probability that a comparison detects a drop, against no drop at the one-sided error rate alpha.
 
-    A drop is detected if it is significant against no drop at the one-sided error rate alpha. By symmetry, an
-    unchanged checkpoint passes with this power if `max_drop` is as large. A drop adds variance: the candidate's runs
-    vary more at a lower score (`variance_inflation`), and other examples become hard (`CHANGED_RESIDUAL_SHARE`).
+    The difference is normal. The variances that the test estimates have chi-squared distributions around those that
+    are expected after the drop; the rule of `variance.variance_components` is applied to points of them.
+
+    Args:
+        run: the variance of one run's score.
+        seeds: the numbers of runs, candidate and baseline.
+        drop: the true drop, shape (...).
+        alpha: the one-sided error rate of this test.
 
     Returns:
-        Shape (...), that of the components; NaN if the variance between seeds is unknown.
+        Shape (...); NaN if the variance between seeds is unknown.
     """
-    c = detectable_effect(components.forecast_degrees_of_freedom, alpha)
-    variance = components.seeds + _changed_examples(components)
-    return _solve(c, variance, metric, np.asarray(baseline_score, np.float64), components.candidate_share)
+    dropped = _dropped(run, seeds, np.asarray(drop, np.float64)[..., np.newaxis])
+    squares, df = _test_statistics(run, seeds, dropped)
+    deviation, examples_z = np.sqrt(dropped.variance), ndtri(_points()[:, 2])
+    distance = (dropped.drop - _critical_value(df, alpha) * np.sqrt(squares)) / np.maximum(
+        deviation, 1e-12
+    ) + dropped.skew * examples_z
+    return np.asarray(ndtr(distance / np.sqrt(1 - dropped.skew**2)).mean(axis=-1))
+
+
+def minimum_detectable_drop(run: RunVariance, seeds: tuple[int, int], alpha: float) -> Floats:
+    """Return the smallest drop that a comparison detects with a power of 0.80.
+
+    By symmetry, an unchanged checkpoint passes with this power if `max_drop` is as large.
+
+    Args:
+        run: the variance of one run's score.
+        seeds: the numbers of runs, candidate and baseline.
+        alpha: the one-sided error rate of this test.
+
+    Returns:
+        Shape (...), at least the drop that one example causes; NaN if no drop that the score leaves is detectable, or
+        the variance between seeds is unknown.
+    """
+    high = np.broadcast_to(run.largest_drop, np.shape(run.seeds)).astype(np.float64)
+    low = np.zeros_like(high)
+    is_detectable = (high > 0) & (power(run, seeds, high, alpha) >= TARGET_POWER)
+    for _ in range(24):
+        middle = (low + high) / 2
+        is_enough = power(run, seeds, middle, alpha) >= TARGET_POWER
+        low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
+    return np.where(is_detectable, np.maximum(high, np.minimum(run.least_drop, run.largest_drop)), np.nan)
+
+
+def seeds_needed(run: RunVariance, max_drop: float, alpha: float) -> int | None:
+    """Return the number of seeds on each side with which a drop of `max_drop` is detected with a power of 0.80.
+
+    More seeds reduce the seeds' part of the variance; the examples' part stays.
+
+    Returns:
+        None if no number up to `MAX_SEEDS` is enough, no drop is allowed, the score cannot drop by so much, or the
+        variance between seeds is unknown.
+    """
+    if not (np.isfinite(run.seeds) and 0 < max_drop <= run.largest_drop):
+        return None
+
+    def is_enough(count: int) -> bool:
+        return bool(power(run, (count, count), max_drop, alpha) >= TARGET_POWER)
+
+    if max_drop < run.least_drop or not is_enough(MAX_SEEDS):
+        return None
+    low, high = 1, MAX_SEEDS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return high
+
+
+def detectable_effect(degrees_of_freedom: float, alpha: float) -> float:
+    """Return the drop that a t test detects with a power of 0.80, in units of its true standard error.
+
+    It is the noncentrality of Student's t distribution that has this power.
+    """
+    critical = float(stdtrit(degrees_of_freedom, 1 - alpha))
+    estimated = np.sqrt(2 * gammaincinv(degrees_of_freedom / 2, _points()[:, 0]) / degrees_of_freedom)
+    low, high = 0.0, 10 * critical
+    for _ in range(40):
+        middle = (low + high) / 2
+        is_enough = ndtr(middle - critical * estimated).mean() >= TARGET_POWER
+        low, high = (low, middle) if is_enough else (middle, high)
+    return high
 
 
 def variance_inflation(metric: str, score: ArrayLike, drop: ArrayLike) -> Floats:
@@ -46,118 +124,182 @@ def variance_inflation(metric: str, score: ArrayLike, drop: ArrayLike) -> Floats
     s, d = np.asarray(score, np.float64), np.asarray(drop, np.float64)
     if metric in {"accuracy", "f1"}:
         return np.maximum(_share_variance(s - d) / _share_variance(s), 1.0)
-    power = 1 if metric == "matthews_correlation" else 2
-    return np.maximum(_unexplained(s - d) / _unexplained(s), 1.0) ** power
+    exponent = 1 if metric == "matthews_correlation" else 2
+    return np.maximum(_unexplained(s - d) / _unexplained(s), 1.0) ** exponent
 
 
-def detectable_effect(degrees_of_freedom: ArrayLike, alpha: float, power: float = TARGET_POWER) -> Floats:
-    """Return the minimum detectable drop in units of its estimated standard error s.
+class _Dropped(NamedTuple):
+    """The variances of a comparison whose candidate dropped; arrays of shape (..., 1)."""
 
-    A later comparison detects a drop of c s if Z + c s > t s', with Z normal and s' its own estimate of the standard
-    error, independent of s. (A formula that takes s for known misses the power, see Browne 1995.) With s and s' taken
-    as normal with a chi variable's moments, c solves (c - t)^2 mean^2 = z^2 (1 + (c^2 + t^2) variance).
+    drop: Floats
+    of_candidate: Floats
+    """Of one run's score."""
+    of_baseline: Floats
+    residual_candidate: Floats
+    """The part of it that is due to the interaction with examples."""
+    residual_baseline: Floats
+    examples: Floats
+    """The examples' part of the variance of the difference."""
+    examples_df: Floats
+    """The effective number of examples that differ, less 1."""
+    variance: Floats
+    """Of the difference."""
+    skew: Floats
+    """The correlation of the difference and the variance between examples that the test estimates."""
+
+
+def _dropped(run: RunVariance, seeds: tuple[int, int], drop: Floats) -> _Dropped:
+    """Return what a drop does to the variances.
+
+    A seed that shifts the quality of a run changes the score in proportion to the number of examples near the decision
+    boundary, so its variance grows with the square of the residual variance (for a correlation, with its power 3/2).
     """
-    df = np.asarray(degrees_of_freedom, np.float64)
-    t, z = stdtrit(df, 1 - alpha), ndtri(power)
-    mean = np.exp(gammaln((df + 1) / 2) - gammaln(df / 2)) * np.sqrt(2 / df)
-    variance = 1 - mean**2
-    square = mean**2 - z**2 * variance
-    rest = (t**2 * mean**2 - z**2 * (1 + t**2 * variance)) / square
-    half = t * mean**2 / square
-    return np.where(square > 0, half + np.sqrt(np.maximum(half**2 - rest, 0)), np.inf)
+    of_run, residual, step = (np.asarray(each)[..., np.newaxis] for each in (run.seeds, run.residual, run.example_step))
+    inflation = variance_inflation(run.metric, np.asarray(run.score)[..., np.newaxis], drop)
+    is_correlation = not np.any(step)
+    shifts = np.maximum(of_run - residual, 0.0) * inflation ** (1.5 if is_correlation else 2)
+    of_candidate, residual_candidate = shifts + residual * inflation, residual * inflation
+    of_one = residual * run.n_examples  # the variance of one example's influence between runs
+    changed = _squared_change(of_one, step, drop) / run.n_examples
+    examples = np.maximum(np.asarray(run.examples)[..., np.newaxis], changed)
+    if run.metric in FISHER_METRICS:  # in units of the score at its value before the drop
+        drop, slope = _on_test_scale(run, drop)
+        of_candidate, residual_candidate, examples = (
+            of_candidate * slope**2,
+            residual_candidate * slope**2,
+            examples * slope,
+        )
+    variance = of_candidate / seeds[0] + of_run / seeds[1] + examples
+    if is_correlation:
+        df = np.full_like(variance, run.n_examples / CORRELATION_TAILS - 1)
+        skew = np.full_like(variance, CORRELATION_SKEW)
+    else:
+        df, skew = _examples_distribution(run, seeds, (of_one, step, drop), examples, variance)
+    df = np.clip(df, 1.0, max(run.n_examples - 1, 1))
+    return _Dropped(drop, of_candidate, of_run, residual_candidate, residual, examples, df, variance, skew)
 
 
-def seeds_needed(
-    components: VarianceComponents,
+def _on_test_scale(run: RunVariance, drop: Floats) -> tuple[Floats, Floats]:
+    """Return the drop of a correlation on the scale of Fisher's z, and the slope of that scale after the drop.
+
+    Both are divided by the slope before the drop: a small drop stays as it is, and its slope is 1.
+    """
+    before = np.clip(np.asarray(run.score)[..., np.newaxis], -_LARGEST, _LARGEST)
+    after = np.clip(before - drop, -_LARGEST, _LARGEST)
+    unit = _unexplained(before)
+    return unit * (np.arctanh(before) - np.arctanh(after)), unit / _unexplained(after)
+
+
+_LARGEST = 1 - 1e-6
+"""The largest correlation with a finite z."""
+
+
+def _squared_change(of_one: Floats, step: Floats, drop: Floats) -> Floats:
+    """Return the mean square, over examples, of the change of the expected influence if the score drops.
+
+    Runs predict an example by the sign of a margin with normal noise, and the margins' density is even near 0. The
+    drop shifts the margins by r units of the noise, and `CHANGE_VARIANCE` scatters them. The mean square is then
+    s^2 a (E|N(r, 2 + CHANGE_VARIANCE)| - 2 / sqrt(pi)) with s the step and s^2 a = sqrt(pi) of_one. If all runs agree,
+    it is step times drop: each example that changes does so in all runs.
+    """
+    scattered = 2 * of_one * (np.sqrt(1 + CHANGE_VARIANCE / 2) - 1)
+    if not np.any(step):
+        return np.asarray(scattered + 1.5 * drop**2, np.float64)
+    scale = np.maximum(of_one, 1e-12 * step**2) * np.sqrt(np.pi)
+    shift, deviation = drop * step / scale, np.sqrt(2 + CHANGE_VARIANCE)
+    density = np.exp(-((shift / deviation) ** 2) / 2) * np.sqrt(2 / np.pi)
+    mean_absolute = deviation * density + shift * (1 - 2 * ndtr(-shift / deviation))
+    return np.asarray(np.maximum(scale * (mean_absolute - 2 / np.sqrt(np.pi)) - drop**2, 0.0), np.float64)
+
+
+def _examples_distribution(
+    run: RunVariance,
     seeds: tuple[int, int],
-    max_drop: float,
-    alpha: float,
-    metric: str,
-    baseline_score: float,
-) -> int | None:
-    """Return the number of seeds on each side with which a drop of `max_drop` is detectable.
+    of_one_step_drop: tuple[Floats, Floats, Floats],
+    examples: Floats,
+    variance: Floats,
+) -> tuple[Floats, Floats]:
+    """Return the degrees of freedom of the variance between examples, and its correlation with the difference.
 
-    More seeds reduce the seeds' part of the variance; the examples' part stays.
-
-    Args:
-        components: of a single comparison.
-        seeds: the numbers of its runs, candidate and baseline.
-        max_drop: the allowed drop, as a fraction.
-        alpha: the one-sided error rate.
-        metric: a name of `core.metrics.METRICS`.
-        baseline_score: the baseline's mean.
-
-    Returns:
-        None if no number up to `MAX_SEEDS` is enough, no drop is allowed, or the variance between seeds is unknown.
+    Both follow from the third and fourth moments of the examples' differences, under the model of `_squared_change`:
+    an example whose runs disagree has a variance of about 0.2 on average, in squared steps.
     """
-    if not np.isfinite(components.seeds) or max_drop <= 0:
-        return None
-    k = np.arange(2, MAX_SEEDS + 1)
-    seeds_part = 2 * components.seeds / sum(1 / count for count in seeds) / k
-    examples = np.full(k.shape, _changed_examples(components))
-    squares = seeds_part**2 / (2 * (k - 1)) + examples**2 / components.examples_degrees_of_freedom
-    total = seeds_part + examples
-    df = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 2 * (k - 1))
-    score = np.full(k.shape, baseline_score)
-    is_enough = _solve(detectable_effect(df, alpha), total, metric, score) <= max_drop
-    return int(k[np.argmax(is_enough)]) if is_enough.any() else None
+    of_one, step, drop = of_one_step_drop
+    of_means = sum(1 / k for k in seeds)
+    seeds_part, each = of_one * of_means, examples * run.n_examples
+    shift = (drop * step / np.maximum(of_one * np.sqrt(np.pi), 1e-12 * step**2)) ** 2
+    whole = (shift + 0.2) / (shift + 2) * each  # of examples that change in nearly all runs
+    mixed = 0.2 * of_means / (1 + shift)  # of examples that change in some runs
+    fourth = step**2 * (0.4 * seeds_part * of_means + 6 * mixed * each + whole)
+    third = step * whole + 3 * mixed * step**2 * drop
+    df = run.n_examples * (seeds_part + each) ** 2 / np.maximum(fourth, 1e-30) - 1
+    skew = third / np.sqrt(np.maximum(run.n_examples * variance * fourth, 1e-30))
+    return df, np.clip(skew, 0.0, 0.85)
 
 
-def minimum_detectable_drops(
-    predictions: ArrayLike,
-    references: ArrayLike,
-    metric: str,
-    seeds: Sequence[int],
-    *,
-    alpha: float = 0.05,
-    groups: ArrayLike | None = None,
-) -> dict[int, float]:
-    """Return the minimum detectable drop of candidates to come, by their number of seeds.
-
-    A candidate is assumed to vary between seeds as the baseline does, and to differ from it by no more examples than
-    `CHANGED_RESIDUAL_SHARE` says.
-
-    Args:
-        predictions: of the baseline, shape (k, n).
-        references: shape (n,).
-        metric: a name of `core.metrics.METRICS`.
-        seeds: numbers of the candidate's seeds.
-        alpha: the one-sided error rate.
-        groups: of the examples that depend on each other, shape (n,); None if all are independent.
-
-    Returns:
-        Fractions by number of seeds; empty for a baseline of one run, whose variance between seeds is unknown.
-    """
-    runs = ScoredRuns.of(metric, predictions, references, groups)
-    if runs.k < 2 or np.isnan(runs.scores).any():
-        return {}
-    unchanged = variance_components(runs, runs)
-    of_run = unchanged.seeds * runs.k / 2
-    drops = {}
-    for count in seeds:
-        of_candidate = BORROWED_VARIANCE_FACTOR if count == 1 else 1 / count
-        squares = 0.0 if count == 1 else 1 / (count**2 * (count - 1))
-        total, squares = of_candidate + 1 / runs.k, squares + 1 / (runs.k**2 * (runs.k - 1))
-        df = np.asarray(runs.k - 1.0 if count == 1 else total**2 / squares)
-        planned = unchanged._replace(seeds=of_run * total, degrees_of_freedom=df, forecast_degrees_of_freedom=df)
-        drop = float(minimum_detectable_drop(planned, alpha, metric, runs.scores.mean()))
-        if np.isfinite(drop):
-            drops[count] = drop
-    return drops
+def _test_statistics(run: RunVariance, seeds: tuple[int, int], dropped: _Dropped) -> tuple[Floats, Floats]:
+    """Return the squared standard error and the degrees of freedom of the test, (..., POINTS), as `variance` does."""
+    residuals = [dropped.residual_candidate, dropped.residual_baseline]
+    total = dropped.examples + residuals[0] / seeds[0] + residuals[1] / seeds[1]
+    total = total * _chi_squared(2 * (dropped.examples_df + 1))
+    examples_squares = total**2 / dropped.examples_df
+    if seeds == (1, 1):
+        published_df = np.inf if run.published is None else run.published.degrees_of_freedom
+        seeds_part = 2 * SEED_VARIANCE_FACTOR * dropped.of_baseline
+        squared = seeds_part + total
+        return squared, _satterthwaite(squared, examples_squares + seeds_part**2 / published_df)
+    measured = [_measured(dropped.of_candidate, seeds[0], 0), _measured(dropped.of_baseline, seeds[1], 1)]
+    if 1 in seeds:  # one side takes the variance of the other
+        known = 1 - seeds.index(1)
+        measured, residuals = [measured[known]] * 2, [residuals[known]] * 2
+    shares = [BORROWED_VARIANCE_FACTOR if k == 1 else 1 / k for k in seeds]
+    parts = [share * each for share, each in zip(shares, measured, strict=True)]
+    if 1 in seeds:
+        squares = (parts[0] + parts[1]) ** 2 / (max(seeds) - 1)
+    else:
+        squares = parts[0] ** 2 / (seeds[0] - 1) + parts[1] ** 2 / (seeds[1] - 1)
+    at_least = [np.maximum(each, residual) for each, residual in zip(measured, residuals, strict=True)]
+    seeds_part = shares[0] * at_least[0] + shares[1] * at_least[1]
+    squares = np.maximum(squares, seeds_part**2 / design_degrees_of_freedom(*seeds))
+    residual = residuals[0] / seeds[0] + residuals[1] / seeds[1]
+    squared = seeds_part + np.maximum(total - residual, 0.0)
+    return squared, _satterthwaite(squared, squares + examples_squares)
 
 
-def _changed_examples(components: VarianceComponents) -> Floats:
-    """Return the examples' part of the variance for a candidate that changed."""
-    return np.maximum(components.examples, CHANGED_RESIDUAL_SHARE * components.residual_variance)
+def _measured(of_run: Floats, k: int, axis: int) -> Floats:
+    """Return points of the variance of k scores, as a comparison measures it; 0 of one score."""
+    if k == 1:
+        return np.zeros_like(of_run)
+    return SEED_VARIANCE_FACTOR * of_run * 2 * gammaincinv((k - 1) / 2, _points()[:, axis]) / (k - 1)
 
 
-def _solve(c: Floats, variance: Floats, metric: str, score: Floats, candidate_share: float = 0.5) -> Floats:
-    """Return the drop d with d = c sqrt(variance, inflated by d on the candidate's side), by fixed-point iteration."""
-    uninflated = c * np.sqrt(variance)
-    drop = uninflated
-    for _ in range(20):
-        drop = uninflated * np.sqrt(1 + candidate_share * (variance_inflation(metric, score, drop) - 1))
-    return drop
+def _chi_squared(df: Floats) -> Floats:
+    """Return points of a chi-squared variable over its degrees of freedom (Wilson and Hilferty 1931)."""
+    spread = 2 / (9 * df)
+    return np.maximum(1 - spread + ndtri(_points()[:, 2]) * np.sqrt(spread), 0.0) ** 3
+
+
+def _satterthwaite(total: Floats, squares: Floats) -> Floats:
+    return np.maximum(total**2 / np.maximum(squares, 1e-300), 1.0)
+
+
+def _critical_value(df: Floats, alpha: float) -> Floats:
+    """Return quantiles of Student's t, interpolated between 400 reciprocals of the degrees of freedom."""
+    return np.interp(1 / df, *_quantiles(alpha))
+
+
+@lru_cache(maxsize=64)
+def _quantiles(alpha: float) -> tuple[Floats, Floats]:
+    reciprocals = np.linspace(0.0, 1.0, 401)
+    return reciprocals, np.asarray(stdtrit(1 / np.maximum(reciprocals, 1e-9), 1 - alpha), np.float64)
+
+
+@lru_cache(maxsize=1)
+def _points() -> Floats:
+    """Return evenly spread points of the unit cube, (POINTS, 3), by Roberts' extension of the golden ratio."""
+    ratio = 1.2207440846057596
+    steps = np.arange(POINTS)[:, np.newaxis] * ratio ** -np.arange(1.0, 4.0)
+    return np.clip((0.5 + steps) % 1, 0.5 / POINTS, 1 - 0.5 / POINTS)
 
 
 def _share_variance(p: Floats) -> Floats:

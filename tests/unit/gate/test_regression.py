@@ -73,7 +73,7 @@ def test_no_drop_passes(rule: Callable[..., RegressionCriterion], judge: Callabl
     """A candidate that is shown not to have dropped by the allowed drop passes."""
     judgement = judge(rule(0.2), 79, 80, 83)
     assert Verdict.PASS is judgement.verdict
-    assert "against main's 0.711: no drop of 0.2 or more (-0.002; 90% CI " in judgement.reason
+    assert "against main's 0.711: no drop of 0.2 or more, at 95 % confidence (-0.002; 90% CI " in judgement.reason
 
 
 def test_an_improvement_passes_without_an_allowed_drop(
@@ -82,7 +82,7 @@ def test_an_improvement_passes_without_an_allowed_drop(
     """Without an allowed drop only an improvement passes."""
     judgement = judge(rule(0.0), 20, 21, 22)
     assert Verdict.PASS is judgement.verdict
-    assert "against main's 0.711: an improvement (+0.213; " in judgement.reason
+    assert "against main's 0.711: an improvement, at 95 % confidence (+0.213; " in judgement.reason
 
 
 def test_an_inconclusive_sentence_names_the_detectable_drop(
@@ -93,12 +93,14 @@ def test_an_inconclusive_sentence_names_the_detectable_drop(
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert re.search(
         r": a drop of more than 0\.001 is neither shown nor ruled out\. "
-        r"With these seeds and this split only a drop of 0\.\d{3} or more could have been detected; "
-        r"no number of seeds makes 0\.001 detectable on so few examples \(",
+        r"With these seeds and this split, the test run could only have shown a drop of about 0\.\d{3} or more "
+        r"\(power 80 %\); no number of seeds is enough to detect 0\.001 on this split \(",
         judgement.reason,
     )
     assert judgement.baseline is not None
-    assert f"only a drop of {judgement.baseline['smallest_visible_drop']:.3f} or more" in judgement.reason
+    assert (
+        f"only have shown a drop of about {judgement.baseline['smallest_visible_drop']:.3f} or more" in judgement.reason
+    )
 
 
 def test_an_inconclusive_sentence_names_the_seeds_needed(
@@ -111,8 +113,23 @@ def test_an_inconclusive_sentence_names_the_seeds_needed(
     assert judgement.baseline is not None
     assert judgement.baseline["seeds_needed"] > 3
     assert (
-        f"could have been detected; {judgement.baseline['seeds_needed']} seeds on each side would detect 0.15 ("
+        "(power 80 %); to detect 0.15, record the baseline anew with {0} seeds and use --glue-seeds={0} (".format(
+            judgement.baseline["seeds_needed"]
+        )
         in judgement.reason
+    )
+
+
+def test_a_comparison_that_can_detect_nothing_says_so(
+    rule: Callable[..., RegressionCriterion], judge: Callable[..., Judgement]
+) -> None:
+    """If even a drop to the lowest score would not be detected, the sentence says so instead of a number above it."""
+    judgement = judge(rule(0.0, 20, 160, family_size=10), 30, 150)
+    assert judgement.baseline is not None
+    assert judgement.baseline["smallest_visible_drop"] is None
+    assert (
+        "neither shown nor ruled out. With these seeds and this split, even a drop to 0 would be shown in less than "
+        "80 % of the test runs (" in judgement.reason
     )
 
 

@@ -8,7 +8,7 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.comparison import ComparisonDesign, compare
 from pytest_glue.statistics.estimate import estimate
 from pytest_glue.statistics.flips import negative_flips
-from pytest_glue.statistics.power import minimum_detectable_drops
+from pytest_glue.statistics.planning import minimum_detectable_drops
 from pytest_glue.statistics.ranking import rank
 from pytest_glue.statistics.scored_runs import ScoredRuns
 
@@ -98,9 +98,9 @@ def test_every_statistic_takes_groups() -> None:
     # Whole groups that one seed gets wrong and another right.
     by_seed = np.repeat(rng.random((3, COUNT)) < 0.7, SIZE, axis=1).astype(float)
     drops, of_groups = (
-        minimum_detectable_drops(by_seed, GOLD, "accuracy", [3], groups=each) for each in (None, GROUPS)
+        minimum_detectable_drops(by_seed, GOLD, "accuracy", [10], groups=each) for each in (None, GROUPS)
     )
-    assert drops[3] < of_groups[3]
+    assert drops[10] < of_groups[10]
 
 
 def test_groups_that_do_not_fit_are_refused() -> None:

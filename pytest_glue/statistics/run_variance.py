@@ -1,0 +1,148 @@
+"""How much the score of one run varies: what power is computed from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammaincinv
+
+from pytest_glue.core.metrics import METRICS
+from pytest_glue.statistics.metrics import Floats, centered_ranks
+from pytest_glue.statistics.scored_runs import ScoredRuns
+from pytest_glue.statistics.seed_variance import SeedVariance
+from pytest_glue.statistics.variance import VarianceComponents, variance_components
+
+
+@dataclass(frozen=True, slots=True)
+class RunVariance:
+    """The variance of one run's score on a fixed split, in squared units of the score; arrays of shape (...)."""
+
+    metric: str
+    score: Floats
+    """The expected score before a drop."""
+    n_examples: int
+    """Examples of the split, or groups of them: a group is taken to change as one example does."""
+    seeds: Floats
+    """Due to the choice of the seed."""
+    residual: Floats
+    """The part of it that is due to the interaction of seed and example."""
+    example_step: Floats
+    """By how much the score changes if one prediction changes, times the number of examples; 0 for correlations."""
+    examples: Floats | float = 0.0
+    """The examples' part of a comparison that was made; a later one is planned with at least this."""
+    published: SeedVariance | None = None
+    """Given if one run on each side is to be compared with its help."""
+
+    @property
+    def largest_drop(self) -> Floats:
+        """The drop to the lowest value of the metric."""
+        return np.asarray(self.score - METRICS[self.metric].low, np.float64)
+
+    @property
+    def least_drop(self) -> Floats:
+        """The drop that one example causes."""
+        return self.example_step / self.n_examples
+
+    @classmethod
+    def of_comparison(
+        cls,
+        metric: str,
+        sides: tuple[ScoredRuns, ScoredRuns],
+        components: VarianceComponents,
+        step: ArrayLike,
+        published: SeedVariance | None = None,
+    ) -> Self:
+        """Return the variance that both sides of a comparison have on average; NaN if it is unknown.
+
+        Args:
+            metric: a name of `core.metrics.METRICS`.
+            sides: candidate and baseline.
+            components: of their difference.
+            step: see `example_step`.
+            published: the variance between seeds, used if no side has two runs.
+        """
+        known = [side.scores for side in sides if side.k > 1]
+        residual, score = components.residual_variance, sides[1].scores.mean(axis=-1)
+        n, step = sides[0].influences.shape[-1], np.asarray(step, np.float64)
+        if not known:
+            seeds = np.full_like(residual, np.nan if published is None else published.standard_deviation**2)
+            return cls(metric, score, n, seeds, np.minimum(residual, seeds), step, published=published)
+        seeds = np.maximum(typical_variance(known), residual)
+        return cls(metric, score, n, seeds, residual, step, components.examples)
+
+    @classmethod
+    def of_baseline(cls, metric: str, runs: ScoredRuns, step: ArrayLike) -> Self:
+        """Return the variance that the runs of a baseline show, at least two."""
+        residual = variance_components(runs, runs).residual_variance
+        seeds = np.maximum(typical_variance([runs.scores]), residual)
+        n, step = runs.influences.shape[-1], np.asarray(step, np.float64)
+        return cls(metric, runs.scores.mean(axis=-1), n, seeds, residual, step)
+
+    @classmethod
+    def of_recorded(cls, metric: str, scores: ArrayLike, predictions: ArrayLike) -> Self:
+        """Return the variance that recorded runs show, without the references of the examples.
+
+        Args:
+            metric: a name of `core.metrics.METRICS`.
+            scores: of each run, shape (k,), k at least 2.
+            predictions: shape (k, n).
+        """
+        each, predicted = np.asarray(scores, np.float64), np.asarray(predictions, np.float64)
+        step, n = example_step(metric, predicted), predicted.shape[-1]
+        unit = step**2 if step else 1 - each.mean() ** 2
+        residual = np.asarray(unit * _disagreement(metric, predicted) / n)
+        seeds = np.maximum(typical_variance([each]), residual)
+        return cls(metric, np.asarray(each.mean()), n, seeds, residual, np.asarray(step))
+
+    @classmethod
+    def of_published(cls, metric: str, score: float, n_examples: int, published: SeedVariance) -> Self:
+        """Return the published variance of an accuracy. All of it is taken for interaction with examples, if possible.
+
+        A run of accuracy p disagrees with itself on at most a share p (1 - p) of the examples.
+        """
+        seeds = np.asarray(published.standard_deviation**2)
+        residual = np.minimum(seeds, score * (1 - score) / n_examples)
+        return cls(metric, np.asarray(score), n_examples, seeds, residual, np.asarray(1.0), published=published)
+
+
+def example_step(metric: str, predictions: ArrayLike) -> float:
+    """Return by how much a score changes if one prediction changes, times the number of examples.
+
+    It is 1 for accuracy, and on average 1 / (2 p) for F1 and 1 / (1 - sum of p^2) for Matthews, with p the shares of
+    the predicted classes, which are taken for those of the references. It is 0 for correlations of numbers.
+
+    Args:
+        metric: a name of `core.metrics.METRICS`.
+        predictions: shape (..., n).
+    """
+    predicted = np.asarray(predictions)
+    if metric == "accuracy":
+        return 1.0
+    if metric == "f1":
+        return float(1 / (2 * max(np.mean(predicted == 1), 1 / predicted.shape[-1])))
+    if metric == "matthews_correlation":
+        _, counts = np.unique(predicted, return_counts=True)
+        return float(1 / max(1 - np.sum((counts / predicted.size) ** 2), 1 / predicted.shape[-1]))
+    return 0.0
+
+
+def typical_variance(sides: Sequence[Floats]) -> Floats:
+    """Return the pooled variance of scores, (..., k) for each side, which is as often too large as too small."""
+    df = sum(scores.shape[-1] - 1 for scores in sides)
+    pooled = sum((scores.shape[-1] - 1) * np.var(scores, axis=-1, ddof=1) for scores in sides) / df
+    median = 2 * gammaincinv(df / 2, 0.5) / df
+    return np.asarray(pooled / median, np.float64)
+
+
+def _disagreement(metric: str, predictions: Floats) -> float:
+    """Return the variance between runs of a prediction, (k, n), on average over examples; of a class, as 0 or 1."""
+    k = len(predictions)
+    if METRICS[metric].is_correlation and metric != "matthews_correlation":
+        values = centered_ranks(predictions) if metric == "spearmanr" else predictions
+        deviations = values - values.mean(axis=-1, keepdims=True)
+        standardised = deviations / np.maximum(deviations.std(axis=-1, keepdims=True), 1e-12)
+        return float(np.mean(np.var(standardised, axis=0, ddof=1)))
+    agreeing_pairs = sum(float(np.mean(predictions == each)) for each in predictions) / k
+    return (1 - agreeing_pairs) * k / (k - 1) / 2

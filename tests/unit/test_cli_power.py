@@ -1,0 +1,95 @@
+"""The command `pytest-glue power`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_glue.cli import main
+from pytest_glue.gate.baseline import encode_baseline
+from tests.factories import RTE_LABELS, make_baseline, make_runs
+
+PUBLISHED = ["power", "--task=rte", "--examples=277", "--score=0.66"]
+
+
+def test_a_table_from_published_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    """Drops fall with seeds and rise with items; the title says where the variance comes from."""
+    assert 0 == main([*PUBLISHED, "--seeds", "3", "10", "--items", "1", "10"])
+    title, meaning, names, *rows = capsys.readouterr().out.splitlines()
+    assert title.startswith("rte: accuracy 0.660, n=277, standard deviation between seeds 0.022 (published: ")
+    assert "detected with a power of 80 % against a baseline of as many seeds; alpha 0.05 for the whole" in meaning
+    assert ["seeds", "1", "item", "10", "items"] == names.split()
+    (three, three_1, three_10), (ten, ten_1, ten_10) = (row.split() for row in rows)
+    assert ("3", "10") == (three, ten)
+    assert 0.02 < float(ten_1) < float(three_1) < float(three_10) < 0.2
+    assert float(ten_10) < float(three_10)
+
+
+def test_a_table_of_power_from_a_recorded_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --drop, cells are powers; interim analyses name both numbers of seeds."""
+    file = tmp_path / "main" / "rte" / "sample.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(encode_baseline(make_baseline(make_runs("rte", RTE_LABELS, 76, 80, 84)))))
+    asked = ["power", "--baseline=main", f"--storage={tmp_path}", "--drop=0.06", "--seeds", "3", "--items", "1", "5"]
+    assert 0 == main([*asked, "--max-seeds=8"])
+    title, meaning, _, row = capsys.readouterr().out.splitlines()
+    assert title.startswith("rte · a/b@86b5e09: accuracy 0.711, n=277")
+    assert meaning.startswith("power to detect a drop of 0.06 against the baseline's 3 seeds")
+    assert row.startswith("3 to 8  ")
+    assert 0 == main([*asked, "--json"])
+    one, five = json.loads(capsys.readouterr().out)
+    assert (3, 3, 3, 1) == tuple(one[name] for name in ("seeds", "max_seeds", "baseline_seeds", "family_size"))
+    assert 0 < five["power"] < one["power"] <= 1
+
+
+def test_a_drop_below_the_lowest_score_has_no_power(capsys: pytest.CaptureFixture[str]) -> None:
+    """A cell without a number is a dash."""
+    assert 0 == main([*PUBLISHED, "--drop=0.9", "--seeds", "3", "--items", "1"])
+    assert ["3", "-"] == capsys.readouterr().out.splitlines()[-1].split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["power"], "give --baseline=NAME, or all of --task, --examples and --score"),
+        (["power", "--baseline=none"], "there is no baseline 'none' in glue-baselines"),
+        (["power", "--task=rte", "--examples=277", "--score=66"], "score 66; accepted: an accuracy above 0 and below"),
+    ],
+)
+def test_a_plan_without_what_it_needs(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The message goes to stderr, and the command ends with 2."""
+    monkeypatch.chdir(tmp_path)
+    assert 2 == main(arguments)
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--seeds=0", "'0': expected a whole number from 1 up"),
+        ("--alpha=0.5", "'0.5': expected a probability above 0 and below 0.5"),
+        ("--drop=2%", "'2%': expected a fraction above 0 and below 2"),
+    ],
+)
+def test_a_number_that_is_not_accepted(argument: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*PUBLISHED, argument])
+    assert message in capsys.readouterr().err
+
+
+def test_no_heavy_library_is_imported() -> None:
+    """The table needs numpy and scipy, and neither torch nor transformers."""
+    script = (
+        f"import sys; from pytest_glue.cli import main; main({PUBLISHED!r}); "
+        "print(sorted({'torch', 'transformers', 'datasets', 'optuna', 'ray'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.splitlines()[-1]
