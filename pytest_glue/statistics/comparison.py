@@ -161,8 +161,8 @@ def distance(
     )
     # On the scale of Fisher's z, the variance does not grow as the score drops.
     inflation = 1.0 if metric in FISHER_METRICS else variance_inflation(metric, baseline_score, max_drop)
-    if seed_variance is not None:
-        seed_variance = seed_variance_on_test_scale(metric, seed_variance, float(np.mean(baseline_score - max_drop)))
+    if seed_variance is not None:  # measured at scores like the baseline's, where z varies most for a given deviation
+        seed_variance = seed_variance_on_test_scale(metric, seed_variance, float(np.mean(baseline_score)))
     components = variance_components(ours, theirs, seed_variance, inflation)
     return ours.scores.mean(axis=-1) - theirs.scores.mean(axis=-1), components
 

@@ -81,3 +81,12 @@ def test_a_given_variance_is_moved_to_the_scale_of_the_test() -> None:
     moved = seed_variance_on_test_scale("spearmanr", given, 0.8)
     assert moved is not None
     assert moved.standard_deviation == pytest.approx(0.01 / 0.36)
+
+
+def test_a_given_variance_is_that_of_the_baselines_score() -> None:
+    """On the scale of the test, it is as large for a lowered baseline: a candidate with a drop does not vary less."""
+    ours, theirs, references = runs("spearmanr", 1)
+    sides = [ScoredRuns.of("spearmanr", side, references) for side in (ours, theirs[:1])]
+    given = SeedVariance(0.01, 19, "a table")
+    unchanged, lowered = (distance("spearmanr", sides[0], sides[1], drop, given)[1].seeds for drop in (0.0, 0.2))
+    assert unchanged == pytest.approx(float(lowered))
