@@ -42,7 +42,7 @@ class InconclusivePolicy(StrEnum):
     """What an inconclusive verdict does to its item."""
 
     PASS = "pass"  # noqa: S105 - not a password
-    """The item passes: it fails only if the checkpoint got worse."""
+    """The item passes: it fails only if it is shown that the checkpoint got worse."""
     FAIL = "fail"
     """The item fails: it passes only if the checkpoint is shown to be good enough."""
 
