@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from pytest_glue.core.errors import closest
+from pytest_glue.core.errors import suggestion
 
 _DOCUMENTATION = "the documentation of transformers.TrainingArguments lists its fields"
 
@@ -82,5 +82,4 @@ def hint(name: object, fields: Collection[str]) -> str:
     if known in _SUCCESSORS:
         successor = _SUCCESSORS[known]
         return f"transformers removed it; use {successor}" if successor else "transformers removed it; leave it out"
-    found = closest(name, fields)
-    return found if found.startswith("did you mean") else _DOCUMENTATION
+    return suggestion(name, fields) or _DOCUMENTATION

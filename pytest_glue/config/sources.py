@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.config.options import OPTIONS, Options
 from pytest_glue.config.table import NAME, read_table, table_lines
+from pytest_glue.config.values import comma_hint
 from pytest_glue.core.choices import MissingBaselinePolicy
 from pytest_glue.core.errors import GlueError, OptionError, closest
 
@@ -119,7 +120,8 @@ def combine(sources: Iterable[OptionSource]) -> Options:
             try:
                 parsed = OPTIONS[name].parse(value, source.base)
             except GlueError as error:
-                raise OptionError(f"{origin}: {error}") from None
+                hint = "" if name == "seeds" else comma_hint(value)
+                raise OptionError(f"{origin}: {error}{hint}") from None
             if isinstance(parsed, Mapping):
                 parsed = {**getattr(options, name), **parsed}
             options = options.replace(**{name: parsed})
@@ -175,7 +177,7 @@ def _table_file(config: pytest.Config) -> tuple[Path, bool]:
     try:
         file = flags.table_file(config)
         if (flag or ini) and not file.is_file():
-            raise OptionError("this file does not exist")
+            raise OptionError(f"this {'is a folder: name a file' if file.is_dir() else 'file does not exist'}")
     except GlueError as error:
         raise OptionError(f"{origin}: {error}") from None
     return file, bool(flag or ini)

@@ -1,5 +1,6 @@
 """The table `[tool.pytest_glue]`, in pyproject.toml or in the file that `--glue-config` names."""
 
+import codecs
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,6 +71,8 @@ def _table(file: Path, content: bytes) -> Mapping[str, Any] | None:
     import tomllib
 
     try:
+        if content.startswith(codecs.BOM_UTF8):
+            raise OptionError(f"{file} is not valid TOML: save it without a byte order mark")
         document = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise OptionError(f"{file} is not valid TOML: {error}") from None

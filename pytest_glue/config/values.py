@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def number(value: Any) -> float:
         return math.nan if isinstance(value, bool) else float(value) + 0.0  # + 0.0 makes -0.0 positive
     except (TypeError, ValueError, OverflowError):
         return math.nan
+
+
+def comma_hint(value: Any) -> str:
+    """Return what to do about a refused value that holds a number with a decimal comma; empty for any other value."""
+    given = value if isinstance(value, list | tuple) else [value]
+    found = (re.fullmatch(r"(?:.*=)?\s*-?(\d+),(\d+(?:e-?\d+)?)\s*", each) for each in given if isinstance(each, str))
+    return next((f"; write a number with a decimal point, as in {each[1]}.{each[2]}" for each in found if each), "")
 
 
 def at_least(low: int, high: int = 2**31 - 1) -> Callable[[Any, Path], int]:

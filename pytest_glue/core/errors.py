@@ -76,6 +76,12 @@ _MANY = 40
 """A message lists no more names than this."""
 
 
+def suggestion(name: object, accepted: Iterable[str]) -> str:
+    """Return a hint for a name that is close to accepted names; empty if none is close."""
+    found = closest(name, accepted)
+    return found if found.startswith("did you mean") else ""
+
+
 def closest(name: object, accepted: Iterable[str]) -> str:
     """Return a hint for an unknown name: the closest accepted names, or all of them. Case does not matter."""
     from difflib import get_close_matches

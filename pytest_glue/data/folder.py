@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pytest_glue.core.errors import DataError
+from pytest_glue.core.errors import DataError, suggestion
 from pytest_glue.core.formatting import printable
 from pytest_glue.core.paths import local_path
 from pytest_glue.core.tasks import Task
@@ -71,7 +71,8 @@ class FolderSource:
         folder = local_path(self.text)
         if not folder.is_dir():
             state = "is a file" if folder.exists() else "does not exist"
-            raise DataError(f"the data folder {self.text} {state}: give a folder, `hub` or `sample`")
+            hint = suggestion(self.text, ("hub", "sample"))
+            raise DataError(f"the data folder {self.text} {state}: {hint or 'give a folder, `hub` or `sample`'}")
         for layout in LAYOUTS:
             if splits := layout.splits(folder, task):
                 return splits

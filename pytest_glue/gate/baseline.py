@@ -145,6 +145,8 @@ def decode_baseline(content: Any) -> Baseline:
             f"it has schema version {version!r} and this pytest-glue reads {SCHEMA_VERSION}: "
             "install the version that wrote it, or record it again"
         )
+    if {"results", "environment"} <= content.keys():
+        raise BaselineError("it is a JSON report, which has no predictions: record a baseline with --glue-save=NAME")
     unknown = content.keys() - {"schema_version", *(field.name for field in fields(Baseline))}
     if unknown:
         raise BaselineError(f"it holds an unknown field: {min(unknown)}")

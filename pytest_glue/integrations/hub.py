@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pytest_glue.core.errors import GlueError, HubError
+from pytest_glue.core.errors import GlueError, HubError, suggestion
 from pytest_glue.core.paths import replace_file
 
 Choose = Callable[[Sequence[str]], Sequence[str]]
@@ -200,9 +200,10 @@ def _raise_refusal(repository: Repository, error: Exception) -> None:
     elif isinstance(error, GatedRepoError):
         message = f"{repository} is gated: ask for access on its page, then set HF_TOKEN or run `hf auth login`"
     elif isinstance(error, RepositoryNotFoundError) or status in {401, 403, 404}:
+        hint = suggestion(repository.name, ["sample"]) or "check the name,"
         message = (
             f"the hub has no {repository}, or it is private: "
-            "check the name, or set HF_TOKEN (`hf auth login`) to an account that may read it"
+            f"{hint} or set HF_TOKEN (`hf auth login`) to an account that may read it"
         )
     else:
         return

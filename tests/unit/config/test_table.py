@@ -42,6 +42,10 @@ def test_the_table_is_read(tmp_path: Path, text: str, expected: object) -> None:
         ("[tool.pytestglue]", "has a table [tool.pytestglue], which is not read: name it [tool.pytest_glue]"),
         ("tool.pytest_glue = 3", "is 3: expected a table, as in [tool.pytest_glue]"),
         ("pytest_glue = = 3", "is not valid TOML"),
+        (
+            "\ufeff[tool.pytest_glue]",
+            "is not valid TOML: save it without a byte order mark",
+        ),
         (f"pytest_glue = {'[' * 5000}", "is not valid TOML"),
     ],
 )

@@ -183,3 +183,13 @@ def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Path, "is_dir", refuse)
     with pytest.raises(DataError, match=rf"^the data folder {tmp_path} cannot be read: Permission denied$"):
         FolderSource(str(tmp_path)).check(COLA)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("smaple", "did you mean sample?"), ("./none", "give a folder, `hub` or `sample`")]
+)
+def test_a_folder_that_does_not_exist(text: str, hint: str) -> None:
+    """The message names the word that was meant, if there is one."""
+    with pytest.raises(DataError) as caught:
+        FolderSource(text).check(COLA)
+    assert f"the data folder {text} does not exist: {hint}" == str(caught.value)

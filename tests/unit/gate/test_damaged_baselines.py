@@ -9,7 +9,7 @@ import pytest
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate import baseline_storage
-from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline import SCHEMA_VERSION, Baseline, decode_baseline
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.diagnostics import examine, examine_baseline
 from pytest_glue.gate.regression import RegressionCriterion, against_baseline
@@ -125,3 +125,10 @@ def test_the_baseline_is_read_back(file: Path) -> None:
     """The file that the other tests change is a whole baseline."""
     assert isinstance(baseline_storage.read(file), Baseline)
     assert compared(file) in {"inconclusive", "pass"}
+
+
+def test_a_report_is_no_baseline() -> None:
+    """A user who wants to compare with an earlier test run may name its report."""
+    report = {"schema_version": SCHEMA_VERSION, "environment": {}, "options": {}, "results": [], "errors": []}
+    with pytest.raises(BaselineError, match=r"it is a JSON report, .* record a baseline with --glue-save=NAME"):
+        decode_baseline(report)

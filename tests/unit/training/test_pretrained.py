@@ -195,6 +195,8 @@ def test_what_is_wrong_on_the_hub(hub: Any, files: dict[str, bytes]) -> None:
         resolve(Checkpoint.parse("owner/bare"))
     with pytest.raises(HubError, match="the hub has no model owner/gone, or it is private"):
         resolve(Checkpoint.parse("owner/gone"))
+    with pytest.raises(HubError, match=r"no model smaple, or it is private: did you mean sample\? or set HF_TOKEN"):
+        resolve(Checkpoint.parse("smaple"))
 
 
 @pytest.mark.parametrize("revision", ["", "@v2"])
