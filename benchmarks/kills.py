@@ -21,6 +21,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -211,7 +212,7 @@ class Kill:
 
     def _accepted(self) -> set[int]:
         """Return the exit codes of a test run that was asked to end; when pytest has ended, the signal's is one."""
-        has_ended = log_of(self.folder).rstrip().endswith("====")
+        has_ended = re.search(r"^=+ .* in [\d.]+s .*=+$", log_of(self.folder), re.MULTILINE)
         return {0, 1, 2} | ({-signal.Signals[self.signal]} if has_ended else set())
 
     def _entries(self) -> int:

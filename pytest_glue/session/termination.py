@@ -95,6 +95,10 @@ class Termination:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
+        """Ignore the first Ctrl-C from now on, if there was none before: all items have ended, cleaning up is left."""
+        is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self._pid is not None and not self._is_ending and is_default:
+            signal.signal(signal.SIGINT, _restore_default)
         self._end()
 
     def pytest_unconfigure(self) -> None:
@@ -106,6 +110,8 @@ class Termination:
         if self._pid is not None and signal.getsignal(signal.SIGTERM) == self._on_sigterm:
             _remove_sample()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if signal.getsignal(signal.SIGINT) is _restore_default:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _end(self) -> None:
         """Ignore further signals: the reports are written now, and the folders removed."""
@@ -124,6 +130,11 @@ class Termination:
             self._again.daemon = True
             self._again.start()
             raise KeyboardInterrupt("SIGTERM")
+
+
+def _restore_default(number: int, _: FrameType | None) -> None:
+    """Handle SIGINT by nothing but this: the next one raises `KeyboardInterrupt` again."""
+    signal.signal(number, signal.default_int_handler)
 
 
 def _remove_sample() -> None:

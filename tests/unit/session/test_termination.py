@@ -108,6 +108,26 @@ def test_a_lost_interrupt_is_no_error_of_the_item() -> None:
     termination.pytest_runtest_makereport()  # of what is torn down
 
 
+def test_ctrl_c_at_the_end() -> None:
+    """All items have ended, so that one Ctrl-C interrupts nothing; a second one does, and one after an interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    termination = collected(GLUE)
+    termination.pytest_sessionfinish()
+    os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    termination = collected(GLUE)
+    termination.pytest_sessionfinish()
+    termination.pytest_unconfigure()
+    assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+
+    termination = collected(GLUE)
+    termination.pytest_keyboard_interrupt(interrupt())
+    termination.pytest_sessionfinish()
+    assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+
+
 @pytest.mark.parametrize(
     "end",
     [lambda termination: termination.pytest_keyboard_interrupt(interrupt()), Termination.pytest_unconfigure],
