@@ -99,7 +99,7 @@ def certificate_of(
 
 
 def certified(
-    verdict: Verdict, scores: str, text: str, certificate: Certificate | None, max_drop: float
+    verdict: Verdict, text: str, scores: str, certificate: Certificate | None, max_drop: float
 ) -> tuple[Verdict, str]:
     """Return verdict and sentence of a comparison that has a certificate.
 
@@ -108,8 +108,8 @@ def certified(
 
     Args:
         verdict: of the comparison.
-        scores: of both sides, as a clause.
         text: the sentence on the comparison.
+        scores: of both sides, as a clause.
         certificate: None if nothing was certified.
         max_drop: the allowed drop, as a fraction.
     """

@@ -34,13 +34,14 @@ def run_variance(baseline: Baseline) -> "RunVariance | None":
     from pytest_glue.statistics.run_variance import RunVariance
     from pytest_glue.statistics.seed_variance import published_seed_variance
 
-    if len(baseline.runs) > 1:
-        scores = [run.metrics[baseline.headline_metric] or 0.0 for run in baseline.runs]
-        return RunVariance.of_recorded(baseline.headline_metric, scores, [run.predictions for run in baseline.runs])
-    published = published_seed_variance(baseline.task, baseline.headline_metric)
-    if published is None or baseline.headline_metric != "accuracy":
+    runs, metric = baseline.scored_runs, baseline.headline_metric
+    if len(runs) > 1:
+        scores = [run.metrics[metric] or 0.0 for run in runs]
+        return RunVariance.of_recorded(metric, scores, [run.predictions for run in runs])
+    published = published_seed_variance(baseline.task, metric)
+    if published is None or metric != "accuracy":
         return None
-    return RunVariance.of_published(baseline.headline_metric, baseline.score, baseline.n_eval, published)
+    return RunVariance.of_published(metric, baseline.score, baseline.n_eval, published)
 
 
 def recorded_items(storage: Path, name: str, tasks: Sequence[str] = ()) -> list[PlannedItem]:
@@ -74,7 +75,7 @@ def _recorded_item(file: Path, baseline: Baseline) -> PlannedItem:
             f"baseline {file} has one run, which does not show the variance between seeds, and none is published for "
             f"{baseline.headline_metric} of {baseline.task}: record it with --glue-seeds=3 or more"
         )
-    n_runs = len(baseline.runs)
+    n_runs = len(baseline.scored_runs)
     source = run.published.source if run.published else f"{n_runs} recorded runs"
     return PlannedItem(baseline.task, baseline.checkpoint.label, run, n_runs, source)
 

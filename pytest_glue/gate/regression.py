@@ -80,50 +80,68 @@ def against_baseline(
         groups: of the evaluation examples, two or more.
     """
     from pytest_glue.statistics.comparison import ComparisonDesign, compare
-    from pytest_glue.statistics.error_rates import error_rates
 
-    alpha, _ = error_rates(ERROR_SHARE * rule.alpha, rule.family_size, rule.interim_analyses)
-    failures = compare_failures(rule.name, candidate, baseline, alpha)
-    recorded = rule.baseline
+    failures = _failures(rule, candidate, baseline)
     design = ComparisonDesign(
         rule.max_drop,
         rule.alpha,
         rule.family_size,
         rule.interim_analyses,
-        published(recorded),
+        published(rule.baseline),
         fail_share=failures.share_of_scores,
         later_analyses=_later_analyses(rule, candidate),
     )
     ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
-    comparison = compare(ours, theirs, references, recorded.headline_metric, design, groups)
-    verdict, text = _answer(rule, comparison, failures)
+    comparison = compare(ours, theirs, references, rule.baseline.headline_metric, design, groups)
     certificate, certificate_notes = _certificate(rule, candidate, failures)
-    flips = None if recorded.is_regression else flips_of(candidate.trained, baseline.trained, references, groups)
-    facts = {
+    compared, text = _answer(rule, comparison, failures)
+    verdict, text = certified(compared, text, _scores(rule, comparison), certificate, rule.max_drop)
+    # A certificate, and failed runs that turn out to be more, can decide although the scores do not.
+    scores_decide = verdict is Verdict.INCONCLUSIVE and certificate is None and not failures.have_larger_share
+    futility = _futility(rule, comparison.conditional_power) if scores_decide else ""
+    flips = None
+    if not rule.baseline.is_regression:
+        flips = flips_of(candidate.trained, baseline.trained, references, groups)
+    notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
+    differences = _differences(comparison, len(candidate.trained), len(baseline.trained))
+    return Regression(
+        verdict,
+        f"{text}{futility}",
+        (*differences, *failures.facts),
+        {
+            **_facts(rule, comparison),
+            "verdict": compared,
+            "failed_runs": [asdict(run) for run in baseline.failed],
+            "p_failed_runs": failures.p_value,
+            "alpha_failed_runs": failures.alpha,
+            "negative_flips": None if flips is None else to_plain(flips),
+            "certificate": None if certificate is None else asdict(certificate),
+        },
+        (*notes, *certificate_notes),
+        is_futile=bool(futility),
+    )
+
+
+def _failures(rule: RegressionCriterion, candidate: ExaminedRuns, baseline: ExaminedRuns) -> FailureComparison:
+    from pytest_glue.statistics.error_rates import error_rates
+
+    alpha, _ = error_rates(ERROR_SHARE * rule.alpha, rule.family_size, rule.interim_analyses)
+    return compare_failures(rule.name, candidate, baseline, alpha)
+
+
+def _facts(rule: RegressionCriterion, comparison: "Comparison") -> dict[str, Any]:
+    """Return what was asked and what the scores say."""
+    return {
         "name": rule.name,
         "file": rule.file,
-        "checkpoint": asdict(recorded.checkpoint),
-        "seeds": list(recorded.seeds),
+        "checkpoint": asdict(rule.baseline.checkpoint),
+        "seeds": list(rule.baseline.seeds),
         **{_FIELDS.get(name, name): value for name, value in asdict(comparison).items()},
-        "verdict": verdict,
         "difference": comparison.difference,
         "alpha": rule.alpha,
         "family_size": rule.family_size,
         "looks": list(rule.interim_analyses),
-        "failed_runs": [asdict(run) for run in baseline.failed],
-        "p_failed_runs": failures.p_value,
-        "alpha_failed_runs": failures.alpha,
-        "negative_flips": None if flips is None else to_plain(flips),
-        "certificate": None if certificate is None else asdict(certificate),
     }
-    notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
-    differences = _differences(comparison, len(candidate.trained), len(baseline.trained))
-    verdict, text = certified(verdict, _scores(rule, comparison), text, certificate, rule.max_drop)
-    # A certificate, and failed runs that turn out to be more, can decide although the scores do not.
-    scores_decide = verdict is Verdict.INCONCLUSIVE and certificate is None and not failures.have_larger_share
-    futility = _futility(rule, comparison.conditional_power) if scores_decide else ""
-    facts_shown, all_notes = (*differences, *failures.facts), (*notes, *certificate_notes)
-    return Regression(verdict, f"{text}{futility}", facts_shown, facts, all_notes, is_futile=bool(futility))
 
 
 def _later_analyses(rule: RegressionCriterion, candidate: ExaminedRuns) -> tuple[int, ...]:

@@ -134,10 +134,10 @@ def p_values(difference: ArrayLike, components: VarianceComponents, max_drop: fl
         components: of the difference, same shape.
         max_drop: the allowed drop; 0 if the baseline was lowered by it, as `distance` does.
     """
-    distance = np.asarray(difference, np.float64) + max_drop
+    apart = np.asarray(difference, np.float64) + max_drop
     standard_error = np.sqrt(components.seeds + components.examples)
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(distance == 0, 0.0, distance / standard_error)
+        t = np.where(apart == 0, 0.0, apart / standard_error)
     df = np.where(np.isnan(standard_error), np.nan, components.degrees_of_freedom)
     return stdtr(df, t), stdtr(df, -t)
 

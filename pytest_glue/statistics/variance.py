@@ -37,10 +37,6 @@ class VarianceComponents(NamedTuple):
     does not."""
     source: str | None
     """Where the seeds' part was measured; None if it is unknown."""
-    forecast_degrees_of_freedom: Floats
-    """Of a comparison to come: `degrees_of_freedom`, unless a small side happens to vary little."""
-    candidate_share: float = 0.5
-    """The share of the variance that grows as the candidate's score drops."""
 
 
 class _SeedComponents(NamedTuple):
@@ -100,8 +96,7 @@ def variance_components(
     examples = np.maximum(total - residual_variance, 0.0)
     df = _satterthwaite(seeds + examples, squares + total**2 / total_df)
     of_run = _sum(each.residual_variance for each in used) / len(used)
-    components = VarianceComponents(seeds, examples, df, total_df, of_run, _source(sides), df)
-    return _with_forecast(components, sides, used, total**2 / total_df)
+    return VarianceComponents(seeds, examples, df, total_df, of_run, _source(sides))
 
 
 def design_degrees_of_freedom(candidate: int, baseline: int | None = None) -> float:
@@ -157,33 +152,12 @@ def _with_prior(
     residual_variance = total / n_sides
     if seed_variance is None:
         unknown = np.full_like(total, np.nan)
-        return VarianceComponents(unknown, total, total_df, total_df, residual_variance, None, total_df)
+        return VarianceComponents(unknown, total, total_df, total_df, residual_variance, None)
     seeds = np.broadcast_to(
         SEED_VARIANCE_FACTOR * seed_variance.standard_deviation**2 * (inflation + n_sides - 1), total.shape
     )
     df = _satterthwaite(seeds + total, seeds**2 / seed_variance.degrees_of_freedom + total**2 / total_df)
-    return VarianceComponents(seeds, total, df, total_df, residual_variance, seed_variance.source, df)
-
-
-def _with_forecast(
-    components: VarianceComponents,
-    sides: Sequence[ScoredRuns],
-    used: Sequence[_SeedComponents],
-    examples_squares: Floats,
-) -> VarianceComponents:
-    """Return the components with the forecast for sides of unequal numbers of seeds."""
-    k_a, k_b = sides[0].k, sides[-1].k
-    if k_a in {1, k_b}:
-        return components
-    if k_b == 1:
-        return components._replace(candidate_share=1.0)
-    # Welch's degrees of freedom, as if both sides had the same, pooled variance.
-    pooled = ((k_a - 1) * used[0].of_scores + (k_b - 1) * used[1].of_scores) / (k_a + k_b - 2)
-    seeds = np.maximum(pooled, components.residual_variance) * (1 / k_a + 1 / k_b)
-    squares = pooled**2 * (1 / (k_a**2 * (k_a - 1)) + 1 / (k_b**2 * (k_b - 1)))
-    forecast = _satterthwaite(seeds + components.examples, squares + examples_squares)
-    df = np.minimum(components.degrees_of_freedom, forecast)
-    return components._replace(forecast_degrees_of_freedom=df, candidate_share=k_b / (k_a + k_b))
+    return VarianceComponents(seeds, total, df, total_df, residual_variance, seed_variance.source)
 
 
 def _source(sides: Sequence[ScoredRuns]) -> str:
