@@ -64,4 +64,8 @@ def test_sigterm_while_training(
     assert [] == [process for process in started if process.is_running()]
     assert [] == run.temporary_files
     assert "KeyboardInterrupt: SIGTERM" in run.output
-    assert re.search(r"glue: interrupted while test_suite\.py::test_long\[rte-sample\].* ran\n", run.output)
+    interrupted = re.search(r"glue: interrupted while (.*) ran\n", run.output)
+    assert interrupted, run.output
+    assert {f"test_suite.py::test_long[{task}-sample]" for task in ("rte", "stsb")[: max(workers, 1)]} == {
+        *interrupted[1].split(", ")
+    }
