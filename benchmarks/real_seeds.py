@@ -1,16 +1,17 @@
-"""Verdicts on real fine-tunings: how often an unchanged checkpoint fails, and what two checkpoints share by the seed.
+"""Verdicts on real fine-tunings: how often an unchanged checkpoint fails, and what runs of the same seed share.
 
-`python -m benchmarks.real_seeds --data FOLDER --cache FOLDER` fine-tunes a real checkpoint and its cut to two layers
-with the same seeds on real tasks. Runs are stored in the cache folder, so the command can be interrupted and resumed.
-It then prints for each task
+`python -m benchmarks.real_seeds --data FOLDER --cache FOLDER` fine-tunes real checkpoints, one and its cut to two
+layers, with the same seeds on real tasks. Runs are stored in the cache folder, so the command can be interrupted and
+resumed. It then prints for each task
 
-- the verdicts on random disjoint groups of seeds of one checkpoint (nothing changed), and on the cut against the whole
-  checkpoint (a large change);
-- the correlation by seed between the two checkpoints' scores, and between their deviations on each example. Pairing
-  runs of the same seed would pay above a correlation of 0.47, 0.24 and 0.11 at 3, 5 and 10 seeds.
+- the verdicts on random disjoint groups of seeds of one checkpoint (nothing changed), and on one checkpoint against the
+  other;
+- the correlation by seed between the checkpoints' scores, and between their deviations on each example. Pairing runs of
+  the same seed would pay above a correlation of 0.47, 0.24 and 0.11 at 3, 5 and 10 seeds.
 """
 
 import argparse
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,25 +77,31 @@ def shared_residuals(first: ScoredRuns, second: ScoredRuns, permutations: int) -
     return float(by_seed), (1 + sum(value >= by_seed for value in shuffled)) / (1 + permutations)
 
 
-def print_task(title: str, of_cut: Runs, of_whole: Runs, draws: int) -> None:
-    """Print what the runs of both checkpoints on one task show."""
-    k = len(of_cut.predictions)
-    print(f"\n{title}, {of_cut.metric}, n={of_cut.references.size}, {k} seeds of each checkpoint")
-    for name, runs in (("the cut", of_cut), ("the whole", of_whole)):
-        scores = runs.scored.scores
-        print(
-            f"  {name}: mean {scores.mean():.3f}, sd {scores.std(ddof=1):.4f}, {scores.min():.3f} to {scores.max():.3f}"
-        )
-        for group in (group for group in GROUPS if 2 * group <= k):
-            share = verdict_shares(runs, group, draws)
-            rejections = f"fail {share[Verdict.FAIL]:.3f}, pass {share[Verdict.PASS]:.3f}"
-            print(f"    {group} v {group}, {draws} draws: {rejections}")
-    change = compare(of_cut.predictions[:3], of_whole.predictions[:3], of_cut.references, of_cut.metric)
-    print(f"  the cut against the whole, 3 v 3: {change.difference:+.3f}, p {change.p_fail:.4f}: {change.verdict}")
-    r, low, high = correlation(of_cut.scored.scores, of_whole.scored.scores)
-    print(f"  correlation by seed, scores: {r:+.2f} ({LEVEL:.0%} CI {low:+.2f} to {high:+.2f})")
-    r, p = shared_residuals(of_cut.scored, of_whole.scored, draws)
-    print(f"  correlation by seed, deviations on each example: {r:+.3f} (one-sided p {p:.3f}, {draws} permutations)")
+def print_checkpoint(name: str, runs: Runs, draws: int) -> None:
+    """Print the scores of one checkpoint, and the verdicts on groups of its seeds."""
+    scores = runs.scored.scores
+    print(f"  {name}: mean {scores.mean():.3f}, sd {scores.std(ddof=1):.4f}, {scores.min():.3f} to {scores.max():.3f}")
+    for group in (group for group in GROUPS if 2 * group <= scores.size):
+        share = verdict_shares(runs, group, draws)
+        rejections = f"fail {share[Verdict.FAIL]:.3f}, pass {share[Verdict.PASS]:.3f}"
+        print(f"    {group} v {group}, {draws} draws: {rejections}")
+
+
+def print_pair(title: str, first: Runs, second: Runs, draws: int) -> None:
+    """Print the verdict on one checkpoint against another, and what runs of the same seed share."""
+    change = compare(first.predictions[:3], second.predictions[:3], first.references, first.metric)
+    print(f"  {title}: 3 v 3, difference {change.difference:+.3f}, p {change.p_fail:.4f}: {change.verdict}")
+    r, low, high = correlation(first.scored.scores, second.scored.scores)
+    print(f"    correlation by seed, scores: {r:+.2f} ({LEVEL:.0%} CI {low:+.2f} to {high:+.2f})")
+    r, p = shared_residuals(first.scored, second.scored, draws)
+    print(f"    correlation by seed, deviations on each example: {r:+.3f} (one-sided p {p:.3f}, {draws} permutations)")
+
+
+def checkpoint_of(name: str, cache: Path) -> Path:
+    """Return the folder of `whole`, or of its cut to layers such as `0,3`, which is written to the cache folder."""
+    if name == "whole":
+        return whole()
+    return cut(cache / f"layers-{name}", tuple(map(int, name.split(","))))
 
 
 def main() -> None:
@@ -103,6 +110,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="a folder in the hub's layout")
     parser.add_argument("--cache", type=Path, required=True, help="a folder for checkpoints and runs")
     parser.add_argument("--tasks", nargs="+", default=["stsb", "mrpc"])
+    parser.add_argument("--checkpoints", nargs="+", default=["0,3", "whole"], help="whole, or layers such as 0,3")
     parser.add_argument("--seeds", type=int, default=20, help="of each checkpoint")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
@@ -118,15 +126,19 @@ def main() -> None:
         "per_device_train_batch_size": options.batch_size,
     }
     size = (options.max_train_samples, options.max_eval_samples, options.max_length)
-    for name in options.tasks:
-        task, sides = find_task(name), []
-        for checkpoint in (cut(options.cache / "cut"), whole()):
+    for task in map(find_task, options.tasks):
+        runs = {}
+        for name in options.checkpoints:
+            checkpoint = checkpoint_of(name, options.cache)
+            folder = options.cache / "-".join(map(str, (task.name, *size, *recipe.values(), checkpoint.name)))
             work = Work(task, str(checkpoint), str(options.data), recipe, *size)
-            folder = options.cache / "-".join(map(str, (name, *size, *recipe.values(), checkpoint.name)))
             predictions, references = predictions_of(work, range(options.seeds), folder)
-            sides.append(Runs(np.array(predictions), np.array(references), task.headline_metric))
-        of_cut, of_whole = sides
-        print_task(name, of_cut, of_whole, options.draws)
+            runs[name] = Runs(np.array(predictions), np.array(references), task.headline_metric)
+        print(f"\n{task.name}, {task.headline_metric}, n={len(references)}, {options.seeds} seeds of each checkpoint")
+        for name, each in runs.items():
+            print_checkpoint(name, each, options.draws)
+        for (first, one), (second, other) in combinations(runs.items(), 2):
+            print_pair(f"{first} against {second}", one, other, options.draws)
 
 
 if __name__ == "__main__":
