@@ -49,7 +49,7 @@ def main() -> None:
         "moderation": lambda rng: print_moderation(40_000 // share, rng),
         "coverage": lambda rng: print_coverage(METRICS, 4000 // share, rng),
         "first": lambda rng: print_simulated_runs(METRICS, SIZES, 5000 // share, rng),
-        "collapse": lambda rng: print_collapsed_runs(2000 // share, rng),
+        "collapse": lambda rng: print_collapsed_runs(5000 // share, rng),
     }
     for name in arguments.tables:
         tables[name](np.random.default_rng(arguments.seed))
