@@ -40,7 +40,7 @@ class Judgement:
     confidence_interval: tuple[float, float] | None
     """Of the headline score, at 95 %; None if there is none."""
     baseline: Mapping[str, Any] | None
-    """The comparison with a baseline, under the names of `reports.document.Comparison`; None if there was none."""
+    """The comparison with a baseline, under the names of `reports.reported_comparison`; None if there was none."""
     notes: tuple[str, ...]
     failed_runs: tuple[FailedRun, ...] = ()
     is_futile: bool = False

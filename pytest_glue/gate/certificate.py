@@ -12,7 +12,7 @@ from pytest_glue.gate.baseline import Baseline
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The bound of a drop; the fields are those of `reports.document.Certificate`."""
+    """The bound of a drop; the fields are those of `reports.reported_comparison.Certificate`."""
 
     seeds: list[int]
     """Of the runs that were compared, each with the baseline's run of the same seed."""

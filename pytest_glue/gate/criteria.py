@@ -15,54 +15,10 @@ from pytest_glue.gate.diagnostics import ExaminedRuns, examine, examine_baseline
 from pytest_glue.gate.failure_comparison import ruled_out
 from pytest_glue.gate.groups import Groups, group_notes, usable
 from pytest_glue.gate.regression import Regression, RegressionCriterion, against_baseline
-
-
-@dataclass(frozen=True, slots=True)
-class BoundComparison:
-    """A score and the bound that it is compared with."""
-
-    metric: str
-    score: float
-    bound: float
-    bound_name: str = "threshold"
-    at_least: bool = False
-    """Whether the score is a lower bound."""
-
-    def text(self, relation: str) -> str:
-        """Return, for example, `accuracy 0.614 < threshold 0.650`."""
-        bound = f"{self.bound_name} {self.bound:.{self._digits}f}"
-        return f"{self.metric} {self._at_least}{self.score:.{self._digits}f} {relation} {bound}"
-
-    @property
-    def difference(self) -> str:
-        """Score minus bound with a sign; a difference that rounds to zero is +0.000, never -0.000."""
-        return f"{self._at_least}{round(self.score - self.bound, self._digits) + 0.0:+.{self._digits}f}"
-
-    @property
-    def _at_least(self) -> str:
-        return "at least " if self.at_least else ""
-
-    @property
-    def _digits(self) -> int:
-        """Three, or as many as make the two numbers differ: never `0.650 < 0.650`."""
-        differing = (n for n in range(3, 12) if f"{self.score:.{n}f}" != f"{self.bound:.{n}f}")
-        return next(differing, 3)
-
+from pytest_glue.gate.verdict_text import BoundComparison, VerdictText, against_thresholds
 
 _ROUNDING = 1e-9
 """Scores this close are equal: less than one example can change a score, more than floating point does."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictText:
-    """A verdict and the parts of its sentence."""
-
-    verdict: Verdict
-    text: str
-    facts: tuple[str, ...] = ()
-    """Shown in the sentence's brackets, before the sample sizes."""
-    is_comparison: bool = False
-    """Whether the facts are those of a comparison with a baseline, which has the numbers of seeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +171,11 @@ class Criteria:
         ]
         missed = [each for each in comparisons if each.score < each.bound - _ROUNDING]
         if missed:
-            return _against_thresholds(Verdict.FAIL, "<", missed)
+            return against_thresholds(Verdict.FAIL, "<", missed)
         if regression is not None:
             return VerdictText(regression.verdict, regression.text, regression.differences, is_comparison=True)
         if comparisons:
-            return _against_thresholds(Verdict.PASS, ">=", comparisons)
+            return against_thresholds(Verdict.PASS, ">=", comparisons)
         return self._against_chance(scores, references, at_least=at_least)
 
     def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> VerdictText:
@@ -246,11 +202,6 @@ class Criteria:
             size += [uncertainty.text] if uncertainty else []
         evidence = "; ".join((*answer.facts, ", ".join(size)))
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
-
-
-def _against_thresholds(verdict: Verdict, relation: str, comparisons: Sequence[BoundComparison]) -> VerdictText:
-    text = ", ".join(each.text(relation) for each in comparisons)
-    return VerdictText(verdict, text, tuple(each.difference for each in comparisons))
 
 
 def _of_failed(candidate: ExaminedRuns, baseline: ExaminedRuns | None) -> list[str]:

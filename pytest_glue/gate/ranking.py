@@ -1,4 +1,4 @@
-"""Ranks the checkpoints of a test run, as plain data for reports (`reports.document.Ranks`)."""
+"""Ranks the checkpoints of a test run, as plain data for reports (`reports.reported_ranks.Ranks`)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

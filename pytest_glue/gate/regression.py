@@ -54,7 +54,7 @@ class Regression:
     differences: tuple[str, ...]
     """Shown in the sentence's brackets, before the sample size."""
     facts: Mapping[str, Any]
-    """For reports, under the names of `reports.document.Comparison`."""
+    """For reports, under the names of `reports.reported_comparison.Comparison`."""
     notes: tuple[str, ...] = ()
     is_futile: bool = False
     """Whether the seeds to come would hardly make an inconclusive comparison conclusive."""

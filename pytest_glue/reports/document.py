@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import (
@@ -19,21 +19,9 @@ from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import SearchConfig, Trial
 from pytest_glue.core.verdict import FailedRun, Verdict
-
-
-def _constraint(**keywords: Any) -> Meta:
-    """Return a constraint of the schema; writing a report does not check it, since an odd score is worth reporting."""
-    return Meta(extra_json_schema=keywords)
-
-
-Count = Annotated[int, _constraint(minimum=0)]
-PositiveCount = Annotated[int, _constraint(minimum=1)]
-Seconds = Annotated[float, _constraint(minimum=0)]
-Score = Annotated[float, _constraint(minimum=-1, maximum=1)]
-Scores = dict[str, float | None]
-Seeds = Annotated[list[Count], _constraint(minItems=1, uniqueItems=True)]
-Digest = Annotated[str, _constraint(pattern="^sha256:[0-9a-f]{64}$")]
-Interval = tuple[float, float]
+from pytest_glue.reports.fields import Count, Digest, Interval, PositiveCount, Score, Scores, Seconds, Seeds, constraint
+from pytest_glue.reports.reported_comparison import Comparison
+from pytest_glue.reports.reported_ranks import Ranks
 
 
 class ReportedRun(Struct):
@@ -81,88 +69,6 @@ class ReportedStudy(Struct):
     counts: StateCounts
 
 
-class NegativeFlips(Struct):
-    """Examples that the baseline gets right and the candidate gets wrong. Rates are shares of all examples."""
-
-    count: Count
-    """Examples that most runs of the baseline get right and most runs of the candidate get wrong."""
-    examples: list[Count]
-    """Their indices in the evaluation split, from 0, those on which most runs agree first; at most 100."""
-    rate: Score
-    """The share that a run of the baseline gets right and a run of the candidate gets wrong: the mean over pairs."""
-    churn: Score | None
-    """The same share for two runs of one checkpoint with different seeds; null if both sides have one run."""
-    excess: Score | None
-    """Rate minus churn: 0 on average for an unchanged checkpoint."""
-    confidence_interval: Interval | None
-    """Of the excess, at 95 %."""
-
-
-class Certificate(Struct):
-    """A bound of the drop in accuracy, by the predictions of unlabelled texts that changed."""
-
-    seeds: Seeds
-    """Of the runs that were compared, each with the baseline's run of the same seed."""
-    changed: Annotated[float, _constraint(minimum=0)]
-    """The number of texts whose prediction changed, on average over the seeds."""
-    n_texts: PositiveCount
-    bound: Score
-    """The upper limit of the drop."""
-    confidence_level: float
-    certified: bool
-    """Whether the bound is at most the allowed drop."""
-
-
-class Comparison(Struct):
-    """The comparison with a baseline."""
-
-    name: str
-    file: str
-    checkpoint: dict[str, Any]
-    seeds: Seeds
-    candidate_score: Score
-    baseline_score: Score
-    max_drop: Annotated[float, _constraint(minimum=0)]
-    verdict: Literal["pass", "fail", "inconclusive"]
-    standard_error_seeds: float | None
-    standard_error_examples: float
-    degrees_of_freedom: float | None
-    confidence_interval: Interval | None
-    """Of the difference."""
-    confidence_level: float
-    p_fail: float | None
-    p_pass: float | None
-    smallest_visible_drop: float | None
-    """The minimum detectable drop: the drop that this item would show with a power of 0.8, at its share of alpha; null
-    if no drop that the score leaves is detectable, or the variance between seeds is unknown."""
-    seeds_needed: int | None
-    """Seeds on each side, with the baseline recorded anew, with which `max_drop` can be detected."""
-    spread_source: str | None
-    """The source of the variance between seeds."""
-    difference: float
-    """Candidate minus baseline."""
-    alpha: float
-    """One-sided error rate: of the whole test run for `fail`, of the item for `pass`."""
-    family_size: PositiveCount
-    """Number of items that are judged together."""
-    looks: list[int]
-    """The numbers of seeds at which interim analyses are made; empty if there is one analysis."""
-    negative_flips: NegativeFlips | None = None
-    """Null for a regression."""
-    failed_runs: list[FailedRun] = []
-    """Runs of the baseline that failed to train; the scores are those of the runs that trained."""
-    p_failed_runs: float | None = None
-    """One-sided p value of the null hypothesis that the candidate's runs fail to train no more often than the
-    baseline's; null if no run failed."""
-    alpha_failed_runs: float | None = None
-    """Error rate of that test; null if it could not reject, so that the scores have the whole error rate."""
-    certificate: Certificate | None = None
-    """Null without `--glue-certify`, and if the headline metric is not accuracy."""
-    conditional_power: float | None = None
-    """The probability that a later interim analysis is conclusive, if the difference stays as it is; null if this
-    comparison is conclusive, or if no analysis comes later."""
-
-
 class Result(Struct):
     """The evaluation of one item."""
 
@@ -178,7 +84,7 @@ class Result(Struct):
     confidence_interval: Interval | None
     """Of the score, at 95 %; null if none is computed."""
     seeds: Seeds
-    runs: Annotated[list[ReportedRun], _constraint(minItems=1)]
+    runs: Annotated[list[ReportedRun], constraint(minItems=1)]
     failed_runs: list[FailedRun]
     """Runs that failed to train, each with the reason."""
     threshold: Score | None
@@ -244,10 +150,10 @@ class ReportedOptions(Struct):
     storage: str
     max_drop: dict[str, float]
     """By task; the empty name stands for every other task."""
-    alpha: Annotated[float, _constraint(exclusiveMinimum=0, exclusiveMaximum=0.5)]
+    alpha: Annotated[float, constraint(exclusiveMinimum=0, exclusiveMaximum=0.5)]
     certify: bool
     """Whether predictions of unlabelled texts are compared with the baseline's."""
-    max_seeds: Annotated[int, _constraint(minimum=2)] | None
+    max_seeds: Annotated[int, constraint(minimum=2)] | None
     inconclusive: InconclusivePolicy
     unchecked: UncheckedPolicy
     """Whether a test that passes without asking for its red verdict is an error."""
@@ -256,7 +162,7 @@ class ReportedOptions(Struct):
     search: str | None
     """The search backend; null if nothing is searched."""
     trials: PositiveCount
-    search_fraction: Annotated[float, _constraint(exclusiveMinimum=0, maximum=1)]
+    search_fraction: Annotated[float, constraint(exclusiveMinimum=0, maximum=1)]
     search_split: Literal["held-out", "evaluation"]
     search_storage: str
     space: dict[str, Any]
@@ -268,68 +174,14 @@ class ReportedOptions(Struct):
     """Null for the default folder of environment and platform."""
     resume: bool
     """Whether a killed fine-tuning is resumed."""
-    timeout: Annotated[float, _constraint(exclusiveMinimum=0)] | None
+    timeout: Annotated[float, constraint(exclusiveMinimum=0)] | None
     """Seconds that a fine-tuning may take; null for no limit."""
     executor: ExecutorKind
     """Where fine-tunings run."""
-    shard: Annotated[str, _constraint(pattern="^[1-9][0-9]*/[1-9][0-9]*$")] | None
+    shard: Annotated[str, constraint(pattern="^[1-9][0-9]*/[1-9][0-9]*$")] | None
     """The part of the items that was run; null for all of them."""
     threshold: dict[str, Score]
     """By TASK:METRIC."""
-
-
-class Estimate(Struct):
-    """A value with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    covers: Literal["examples and seeds", "examples"]
-
-
-class RankedCheckpoint(Estimate):
-    """The score of a checkpoint on a task."""
-
-    checkpoint: str
-    seeds: PositiveCount
-
-
-class RankedPair(Estimate):
-    """The difference of two checkpoints: the first minus the second."""
-
-    first: str
-    second: str
-    p_value: float | None
-    """Two-sided, with Holm's correction; null if the variance between seeds is unknown."""
-
-
-class RankedAverage(Estimate):
-    """The average of a checkpoint over the ranked tasks."""
-
-    checkpoint: str
-    tasks: PositiveCount
-
-
-class RankedTask(Struct):
-    """The checkpoints on one task."""
-
-    task: str
-    metric: str
-    n_eval: PositiveCount
-    scores: list[RankedCheckpoint]
-    """Best first."""
-    pairs: list[RankedPair]
-    best: list[str]
-    """The best checkpoint and those tied with it."""
-
-
-class Ranks(Struct):
-    """Checkpoints compared with each other."""
-
-    alpha: float
-    tasks: list[RankedTask]
-    average: list[RankedAverage]
-    """Best first."""
 
 
 class ItemError(Struct):

@@ -1,4 +1,4 @@
-"""The JSON Schema of the report, generated from the types in `document`.
+"""The JSON Schema of the report, generated from the types in `document` and what it imports.
 
 `python -m pytest_glue.reports.schema` rewrites `schema.json` after a change of the types or their docstrings.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_glue.reports import document
+from pytest_glue.reports import document, reported_comparison, reported_ranks
 from pytest_glue.reports.json import SCHEMA, SCHEMA_VERSION
 
 _DIGEST = {"pattern": "^sha256:[0-9a-f]{64}$"}
@@ -53,9 +53,10 @@ _ADDED = frozenset(
 def schema() -> dict[str, Any]:
     """Return the schema; descriptions are the docstrings of types and fields."""
     _, definitions = msgspec.json.schema_components([document.Report], ref_template="#/$defs/{name}")
+    kinds = {**vars(document), **vars(reported_comparison), **vars(reported_ranks)}
     for name, definition in definitions.items():
         if "properties" in definition:
-            _complete(definition, vars(document)[name])
+            _complete(definition, kinds[name])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:pytest-glue:report:{SCHEMA_VERSION}",

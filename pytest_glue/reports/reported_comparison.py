@@ -1,0 +1,90 @@
+"""Types of the JSON report: the comparison with a baseline."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Struct
+
+from pytest_glue.core.verdict import FailedRun
+from pytest_glue.reports.fields import Count, Interval, PositiveCount, Score, Seeds, constraint
+
+
+class NegativeFlips(Struct):
+    """Examples that the baseline gets right and the candidate gets wrong. Rates are shares of all examples."""
+
+    count: Count
+    """Examples that most runs of the baseline get right and most runs of the candidate get wrong."""
+    examples: list[Count]
+    """Their indices in the evaluation split, from 0, those on which most runs agree first; at most 100."""
+    rate: Score
+    """The share that a run of the baseline gets right and a run of the candidate gets wrong: the mean over pairs."""
+    churn: Score | None
+    """The same share for two runs of one checkpoint with different seeds; null if both sides have one run."""
+    excess: Score | None
+    """Rate minus churn: 0 on average for an unchanged checkpoint."""
+    confidence_interval: Interval | None
+    """Of the excess, at 95 %."""
+
+
+class Certificate(Struct):
+    """A bound of the drop in accuracy, by the predictions of unlabelled texts that changed."""
+
+    seeds: Seeds
+    """Of the runs that were compared, each with the baseline's run of the same seed."""
+    changed: Annotated[float, constraint(minimum=0)]
+    """The number of texts whose prediction changed, on average over the seeds."""
+    n_texts: PositiveCount
+    bound: Score
+    """The upper limit of the drop."""
+    confidence_level: float
+    certified: bool
+    """Whether the bound is at most the allowed drop."""
+
+
+class Comparison(Struct):
+    """The comparison with a baseline."""
+
+    name: str
+    file: str
+    checkpoint: dict[str, Any]
+    seeds: Seeds
+    candidate_score: Score
+    baseline_score: Score
+    max_drop: Annotated[float, constraint(minimum=0)]
+    verdict: Literal["pass", "fail", "inconclusive"]
+    standard_error_seeds: float | None
+    standard_error_examples: float
+    degrees_of_freedom: float | None
+    confidence_interval: Interval | None
+    """Of the difference."""
+    confidence_level: float
+    p_fail: float | None
+    p_pass: float | None
+    smallest_visible_drop: float | None
+    """The minimum detectable drop: the drop that this item would show with a power of 0.8, at its share of alpha; null
+    if no drop that the score leaves is detectable, or the variance between seeds is unknown."""
+    seeds_needed: int | None
+    """Seeds on each side, with the baseline recorded anew, with which `max_drop` can be detected."""
+    spread_source: str | None
+    """The source of the variance between seeds."""
+    difference: float
+    """Candidate minus baseline."""
+    alpha: float
+    """One-sided error rate: of the whole test run for `fail`, of the item for `pass`."""
+    family_size: PositiveCount
+    """Number of items that are judged together."""
+    looks: list[int]
+    """The numbers of seeds at which interim analyses are made; empty if there is one analysis."""
+    negative_flips: NegativeFlips | None = None
+    """Null for a regression."""
+    failed_runs: list[FailedRun] = []
+    """Runs of the baseline that failed to train; the scores are those of the runs that trained."""
+    p_failed_runs: float | None = None
+    """One-sided p value of the null hypothesis that the candidate's runs fail to train no more often than the
+    baseline's; null if no run failed."""
+    alpha_failed_runs: float | None = None
+    """Error rate of that test; null if it could not reject, so that the scores have the whole error rate."""
+    certificate: Certificate | None = None
+    """Null without `--glue-certify`, and if the headline metric is not accuracy."""
+    conditional_power: float | None = None
+    """The probability that a later interim analysis is conclusive, if the difference stays as it is; null if this
+    comparison is conclusive, or if no analysis comes later."""
