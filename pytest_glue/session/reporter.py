@@ -113,7 +113,7 @@ class GlueReporter:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Show verdicts and user errors without a traceback, and attach the evaluation to the report."""
-        if call.excinfo is not None and not self._config.getoption("fulltrace"):
+        if call.excinfo is not None and not self._config.getoption("fulltrace", default=False):
             hide_plugin_frames(call.excinfo, self._config.rootpath)
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, GlueError | VerdictError):
@@ -224,7 +224,7 @@ class GlueReporter:
         message = str(excinfo.value)
         if isinstance(excinfo.value, GlueError):
             report.__dict__["glue_error"] = message
-        if not self._config.getoption("fulltrace"):
+        if not self._config.getoption("fulltrace", default=False):
             representation: Any = excinfo.getrepr(style="value", chain=False)
             representation.reprcrash.message = message
             report.longrepr = representation

@@ -12,7 +12,7 @@ Run = Callable[..., pytest.RunResult]
 
 TINY = (
     *("--glue-data=sample", "--glue-checkpoints=sample", "--glue-tasks=cola,rte"),
-    *("--glue-max-train-samples=64", "--glue-max-eval-samples=24"),
+    *("--glue-max-train-samples=64", "--glue-max-eval-samples=24", "--glue-threshold=rte=0"),
 )
 EAGER = """
 from pytest_glue.progress import log, worker_status

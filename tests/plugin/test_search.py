@@ -23,6 +23,9 @@ BACKENDS = [
     pytest.param("ray", marks=pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")),
 ]
 TABLE = """
+[tool.pytest_glue]
+threshold = {rte = 0.0, mrpc = 0.0}
+
 [tool.pytest_glue.search]
 learning_rate = {low = 1e-4, high = 1e-3, log = true}
 num_train_epochs = {low = 1, high = 2}
