@@ -255,7 +255,13 @@ def _add_power(commands: Commands) -> None:
         metavar="FOLDER",
         help="folder of the baselines (default: glue-baselines)",
     )
-    power.add_argument("--task", metavar="NAME", help="only this task of the baseline; without a baseline, a GLUE task")
+    power.add_argument(
+        "--task",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this task of the baseline (can be repeated); without a baseline, a GLUE task",
+    )
     power.add_argument("--examples", type=_count, metavar="N", help="examples of the evaluation split, if published")
     power.add_argument("--score", type=float, metavar="FRACTION", help="expected score, if published, as in 0.66")
     power.add_argument("--seeds", type=_count, nargs="+", default=(1, 2, 3, 5, 10), metavar="N", help="rows")
@@ -283,12 +289,13 @@ def _power(given: argparse.Namespace) -> int:
 
     try:
         if given.baseline is not None:
-            tasks = () if given.task is None else (given.task,)
-            items = recorded_items(user_path(given.storage), given.baseline, tasks)
-        elif None in {given.task, given.examples, given.score}:
+            items, problems = recorded_items(user_path(given.storage), given.baseline, given.task)
+        elif not given.task or given.examples is None or given.score is None:
             raise OptionError("give --baseline=NAME, or all of --task, --examples and --score")
+        elif len(given.task) > 1:
+            raise OptionError(f"--task={', '.join(given.task)}; accepted: one task, or several with --baseline=NAME")
         else:
-            items = [published_item(given.task, given.examples, given.score)]
+            items, problems = [published_item(given.task[0], given.examples, given.score)], []
     except GlueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -297,6 +304,8 @@ def _power(given: argparse.Namespace) -> int:
         print(json.dumps([cell for item in items for cell in table.cells(item)], indent=1))
     else:
         print("\n\n".join("\n".join(table.lines(item)) for item in items))
+    for problem in problems:
+        print(problem, file=sys.stderr)
     return 0
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import BaselineError, OptionError
+from pytest_glue.core.formatting import count
 from pytest_glue.core.paths import local_path
-from pytest_glue.core.tasks import find_task
+from pytest_glue.core.tasks import GLUE, find_task
 from pytest_glue.gate import baseline_storage
-from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline import Baseline, RecordedRun
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.run_variance import RunVariance
@@ -29,23 +30,43 @@ class PlannedItem:
     """Where the variance between seeds was measured."""
 
 
-def run_variance(baseline: Baseline) -> "RunVariance | None":
-    """Return how much one run's score varies; None if neither the baseline's runs nor published ones show it."""
+def trained_runs(baseline: Baseline) -> tuple[RecordedRun, ...]:
+    """Return the runs that a comparison is planned with.
+
+    They have predictions and a score, and do not predict the same for every example. A comparison finds other failed
+    runs too, but with the references, which a baseline does not record. On a report-only task, constant predictions
+    are no failure.
+    """
+    from pytest_glue.statistics.diagnostics import constant_predictions
+
+    runs, task = baseline.scored_runs, GLUE.get(baseline.task)
+    if task is not None and task.report_only:
+        return runs
+    return tuple(run for run in runs if not constant_predictions(run.predictions)[0])
+
+
+def run_variance(baseline: Baseline, runs: Sequence[RecordedRun]) -> "RunVariance | None":
+    """Return how much one run's score varies; None if neither these runs nor published ones show it.
+
+    Args:
+        baseline: of one item.
+        runs: those of its runs that count, with predictions and a score.
+    """
     from pytest_glue.statistics.run_variance import RunVariance
     from pytest_glue.statistics.seed_variance import published_seed_variance
 
-    runs, metric = baseline.scored_runs, baseline.headline_metric
+    metric = baseline.headline_metric
+    scores = [score for run in runs if (score := run.metrics[metric]) is not None]
     if len(runs) > 1:
-        scores = [run.metrics[metric] or 0.0 for run in runs]
         return RunVariance.of_recorded(metric, scores, [run.predictions for run in runs])
     published = published_seed_variance(baseline.task, metric)
-    if published is None or metric != "accuracy":
+    if published is None or metric != "accuracy" or not scores:
         return None
-    return RunVariance.of_published(metric, baseline.score, baseline.n_eval, published)
+    return RunVariance.of_published(metric, scores[0], baseline.n_eval, published)
 
 
-def recorded_items(storage: Path, name: str, tasks: Sequence[str] = ()) -> list[PlannedItem]:
-    """Return the items of a baseline, sorted by task and checkpoint.
+def recorded_items(storage: Path, name: str, tasks: Sequence[str] = ()) -> tuple[list[PlannedItem], list[str]]:
+    """Return the items of a baseline, sorted by task and checkpoint, and a message for each that cannot be planned.
 
     Args:
         storage: the folder of all baselines.
@@ -53,7 +74,8 @@ def recorded_items(storage: Path, name: str, tasks: Sequence[str] = ()) -> list[
         tasks: only these; all if empty.
 
     Raises:
-        BaselineError: there is no such baseline, it has none of the tasks, or a file cannot be used.
+        BaselineError: there is no such baseline, it lacks one of the tasks, a file cannot be read, or no item can be
+            planned.
     """
     files = [local_path(name)] if name.endswith(".json") else sorted((storage / name).glob("*/*.json"))
     if not files:
@@ -65,19 +87,34 @@ def recorded_items(storage: Path, name: str, tasks: Sequence[str] = ()) -> list[
     if missing := sorted(set(tasks) - {baseline.task for _, baseline in chosen}):
         there = ", ".join(sorted({baseline.task for _, baseline in baselines}))
         raise BaselineError(f"baseline {name!r} has no task {missing[0]!r}; accepted: {there}")
-    return [_recorded_item(file, baseline) for file, baseline in chosen]
+    found = [_recorded_item(file, baseline) for file, baseline in chosen]
+    items = [each for each in found if isinstance(each, PlannedItem)]
+    problems = [each for each in found if isinstance(each, str)]
+    if not items:
+        raise BaselineError("\n".join(problems))
+    return items, problems
 
 
-def _recorded_item(file: Path, baseline: Baseline) -> PlannedItem:
-    run = run_variance(baseline)
+def _recorded_item(file: Path, baseline: Baseline) -> PlannedItem | str:
+    """Return the item that a file records, or why it cannot be planned."""
+    runs = trained_runs(baseline)
+    run = run_variance(baseline, runs)
     if run is None:
-        raise BaselineError(
-            f"baseline {file} has one run, which does not show the variance between seeds, and none is published for "
-            f"{baseline.headline_metric} of {baseline.task}: record it with --glue-seeds=3 or more"
+        return (
+            f"baseline {file} has {runs_that_trained(baseline)}, which does not show the variance between seeds, "
+            f"and none is published for {baseline.headline_metric} of {baseline.task}: "
+            "record it with --glue-seeds=3 or more"
         )
-    n_runs = len(baseline.scored_runs)
-    source = run.published.source if run.published else f"{n_runs} recorded runs"
-    return PlannedItem(baseline.task, baseline.checkpoint.label, run, n_runs, source)
+    failed = len(baseline.runs) - len(runs)
+    source = run.published.source if run.published else f"{len(runs)} recorded runs"
+    left_out = f"; {failed} that failed to train left out" if failed else ""
+    return PlannedItem(baseline.task, baseline.checkpoint.label, run, len(runs), f"{source}{left_out}")
+
+
+def runs_that_trained(baseline: Baseline) -> str:
+    """Return how many of the runs trained, as in "one run" or "1 of 3 runs that trained"."""
+    total, trained = len(baseline.runs), len(trained_runs(baseline))
+    return "one run" if total == trained == 1 else f"{trained} of {count(total, 'run')} that trained"
 
 
 def published_item(name: str, n_examples: int, score: float) -> PlannedItem:
@@ -102,7 +139,7 @@ def published_item(name: str, n_examples: int, score: float) -> PlannedItem:
             f"no variance between seeds is published for {metric} of {name}; accepted: {known}, or a recorded baseline"
         )
     if n_examples < 2:
-        raise OptionError(f"{n_examples} examples; accepted: 2 or more")
+        raise OptionError(f"{count(n_examples, 'example')}; accepted: 2 or more")
     if not 0 < score < 1:
         raise OptionError(f"score {score:g}; accepted: an accuracy above 0 and below 1, as in 0.66")
     return PlannedItem(

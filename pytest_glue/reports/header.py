@@ -13,7 +13,7 @@ from pytest_glue.core.metrics import lowest_chance_level
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file, interim_analyses_of
-from pytest_glue.gate.planning import run_variance
+from pytest_glue.gate.planning import run_variance, runs_that_trained, trained_runs
 from pytest_glue.statistics.failure_rates import seeds_that_tolerate, tolerated_failure_rate
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def design_warnings(options: Options) -> list[str]:
     """
     found = [baseline for spec in EvaluationSpec.all_of(options) if (baseline := _baseline(spec)) is not None]
     candidate, lines = len(options.all_seeds), []
-    for recorded in sorted({len(baseline.runs) for baseline in found}):
+    for recorded in sorted({len(trained_runs(baseline)) for baseline in found} - {0}):
         if max(candidate, recorded) > 1:
             lines += _design_warning(options, candidate, recorded, len(found))
     return lines
@@ -148,20 +148,22 @@ def _baseline(spec: EvaluationSpec) -> Baseline | None:
 
 
 def _power_warnings(spec: EvaluationSpec, baseline: Baseline, family_size: int) -> list[str]:
-    run, threshold = run_variance(baseline), spec.thresholds.get(spec.task.headline_metric)
-    if run is None:
-        unknown = "the baseline has one run, which does not show the variance between seeds"
+    trained, threshold = trained_runs(baseline), spec.thresholds.get(spec.task.headline_metric)
+    run, of_all = (run_variance(baseline, runs) for runs in (trained, baseline.scored_runs))
+    if run is None or of_all is None:
+        unknown = f"the baseline has {runs_that_trained(baseline)}, which does not show the variance between seeds"
         return [f"{unknown}; record it with --glue-seeds=3 or more"]
-    warnings = [_undetectable_drop(spec, baseline, run, family_size)] if spec.max_drop else []
-    warnings += [_threshold_at_risk(spec, baseline, run, threshold)] if threshold is not None else []
+    warnings = [_undetectable_drop(spec, len(trained), run, family_size)] if spec.max_drop else []
+    # A threshold is compared with the mean over all runs, also those that failed to train.
+    warnings += [_threshold_at_risk(spec, baseline, of_all, threshold)] if threshold is not None else []
     return [warning for warning in warnings if warning is not None]
 
 
-def _undetectable_drop(spec: EvaluationSpec, baseline: Baseline, run: "RunVariance", family_size: int) -> str | None:
+def _undetectable_drop(spec: EvaluationSpec, n_baseline: int, run: "RunVariance", family_size: int) -> str | None:
     from pytest_glue.statistics.error_rates import error_rates
     from pytest_glue.statistics.planning import detectable_drops
 
-    n_seeds, n_baseline = len(spec.options.all_seeds), len(baseline.runs)
+    n_seeds = len(spec.options.all_seeds)
     analyses = interim_analyses_of(spec.options)
     alpha, _ = error_rates(spec.options.alpha, family_size, analyses if len(analyses) > 1 else ())
     detectable = detectable_drops(run, [n_seeds], n_baseline, alpha).get(n_seeds)
@@ -172,7 +174,7 @@ def _undetectable_drop(spec: EvaluationSpec, baseline: Baseline, run: "RunVarian
         shown = f"with {design} no drop that the score leaves is detected with a power of 80 %"
     else:
         shown = f"with {design} only a drop of about {detectable:.3f} or more is detected with a power of 80 %"
-    return f"the allowed drop is {spec.max_drop:.3g}, but {shown}; expect inconclusive verdicts"
+    return f"the allowed drop is {spec.max_drop:.3g}, but {shown}; an unchanged checkpoint may be inconclusive"
 
 
 def _threshold_at_risk(spec: EvaluationSpec, baseline: Baseline, run: "RunVariance", threshold: float) -> str | None:

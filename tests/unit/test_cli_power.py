@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.cli import main
-from pytest_glue.gate.baseline import encode_baseline
-from tests.factories import RTE_LABELS, make_baseline, make_runs
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.gate.baseline import Baseline, encode_baseline
+from tests.factories import RTE_LABELS, make_baseline, make_evaluation, make_runs
 
 PUBLISHED = ["power", "--task=rte", "--examples=277", "--score=0.66"]
 
@@ -44,6 +45,22 @@ def test_a_table_of_power_from_a_recorded_baseline(tmp_path: Path, capsys: pytes
     assert 0 < five["power"] < one["power"] <= 1
 
 
+def test_several_tasks_of_a_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each --task adds one; the last one replaced the others. An item of one run has a line, and the others a table."""
+    for task, wrong in (("rte", (76, 80, 84)), ("mrpc", (70, 75, 80)), ("cola", (70,))):
+        baseline = Baseline.of(make_evaluation(make_runs(task, RTE_LABELS, *wrong)), GLUE[task], {}, {})
+        file = tmp_path / "main" / task / "sample.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(encode_baseline(baseline)))
+    asked = ["power", "--baseline=main", f"--storage={tmp_path}", "--json", "--seeds", "3", "--items", "1"]
+    assert 0 == main([*asked, "--task=rte", "--task=cola"])
+    printed = capsys.readouterr()
+    assert ["rte"] == [cell["task"] for cell in json.loads(printed.out)]
+    assert "has one run, which does not show the variance between seeds" in printed.err
+    assert 0 == main([*asked, "--task=rte", "--task=mrpc"])
+    assert ["mrpc", "rte"] == [cell["task"] for cell in json.loads(capsys.readouterr().out)]
+
+
 def test_a_drop_below_the_lowest_score_has_no_power(capsys: pytest.CaptureFixture[str]) -> None:
     """A cell without a number is a dash."""
     assert 0 == main([*PUBLISHED, "--drop=0.9", "--seeds", "3", "--items", "1"])
@@ -55,6 +72,7 @@ def test_a_drop_below_the_lowest_score_has_no_power(capsys: pytest.CaptureFixtur
     [
         (["power"], "give --baseline=NAME, or all of --task, --examples and --score"),
         (["power", "--baseline=none"], "there is no baseline 'none' in glue-baselines"),
+        ([*PUBLISHED, "--task=sst2"], "--task=rte, sst2; accepted: one task, or several with --baseline=NAME"),
         (["power", "--task=rte", "--examples=277", "--score=66"], "score 66; accepted: an accuracy above 0 and below"),
     ],
 )
