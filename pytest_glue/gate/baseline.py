@@ -213,3 +213,5 @@ def _check_unlabelled(baseline: Baseline) -> None:
         or len({len(each) for each in unlabelled if each}) > 1
     ):
         raise BaselineError("its predictions of unlabelled texts and their digest do not match")
+    if are_known and not any(unlabelled):
+        raise BaselineError("its predictions of unlabelled texts are empty for every run")

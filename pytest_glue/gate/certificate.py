@@ -1,10 +1,10 @@
 """The agreement certificate: a bound of the drop in accuracy by the predictions of unlabelled texts that changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_glue.core.errors import BaselineError
-from pytest_glue.core.formatting import name_seeds
+from pytest_glue.core.formatting import count, name_seeds
 from pytest_glue.core.runs import Run
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
@@ -27,10 +27,11 @@ class Certificate:
 
     @property
     def evidence(self) -> str:
-        """How many predictions changed, as a clause."""
+        """How many predictions changed, and in how many pairs of runs, as a clause."""
         number = f"{self.changed:,.{0 if self.changed.is_integer() else 1}f}"
         mean = "on average " if len(self.seeds) > 1 else ""
-        return f"{mean}{number} of {self.n_texts:,} unlabelled texts changed their prediction"
+        pairs = f"{count(len(self.seeds), 'pair')} of runs with the same seed"
+        return f"{mean}{number} of {self.n_texts:,} unlabelled texts changed their prediction in {pairs}"
 
     @property
     def points(self) -> str:
@@ -55,41 +56,74 @@ def check_certifiable(baseline: Baseline, file: str, seeds: Sequence[int]) -> No
             "again with --glue-save=NAME --glue-certify, or leave out --glue-certify"
         )
     if not set(seeds) & set(baseline.seeds):
-        recorded = ",".join(map(str, baseline.seeds))
         raise BaselineError(
             f"--glue-certify compares runs of the same seed, and baseline {file} has {name_seeds(baseline.seeds)}, "
-            f"this item {name_seeds(seeds)}: give --glue-seeds={recorded}{',' * (len(baseline.seeds) == 1)}"
+            f"this item {name_seeds(seeds)}: give {_seeds_option(baseline.seeds)}"
         )
 
 
-def certificate_of(
-    baseline: Baseline, runs: Sequence[Run], max_drop: float, alpha: float, n_analyses: int = 1
-) -> Certificate | None:
-    """Return the certificate of a candidate; None if its runs or the baseline's did not predict unlabelled texts.
+def _seeds_option(seeds: Sequence[int]) -> str:
+    """Return the option with these seeds; a comma keeps a single one from being read as a number of seeds."""
+    return f"--glue-seeds={','.join(map(str, seeds))}{',' * (len(seeds) == 1)}"
 
-    Seeds that one side lacks are left out.
+
+def partners_of(baseline: Baseline, file: str, trained: Iterable[Run], n_texts: int) -> dict[int, Sequence[float]]:
+    """Return the baseline's predictions of the unlabelled texts, by seed, of those of its runs that trained.
 
     Args:
         baseline: with predictions of the same texts.
-        runs: of the candidate.
+        file: the path of the baseline, for messages.
+        trained: the baseline's runs that trained.
+        n_texts: the number of texts that the candidate predicted.
+
+    Raises:
+        BaselineError: it has predictions of another number of texts.
+    """
+    seeds = {run.seed for run in trained}
+    found = {run.seed: run.unlabelled_predictions for run in baseline.runs if run.unlabelled_predictions}
+    if others := {len(each) for each in found.values()} - {n_texts}:
+        raise BaselineError(
+            f"baseline {file} contradicts itself: it holds predictions of {count(min(others), 'unlabelled text')}, and "
+            f"this item predicted {n_texts} of the same digest. Restore the file or record it again"
+        )
+    return {seed: each for seed, each in found.items() if seed in seeds}
+
+
+def unpaired_note(seeds: Sequence[int], paired: Sequence[int], *, adds_seeds: bool) -> str:
+    """Return the note on a candidate that is not certified because some of its runs have no partner.
+
+    Args:
+        seeds: of the candidate's runs without a partner; at least one.
+        paired: the seeds for which the baseline has one.
+        adds_seeds: whether `--glue-max-seeds` adds seeds.
+    """
+    remedy = f"give {_seeds_option(paired)}" if paired else "record the baseline again"
+    if adds_seeds:
+        remedy = f"{remedy} without --glue-max-seeds, or record the baseline with all seeds up to --glue-max-seeds"
+    lacking = f"{name_seeds(seeds)} {'has' if len(seeds) == 1 else 'have'} no partner in the baseline"
+    return f"not certified: {lacking}, which is a run of the same seed that trained: {remedy}"
+
+
+def certificate_of(
+    partners: Mapping[int, Sequence[float]], runs: Sequence[Run], max_drop: float, alpha: float, n_analyses: int = 1
+) -> Certificate:
+    """Return the certificate of a candidate.
+
+    A run that is left out could be the one that got worse, so every run needs a partner.
+
+    Args:
+        partners: the baseline's predictions of the same texts; of each of the runs' seeds, and maybe of others.
+        runs: of the candidate, those that trained; each has predictions of the texts.
         max_drop: the allowed drop, as a fraction.
         alpha: the probability that a larger drop is certified.
         n_analyses: how often a verdict may be tried; the attempts share alpha.
     """
     from pytest_glue.statistics.agreement import agreement
 
-    recorded = {run.seed: run.unlabelled_predictions for run in baseline.runs if run.unlabelled_predictions}
-    pairs = {
-        run.seed: (run.unlabelled_predictions, recorded[run.seed])
-        for run in runs
-        if run.unlabelled_predictions is not None and run.seed in recorded
-    }
-    if not pairs:
-        return None
-    ours, theirs = zip(*pairs.values(), strict=True)
-    found = agreement(ours, theirs, alpha / n_analyses)
+    ours = [run.unlabelled_predictions or () for run in runs]
+    found = agreement(ours, [partners[run.seed] for run in runs], alpha / n_analyses)
     return Certificate(
-        seeds=list(pairs),
+        seeds=[run.seed for run in runs],
         changed=found.changed,
         n_texts=found.n_texts,
         bound=found.bound,
@@ -120,7 +154,7 @@ def certified(
         bound = f"which bounds the drop at {certificate.points}{remedy}"
         return verdict, f"{text}; not certified: {certificate.evidence}, {bound}"
     if verdict is Verdict.FAIL:
-        bound = f"which bounds the drop on those at {certificate.points}"
+        bound = f"which bounds the drop on those texts at {certificate.points}"
         return verdict, f"{text}, though only {certificate.evidence}, {bound}: they differ from the evaluation split"
     what = f"certified: accuracy drops by at most {certificate.points}: {certificate.evidence}"
     return Verdict.PASS, f"{scores}; {what}"

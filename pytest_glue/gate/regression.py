@@ -9,7 +9,7 @@ from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
-from pytest_glue.gate.certificate import Certificate, certificate_of, certified
+from pytest_glue.gate.certificate import Certificate, certificate_of, certified, partners_of, unpaired_note
 from pytest_glue.gate.diagnostics import ExaminedRuns
 from pytest_glue.gate.failure_comparison import ERROR_SHARE, FailureComparison, compare_failures
 from pytest_glue.gate.flips import flip_notes, flips_of
@@ -78,6 +78,9 @@ def against_baseline(
         baseline: the runs of the rule's baseline; at least one trained.
         references: gold labels, one for each evaluation example; two or more.
         groups: of the evaluation examples, two or more.
+
+    Raises:
+        BaselineError: the baseline's predictions of unlabelled texts do not fit the candidate's.
     """
     from pytest_glue.statistics.comparison import ComparisonDesign, compare
 
@@ -93,7 +96,7 @@ def against_baseline(
     )
     ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
     comparison = compare(ours, theirs, references, rule.baseline.headline_metric, design, groups)
-    certificate, certificate_notes = _certificate(rule, candidate, failures)
+    certificate, certificate_notes = _certificate(rule, candidate, baseline, failures)
     compared, text = _answer(rule, comparison, failures)
     verdict, text = certified(compared, text, _scores(rule, comparison), certificate, rule.max_drop)
     # A certificate, and failed runs that turn out to be more, can decide although the scores do not.
@@ -161,15 +164,23 @@ def _futility(rule: RegressionCriterion, conditional_power: float | None) -> str
 
 
 def _certificate(
-    rule: RegressionCriterion, candidate: ExaminedRuns, failures: FailureComparison
+    rule: RegressionCriterion, candidate: ExaminedRuns, baseline: ExaminedRuns, failures: FailureComparison
 ) -> tuple[Certificate | None, tuple[str, ...]]:
-    """Return the certificate, if there can be one, and a note if failed runs are the reason that there is none."""
-    if not rule.certify:
+    """Return the certificate, or a note if failed runs or seeds are the reason that there is none.
+
+    Raises:
+        BaselineError: the baseline has predictions of another number of unlabelled texts.
+    """
+    predicted = [run.unlabelled_predictions for run in candidate.trained if run.unlabelled_predictions is not None]
+    if not rule.certify or len(predicted) < len(candidate.trained):
         return None, ()
     if failures.have_larger_share:
         return None, ("not certified: a larger share of the runs failed to train",)
+    partners = partners_of(rule.baseline, rule.file, baseline.trained, len(predicted[0]))
+    if unpaired := [run.seed for run in candidate.trained if run.seed not in partners]:
+        return None, (unpaired_note(unpaired, list(partners), adds_seeds=bool(rule.interim_analyses)),)
     n_analyses = max(len(rule.interim_analyses), 1)
-    return certificate_of(rule.baseline, candidate.trained, rule.max_drop, rule.alpha, n_analyses), ()
+    return certificate_of(partners, candidate.trained, rule.max_drop, rule.alpha, n_analyses), ()
 
 
 def published(baseline: Baseline) -> "SeedVariance | None":

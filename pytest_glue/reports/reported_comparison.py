@@ -84,7 +84,8 @@ class Comparison(Struct):
     alpha_failed_runs: float | None = None
     """Error rate of that test; null if it could not reject, so that the scores have the whole error rate."""
     certificate: Certificate | None = None
-    """Null without `--glue-certify`, and if the headline metric is not accuracy."""
+    """Null without `--glue-certify`, if the headline metric is not accuracy, if a run has no partner of its seed in the
+    baseline, and if a larger share of runs failed to train."""
     conditional_power: float | None = None
     """The probability that a later interim analysis is conclusive, if the difference stays as it is; null if this
     comparison is conclusive, or if no analysis comes later."""

@@ -166,3 +166,13 @@ def test_unlabelled_predictions_that_do_not_fit(lines: Any) -> None:
     assert "its predictions of unlabelled texts and their digest do not match" == refused(plain)
     del plain["unlabelled_digest"]
     assert "its predictions of unlabelled texts and their digest do not match" == refused(plain)
+
+
+def test_unlabelled_predictions_that_are_empty() -> None:
+    """Runs none of which has a prediction are refused, because nothing could be certified with them."""
+    runs = [replace(run, unlabelled_predictions=(0.0, 1.0, 1.0)) for run in make_runs("rte", RTE_LABELS, 80, 84)]
+    plain = encode_baseline(make_baseline(runs, unlabelled_digest=DIGEST))
+    plain["runs"][0]["unlabelled_predictions"] = []
+    decode_baseline(plain)
+    plain["runs"][1]["unlabelled_predictions"] = []
+    assert "its predictions of unlabelled texts are empty for every run" == refused(plain)

@@ -48,7 +48,7 @@ def test_few_changes_pass() -> None:
     assert Verdict.PASS is judgement.verdict
     assert judgement.reason.startswith(
         "rte · a/b: accuracy 0.711 against main's 0.711; certified: accuracy drops by at most 0.77 points at 95 %: "
-        "15 of 3,000 unlabelled texts changed their prediction (+0.000; "
+        "15 of 3,000 unlabelled texts changed their prediction in 1 pair of runs with the same seed (+0.000; "
     )
     assert judgement.baseline is not None
     assert "inconclusive" == judgement.baseline["verdict"]
@@ -64,8 +64,8 @@ def test_many_changes_leave_it_to_the_comparison() -> None:
     judgement = judge(0.01, baseline_of(80), unchanged(30))
     assert Verdict.INCONCLUSIVE is judgement.verdict
     assert (
-        "; not certified: 30 of 3,000 unlabelled texts changed their prediction, which bounds the drop at 1.35 points "
-        "at 95 % (+0.000; "
+        "; not certified: 30 of 3,000 unlabelled texts changed their prediction in 1 pair of runs with the same seed, "
+        "which bounds the drop at 1.35 points at 95 % (+0.000; "
     ) in judgement.reason
     assert judgement.baseline is not None
     assert judgement.baseline["certificate"]["certified"] is False
@@ -83,13 +83,60 @@ def test_several_seeds_are_averaged() -> None:
     assert "certified: accuracy drops by at most 0.89 points at 95 %: on average 15.3 of 3,000 unlabelled " in reason
 
 
-def test_seeds_of_one_side_are_left_out() -> None:
-    """Runs are compared with the run of the same seed; the facts name the seeds."""
-    runs = [replace(run, seed=run.seed + 1) for run in unchanged(0, 3000, seeds=2)]
-    judgement = judge(0.01, baseline_of(80, 80), runs)
+def test_a_baseline_with_more_seeds_certifies() -> None:
+    """Runs are compared with the run of the same seed; the facts and the sentence say how many pairs there are."""
+    runs = [replace(run, seed=43) for run in unchanged(0)]
+    judgement = judge(0.01, baseline_of(80, 80, 80), runs)
     assert Verdict.PASS is judgement.verdict
+    assert "changed their prediction in 1 pair of runs with the same seed (" in judgement.reason
     assert judgement.baseline is not None
     assert [43] == judgement.baseline["certificate"]["seeds"]
+
+
+def test_a_run_without_a_partner_is_not_certified() -> None:
+    """Worse runs of seeds that the baseline lacks are not left out: the comparison decides, and a note says why."""
+    runs = predicting(make_runs("rte", RTE_LABELS, 80, 92, 92), 0, 3000, 3000)
+    runs = [replace(run, seed=seed) for run, seed in zip(runs, (42, 50, 51), strict=True)]
+    judgement = judge(0.01, baseline_of(80, 80, 80), runs)
+    assert Verdict.PASS is not judgement.verdict
+    assert "certified" not in judgement.reason
+    assert judgement.baseline is not None
+    assert judgement.baseline["certificate"] is None
+    assert (
+        "not certified: seeds 50 and 51 have no partner in the baseline, which is a run of the same seed that trained: "
+        "give --glue-seeds=42,43,44"
+    ) in judgement.notes
+
+
+def test_seeds_that_are_added_are_not_certified() -> None:
+    """With `--glue-max-seeds`, the note on seeds beyond the baseline's names that option too."""
+    (note,) = (
+        each for each in judge(0.01, baseline_of(80), unchanged(0, 0, seeds=2), (1, 2)).notes if "certified" in each
+    )
+    assert note == (
+        "not certified: seed 43 has no partner in the baseline, which is a run of the same seed that trained: "
+        "give --glue-seeds=42, without --glue-max-seeds, or record the baseline with all seeds up to --glue-max-seeds"
+    )
+
+
+def test_a_failed_run_of_the_baseline_is_no_partner() -> None:
+    """Its score is not part of the baseline's, so a drop from it bounds nothing."""
+    constant = make_scored_run("rte", [0.0] * 277, RTE_LABELS, 44)
+    baseline = make_baseline(predicting([*make_runs("rte", RTE_LABELS, 80, 80), constant]), unlabelled_digest=DIGEST)
+    judgement = judge(0.05, baseline, unchanged(0, 0, 0, seeds=3))
+    assert judgement.baseline is not None
+    assert judgement.baseline["certificate"] is None
+    assert [note for note in judgement.notes if note.startswith("not certified: seed 44 has no partner")]
+
+
+def test_another_number_of_texts_is_refused() -> None:
+    """An edited baseline ends in a message that names the file and both numbers."""
+    baseline = baseline_of(80)
+    edited = replace(baseline, runs=(replace(baseline.runs[0], unlabelled_predictions=(0.0,)),))
+    with pytest.raises(
+        BaselineError, match=r"f\.json .* predictions of 1 unlabelled text, and this item predicted 3000"
+    ):
+        judge(0.01, edited, unchanged(0))
 
 
 def test_a_drop_that_is_shown_is_not_certified_away() -> None:
@@ -98,8 +145,9 @@ def test_a_drop_that_is_shown_is_not_certified_away() -> None:
     judgement = judge(0.01, baseline_of(60, 61, 62), runs)
     assert Verdict.FAIL is judgement.verdict
     assert (
-        ": a drop of more than 0.01, though only on average 0 of 3,000 unlabelled texts changed their prediction, "
-        "which bounds the drop on those at 0.13 points at 95 %: they differ from the evaluation split ("
+        ": a drop of more than 0.01, though only on average 0 of 3,000 unlabelled texts changed their prediction in "
+        "3 pairs of runs with the same seed, which bounds the drop on those texts at 0.13 points at 95 %: they differ "
+        "from the evaluation split ("
     ) in judgement.reason
 
 
@@ -112,7 +160,7 @@ def test_runs_that_newly_fail_are_not_certified_away() -> None:
     assert "not certified: a larger share of the runs failed to train" in judgement.notes
 
 
-def test_a_recorded_run_that_is_not_finite_is_left_out() -> None:
+def test_a_recorded_run_that_is_not_finite_is_no_partner() -> None:
     """A baseline's run whose outputs were not finite has no predictions to compare with."""
     runs = predicting(make_runs("rte", RTE_LABELS, 80, 80))
     runs[0] = replace(runs[0], unlabelled_predictions=(float("nan"), *TEXTS[1:]))
@@ -120,7 +168,7 @@ def test_a_recorded_run_that_is_not_finite_is_left_out() -> None:
     assert baseline == decode_baseline(json.loads(json.dumps(encode_baseline(baseline))))
     judgement = judge(0.01, baseline, unchanged(0, 0, seeds=2))
     assert judgement.baseline is not None
-    assert [43] == judgement.baseline["certificate"]["seeds"]
+    assert judgement.baseline["certificate"] is None
     (changed,) = predicting(make_runs("rte", RTE_LABELS, 80))
     changed = replace(changed, unlabelled_predictions=(float("nan"),) * 40 + TEXTS[40:])
     assert "not certified: 40 of 3,000" in judge(0.01, baseline_of(80), [changed]).reason
