@@ -84,9 +84,25 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
         if spec.is_certified:
             check_certifiable(baseline, str(file), options.seeds)
         rule = RegressionCriterion(
-            name, str(file), baseline, spec.max_drop, options.alpha, family_size, repeated, options.certify
+            name,
+            str(file),
+            baseline,
+            spec.max_drop,
+            options.alpha,
+            family_size,
+            repeated,
+            options.certify,
+            _choice_notes(spec, options.compare, file),
         )
     return Criteria(spec.task, label, spec.thresholds, rule, options.alpha)
+
+
+def _choice_notes(spec: EvaluationSpec, compare: str, file: Path) -> tuple[str, ...]:
+    """Return a note if the file was found by its task only; none if it is the item's own, or the user named it."""
+    if compare.endswith(".json") or file.stem == spec.checkpoint_id:
+        return ()
+    why = f"since {compare} has none of {spec.checkpoint_id} for {spec.task.name}"
+    return (f"compared with the baseline of {file.stem}, {why}",)
 
 
 def interim_analyses_of(options: Options) -> tuple[int, ...]:

@@ -43,6 +43,8 @@ class RegressionCriterion:
     """The numbers of seeds at which a verdict is tried; empty if there is one analysis."""
     certify: bool = False
     """Whether a bound by the predictions of unlabelled texts can show a pass."""
+    notes: tuple[str, ...] = ()
+    """On the choice of the baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def against_baseline(
             "negative_flips": None if flips is None else to_plain(flips),
             "certificate": None if certificate is None else asdict(certificate),
         },
-        (*notes, *certificate_notes),
+        (*rule.notes, *notes, *certificate_notes),
         is_futile=bool(futility),
     )
 

@@ -94,6 +94,24 @@ def test_a_file_is_a_rule(options: Callable[..., Options], main: tuple[Path, Bas
     assert ("sample", 0.01) == (rule.name, rule.max_drop)
 
 
+def test_the_baseline_of_another_checkpoint_is_noted(
+    options: Callable[..., Options], main: tuple[Path, Baseline], runs: MakeRuns, rte: tuple[float, ...]
+) -> None:
+    """A note says whose baseline it is, also with `save`; the item's own, or a file that the user named, needs none."""
+    file, _recorded = main
+
+    def notes(checkpoint: str, **values: str) -> list[str]:
+        (new,) = specs(options(checkpoints=checkpoint, **values))
+        found = criteria_of(new, "sample", 1).judge(runs("rte", rte, 78, 80, 82), rte)
+        return [note for note in found.notes if note.startswith("compared with")]
+
+    expected = ["compared with the baseline of sample, since main has none of new for rte"]
+    assert expected == notes("new=sample", compare="main")
+    assert expected == notes("new=sample", compare="main", on_missing_baseline="save")
+    assert [] == notes("sample", compare="main")
+    assert [] == notes("new=sample", compare=str(file))
+
+
 def test_a_missing_baseline_is_an_error(options: Callable[..., Options]) -> None:
     """An item whose baseline is missing is not judged by anything else."""
     with pytest.raises(BaselineError, match=r"Record it with --glue-save=main"):

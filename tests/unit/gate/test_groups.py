@@ -18,6 +18,7 @@ from pytest_glue.gate.from_options import record
 from pytest_glue.gate.groups import Groups
 from pytest_glue.gate.ranking import rank_checkpoints
 from pytest_glue.gate.regression import RegressionCriterion
+from pytest_glue.reports.terminal import notes as shown_notes
 from tests.factories import CHECKPOINT, make_baseline, make_scored_run
 
 N = 300
@@ -63,15 +64,17 @@ def test_intervals_are_wider_by_group() -> None:
 @pytest.mark.parametrize(
     ("groups", "note"),
     [
-        (None, "standard errors by example: the data has no column sentence, whose values group them"),
-        ((0,) * N, "standard errors by example: all 300 examples have the same sentence"),
+        (None, "the data has no column sentence, whose values group them"),
+        ((0,) * N, "all 300 examples have the same sentence"),
     ],
     ids=["unknown", "one"],
 )
-def test_without_usable_groups_examples_count(groups: Groups, note: str) -> None:
-    """If the groups are unknown, or there is one only, the intervals are those by example, and a note says so."""
+def test_without_usable_groups_examples_count(groups: Groups, note: str, evaluation: Callable[..., Evaluation]) -> None:
+    """Without groups, or with one only, the intervals are those by example; a note, shown without -v, warns of that."""
     found = judge(groups)
-    assert note in found.notes
+    expected = f"standard errors by example, which are likely too small: {note}"
+    assert expected in found.notes
+    assert [f"qnli: {expected}"] == shown_notes([evaluation(runs(7, *CANDIDATE), task="qnli", notes=(expected,))])
     assert found.confidence_interval == judge(None).confidence_interval
 
 
