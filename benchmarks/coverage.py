@@ -40,7 +40,7 @@ def _print_row(
             seed_variance = SeedVariance(float(published_sd(rng, sd, 1)[0]), 19, "simulated") if k == 1 else None
             components = variance_components(first(runs, k), None, seed_variance)
             reach = stdtrit(components.degrees_of_freedom, 0.975) * np.sqrt(components.seeds + components.examples)
-            low, high = score_interval(world.metric, runs.scores[:, :k].mean(axis=-1), reach)
+            low, high = score_interval(world.metric, runs.scores[:, :k].mean(axis=-1), reach, world.n)
             held[i] += ((low <= world.score) & (world.score <= high)).sum()
     cells = " | ".join(shown(share) for share in held / trials)
     print(f"| {simulation} | {world.metric} | {world.score:.2f} | {world.n} | {seed_sd} | {cells} |", flush=True)

@@ -58,12 +58,12 @@ def scored(metric: str, runs: Runs) -> tuple[ScoredRuns, ScoredRuns]:
 def _accuracy(predictions: NDArray[np.float32], references: NDArray[np.float32]) -> ScoredRuns:
     right = predictions == references[:, np.newaxis]
     scores = right.mean(axis=-1)
-    return ScoredRuns(scores, right - scores[..., np.newaxis].astype(np.float32))
+    return ScoredRuns(scores, right - scores[..., np.newaxis].astype(np.float32), right.shape[-1], 1.0)
 
 
 def first(runs: ScoredRuns, count: int) -> ScoredRuns:
     """Return the first runs of each trial."""
-    return ScoredRuns(runs.scores[:, :count], runs.influences[:, :count])
+    return runs._replace(scores=runs.scores[:, :count], influences=runs.influences[:, :count])
 
 
 def judge(
@@ -85,7 +85,7 @@ def judge(
 
 
 def _trial(runs: ScoredRuns, index: int) -> ScoredRuns:
-    return ScoredRuns(runs.scores[index : index + 1], runs.influences[index : index + 1])
+    return runs._replace(scores=runs.scores[index : index + 1], influences=runs.influences[index : index + 1])
 
 
 def published_sd(rng: np.random.Generator, sd: float, size: int) -> Array:

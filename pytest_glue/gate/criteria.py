@@ -1,7 +1,9 @@
 """The verdict on an item's runs: against thresholds, a baseline or, without either, the chance level."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import stdev
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.formatting import count, name_seeds
@@ -66,7 +68,7 @@ class Criteria:
         if undefined:
             answer = VerdictText(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
         else:
-            answer = self._answer(scores, references, regression, at_least=bool(stopped))
+            answer = self._answer(runs, scores, references, regression)
         if not candidate.trained or (undefined and candidate.failed):
             answer = VerdictText(Verdict.DEGENERATE, f"{'; '.join(notes)}: {answer.text}", answer.facts)
             notes = []
@@ -162,9 +164,10 @@ class Criteria:
         return tuple(dict.fromkeys((*self.thresholds, *compared)))
 
     def _answer(
-        self, scores: Scores, references: Sequence[float], regression: Regression | None, *, at_least: bool
+        self, runs: Sequence[Run], scores: Scores, references: Sequence[float], regression: Regression | None
     ) -> VerdictText:
         """Decide by missed thresholds first, then the baseline, then reached thresholds, then the chance level."""
+        at_least = any(run.stopped for run in runs)
         comparisons = [
             BoundComparison(metric, _of(scores, metric), bound, at_least=at_least)
             for metric, bound in self.thresholds.items()
@@ -176,15 +179,22 @@ class Criteria:
             return VerdictText(regression.verdict, regression.text, regression.differences, is_comparison=True)
         if comparisons:
             return against_thresholds(Verdict.PASS, ">=", comparisons)
-        return self._against_chance(scores, references, at_least=at_least)
+        return self._against_chance(runs, scores, references)
 
-    def _against_chance(self, scores: Scores, references: Sequence[float], *, at_least: bool) -> VerdictText:
+    def _against_chance(self, runs: Sequence[Run], scores: Scores, references: Sequence[float]) -> VerdictText:
+        """Compare the mean with the chance level: beyond what examples do, and beyond what seeds do.
+
+        If every run beats it by itself, the seeds need no test.
+        """
         metric, note = self.task.headline_metric, self.task.report_only
         level, bound = chance_level(metric, references), chance_bound(metric, references, self.alpha)
+        each = [level if (score := run.metrics[metric]) is None else score for run in runs]
+        needed = bound - level if min(each) > bound else max(bound - level, _seed_margin(each, self.alpha))
+        at_least = any(run.stopped for run in runs)
         comparison = BoundComparison(metric, _of(scores, metric), level, "the chance level", at_least)
-        beats = comparison.score > bound + _ROUNDING
+        beats = comparison.score > level + needed + _ROUNDING
         text = comparison.text(">" if beats else "does not beat")
-        difference = comparison.difference if beats else f"{comparison.difference} of the {bound - level:+.3f} needed"
+        difference = comparison.difference if beats else f"{comparison.difference} of the {needed:+.3f} needed"
         if not beats and bound >= METRICS[metric].high:
             text = f"{text}, which no score can on so few or so similar examples: give a threshold"
         if note:
@@ -202,6 +212,15 @@ class Criteria:
             size += [uncertainty.text] if uncertainty else []
         evidence = "; ".join((*answer.facts, ", ".join(size)))
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
+
+
+def _seed_margin(scores: Sequence[float], alpha: float) -> float:
+    """Return by how much a mean over seeds has to exceed a level, so that seeds alone hardly explain it; 0 for one."""
+    if len(scores) == 1:
+        return 0.0
+    from scipy.special import stdtrit
+
+    return float(stdtrit(len(scores) - 1, 1 - alpha)) * stdev(scores) / math.sqrt(len(scores))
 
 
 def _of_failed(candidate: ExaminedRuns, baseline: ExaminedRuns | None) -> list[str]:

@@ -12,9 +12,9 @@ from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.futility import conditional_power
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
-from pytest_glue.statistics.run_variance import RunVariance, example_step
+from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scale import FISHER_METRICS, on_test_scale, seed_variance_on_test_scale
-from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores
+from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores, example_step
 from pytest_glue.statistics.seed_variance import SeedVariance
 from pytest_glue.statistics.variance import VarianceComponents, variance_components
 
@@ -223,7 +223,7 @@ def _interval(
         difference = float(candidate.scores.mean() - baseline.scores.mean())
         standard_error, df = float(np.sqrt(components.seeds + components.examples)), components.degrees_of_freedom
         below, above = (float(stdtrit(df, 1 - alpha)) * standard_error for alpha in (pass_alpha, fail_alpha))
-        return difference - below, difference + above
+        return max(difference - below, -1.0), min(difference + above, 1.0)
 
     def is_rejected(drop: float, side: int, alpha: float) -> bool:
         return bool(p_values(*distance(metric, candidate, baseline, drop, design.seed_variance), 0.0)[side] <= alpha)

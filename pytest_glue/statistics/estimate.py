@@ -26,6 +26,8 @@ class Estimate:
     """Where the variance between seeds was measured. If None, the interval is for these runs, not for the recipe."""
     metric: str | None = None
     """Of a single score, whose interval stays inside the metric's range; None for a difference or an average."""
+    n_examples: int = 0
+    """Of a single score."""
 
     @classmethod
     def of(
@@ -51,6 +53,7 @@ class Estimate:
             degrees_of_freedom=float(components.degrees_of_freedom),
             variance_source=components.source,
             metric=metric,
+            n_examples=runs.n_examples,
         )
 
     @property
@@ -69,7 +72,7 @@ class Estimate:
         half = float(stdtrit(self.degrees_of_freedom, (1 + level) / 2)) * self.standard_error
         if self.metric is None:
             return self.value - half, self.value + half
-        low, high = score_interval(self.metric, self.value, half)
+        low, high = score_interval(self.metric, self.value, half, self.n_examples)
         return float(low), float(high)
 
 

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
 from pytest_glue.statistics.power import minimum_detectable_drop
-from pytest_glue.statistics.run_variance import RunVariance, example_step
-from pytest_glue.statistics.scored_runs import ScoredRuns
+from pytest_glue.statistics.run_variance import RunVariance
+from pytest_glue.statistics.scored_runs import ScoredRuns, example_step
 
 
 def detectable_drops(

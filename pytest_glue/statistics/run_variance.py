@@ -10,7 +10,7 @@ from scipy.special import gammaincinv
 
 from pytest_glue.core.metrics import METRICS
 from pytest_glue.statistics.metrics import Floats, centered_ranks
-from pytest_glue.statistics.scored_runs import ScoredRuns
+from pytest_glue.statistics.scored_runs import ScoredRuns, example_step
 from pytest_glue.statistics.seed_variance import SeedVariance
 from pytest_glue.statistics.variance import VarianceComponents, variance_components
 
@@ -105,27 +105,6 @@ class RunVariance:
         seeds = np.asarray(published.standard_deviation**2)
         residual = np.minimum(seeds, score * (1 - score) / n_examples)
         return cls(metric, np.asarray(score), n_examples, seeds, residual, np.asarray(1.0), published=published)
-
-
-def example_step(metric: str, predictions: ArrayLike) -> float:
-    """Return by how much a score changes if one prediction changes, times the number of examples.
-
-    It is 1 for accuracy, and on average 1 / (2 p) for F1 and 1 / (1 - sum of p^2) for Matthews, with p the shares of
-    the predicted classes, which are taken for those of the references. It is 0 for correlations of numbers.
-
-    Args:
-        metric: a name of `core.metrics.METRICS`.
-        predictions: shape (..., n).
-    """
-    predicted = np.asarray(predictions)
-    if metric == "accuracy":
-        return 1.0
-    if metric == "f1":
-        return float(1 / (2 * max(np.mean(predicted == 1), 1 / predicted.shape[-1])))
-    if metric == "matthews_correlation":
-        _, counts = np.unique(predicted, return_counts=True)
-        return float(1 / max(1 - np.sum((counts / predicted.size) ** 2), 1 / predicted.shape[-1]))
-    return 0.0
 
 
 def typical_variance(sides: Sequence[Floats]) -> Floats:

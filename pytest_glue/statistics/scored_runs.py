@@ -16,6 +16,10 @@ class ScoredRuns(NamedTuple):
     """Shape (..., k)."""
     influences: Floats
     """Shape (..., k, n): of the n examples, or of n groups of examples."""
+    n_examples: int = 0
+    """The number of examples, also where they are grouped; 0 if it is unknown."""
+    example_step: Floats | float = 0.0
+    """By how much a score changes if one prediction changes, times the number of examples, (...); 0 for numbers."""
 
     @classmethod
     def of(cls, metric: str, predictions: ArrayLike, references: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -33,7 +37,8 @@ class ScoredRuns(NamedTuple):
         check_metric(metric)
         predicted, gold = aligned(predictions, references)
         scores = score_aligned(metric, predicted, gold)
-        runs = cls(scores, influence(metric, predicted, gold, scores))
+        step = example_step(metric, predicted)
+        runs = cls(scores, influence(metric, predicted, gold, scores), predicted.shape[-1], step)
         return runs if groups is None else runs.grouped(groups)
 
     def grouped(self, groups: ArrayLike) -> Self:
@@ -63,6 +68,27 @@ class ScoredRuns(NamedTuple):
     def k(self) -> int:
         """The number of runs."""
         return int(self.scores.shape[-1])
+
+
+def example_step(metric: str, predictions: ArrayLike) -> float:
+    """Return by how much a score changes if one prediction changes, times the number of examples.
+
+    It is 1 for accuracy, and on average 1 / (2 p) for F1 and 1 / (1 - sum of p^2) for Matthews, with p the shares of
+    the predicted classes, which are taken for those of the references. It is 0 for correlations of numbers.
+
+    Args:
+        metric: a name of `core.metrics.METRICS`.
+        predictions: shape (..., n).
+    """
+    predicted = np.asarray(predictions)
+    if metric == "accuracy":
+        return 1.0
+    if metric == "f1":
+        return float(1 / (2 * max(np.mean(predicted == 1), 1 / predicted.shape[-1])))
+    if metric == "matthews_correlation":
+        _, counts = np.unique(predicted, return_counts=True)
+        return float(1 / max(1 - np.sum((counts / predicted.size) ** 2), 1 / predicted.shape[-1]))
+    return 0.0
 
 
 def check_scores(name: str, metric: str, scores: Floats) -> None:

@@ -19,6 +19,11 @@ BORROWED_VARIANCE_FACTOR = 1.4
 SINGLE_RUN_DEGREES_OF_FREEDOM = 3
 """The most degrees of freedom of a comparison of one run with several. One run says nothing about the tails of its
 noise, so they are taken to be as heavy as those of t with 3 degrees of freedom."""
+FEW_RUNS = 2
+"""With so few runs on a side, the whole difference has at most the degrees of freedom of the design."""
+ONE_EXAMPLE_DEGREES_OF_FREEDOM = 2
+"""Degrees of freedom of the variance of one example. Without any example on which the sides differ, a drop of 2.92 / n
+is then ruled out at 5 %; so large a drop leaves no such example among n with a probability of exp(-2.92) = 0.054."""
 
 
 class VarianceComponents(NamedTuple):
@@ -95,8 +100,36 @@ def variance_components(
     squares = np.maximum(squares, seeds**2 / design_degrees_of_freedom(*(side.k for side in sides)))
     examples = np.maximum(total - residual_variance, 0.0)
     df = _satterthwaite(seeds + examples, squares + total**2 / total_df)
+    if baseline is not None:
+        examples, df = _at_least_one_example(sides, seeds, examples, df)
+        df = limited_degrees_of_freedom(df, candidate.k, baseline.k)
     of_run = _sum(each.residual_variance for each in used) / len(used)
     return VarianceComponents(seeds, examples, df, total_df, of_run, _source(sides))
+
+
+def _at_least_one_example(
+    sides: Sequence[ScoredRuns], seeds: Floats, examples: Floats, df: Floats
+) -> tuple[Floats, Floats]:
+    """Return the examples' part and the degrees of freedom if the difference varies at least by one example.
+
+    Sides that agree on all examples of this split may differ on some of another one.
+    """
+    n = sides[0].n_examples
+    if not n:
+        return examples, df
+    least = (np.minimum(sides[0].example_step, sides[-1].example_step) / n) ** 2
+    is_less = seeds + examples < least
+    return np.where(is_less, least - seeds, examples), np.where(is_less, ONE_EXAMPLE_DEGREES_OF_FREEDOM, df)
+
+
+def limited_degrees_of_freedom(df: Floats, candidate: int, baseline: int) -> Floats:
+    """Return the degrees of freedom of a difference, limited to those of the design if a side has few runs.
+
+    With two runs, or one, scores that tie by accident leave the examples' part alone, which looks well known.
+    """
+    if min(candidate, baseline) > FEW_RUNS or max(candidate, baseline) < 2:
+        return df
+    return np.minimum(df, design_degrees_of_freedom(candidate, baseline))
 
 
 def design_degrees_of_freedom(candidate: int, baseline: int | None = None) -> float:

@@ -43,6 +43,13 @@ def test_without_a_threshold_the_majority_class_is_the_bound() -> None:
     assert "accuracy 0.567 does not beat the chance level 0.527 (+0.040 of the +0.049 needed; " in slightly.reason
 
 
+def test_seeds_that_scatter_around_chance_do_not_beat_it() -> None:
+    """A mean above the bound of one run is not enough if the seeds alone explain it."""
+    scattered = criteria("rte").judge(make_runs("rte", RTE_LABELS, 60, 100, 160), RTE_LABELS)
+    assert Verdict.FAIL is scattered.verdict
+    assert "accuracy 0.615 does not beat the chance level 0.527 (+0.088 of the +0.306 needed; " in scattered.reason
+
+
 def test_a_chance_level_that_nothing_beats() -> None:
     """Where even a perfect score is not significantly above the chance level, the sentence says so."""
     references = (0.0,) * 99 + (1.0,)

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.statistics.comparison import ComparisonDesign, compare
+from pytest_glue.statistics.comparison import ComparisonDesign, compare, distance, p_values
+from pytest_glue.statistics.scored_runs import ScoredRuns
 from pytest_glue.statistics.seed_variance import SeedVariance
 
 Array = NDArray[np.float64]
@@ -130,11 +131,29 @@ def test_an_interim_analysis_has_a_wider_interval() -> None:
     assert interim[0] < single[0] < single[1] < interim[1]
 
 
-def test_identical_predictions_pass_any_allowed_drop() -> None:
-    """Without difference and variance, the verdict is pass if a drop is allowed, and inconclusive if not."""
+def test_identical_predictions_pass_what_so_few_examples_rule_out() -> None:
+    """Sides that agree on all of 277 examples may differ on 1 % of the others, so that a drop of 0.011 is ruled out."""
     same = np.tile(fine_tuned(np.random.default_rng(8), 1), (2, 1))
-    assert Verdict.PASS is compare(same, same, LABELS, "accuracy", ComparisonDesign(max_drop=0.001)).verdict
+    assert Verdict.PASS is compare(same, same, LABELS, "accuracy", ComparisonDesign(max_drop=0.011)).verdict
+    assert Verdict.INCONCLUSIVE is compare(same, same, LABELS, "accuracy", ComparisonDesign(max_drop=0.01)).verdict
     assert Verdict.INCONCLUSIVE is compare(same, same, LABELS, "accuracy").verdict
+
+
+@pytest.mark.parametrize(("k_a", "k_b"), [(3, 3), (1, 4)])
+@pytest.mark.parametrize(("n", "drop"), [(10, 0.05), (40, 0.02), (71, 0.02), (277, 0.005), (277, 0.01), (71, 0.06)])
+@pytest.mark.parametrize("flips", [0.0, 0.002])
+def test_seeds_that_agree_keep_the_rate_of_pass(k_a: int, k_b: int, n: int, drop: float, flips: float) -> None:
+    """Accuracy with the true drop equal to the allowed one, all runs of a side alike, or all but a few predictions."""
+    rng, trials = np.random.default_rng(5), 1500
+    right = rng.random((trials, 1, n)) < 0.9
+    lost = right & (rng.random((trials, 1, n)) < drop / 0.9)
+
+    def side(is_right: Any, k: int) -> ScoredRuns:
+        predictions = np.repeat(is_right, k, axis=1) ^ (rng.random((trials, k, n)) < flips)
+        return ScoredRuns.of("accuracy", predictions, np.ones((trials, n)))
+
+    _, p_pass = p_values(*distance("accuracy", side(right & ~lost, k_a), side(right, k_b), drop), 0.0)
+    assert np.mean(p_pass <= 0.05) <= 0.06 + 2 * np.sqrt(0.06 / trials)
 
 
 @pytest.mark.parametrize(

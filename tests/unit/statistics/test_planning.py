@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pytest_glue.statistics.comparison import compare
 from pytest_glue.statistics.planning import detectable_drops, minimum_detectable_drops, miss_probability
-from pytest_glue.statistics.run_variance import RunVariance, example_step
-from pytest_glue.statistics.scored_runs import ScoredRuns
+from pytest_glue.statistics.run_variance import RunVariance
+from pytest_glue.statistics.scored_runs import ScoredRuns, example_step
 
 N = 277
 LABELS = np.random.default_rng(11).integers(0, 2, N)

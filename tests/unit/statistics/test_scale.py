@@ -90,3 +90,34 @@ def test_a_given_variance_is_that_of_the_baselines_score() -> None:
     given = SeedVariance(0.01, 19, "a table")
     unchanged, lowered = (distance("spearmanr", sides[0], sides[1], drop, given)[1].seeds for drop in (0.0, 0.2))
     assert unchanged == pytest.approx(float(lowered))
+
+
+@pytest.mark.parametrize("wrong", [(14, 13, 15), (5, 6, 7)])
+def test_a_nearly_perfect_baseline_is_compared_the_same_way_for_any_allowed_drop(wrong: tuple[int, ...]) -> None:
+    """What fails with an allowed drop fails with a smaller one, and the interval shows the same decision (Matthews)."""
+    references = np.tile([0, 1], 139)[:277]
+
+    def side(*counts: int) -> NDArray[np.int64]:
+        return np.array([np.where(np.arange(277) < count, 1 - references, references) for count in counts])
+
+    drops = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1)
+    found = [
+        compare(side(*wrong), side(0, 0, 1), references, "matthews_correlation", ComparisonDesign(drop))
+        for drop in drops
+    ]
+    fails = [(each.p_fail or 0.0) <= 0.05 for each in found]
+    assert fails == sorted(fails, reverse=True)
+    assert fails[0]
+    for each, drop in zip(found, drops, strict=True):
+        assert each.confidence_interval is not None
+        assert ((each.p_fail or 0.0) <= 0.05) == (each.confidence_interval[1] < -drop)
+        assert -2 <= each.confidence_interval[0] <= each.confidence_interval[1] <= 2
+
+
+@pytest.mark.parametrize("metric", ["matthews_correlation", "pearson"])
+def test_the_interval_of_a_perfect_correlation_is_narrow(metric: str) -> None:
+    """Three perfect runs on 1,043 examples are surely above 0.9."""
+    references = np.tile([0.0, 1.0], 522)[:1043]
+    low, high = estimate(np.tile(references, (3, 1)), references, metric).interval()
+    assert 0.9 < low < high
+    assert high == pytest.approx(1)
