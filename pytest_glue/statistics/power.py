@@ -159,8 +159,9 @@ def _dropped(run: RunVariance, seeds: tuple[int, int], drop: Floats) -> _Dropped
     is_correlation = not np.any(step)
     shifts = np.maximum(of_run - residual, 0.0) * inflation ** (1.5 if is_correlation else 2)
     of_candidate, residual_candidate = shifts + residual * inflation, residual * inflation
-    of_one = residual * run.n_examples  # the variance of one example's influence between runs
-    changed = _squared_change(of_one, step, drop) / run.n_examples
+    effect = np.asarray(run.groups.effect)[..., np.newaxis]
+    of_one = residual * run.n_examples / effect  # the variance of one example's influence between runs
+    changed = effect * _squared_change(of_one, step, drop) / run.n_examples
     examples = np.maximum(np.asarray(run.examples)[..., np.newaxis], changed)
     if run.metric in FISHER_METRICS:  # in units of the score at its value before the drop
         drop, slope = _on_test_scale(run, drop)
@@ -171,11 +172,13 @@ def _dropped(run: RunVariance, seeds: tuple[int, int], drop: Floats) -> _Dropped
         )
     variance = of_candidate / seeds[0] + of_run / seeds[1] + examples
     if is_correlation:
-        df = np.full_like(variance, run.n_examples / CORRELATION_TAILS - 1)
+        tails = np.full_like(variance, CORRELATION_TAILS)
         skew = np.full_like(variance, CORRELATION_SKEW)
     else:
-        df, skew = _examples_distribution(run, seeds, (of_one, step, drop), examples, variance)
-    df = np.clip(df, 1.0, max(run.n_examples - 1, 1))
+        tails, skew = _examples_distribution(run, seeds, (of_one, step, drop), examples, variance)
+    kurtosis = run.groups.kurtosis(tails)
+    skew = skew * np.sqrt(run.groups.shared[..., np.newaxis] * tails / kurtosis)
+    df = run.groups.degrees_of_freedom(kurtosis)
     return _Dropped(drop, of_candidate, of_run, residual_candidate, residual, examples, df, variance, skew)
 
 
@@ -219,22 +222,25 @@ def _examples_distribution(
     examples: Floats,
     variance: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return the degrees of freedom of the variance between examples, and its correlation with the difference.
+    """Return the kurtosis of the examples' differences, and the correlation of their variance with the difference.
 
     Both follow from the third and fourth moments of the examples' differences, under the model of `_squared_change`:
     an example whose runs disagree has a variance of about 0.2 on average, in squared steps.
     """
     of_one, step, drop = of_one_step_drop
     of_means = sum(1 / k for k in seeds)
-    seeds_part, each = of_one * of_means, examples * run.n_examples
+    seeds_part = of_one * of_means
+    each = examples * run.n_examples / np.asarray(run.groups.effect)[..., np.newaxis]
     shift = (drop * step / np.maximum(of_one * np.sqrt(np.pi), 1e-12 * step**2)) ** 2
     whole = (shift + 0.2) / (shift + 2) * each  # of examples that change in nearly all runs
     mixed = 0.2 * of_means / (1 + shift)  # of examples that change in some runs
     fourth = step**2 * (0.4 * seeds_part * of_means + 6 * mixed * each + whole)
     third = step * whole + 3 * mixed * step**2 * drop
-    df = run.n_examples * (seeds_part + each) ** 2 / np.maximum(fourth, 1e-30) - 1
-    skew = third / np.sqrt(np.maximum(run.n_examples * variance * fourth, 1e-30))
-    return df, np.clip(skew, 0.0, 0.85)
+    squared = (seeds_part + each) ** 2
+    kurtosis = np.maximum(fourth, 1e-30) / np.maximum(squared, 1e-30)
+    of_mean = variance / np.asarray(run.groups.effect)[..., np.newaxis]
+    skew = third / np.sqrt(np.maximum(run.n_examples * of_mean * fourth, 1e-30))
+    return kurtosis, np.clip(skew, 0.0, 0.85)
 
 
 def _test_statistics(run: RunVariance, seeds: tuple[int, int], dropped: _Dropped) -> tuple[Floats, Floats]:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaincinv
 
 from pytest_glue.core.metrics import METRICS
+from pytest_glue.statistics.group_design import GroupDesign
 from pytest_glue.statistics.metrics import Floats, centered_ranks
 from pytest_glue.statistics.scored_runs import ScoredRuns, example_step
 from pytest_glue.statistics.seed_variance import SeedVariance
@@ -22,8 +23,8 @@ class RunVariance:
     metric: str
     score: Floats
     """The expected score before a drop."""
-    n_examples: int
-    """Examples of the split, or groups of them: a group is taken to change as one example does."""
+    groups: GroupDesign
+    """Of the split's examples; each is a group of its own if they are independent."""
     seeds: Floats
     """Due to the choice of the seed."""
     residual: Floats
@@ -45,6 +46,11 @@ class RunVariance:
         """The drop that one example causes."""
         return self.example_step / self.n_examples
 
+    @property
+    def n_examples(self) -> int:
+        """Examples of the split."""
+        return self.groups.n_examples
+
     @classmethod
     def of_comparison(
         cls,
@@ -65,20 +71,20 @@ class RunVariance:
         """
         known = [side.scores for side in sides if side.k > 1]
         residual, score = components.residual_variance, sides[1].scores.mean(axis=-1)
-        n, step = sides[0].influences.shape[-1], np.asarray(step, np.float64)
+        groups, step = GroupDesign.of(sides), np.asarray(step, np.float64)
         if not known:
             seeds = np.full_like(residual, np.nan if published is None else published.standard_deviation**2)
-            return cls(metric, score, n, seeds, np.minimum(residual, seeds), step, published=published)
+            return cls(metric, score, groups, seeds, np.minimum(residual, seeds), step, published=published)
         seeds = np.maximum(typical_variance(known), residual)
-        return cls(metric, score, n, seeds, residual, step, components.examples)
+        return cls(metric, score, groups, seeds, residual, step, components.examples)
 
     @classmethod
     def of_baseline(cls, metric: str, runs: ScoredRuns, step: ArrayLike) -> Self:
         """Return the variance that the runs of a baseline show, at least two."""
         residual = variance_components(runs, runs).residual_variance
         seeds = np.maximum(typical_variance([runs.scores]), residual)
-        n, step = runs.influences.shape[-1], np.asarray(step, np.float64)
-        return cls(metric, runs.scores.mean(axis=-1), n, seeds, residual, step)
+        groups, step = GroupDesign.of([runs]), np.asarray(step, np.float64)
+        return cls(metric, runs.scores.mean(axis=-1), groups, seeds, residual, step)
 
     @classmethod
     def of_recorded(cls, metric: str, scores: ArrayLike, predictions: ArrayLike) -> Self:
@@ -94,7 +100,8 @@ class RunVariance:
         unit = step**2 if step else 1 - each.mean() ** 2
         residual = np.asarray(unit * _disagreement(metric, predicted) / n)
         seeds = np.maximum(typical_variance([each]), residual)
-        return cls(metric, np.asarray(each.mean()), n, seeds, residual, np.asarray(step))
+        groups = GroupDesign.independent(n)
+        return cls(metric, np.asarray(each.mean()), groups, seeds, residual, np.asarray(step))
 
     @classmethod
     def of_published(cls, metric: str, score: float, n_examples: int, published: SeedVariance) -> Self:
@@ -104,7 +111,8 @@ class RunVariance:
         """
         seeds = np.asarray(published.standard_deviation**2)
         residual = np.minimum(seeds, score * (1 - score) / n_examples)
-        return cls(metric, np.asarray(score), n_examples, seeds, residual, np.asarray(1.0), published=published)
+        groups = GroupDesign.independent(n_examples)
+        return cls(metric, np.asarray(score), groups, seeds, residual, np.asarray(1.0), published=published)
 
 
 def typical_variance(sides: Sequence[Floats]) -> Floats:

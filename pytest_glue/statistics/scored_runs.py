@@ -9,6 +9,15 @@ from pytest_glue.statistics.influence import influence
 from pytest_glue.statistics.metrics import Floats, aligned, check_metric, score_aligned
 
 
+class Grouping(NamedTuple):
+    """What the influences of groups were computed from."""
+
+    influences: Floats
+    """Of the examples, shape (..., k, n)."""
+    size: float
+    """Examples in an example's group, on average over examples."""
+
+
 class ScoredRuns(NamedTuple):
     """The runs of one checkpoint and recipe on one split."""
 
@@ -20,6 +29,8 @@ class ScoredRuns(NamedTuple):
     """The number of examples, also where they are grouped; 0 if it is unknown."""
     example_step: Floats | float = 0.0
     """By how much a score changes if one prediction changes, times the number of examples, (...); 0 for numbers."""
+    grouping: Grouping | None = None
+    """Of the groups; None if the influences are those of examples."""
 
     @classmethod
     def of(cls, metric: str, predictions: ArrayLike, references: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -62,7 +73,13 @@ class ScoredRuns(NamedTuple):
         if starts.size < 2:
             raise ValueError("all examples are in one group; accepted: two groups or more")
         sums = np.add.reduceat(self.influences[..., order], starts, axis=-1)
-        return self._replace(influences=sums * (starts.size / n))
+        sizes = np.diff(starts, append=n)
+        grouping = Grouping(self.influences, float(np.sum(sizes**2) / n))
+        return self._replace(influences=sums * (starts.size / n), grouping=grouping)
+
+    def by_example(self) -> Self:
+        """Return the runs with the influences of examples, which are taken for independent."""
+        return self if self.grouping is None else self._replace(influences=self.grouping.influences, grouping=None)
 
     @property
     def k(self) -> int:

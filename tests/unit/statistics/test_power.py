@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from pytest_glue.statistics.comparison import ComparisonDesign, compare, p_values
+from pytest_glue.statistics.group_design import GroupDesign
 from pytest_glue.statistics.power import minimum_detectable_drop, power, seeds_needed, variance_inflation
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scored_runs import ScoredRuns
@@ -23,7 +24,8 @@ def run_of(**changes: Any) -> RunVariance:
     """Return the variance of a run of accuracy 0.8 on 277 examples."""
     facts: dict[str, Any] = {"seeds": 4e-4, "residual": 1e-4, "score": 0.8, "example_step": 1.0, **changes}
     numbers = {name: np.asarray(facts.pop(name), np.float64) for name in ("seeds", "residual", "score", "example_step")}
-    return RunVariance(**{"metric": "accuracy", "n_examples": N, **numbers, **facts})
+    groups = GroupDesign.independent(facts.pop("n_examples", N))
+    return RunVariance(**{"metric": "accuracy", "groups": groups, **numbers, **facts})
 
 
 def detectable(run: RunVariance, seeds: tuple[int, int] = (3, 3), alpha: float = 0.05) -> float:
