@@ -32,6 +32,17 @@ class RecordedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedGroups:
+    """Groups of evaluation examples that depend on each other; see `statistics.group_design`."""
+
+    n_groups: int
+    size: float
+    """Examples in an example's group, on average over examples."""
+    effect: float
+    """The design effect on the runs that trained."""
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """The recorded baseline of one item; the fields are those of its file."""
 
@@ -53,6 +64,8 @@ class Baseline:
     """How the hyperparameters were searched; None if the recipe was used as it is."""
     unlabelled_digest: str | None = None
     """Of the unlabelled texts; None if the baseline was saved without `--glue-certify`."""
+    groups: RecordedGroups | None = None
+    """Of the evaluation examples; None if they are independent, or if fewer than two runs trained."""
 
     @classmethod
     def of(
@@ -61,6 +74,7 @@ class Baseline:
         task: Task,
         libraries: Mapping[str, str],
         visible_drops: Mapping[int, float],
+        groups: RecordedGroups | None = None,
     ) -> Self:
         """Return the baseline that records an evaluation.
 
@@ -69,6 +83,7 @@ class Baseline:
             task: of the item.
             libraries: versions of the libraries that a score depends on.
             visible_drops: minimum detectable drops by the candidate's number of seeds.
+            groups: of the evaluation examples.
         """
         conditions = evaluation.conditions
         return cls(
@@ -86,6 +101,7 @@ class Baseline:
             runs=tuple(_recorded(run) for run in evaluation.runs),
             search=conditions.terms,
             unlabelled_digest=conditions.unlabelled_digest,
+            groups=groups,
         )
 
     @property
@@ -121,6 +137,8 @@ def encode_baseline(baseline: Baseline) -> dict[str, Any]:
         del content["checkpoint"]["role"]
     if baseline.unlabelled_digest is None:
         del content["unlabelled_digest"]
+    if baseline.groups is None:
+        del content["groups"]
     for run, recorded in zip(content["runs"], baseline.runs, strict=True):
         run["predictions"] = to_lines(recorded.predictions, is_regression=baseline.is_regression)
         if recorded.unlabelled_predictions is None:
@@ -202,7 +220,17 @@ def _check(baseline: Baseline) -> None:
         is_score = isinstance(score, int | float) and not isinstance(score, bool) and -1 <= score <= 1
         if score is not None and not is_score:
             raise BaselineError(f"its {metric} of seed {run.seed} is {score!r}, which is not a score")
+    _check_groups(baseline)
     _check_unlabelled(baseline)
+
+
+def _check_groups(baseline: Baseline) -> None:
+    groups, n = baseline.groups, baseline.n_eval
+    if groups is None:
+        return
+    is_possible = 2 <= groups.n_groups <= n and 1 <= groups.size <= n and 0 < groups.effect <= groups.size
+    if not is_possible:
+        raise BaselineError(f"its groups do not fit {n} evaluation examples: {to_plain(groups)}")
 
 
 def _check_unlabelled(baseline: Baseline) -> None:

@@ -15,7 +15,7 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
-from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
+from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline, RecordedGroups
 from pytest_glue.gate.certificate import check_certifiable
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.groups import usable
@@ -143,7 +143,8 @@ def _record(spec: EvaluationSpec, evaluation: Evaluation, name: str) -> str:
         why = "a drop that is not ruled out, recorded over the baseline that it was compared with, lets it drift"
         return f"not recorded as baseline {name}: the verdict is inconclusive, and {why}; {_LEVEL}"
     drops = _minimum_detectable_drops(evaluation, options.alpha)
-    note = baseline_storage.write(file, Baseline.of(evaluation, spec.task, library_versions(), drops))
+    baseline = Baseline.of(evaluation, spec.task, library_versions(), drops, _recorded_groups(evaluation))
+    note = baseline_storage.write(file, baseline)
     if not evaluation.failed_runs:
         return note
     failed = f"{len(evaluation.failed_runs)} of {count(len(evaluation.runs), 'run')} failed to train"
@@ -203,9 +204,8 @@ def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> lis
 def _minimum_detectable_drops(evaluation: Evaluation, alpha: float) -> dict[int, float]:
     from pytest_glue.statistics.planning import minimum_detectable_drops
 
-    failed = {run.seed for run in evaluation.failed_runs}
     drops = minimum_detectable_drops(
-        [run.predictions for run in evaluation.runs if run.seed not in failed],
+        _trained_predictions(evaluation),
         evaluation.conditions.references,
         evaluation.headline_metric,
         EXPECTED_SEEDS,
@@ -213,3 +213,23 @@ def _minimum_detectable_drops(evaluation: Evaluation, alpha: float) -> dict[int,
         groups=usable(evaluation.conditions.groups),
     )
     return {seeds: round(drop, 4) for seeds, drop in drops.items()}
+
+
+def _recorded_groups(evaluation: Evaluation) -> RecordedGroups | None:
+    """Return how much examples depend within groups, for comparisons that are planned without the references."""
+    from pytest_glue.statistics.group_design import GroupDesign
+    from pytest_glue.statistics.scored_runs import ScoredRuns
+
+    groups, predictions = usable(evaluation.conditions.groups), _trained_predictions(evaluation)
+    if groups is None or len(predictions) < 2:
+        return None
+    runs = ScoredRuns.of(evaluation.headline_metric, predictions, evaluation.conditions.references, groups)
+    design = GroupDesign.of([runs])
+    if design.n_groups == design.n_examples or not math.isfinite(design.effect):
+        return None
+    return RecordedGroups(design.n_groups, round(design.size, 4), round(float(design.effect), 4))
+
+
+def _trained_predictions(evaluation: Evaluation) -> list[Sequence[float]]:
+    failed = {run.seed for run in evaluation.failed_runs}
+    return [run.predictions for run in evaluation.runs if run.seed not in failed]

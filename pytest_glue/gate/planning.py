@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_glue.core.errors import BaselineError, OptionError
 from pytest_glue.core.formatting import count
 from pytest_glue.core.paths import local_path
+from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.tasks import GLUE, find_task
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline, RecordedRun
@@ -52,13 +53,15 @@ def run_variance(baseline: Baseline, runs: Sequence[RecordedRun]) -> "RunVarianc
         baseline: of one item.
         runs: those of its runs that count, with predictions and a score.
     """
+    from pytest_glue.statistics.group_design import GroupDesign
     from pytest_glue.statistics.run_variance import RunVariance
     from pytest_glue.statistics.seed_variance import published_seed_variance
 
     metric = baseline.headline_metric
     scores = [score for run in runs if (score := run.metrics[metric]) is not None]
     if len(runs) > 1:
-        return RunVariance.of_recorded(metric, scores, [run.predictions for run in runs])
+        groups = None if baseline.groups is None else GroupDesign(baseline.n_eval, **to_plain(baseline.groups))
+        return RunVariance.of_recorded(metric, scores, [run.predictions for run in runs], groups)
     published = published_seed_variance(baseline.task, metric)
     if published is None or metric != "accuracy" or not scores:
         return None

@@ -78,7 +78,9 @@ class PowerTable:
     def _title(self, item: PlannedItem) -> str:
         name = item.task if item.checkpoint is None else f"{item.task} · {item.checkpoint}"
         deviation = decimal(float(item.run.seeds) ** 0.5)
-        score = f"{item.run.metric} {decimal(float(item.run.score))}, n={item.run.n_examples}"
+        design = item.run.groups
+        groups = f" in {count(design.n_groups, 'group')}" if design.n_groups < design.n_examples else ""
+        score = f"{item.run.metric} {decimal(float(item.run.score))}, n={design.n_examples}{groups}"
         return f"{name}: {score}, standard deviation between seeds {deviation} ({item.source})"
 
     def _meaning(self, item: PlannedItem) -> str:

@@ -87,20 +87,23 @@ class RunVariance:
         return cls(metric, runs.scores.mean(axis=-1), groups, seeds, residual, step)
 
     @classmethod
-    def of_recorded(cls, metric: str, scores: ArrayLike, predictions: ArrayLike) -> Self:
+    def of_recorded(
+        cls, metric: str, scores: ArrayLike, predictions: ArrayLike, groups: GroupDesign | None = None
+    ) -> Self:
         """Return the variance that recorded runs show, without the references of the examples.
 
         Args:
             metric: a name of `core.metrics.METRICS`.
             scores: of each run, shape (k,), k at least 2.
             predictions: shape (k, n).
+            groups: of the examples; None if they are independent.
         """
         each, predicted = np.asarray(scores, np.float64), np.asarray(predictions, np.float64)
         step, n = example_step(metric, predicted), predicted.shape[-1]
         unit = step**2 if step else 1 - each.mean() ** 2
-        residual = np.asarray(unit * _disagreement(metric, predicted) / n)
+        groups = groups or GroupDesign.independent(n)
+        residual = np.asarray(groups.effect * unit * _disagreement(metric, predicted) / n)
         seeds = np.maximum(typical_variance([each]), residual)
-        groups = GroupDesign.independent(n)
         return cls(metric, np.asarray(each.mean()), groups, seeds, residual, np.asarray(step))
 
     @classmethod

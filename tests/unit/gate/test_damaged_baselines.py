@@ -74,6 +74,10 @@ def test_every_damage(file: Path) -> None:
         ({"n_eval": 1}, "it holds 1 evaluation example, and a comparison needs 2"),
         ({"seed": -1}, f"it holds the seed -1; seeds are from 0 to {2**32 - 1}"),
         ({"visible_drops": {"3": -0.5}}, "its visible_drops contain -0.5, which is no drop"),
+        (
+            {"groups": {"n_groups": 1, "size": 2.0, "effect": 1.0}},
+            "its groups do not fit 277 evaluation examples: {'n_groups': 1, 'size': 2.0, 'effect': 1.0}",
+        ),
         ({"schema_version": True}, "it has schema version True and this pytest-glue reads 1"),
     ],
     ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",

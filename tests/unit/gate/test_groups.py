@@ -16,9 +16,11 @@ from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.from_options import record
 from pytest_glue.gate.groups import Groups
+from pytest_glue.gate.planning import recorded_items
 from pytest_glue.gate.ranking import rank_checkpoints
 from pytest_glue.gate.regression import RegressionCriterion
 from pytest_glue.reports.terminal import notes as shown_notes
+from pytest_glue.statistics.power import minimum_detectable_drop
 from tests.factories import CHECKPOINT, make_baseline, make_scored_run
 
 N = 300
@@ -92,16 +94,19 @@ def test_a_task_without_groups_needs_no_note() -> None:
 
 
 def test_a_recorded_baseline_detects_by_group(tmp_path: Path, evaluation: Callable[..., Evaluation]) -> None:
-    """The minimum detectable drops of a baseline count groups."""
+    """The minimum detectable drops of a baseline count groups, and so does a plan, which has no references."""
 
-    def drops(groups: Groups, name: str) -> float:
+    def drops(groups: Groups, name: str) -> tuple[float, float]:
         options = Options(storage=tmp_path, save=name, checkpoints=(CHECKPOINT,))
         found = evaluation(runs(1, *BASELINE), task="qnli", references=GOLD, n_eval=N, groups=groups)
         record(EvaluationSpec(options, QNLI, CHECKPOINT), found)
         (file,) = (tmp_path / name).glob("*/*.json")
-        return read(file).visible_drops[3]
+        (item,), _ = recorded_items(tmp_path, name)
+        return read(file).visible_drops[3], float(minimum_detectable_drop(item.run, (3, 3), 0.05))
 
-    assert drops(None, "alone") < drops(TEN, "grouped")
+    (alone, planned_alone), (grouped, planned) = drops(None, "alone"), drops(TEN, "grouped")
+    assert alone < grouped
+    assert [alone, grouped] == pytest.approx([planned_alone, planned], rel=0.05)
 
 
 def test_checkpoints_are_ranked_by_group(evaluation: Callable[..., Evaluation]) -> None:
