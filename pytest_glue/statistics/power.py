@@ -10,7 +10,12 @@ from scipy.special import gammaincinv, ndtr, ndtri, stdtrit
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scale import FISHER_METRICS
-from pytest_glue.statistics.variance import BORROWED_VARIANCE_FACTOR, SEED_VARIANCE_FACTOR, design_degrees_of_freedom
+from pytest_glue.statistics.variance import (
+    BORROWED_VARIANCE_FACTOR,
+    SEED_VARIANCE_FACTOR,
+    design_degrees_of_freedom,
+    limited_degrees_of_freedom,
+)
 
 TARGET_POWER = 0.80
 """The power with which the minimum detectable drop is detected."""
@@ -269,7 +274,8 @@ def _test_statistics(run: RunVariance, seeds: tuple[int, int], dropped: _Dropped
     squares = np.maximum(squares, seeds_part**2 / design_degrees_of_freedom(*seeds))
     residual = residuals[0] / seeds[0] + residuals[1] / seeds[1]
     squared = seeds_part + np.maximum(total - residual, 0.0)
-    return squared, _satterthwaite(squared, squares + examples_squares)
+    df = _satterthwaite(squared, squares + examples_squares)
+    return squared, limited_degrees_of_freedom(df, *seeds)
 
 
 def _measured(of_run: Floats, k: int, axis: int) -> Floats:
