@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
-TINY = (*SAMPLE, "--glue-max-train-samples=48", "--glue-max-eval-samples=48", "--glue-recipe=num_train_epochs=1")
+TINY = (*SAMPLE, "--glue-max-train-samples=48", "--glue-max-eval-samples=24", "--glue-recipe=num_train_epochs=1")
 SUITE = """
 def test_glue(glue_evaluation):
     glue_evaluation.check()
