@@ -1,11 +1,11 @@
-"""Kills the gate at random moments, and checks that nothing is lost, damaged or left.
+"""Kills the gate at random times, and checks that nothing is lost, damaged or left.
 
 `python -m benchmarks.kills --kills 60 --seed 1` runs three tasks of the sample with a small recipe, and sends each test
-run SIGKILL, SIGTERM or SIGINT at a random moment, in turn alone, with `-n 2` and with `--glue-executor=ray`. `--modes`
+run SIGKILL, SIGTERM or SIGINT at a random time, in turn alone, with `-n 2` and with `--glue-executor=ray`. `--modes`
 and `--signals` choose among them. Every test run has its own caches and its own folder for temporary files.
 
-A moment does not depend on the load of the machine: it is drawn from the time of an undisturbed test run, and counted
-from the last file that this one had cached before (an encoded split or a run). Two thirds of the moments lie between
+The time does not depend on the load of the machine: it is drawn from the time of an undisturbed test run, and counted
+from the last file that this one had cached before (an encoded split or a run). Two thirds of the times lie between
 the first and the last such file, the others before and after them in turn. Checked after each kill:
 
 - every report that exists is valid: JSON against the package's schema, JUnit as XML; every cache entry can be read;
@@ -58,7 +58,7 @@ LIBRARIES = ("torchinductor_", "pytest-of-")
 END_S = 60
 """How long a test run may take to end after a signal."""
 PHASES = ("start", "running", "running", "end", "running", "running")
-"""Where the moments of the kills lie, in turn."""
+"""Where the times of the kills lie, in turn."""
 POLL_S = 0.01
 
 
@@ -66,7 +66,7 @@ def main() -> int:
     """Kill as often as the command line says, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0, help="of the random moments")
+    parser.add_argument("--seed", type=int, default=0, help="of the random times")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--signals", nargs="+", choices=SIGNALS, default=list(SIGNALS))
     given = parser.parse_args()
@@ -78,11 +78,11 @@ def main() -> int:
             mode = given.modes[index % len(given.modes)]
             name = given.signals[index // len(given.modes) % len(given.signals)]
             phase = PHASES[index // (len(given.modes) * len(given.signals)) % len(PHASES)]
-            moment = whole[mode].moment(phase, chance)
-            kill = Kill(Path(folder) / str(index), mode, name, moment, whole[mode])
+            kill_time = whole[mode].kill_time(phase, chance)
+            kill = Kill(Path(folder) / str(index), mode, name, kill_time, whole[mode])
             found = kill.problems()
             bad += bool(found)
-            state = f"{mode:5s} {name:7s} {phase:7s} {moment}, {kill.state}"
+            state = f"{mode:5s} {name:7s} {phase:7s} {kill_time}, {kill.state}"
             print(f"{index + 1:3d} {state}: {found or 'nothing wrong'}", flush=True)
             shutil.rmtree(kill.folder)
     print(f"{given.kills} kills, {bad} with a problem")
@@ -90,8 +90,8 @@ def main() -> int:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A moment of a test run, whatever the load of the machine."""
+class KillTime:
+    """The time of a kill in a test run, whatever the load of the machine."""
 
     n_files: int
     """How many files the test run has cached by then."""
@@ -111,12 +111,12 @@ class Undisturbed:
     scores: dict[str, Any]
     """The metrics of each run, by node id and seed."""
 
-    def moment(self, phase: str, chance: random.Random) -> Moment:
-        """Return a random moment of a phase."""
+    def kill_time(self, phase: str, chance: random.Random) -> KillTime:
+        """Return a random time in a phase."""
         start, first, *_, last, end = self.times_s
         at = chance.uniform(*{"start": (start, first), "running": (first, last), "end": (last, end)}[phase])
         n_files = bisect_right(self.times_s[1:-1], at)
-        return Moment(n_files, at - self.times_s[n_files])
+        return KillTime(n_files, at - self.times_s[n_files])
 
 
 def undisturbed(folder: Path, mode: str) -> Undisturbed:
@@ -171,7 +171,7 @@ class Kill:
     folder: Path
     mode: str
     signal: str
-    moment: Moment
+    kill_time: KillTime
     whole: Undisturbed
     state: str = ""
     """How far the test run was."""
@@ -183,9 +183,9 @@ class Kill:
 
     def _kill(self) -> list[str]:
         process = started(self.folder, self.mode)
-        while n_cached_files(self.folder) < self.moment.n_files and process.poll() is None:
+        while n_cached_files(self.folder) < self.kill_time.n_files and process.poll() is None:
             time.sleep(POLL_S)
-        time.sleep(self.moment.wait_s)
+        time.sleep(self.kill_time.wait_s)
         tree = descendants(psutil.Process(process.pid))
         begun = "test_suite.py" in log_of(self.folder)
         process.send_signal(signal.Signals[self.signal])

@@ -81,7 +81,7 @@ class Termination:
         """
         self._end()
         _remove_sample()
-        if not self._config.option.fulltrace:
+        if not self._config.getoption("fulltrace", default=False):
             _shorten(excinfo)
         if self._running:
             show(self._config, f"glue: interrupted while {', '.join(self._running)} ran")

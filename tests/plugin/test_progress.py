@@ -122,6 +122,14 @@ def test_a_test_run_without_a_terminal_reporter(here: Run) -> None:
     assert (pytest.ExitCode.OK, []) == (result.ret, progress_lines(result))
 
 
+def test_an_interrupt_without_a_terminal_reporter(pytester: pytest.Pytester, fresh: Run) -> None:
+    """An interrupt ends the test run as it does with one, though options of the terminal reporter are missing."""
+    pytester.makeconftest(
+        "import pytest\n\n@pytest.fixture\ndef glue_model_init():\n    raise KeyboardInterrupt\n",
+    )
+    assert pytest.ExitCode.INTERRUPTED == fresh(*TINY, "-p", "no:terminal").ret
+
+
 def test_a_short_item_has_no_line(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An item that ends before its first line is due is shown by pytest alone."""
     monkeypatch.setattr(log, "FIRST_LINE_S", 600.0)

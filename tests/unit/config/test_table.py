@@ -71,7 +71,7 @@ def test_a_file_that_the_user_named_has_the_table(tmp_path: Path) -> None:
         ([], "repo", None),
         (["."], "repo/suite", "."),
         (["repo", "repo/suite"], "repo/suite", "repo/suite"),
-        (["repo/suite"], "elsewhere", None),
+        (["repo/suite"], "other", None),
     ],
 )
 def test_the_header_names_the_table(tmp_path: Path, tables: list[str], start: str, unread: str | None) -> None:

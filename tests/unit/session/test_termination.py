@@ -29,8 +29,9 @@ def _default() -> Iterator[None]:
 
 def collected(*items: Any, **config: Any) -> Termination:
     """Return the plugin object after the collection of these items."""
-    manager, option = SimpleNamespace(get_plugin=lambda _: None), SimpleNamespace(fulltrace=False)
-    termination = Termination(SimpleNamespace(pluginmanager=manager, option=option, **config))  # type: ignore[arg-type]
+    option, manager = SimpleNamespace(fulltrace=False), SimpleNamespace(get_plugin=lambda _: None)
+    options = {"option": option, "getoption": lambda name, default: getattr(option, name, default)}
+    termination = Termination(SimpleNamespace(pluginmanager=manager, **options, **config))  # type: ignore[arg-type]
     termination.pytest_collection_finish(SimpleNamespace(items=items))  # type: ignore[arg-type]
     return termination
 

@@ -87,7 +87,7 @@ def test_a_baseline_with_an_undefined_score_has_no_forecast() -> None:
 
 
 def test_the_probability_to_miss_a_threshold() -> None:
-    """It is a half at the baseline's score, and what the seeds of both means give elsewhere."""
+    """It is a half at the baseline's score, and what the seeds of both means give at other scores."""
     run = RunVariance.of_recorded("accuracy", [0.7, 0.72, 0.74], np.eye(3, N))
     assert 0.5 == miss_probability(run, (3, 3), 0.0)
     assert miss_probability(run, (3, 3), 0.05) < miss_probability(run, (1, 3), 0.05) < 0.5
