@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from coverage import Coverage
 
 from tests.plugin.forked_pytest import run_forked
 from tests.plugin.ray_cluster import running_cluster
@@ -62,6 +63,15 @@ fine_tuning.fine_tune = fine_tune_beside_the_other
 """
 """A process that is about to train a run waits until another process asks for the same run."""
 
+TRACED = (
+    *("bad_options", "errors", "executor", "exit_codes", "fixtures", "items", "other_plugins", "overrides"),
+    *("precedence", "provenance", "reports", "search", "session", "unchecked", "unused"),
+)
+"""The files whose tests coverage traces: with the unit tests they cover what all files do.
+
+Tracing takes more than half as long as the tests themselves.
+"""
+
 Run = Callable[..., pytest.RunResult]
 
 
@@ -89,6 +99,18 @@ class KeptModules:
         """Restore the remembered modules."""
         for name, module in self._modules.items():
             sys.modules.setdefault(name, module)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _traced(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Interrupt coverage in the files that are not to be traced."""
+    tracer = Coverage.current()
+    interrupted = tracer is not None and request.path.stem.removeprefix("test_") not in TRACED
+    if tracer and interrupted:
+        tracer.stop()
+    yield
+    if tracer and interrupted:
+        tracer.start()
 
 
 @pytest.fixture(autouse=True)
