@@ -44,11 +44,11 @@ def glue_options(request: pytest.FixtureRequest) -> Options:
 
 @pytest.fixture
 @own
-def glue_task(request: pytest.FixtureRequest) -> Task:
+def glue_task(request: pytest.FixtureRequest, glue_options: Options) -> Task:
     """The task of this item. The test runs once for each task of `--glue-tasks`."""
     from pytest_glue.core.tasks import find_task
 
-    return find_task(request.param)
+    return find_task(request.param, glue_options.known_tasks)
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "n
 
 _VARIABLES = ("ACCELERATE_", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32", "WORLD_SIZE")
 """The prefixes of environment variables that change what is computed."""
+_NOT_OF_A_RUN = ("report_only", "data", "slices", "golden", "golden_min")
+"""The fields of a task that no run depends on; the key holds the identity of the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Key:
         }
         device = "cpu" if recipe.get("use_cpu") or recipe.get("no_cuda") else expected_device()
         return cls(
-            task={name: value for name, value in asdict(task).items() if name != "report_only"},
+            task={name: value for name, value in asdict(task).items() if name not in _NOT_OF_A_RUN},
             checkpoint=checkpoint.digest or checkpoint.name,
             data=data,
             recipe={name: _normalised(value) for name, value in recipe.items()},

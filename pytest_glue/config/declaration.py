@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any, Literal, Self, dataclass_transform
 
+from pytest_glue.config.parse_context import ParseContext
+
 Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
 """What an option changes:
 
@@ -36,23 +38,23 @@ class Option:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def parse(self, value: Any, base: Path) -> Any:
+    def parse(self, value: Any, context: ParseContext) -> Any:
         """Return the value of the option.
 
         Args:
             value: a text, a list of texts or a typed value.
-            base: the folder that relative paths start from.
+            context: of the source of the value.
 
         Raises:
             GlueError: the value is not accepted.
         """
         from pytest_glue.config import parsers  # every pytest run loads this module, and few parse an option
 
-        return getattr(parsers, self.parser or self.name)(value, base)
+        return getattr(parsers, self.parser or self.name)(value, context)
 
     def default_value(self) -> Any:
         """Return the parsed default."""
-        return None if self.default is None else self.parse(self.default, Path())
+        return None if self.default is None else self.parse(self.default, ParseContext(Path()))
 
 
 def option(

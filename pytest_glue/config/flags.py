@@ -103,6 +103,7 @@ def table_file(config: pytest.Config) -> Path:
     flag, ini = config.getoption(CONFIG), ini_value(config, CONFIG)
     if not flag and not ini:
         return config.rootpath / "pyproject.toml"
+    from pytest_glue.config.parse_context import ParseContext
     from pytest_glue.config.values import path
 
-    return path(flag or ini, Path.cwd() if flag else config.rootpath)
+    return path(flag or ini, ParseContext(Path.cwd() if flag else config.rootpath))

@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 class Options(FrozenOptions):
     """All options, parsed and checked. Paths are resolved against the source that gave them."""
 
-    tasks: tuple[Task, ...] = option("NAMES", "tasks to run, comma-separated, or `all`", affects="item", default="all")
+    tasks: tuple[Task, ...] = option(
+        "NAMES",
+        "tasks to run, comma-separated, or `all`: your own tasks, or GLUE's if there are none",
+        affects="item",
+        default="all",
+    )
     checkpoints: tuple[Checkpoint, ...] = option(
         "NAMES",
         "checkpoints to test, comma-separated: a hub id, `id@revision`, a folder, or `sample`; `ROLE=` before it names "
@@ -221,6 +226,7 @@ class Options(FrozenOptions):
     space: Mapping[str, Distribution] = option(
         None, "search space, by field of TrainingArguments", affects="search", default={}
     )
+    task: Mapping[str, Task] = option(None, "own tasks, by name", affects="item", default={}, parser="own_tasks")
     ray: Mapping[str, Any] = option(None, "Ray cluster, and the resources of one run", affects="machine", default={})
 
     @property
@@ -230,6 +236,13 @@ class Options(FrozenOptions):
 
         missing = max((self.max_seeds or 0) - len(self.seeds), 0)
         return (*self.seeds, *range(max(self.seeds) + 1, SEED_END)[:missing])
+
+    @property
+    def known_tasks(self) -> dict[str, Task]:
+        """All tasks that can be run, by name: those of GLUE and the user's own."""
+        from pytest_glue.core.tasks import GLUE
+
+        return {**GLUE, **self.task}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as the JSON report holds them, without secrets."""

@@ -1,7 +1,7 @@
 """Parsers of options: the function with the name of an option, or with the name that its declaration gives.
 
-Each takes the value that a source gives and the folder that relative paths of this source start from. Each raises
-`OptionError` for a value that is not accepted.
+Each takes the value that a source gives and the context of that source. Each raises `OptionError` for a value that is
+not accepted.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pytest_glue.config.values import at_least, integer, lines, member, number, 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_glue.config.parse_context import ParseContext
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.choices import (
@@ -42,36 +43,46 @@ _LONGEST_NAME = 100
 _RAY_KEYS = ("address", "num_cpus", "num_gpus", "memory", "max_retries")
 
 
-def tasks(value: Any, _: Path) -> tuple[Task, ...]:
+def tasks(value: Any, context: ParseContext) -> tuple[Task, ...]:
     """Return the named tasks in the order of their names."""
-    from pytest_glue.core.tasks import GLUE, find_task
+    from pytest_glue.core.tasks import find_task
 
-    names = texts(value)
+    known, names = context.tasks, texts(value)
     if not names:
-        raise refused(f"no task is named; accepted: all, {', '.join(GLUE)}")
-    chosen = GLUE.values() if "all" in names else (find_task(name) for name in names)
+        raise refused(f"no task is named; accepted: all, {', '.join(known)}")
+    all_tasks = context.own_tasks or known
+    chosen = all_tasks.values() if "all" in names else (find_task(name, known) for name in names)
     return tuple(sorted(chosen, key=lambda task: task.name))
 
 
-def checkpoints(value: Any, base: Path) -> tuple[Checkpoint, ...]:
+def own_tasks(value: Any, _: ParseContext) -> Mapping[str, Task]:
+    """Return the tasks of a table, or those that plugins registered."""
+    from pytest_glue.core.tasks import Task
+
+    if not isinstance(value, Mapping) or not all(isinstance(task, Task) for task in value.values()):
+        raise refused(f"{value!r}: expected a table for each task, as in [tool.pytest_glue.task.tickets]")
+    return dict(value)
+
+
+def checkpoints(value: Any, context: ParseContext) -> tuple[Checkpoint, ...]:
     """Return the named checkpoints in the order given."""
     from pytest_glue.core.checkpoints import Checkpoint, split_role
 
     def parse(text: str) -> Checkpoint:
-        if (whole := _rebased(text, base)) != text:  # a folder whose name contains "="
+        if (whole := _rebased(text, context.base)) != text:  # a folder whose name contains "="
             return Checkpoint.parse(whole)
         role, name = split_role(text)
-        return Checkpoint.parse(text) if role is None else Checkpoint.parse(_rebased(name, base), role)
+        return Checkpoint.parse(text) if role is None else Checkpoint.parse(_rebased(name, context.base), role)
 
     return tuple(map(parse, texts(value)))
 
 
-def data(value: Any, base: Path) -> str:
+def data(value: Any, context: ParseContext) -> str:
     """Return `hub`, `hub@revision`, `sample` or a folder."""
     text = value.strip() if isinstance(value, str) else ""
     if not text:
         raise refused(f"{value!r}: expected hub, hub@revision, sample or a folder")
-    return text if text.partition("@")[0] in {"hub", "sample"} else _rebased(text, base)
+    return text if text.partition("@")[0] in {"hub", "sample"} else _rebased(text, context.base)
 
 
 def _rebased(text: str, base: Path) -> str:
@@ -85,7 +96,7 @@ def _rebased(text: str, base: Path) -> str:
     return str(base / text) if text and base != base.cwd() and (base / text).is_dir() else text
 
 
-def seeds(value: Any, _: Path) -> tuple[int, ...]:
+def seeds(value: Any, _: ParseContext) -> tuple[int, ...]:
     """Return the seeds of a count or of a list."""
     is_text_of_several = isinstance(value, str) and "," in value
     is_count = not is_text_of_several and not isinstance(value, list | tuple)
@@ -104,7 +115,7 @@ def seeds(value: Any, _: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
-def recipe(value: Any, _: Path) -> Recipe:
+def recipe(value: Any, _: ParseContext) -> Recipe:
     """Return the fields of `TrainingArguments` that lines of the form KEY=VALUE, or a table, set."""
     from pytest_glue.config.training_fields import find_field
 
@@ -116,13 +127,15 @@ def recipe(value: Any, _: Path) -> Recipe:
     return {name.strip(): find_field(name.strip()).parse(text.strip()) for name, _, text in pairs}
 
 
-def threshold(value: Any, _: Path) -> Mapping[tuple[str, str], float]:
+def threshold(value: Any, context: ParseContext) -> Mapping[tuple[str, str], float]:
     """Return the thresholds by task and metric."""
     from pytest_glue.config.thresholds import parse_threshold, threshold_of
 
     if isinstance(value, Mapping):
-        return dict(threshold_of(target, given) for target, given in _flattened(value))
-    return dict(parse_threshold(text) for line in lines(value) for text in line.split(",") if text.strip())
+        return dict(threshold_of(target, given, context.tasks) for target, given in _flattened(value))
+    return dict(
+        parse_threshold(text, context.tasks) for line in lines(value) for text in line.split(",") if text.strip()
+    )
 
 
 def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -134,7 +147,7 @@ def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             yield name, value
 
 
-def max_drop(value: Any, _: Path) -> Mapping[str | None, float]:
+def max_drop(value: Any, context: ParseContext) -> Mapping[str | None, float]:
     """Return the allowed drops by task; the key None stands for all other tasks."""
     from pytest_glue.core.tasks import own_or_known
 
@@ -148,7 +161,7 @@ def max_drop(value: Any, _: Path) -> Mapping[str | None, float]:
         pairs = [(name.strip() or None, drop) for name, _, drop in given]
     drops = {name or None: _drop(drop) for name, drop in pairs}
     for name in drops.keys() - {None}:
-        own_or_known(str(name))
+        own_or_known(str(name), context.tasks)
     return drops
 
 
@@ -158,21 +171,21 @@ def _drop(value: Any) -> float:
     return drop
 
 
-def alpha(value: Any, _: Path) -> float:
+def alpha(value: Any, _: ParseContext) -> float:
     """Return a probability below one half."""
     if not 0 < (rate := number(value)) < 0.5:
         raise refused(f"{value!r}: expected a number above 0 and below 0.5")
     return rate
 
 
-def search_fraction(value: Any, _: Path) -> float:
+def search_fraction(value: Any, _: ParseContext) -> float:
     """Return a share above 0."""
     if not 0 < (share := number(value)) <= 1:
         raise refused(f"{value!r}: expected a fraction above 0 and at most 1")
     return share
 
 
-def timeout(value: Any, _: Path) -> float | None:
+def timeout(value: Any, _: ParseContext) -> float | None:
     """Return seconds; None for no limit."""
     if value == "off" or value is False:
         return None
@@ -181,7 +194,7 @@ def timeout(value: Any, _: Path) -> float | None:
     return seconds
 
 
-def baseline_name(value: Any, _: Path) -> str:
+def baseline_name(value: Any, _: ParseContext) -> str:
     """Return the name of a baseline, which is safe as the name of a folder."""
     if not isinstance(value, str) or not re.fullmatch(r"[\w-][\w.-]*", value) or value.endswith(".json"):
         accepted = "letters, digits, `.`, `_` and `-`, without a leading `.` or the ending .json"
@@ -193,61 +206,61 @@ def baseline_name(value: Any, _: Path) -> str:
     return value
 
 
-def baseline(value: Any, base: Path) -> str:
+def baseline(value: Any, context: ParseContext) -> str:
     """Return the name of a baseline, or the path of its file."""
     is_file = isinstance(value, str) and value.endswith(".json")
-    return str(path(value, base)) if is_file else baseline_name(value, base)
+    return str(path(value, context)) if is_file else baseline_name(value, context)
 
 
-def head(value: Any, _: Path) -> HeadPolicy:
+def head(value: Any, _: ParseContext) -> HeadPolicy:
     from pytest_glue.core.choices import HeadPolicy
 
     return member(HeadPolicy, value)
 
 
-def batching(value: Any, _: Path) -> Batching:
+def batching(value: Any, _: ParseContext) -> Batching:
     from pytest_glue.core.choices import Batching
 
     return member(Batching, value)
 
 
-def inconclusive(value: Any, _: Path) -> InconclusivePolicy:
+def inconclusive(value: Any, _: ParseContext) -> InconclusivePolicy:
     from pytest_glue.core.choices import InconclusivePolicy
 
     return member(InconclusivePolicy, value)
 
 
-def on_missing_baseline(value: Any, _: Path) -> MissingBaselinePolicy:
+def on_missing_baseline(value: Any, _: ParseContext) -> MissingBaselinePolicy:
     from pytest_glue.core.choices import MissingBaselinePolicy
 
     return member(MissingBaselinePolicy, value)
 
 
-def unchecked(value: Any, _: Path) -> UncheckedPolicy:
+def unchecked(value: Any, _: ParseContext) -> UncheckedPolicy:
     from pytest_glue.core.choices import UncheckedPolicy
 
     return member(UncheckedPolicy, value)
 
 
-def cache(value: Any, _: Path) -> CachePolicy:
+def cache(value: Any, _: ParseContext) -> CachePolicy:
     from pytest_glue.core.choices import CachePolicy
 
     return member(CachePolicy, value)
 
 
-def executor(value: Any, _: Path) -> ExecutorKind:
+def executor(value: Any, _: ParseContext) -> ExecutorKind:
     from pytest_glue.core.choices import ExecutorKind
 
     return member(ExecutorKind, value)
 
 
-def shard(value: Any, _: Path) -> Shard:
+def shard(value: Any, _: ParseContext) -> Shard:
     from pytest_glue.core.shards import Shard
 
     return Shard.parse(value)
 
 
-def search(value: Any, _: Path) -> str | None:
+def search(value: Any, _: ParseContext) -> str | None:
     """Return the name of a search backend; None for no search."""
     from pytest_glue.core.study import BACKENDS
 
@@ -258,7 +271,7 @@ def search(value: Any, _: Path) -> str | None:
     return str(value)
 
 
-def search_split(value: Any, _: Path) -> str:
+def search_split(value: Any, _: ParseContext) -> str:
     from pytest_glue.core.study import EVALUATION, HELD_OUT
 
     if value not in (HELD_OUT, EVALUATION):
@@ -266,19 +279,19 @@ def search_split(value: Any, _: Path) -> str:
     return str(value)
 
 
-def search_storage(value: Any, base: Path) -> str:
+def search_storage(value: Any, context: ParseContext) -> str:
     """Return a folder or a URL."""
-    return value if isinstance(value, str) and "://" in value else str(path(value, base))
+    return value if isinstance(value, str) and "://" in value else str(path(value, context))
 
 
-def space(value: Any, _: Path) -> Mapping[str, Distribution]:
+def space(value: Any, _: ParseContext) -> Mapping[str, Distribution]:
     """Return the search space that a table describes."""
     from pytest_glue.config.search_space import parse_space
 
     return parse_space(value)
 
 
-def ray(value: Any, _: Path) -> Mapping[str, Any]:
+def ray(value: Any, _: ParseContext) -> Mapping[str, Any]:
     """Return the table of a Ray cluster: its address, and the resources of one run."""
     if not isinstance(value, Mapping):
         raise refused(f"{value!r}: expected a table with {', '.join(_RAY_KEYS)}")

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.config.options import OPTIONS, Options
+from pytest_glue.config.parse_context import ParseContext
 from pytest_glue.config.table import NAME, read_table, table_lines
 from pytest_glue.config.values import comma_hint
 from pytest_glue.core.choices import MissingBaselinePolicy
 from pytest_glue.core.errors import GlueError, OptionError, closest
+from pytest_glue.core.tasks import Task, TaskRegistry
 
 if TYPE_CHECKING:
     from typing import Self
 
     import pytest
 
-_OF_THE_TEST_RUN = ("alpha", "executor", "json", "junit_properties", "shard")
+_OF_THE_TEST_RUN = ("alpha", "executor", "json", "junit_properties", "shard", "task")
 """Options that no marker can set for one test."""
 
 
@@ -54,6 +56,7 @@ class OptionSources:
         from pytest_glue.config import flags
 
         defaults = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
+        defaults["task"] = _registered(config)
         file, is_named = _table_file(config)
         table = read_table(file, required=is_named)
         return cls(
@@ -112,21 +115,37 @@ def combine(sources: Iterable[OptionSource]) -> Options:
         OptionError: an option does not exist, its value is not accepted, or two options exclude each other.
     """
     options = Options()
-    for source in sources:
-        for name, value in _without_search_table(source.values).items():
-            origin = source.origin.format(name=name, option=name.replace("_", "-"))
-            if name not in OPTIONS:
-                raise OptionError(f"{origin}: unknown option; {closest(name, OPTIONS)}")
-            try:
-                parsed = OPTIONS[name].parse(value, source.base)
-            except GlueError as error:
-                hint = "" if name == "seeds" else comma_hint(value)
-                raise OptionError(f"{origin}: {error}{hint}") from None
-            if isinstance(parsed, Mapping):
-                parsed = {**getattr(options, name), **parsed}
-            options = options.replace(**{name: parsed})
+    given = [(source, *item) for source in sources for item in _without_search_table(source.values).items()]
+    # First the own tasks, which values of all sources can name.
+    for source, name, value in sorted(given, key=lambda each: each[1] != "task"):
+        parsed = _parsed(source, name, value, options.task)
+        if isinstance(parsed, Mapping):
+            parsed = {**getattr(options, name), **parsed}
+        options = options.replace(**{name: parsed})
     _check_exclusive(options)
     return options
+
+
+def _parsed(source: OptionSource, name: str, value: Any, own_tasks: Mapping[str, Task]) -> Any:
+    origin = source.origin.format(name=name, option=name.replace("_", "-"))
+    if name not in OPTIONS:
+        raise OptionError(f"{origin}: unknown option; {closest(name, OPTIONS)}")
+    try:
+        return OPTIONS[name].parse(value, ParseContext(source.base, own_tasks))
+    except GlueError as error:
+        hint = "" if name == "seeds" else comma_hint(value)
+        raise OptionError(f"{origin}: {error}{hint}") from None
+
+
+def _registered(config: pytest.Config) -> Mapping[str, Task]:
+    """Return the tasks that plugins and the first `conftest.py` files register.
+
+    Raises:
+        OptionError: two have the same name, or one is named like a task of GLUE.
+    """
+    registry = TaskRegistry()
+    config.hook.pytest_glue_register_tasks(registry=registry)
+    return registry.tasks
 
 
 def _without_search_table(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -161,9 +180,11 @@ def _keywords(mark: pytest.Mark) -> Mapping[str, Any]:
         )
     if wrong := [name for name in mark.kwargs if name in _OF_THE_TEST_RUN]:
         accepted = ", ".join(name for name in OPTIONS if name not in _OF_THE_TEST_RUN)
+        is_flag = OPTIONS[wrong[0]].metavar is not None
+        remedy = f"give --glue-{wrong[0].replace('_', '-')}" if is_flag else f"set it in [{NAME}]"
         raise OptionError(
             f"@pytest.mark.glue({wrong[0]}=...): {wrong[0]} concerns the whole test run, not one test: "
-            f"give --glue-{wrong[0].replace('_', '-')}; a marker accepts {accepted}"
+            f"{remedy}; a marker accepts {accepted}"
         )
     return mark.kwargs
 

@@ -1,9 +1,11 @@
 """Thresholds: the lowest scores that pass, by task and metric."""
 
+from collections.abc import Mapping
+
 from pytest_glue.config.values import number
 from pytest_glue.core.errors import OptionError, closest
 from pytest_glue.core.metrics import METRICS
-from pytest_glue.core.tasks import own_or_known
+from pytest_glue.core.tasks import GLUE, Task, own_or_known
 
 Threshold = tuple[tuple[str, str], float]
 """(task, metric), and the lowest score of the metric that passes.
@@ -12,7 +14,7 @@ The metric is empty for the headline metric of a user's own task, which is not k
 """
 
 
-def parse_threshold(text: str) -> Threshold:
+def parse_threshold(text: str, tasks: Mapping[str, Task] = GLUE) -> Threshold:
     """Read `TASK=VALUE` or `TASK:METRIC=VALUE`.
 
     Raises:
@@ -21,10 +23,10 @@ def parse_threshold(text: str) -> Threshold:
     target, equals, value = text.partition("=")
     if not equals:
         raise OptionError(f"{text!r}: expected TASK=VALUE or TASK:METRIC=VALUE")
-    return threshold_of(target.strip(), value.strip())
+    return threshold_of(target.strip(), value.strip(), tasks)
 
 
-def threshold_of(target: object, value: object) -> Threshold:
+def threshold_of(target: object, value: object, tasks: Mapping[str, Task] = GLUE) -> Threshold:
     """Return the threshold of a target: `TASK:METRIC`, or `TASK` for its headline metric.
 
     Raises:
@@ -33,7 +35,7 @@ def threshold_of(target: object, value: object) -> Threshold:
     if not isinstance(target, str):
         raise OptionError(f"{target!r}: expected TASK or TASK:METRIC")
     name, colon, metric = target.partition(":")
-    task, threshold = own_or_known(name), number(value)
+    task, threshold = own_or_known(name, tasks), number(value)
     metric = metric if colon or task is None else task.headline_metric
     accepted = METRICS if task is None else task.metrics
     if metric not in accepted and (colon or task is not None):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
     from pathlib import Path
 
+    from pytest_glue.config.parse_context import ParseContext
     from pytest_glue.core.errors import OptionError
 
     Kind = TypeVar("Kind", bound=StrEnum)
@@ -62,10 +63,10 @@ def comma_hint(value: Any) -> str:
     return next((f"; write a number with a decimal point, as in {each[1]}.{each[2]}" for each in found if each), "")
 
 
-def at_least(low: int, high: int = 2**31 - 1) -> Callable[[Any, Path], int]:
+def at_least(low: int, high: int = 2**31 - 1) -> Callable[[Any, ParseContext], int]:
     """Return a parser of integers with a lower and an upper bound."""
 
-    def parse(value: Any, _: Path) -> int:
+    def parse(value: Any, _: ParseContext) -> int:
         found = integer(value)
         if found is None or found < low:
             raise refused(f"{value!r}: expected an integer of at least {low}")
@@ -84,7 +85,7 @@ def member(kind: type[Kind], value: Any) -> Kind:
     return kind(value)
 
 
-def switch(value: Any, _: Path) -> bool:
+def switch(value: Any, _: ParseContext) -> bool:
     """Return whether an option without a value is on."""
     if value in ("on", "off"):
         return bool(value == "on")
@@ -93,10 +94,10 @@ def switch(value: Any, _: Path) -> bool:
     return value
 
 
-def path(value: Any, base: Path) -> Path:
+def path(value: Any, context: ParseContext) -> Path:
     """Return a path, resolved against the folder of its source."""
     from pytest_glue.core.paths import user_path
 
     if not isinstance(value, str) or not value.strip():
         raise refused(f"{value!r}: expected a path")
-    return base / user_path(value)
+    return context.base / user_path(value)

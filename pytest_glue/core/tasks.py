@@ -1,15 +1,33 @@
-"""Tasks: all differences between the tasks of GLUE are in this table."""
+"""Tasks: what one is, the table of those of GLUE, and the registry of the user's own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from types import MappingProxyType
 
 from pytest_glue.core.errors import OptionError, closest
+from pytest_glue.core.slices import Slice
+from pytest_glue.core.task_data import TaskData
+
+
+class Kind(StrEnum):
+    """What is predicted for an example."""
+
+    CLASSIFICATION = "classification"
+    """One of the task's labels."""
+    REGRESSION = "regression"
+    """A number."""
+    MULTI_LABEL = "multi_label"
+    """Any number of the task's labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A classification or regression of single texts or of pairs."""
+    """A classification or regression of single texts or of pairs.
+
+    A label is the index of a class in `labels`, or a number. A set of labels is the number whose bits are its labels:
+    5 stands for the labels 0 and 2.
+    """
 
     name: str
     configuration: str
@@ -19,7 +37,8 @@ class Task:
     """One or two."""
 
     labels: tuple[str, ...]
-    """The names of the classes, in the order of their ids; empty for a regression."""
+    """The names of the classes, in the order of their ids; empty for a regression, and if they are inferred from the
+    training data."""
 
     metrics: tuple[str, ...]
     """The reported metrics, the headline metric first."""
@@ -38,6 +57,28 @@ class Task:
     """Evaluation examples with the same value in this column depend on each other: standard errors count its values
     and not the examples. None if all are independent."""
 
+    kind: Kind | None = None
+    """By default a classification, and without labels a regression; never None once the task is made."""
+
+    data: TaskData | None = None
+    """None if the examples come from `--glue-data`."""
+
+    evaluation_fraction: float | None = None
+    """The share of the training split that is evaluated on instead of an evaluation split; None if there is one."""
+
+    slices: tuple[Slice, ...] = ()
+    """Parts of the evaluation examples with scores of their own."""
+
+    golden: str = ""
+    """A file of texts with the label that every run must predict; empty for none."""
+
+    golden_min: float = 1.0
+    """The share of the golden examples that every run must predict right."""
+
+    def __post_init__(self) -> None:
+        if self.kind is None:
+            object.__setattr__(self, "kind", Kind.CLASSIFICATION if self.labels else Kind.REGRESSION)
+
     def __str__(self) -> str:
         return self.name
 
@@ -49,7 +90,12 @@ class Task:
     @property
     def is_regression(self) -> bool:
         """Whether the label is a number instead of a class."""
-        return not self.labels
+        return self.kind is Kind.REGRESSION
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether an example has any number of labels."""
+        return self.kind is Kind.MULTI_LABEL
 
     @property
     def num_labels(self) -> int:
@@ -116,6 +162,23 @@ GLUE: Mapping[str, Task] = MappingProxyType(
 
 Source: Wang et al. 2019, "GLUE: A Multi-Task Benchmark", and the dataset `nyu-mll/glue` of the hub.
 """
+
+
+class TaskRegistry:
+    """Takes the tasks that plugins and `conftest.py` register, by name."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, Task] = {}
+
+    def add(self, task: Task) -> None:
+        """Add a task.
+
+        Raises:
+            OptionError: another task has its name.
+        """
+        if task.name in GLUE or task.name in self.tasks:
+            raise OptionError(f"there is a task {task.name!r} already: choose another name")
+        self.tasks[task.name] = task
 
 
 def find_task(name: str, tasks: Mapping[str, Task] = GLUE) -> Task:

@@ -10,7 +10,6 @@ from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import ids
 from pytest_glue.core.recipe import full_recipe
-from pytest_glue.core.tasks import GLUE
 from pytest_glue.scheduling.size_estimates import GLUE_SIZES, SAMPLE_SIZES, UNKNOWN, parameters_of
 
 _OPERATIONS = 6
@@ -93,7 +92,7 @@ def _by_bracket(options: Options) -> dict[str, EvaluationSpec]:
     return {
         f"{task.name}-{name}": EvaluationSpec(options, task, checkpoint)
         for name, checkpoint in ids(options.checkpoints).items()
-        for task in {*GLUE.values(), *options.tasks}
+        for task in options.known_tasks.values()
     }
 
 

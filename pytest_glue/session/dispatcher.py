@@ -89,7 +89,7 @@ class Dispatcher:
         names = {"glue_task", "glue_checkpoint"}
         if not names <= set(parameters) or any(is_overridden(item, name) for name in names):
             return None
-        task, checkpoint = find_task(parameters["glue_task"]), parameters["glue_checkpoint"]
+        task, checkpoint = find_task(parameters["glue_task"], options.known_tasks), parameters["glue_checkpoint"]
         if not isinstance(checkpoint, Checkpoint) or not runs_remotely(item, options):
             return None
         spec = EvaluationSpec(options, task, checkpoint)

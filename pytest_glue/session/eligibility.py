@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.recipe import ends_with_best_epoch, lasting
-from pytest_glue.core.tasks import GLUE
 
 if TYPE_CHECKING:
     import pytest
@@ -71,7 +70,11 @@ def tasks_sharing_training(item: pytest.Item, spec: EvaluationSpec) -> tuple[Tas
         if (other.parent, getattr(other, "originalname", None)) == (own.parent, own.originalname)
         and other.callspec.params.get("glue_checkpoint") == own.callspec.params.get("glue_checkpoint")
     }
-    return tuple(each for name, each in GLUE.items() if name in asked and each.shares_training_with(spec.task))
+    return tuple(
+        each
+        for name, each in spec.options.known_tasks.items()
+        if name in asked and each.shares_training_with(spec.task)
+    )
 
 
 def runs_remotely(item: pytest.Item, options: Options) -> bool:

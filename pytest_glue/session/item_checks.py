@@ -60,7 +60,7 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
     if isinstance(checkpoint, Checkpoint):
         yield checkpoint, lambda: _check_checkpoint(checkpoint)
         if task is not None and "glue_evaluation" in fixtures:
-            spec = EvaluationSpec(options, find_task(task), checkpoint)
+            spec = EvaluationSpec(options, find_task(task, options.known_tasks), checkpoint)
             names = (options.save, options.compare, options.on_missing_baseline, spec.is_certified, options.seeds)
             baseline = ("baseline", *names, options.storage, task, spec.checkpoint_id)
             yield baseline, lambda: _check_baseline(spec)
@@ -80,7 +80,7 @@ def _check_data(options: Options, task: str) -> None:
 
     if not is_valid_text(local_path(options.data)):
         raise DataError(f"the name of the data folder {options.data} {_NO_TEXT}")
-    source, found = open_source(options.data), find_task(task)
+    source, found = open_source(options.data), find_task(task, options.known_tasks)
     source.check(found)
     if options.certify and found.is_certifiable:
         source.check_unlabelled(found)

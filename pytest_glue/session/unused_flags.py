@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.config.flags import FLAGS, flag_of, given
 from pytest_glue.config.options import OPTIONS
+from pytest_glue.config.parse_context import ParseContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_glue.config.options import Options
+    from pytest_glue.core.tasks import Task
 
 _SINGLE = {flag_of(name): name for name, option in FLAGS.items() if option.metavar and not option.repeatable}
 _LISTS = ("tasks", "checkpoints", "seeds")
@@ -69,13 +71,13 @@ def unused_flags(config: pytest.Config, options: Iterable[Options], tasks: Itera
         lines += [
             f"{flag_of(name)}: the value for {task} is not used: no item has this task"
             for name in ("threshold", "max_drop")
-            for task in sorted(_tasks_of(name, asked) - names)
+            for task in sorted(_tasks_of(name, asked, items[0].task) - names)
         ]
     return lines
 
 
-def _tasks_of(name: str, asked: Mapping[str, Any]) -> set[str]:
+def _tasks_of(name: str, asked: Mapping[str, Any], own_tasks: Mapping[str, Task]) -> set[str]:
     """Return the tasks for which the command line gives a value of this option."""
-    keys = OPTIONS[name].parse(asked[name], Path.cwd()) if name in asked else ()
+    keys = OPTIONS[name].parse(asked[name], ParseContext(Path.cwd(), own_tasks)) if name in asked else ()
     tasks = (key[0] if isinstance(key, tuple) else key for key in keys)
     return {task for task in tasks if task is not None}

@@ -9,6 +9,7 @@ import pytest
 from pytest_glue.config import parsers
 from pytest_glue.config.flags import FLAGS
 from pytest_glue.config.options import OPTIONS, Options
+from pytest_glue.config.parse_context import ParseContext
 from pytest_glue.core.choices import (
     Batching,
     CachePolicy,
@@ -57,6 +58,7 @@ DEFAULTS: dict[str, object] = {
     "json": None,
     "junit_properties": True,
     "space": {},
+    "task": {},
     "ray": {},
 }
 
@@ -73,7 +75,7 @@ def test_every_annotated_attribute_is_declared() -> None:
 
 @pytest.mark.parametrize("name", [name for name, option in OPTIONS.items() if option.default is not None])
 def test_a_default_is_a_value_that_a_user_could_write(name: str) -> None:
-    assert getattr(Options(), name) == OPTIONS[name].parse(OPTIONS[name].default, Path())
+    assert getattr(Options(), name) == OPTIONS[name].parse(OPTIONS[name].default, ParseContext(Path()))
 
 
 def test_a_repeatable_option_takes_tables() -> None:
@@ -148,7 +150,7 @@ def test_the_report_holds_every_option_but_outputs() -> None:
 )
 def test_an_option_in_the_report(name: str, value: Any, expected: object) -> None:
     """The report holds plain data: a value as a table would hold it."""
-    found = Options(**{name: OPTIONS[name].parse(value, Path("/base"))}).to_dict()[name]
+    found = Options(**{name: OPTIONS[name].parse(value, ParseContext(Path("/base")))}).to_dict()[name]
     assert (expected, type(expected)) == (found, type(found))
 
 
@@ -158,7 +160,7 @@ def test_what_each_option_affects() -> None:
     for name, option in OPTIONS.items():
         found.setdefault(option.affects, set()).add(name)
     assert found == {
-        "item": {"tasks", "checkpoints", "data", "seeds", "recipe"},
+        "item": {"task", "tasks", "checkpoints", "data", "seeds", "recipe"},
         "run": {"max_train_samples", "max_eval_samples", "max_length", "head", "batching"},
         "verdict": {
             *(

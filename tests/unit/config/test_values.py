@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.config.options import OPTIONS
+from pytest_glue.config.parse_context import ParseContext
 from pytest_glue.config.values import at_least, integer, lines, member, number, path, switch, texts
 from pytest_glue.core.choices import (
     Batching,
@@ -17,7 +18,7 @@ from pytest_glue.core.choices import (
 )
 from pytest_glue.core.errors import OptionError
 
-BASE = Path("/base")
+BASE = ParseContext(Path("/base"))
 
 
 @pytest.mark.parametrize("value", ["16", 16, " 16 "])
@@ -109,7 +110,7 @@ def test_a_value_outside_an_enumeration_is_not_accepted(value: object) -> None:
 
 
 def test_a_path_is_relative_to_its_source() -> None:
-    assert (BASE / "out.json", Path("/x")) == (path("out.json", BASE), path("/x", BASE))
+    assert (BASE.base / "out.json", Path("/x")) == (path("out.json", BASE), path("/x", BASE))
 
 
 def test_a_path_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

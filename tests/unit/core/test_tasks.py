@@ -6,7 +6,7 @@ import pytest
 
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.metrics import METRICS
-from pytest_glue.core.tasks import GLUE, Task, find_task
+from pytest_glue.core.tasks import GLUE, Kind, Task, TaskRegistry, find_task
 
 EVERY_TASK = pytest.mark.parametrize("task", GLUE.values(), ids=GLUE.keys())
 PAIR = ("sentence1", "sentence2")
@@ -130,3 +130,21 @@ def test_groups_do_not_change_a_training() -> None:
     assert GLUE["mnli"].shares_training_with(replace(GLUE["mnli-mm"], group_column=None))
     assert not GLUE["mnli"].shares_training_with(replace(GLUE["mnli-mm"], text_columns=("premise",)))
     assert not GLUE["mnli"].shares_training_with(GLUE["mnli"])
+
+
+def test_the_kind_of_a_task_follows_its_labels() -> None:
+    """Without labels a task is a regression, unless its labels are to be inferred."""
+    own = Task("own", "own", ("text",), (), ("accuracy",))
+    assert (Kind.REGRESSION, True) == (own.kind, own.is_regression)
+    assert not replace(own, kind=Kind.CLASSIFICATION).is_regression
+    assert replace(own, kind=Kind.MULTI_LABEL).is_multi_label
+    assert Kind.CLASSIFICATION is GLUE["rte"].kind
+
+
+@pytest.mark.parametrize("name", ["rte", "own"])
+def test_two_tasks_with_the_same_name_cannot_be_registered(name: str) -> None:
+    """One of them would silently win."""
+    registry = TaskRegistry()
+    registry.add(replace(GLUE["rte"], name="own"))
+    with pytest.raises(OptionError, match=f"there is a task '{name}' already: choose another name"):
+        registry.add(replace(GLUE["rte"], name=name))

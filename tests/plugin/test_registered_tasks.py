@@ -1,0 +1,28 @@
+"""Tasks that a `conftest.py` registers."""
+
+import pytest
+
+from tests.plugin.conftest import Run
+
+CONFTEST = """
+from dataclasses import replace
+from pytest_glue.core.tasks import GLUE
+
+def pytest_glue_register_tasks(registry):
+    registry.add(replace(GLUE["wnli"], name="{name}", metrics=("f1", "accuracy")))
+"""
+
+
+def test_a_registered_task_is_run_and_named(pytester: pytest.Pytester, tiny: Run) -> None:
+    """It is one of the project's tasks, which `all` means, and options can name it."""
+    pytester.makeconftest(CONFTEST.format(name="mine"))
+    result = tiny("--glue-max-drop=mine=0.1", "-v")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*test_glue[[]mine-sample[]] PASSED*"])
+
+
+def test_a_task_named_like_one_of_glue_is_refused(pytester: pytest.Pytester, tiny: Run) -> None:
+    pytester.makeconftest(CONFTEST.format(name="cola"))
+    result = tiny()
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["*there is a task 'cola' already: choose another name"])
