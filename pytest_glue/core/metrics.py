@@ -6,25 +6,34 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
+from pytest_glue.core.tasks import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A named function of predictions and references; higher is better for all of them."""
+    """A named function of predictions, or of probabilities, and references."""
 
     name: str
     low: float
+    """The lowest value; minus infinity if there is none."""
     high: float
-    is_correlation: bool
+    """The highest value; infinity if there is none."""
+    is_correlation: bool = False
+    greater_is_better: bool = True
+    needs_probabilities: bool = False
+    """Whether it is computed from the logits of each example, and not from its prediction."""
+    kinds: tuple[Kind, ...] = (Kind.CLASSIFICATION,)
+    """The kinds of tasks that it fits."""
 
 
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", 0.0, 1.0, is_correlation=False),
-        Metric("f1", 0.0, 1.0, is_correlation=False),
+        Metric("accuracy", 0.0, 1.0, kinds=(Kind.CLASSIFICATION, Kind.MULTI_LABEL)),
+        Metric("f1", 0.0, 1.0),
         Metric("matthews_correlation", -1.0, 1.0, is_correlation=True),
-        Metric("pearson", -1.0, 1.0, is_correlation=True),
-        Metric("spearmanr", -1.0, 1.0, is_correlation=True),
+        Metric("pearson", -1.0, 1.0, is_correlation=True, kinds=(Kind.REGRESSION,)),
+        Metric("spearmanr", -1.0, 1.0, is_correlation=True, kinds=(Kind.REGRESSION,)),
     )
 }
 """By the names of the hub's `glue` metric."""
