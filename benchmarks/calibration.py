@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.collapsed_runs import print_collapsed_runs
 from benchmarks.coverage import print_coverage
+from benchmarks.detectable_drops import print_detectable_drops
 from benchmarks.error_tables import print_score_worlds, print_simulated_runs
 from benchmarks.interim_analyses import print_sequence
 from benchmarks.judging import ALPHA, draw, judge
@@ -22,7 +23,7 @@ from benchmarks.simulated_runs import World
 
 METRICS = ("accuracy", "f1", "matthews_correlation", "pearson")
 SIZES = (71, 277, 1043)
-TABLES = ("unknown", "second", "rivals", "interim", "moderation", "coverage", "first", "collapse")
+TABLES = ("unknown", "second", "rivals", "interim", "moderation", "coverage", "first", "collapse", "detectable")
 
 
 def print_unknown(trials: int, rng: np.random.Generator) -> None:
@@ -50,6 +51,7 @@ def main() -> None:
         "coverage": lambda rng: print_coverage(METRICS, 4000 // share, rng),
         "first": lambda rng: print_simulated_runs(METRICS, SIZES, 5000 // share, rng),
         "collapse": lambda rng: print_collapsed_runs(5000 // share, rng),
+        "detectable": lambda rng: print_detectable_drops(24_000 // share, rng),
     }
     for name in arguments.tables:
         tables[name](np.random.default_rng(arguments.seed))

@@ -182,6 +182,8 @@ class ReportedOptions(Struct):
     """The part of the items that was run; null for all of them."""
     threshold: dict[str, Score]
     """By TASK:METRIC."""
+    task: dict[str, Any] = {}
+    """The project's own tasks, by name."""
 
 
 class ItemError(Struct):

@@ -41,6 +41,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "certify"),
         ("ReportedOptions", "head"),
         ("ReportedOptions", "on_missing_baseline"),
+        ("ReportedOptions", "task"),
         ("ReportedOptions", "unchecked"),
         ("Result", "failed_runs"),
         ("Result", "n_groups"),

@@ -201,6 +201,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "executor": "local",
         "shard": "2/3",
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
+        "task": {},
     } == report["options"]
 
 
