@@ -180,6 +180,7 @@ def glue_evaluation(
     from pytest_glue.session.reporter import attach_evaluation
     from pytest_glue.session.run_sources import runs_of
     from pytest_glue.session.session import GlueSession
+    from pytest_glue.session.slices import slice_criteria
     from pytest_glue.session.unchecked import WatchedEvaluation, require_check
     from pytest_glue.training.pretrained import identify
 
@@ -189,7 +190,8 @@ def glue_evaluation(
     identified, checkpoint_notes = identify(glue_checkpoint, file_digests_of(glue_options))
     source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, data_description(request.node, source.description))
-    criteria = criteria_of(spec, identified.label, GlueSession.of(request.config).family_size)
+    family_size = GlueSession.of(request.config).family_size
+    criteria = criteria_of(spec, identified.label, family_size, slice_criteria(request, spec))
     seed_plan = SeedPlan(
         glue_options.all_seeds,
         interim_analyses_of(glue_options),

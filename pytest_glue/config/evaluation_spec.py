@@ -8,6 +8,7 @@ from typing import Self
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, ids
 from pytest_glue.core.errors import OptionError, closest
+from pytest_glue.core.slices import split_target
 from pytest_glue.core.tasks import Task
 
 
@@ -38,12 +39,30 @@ class EvaluationSpec:
         Raises:
             OptionError: a user's own task does not have the metric.
         """
-        of_task = {metric: least for (task, metric), least in self.options.threshold.items() if task == self.task.name}
-        if unknown := [metric for metric in of_task if metric and metric not in self.task.metrics]:
-            raise OptionError(
-                f"task {self.task.name!r} has no metric {unknown[0]!r}: {closest(unknown[0], self.task.metrics)}"
-            )
-        return {metric or self.task.headline_metric: least for metric, least in of_task.items()}
+        return self._thresholds.get(None, {})
+
+    @property
+    def slice_thresholds(self) -> dict[str, dict[str, float]]:
+        """The thresholds by slice and metric.
+
+        Raises:
+            OptionError: a user's own task does not have the metric.
+        """
+        return {name: of_slice for name, of_slice in self._thresholds.items() if name is not None}
+
+    @property
+    def _thresholds(self) -> dict[str | None, dict[str, float]]:
+        """The thresholds by slice, None for all examples, and metric."""
+        found: dict[str | None, dict[str, float]] = {}
+        for (target, metric), least in self.options.threshold.items():
+            name, slice_name = split_target(target)
+            if name != self.task.name:
+                continue
+            if metric and metric not in self.task.metrics:
+                hint = closest(metric, self.task.metrics)
+                raise OptionError(f"task {self.task.name!r} has no metric {metric!r}: {hint}")
+            found.setdefault(slice_name, {})[metric or self.task.headline_metric] = least
+        return found
 
     @property
     def is_certified(self) -> bool:

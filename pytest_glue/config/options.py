@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
+    from pytest_glue.core.slices import Slice
     from pytest_glue.core.tasks import Task
 
 
@@ -83,7 +84,8 @@ class Options(FrozenOptions):
     )
     threshold: Mapping[tuple[str, str], float] = option(
         "TASK[:METRIC]=VALUE",
-        "lowest score that passes, as a fraction; METRIC is the headline metric if left out; repeatable",
+        "lowest score that passes, as a fraction; METRIC is the headline metric if left out; for a slice, "
+        "`TASK[SLICE]` stands for TASK; repeatable",
         affects="verdict",
         default={},
         repeatable=True,
@@ -227,6 +229,9 @@ class Options(FrozenOptions):
         None, "search space, by field of TrainingArguments", affects="search", default={}
     )
     task: Mapping[str, Task] = option(None, "own tasks, by name", affects="item", default={}, parser="own_tasks")
+    slices: Mapping[str, tuple[Slice, ...]] = option(
+        None, "slices of the evaluation examples, by task", affects="verdict", default={}
+    )
     ray: Mapping[str, Any] = option(None, "Ray cluster, and the resources of one run", affects="machine", default={})
 
     @property
@@ -239,10 +244,13 @@ class Options(FrozenOptions):
 
     @property
     def known_tasks(self) -> dict[str, Task]:
-        """All tasks that can be run, by name: those of GLUE and the user's own."""
+        """All tasks that can be run, by name, with their slices: those of GLUE and the user's own."""
+        from dataclasses import replace
+
         from pytest_glue.core.tasks import GLUE
 
-        return {**GLUE, **self.task}
+        tasks = {**GLUE, **self.task}
+        return tasks | {name: replace(tasks[name], slices=slices) for name, slices in self.slices.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as the JSON report holds them, without secrets."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
+    from pytest_glue.core.slices import Slice
     from pytest_glue.core.tasks import Task
 
 FIRST_SEED = 42
@@ -129,13 +130,11 @@ def recipe(value: Any, _: ParseContext) -> Recipe:
 
 def threshold(value: Any, context: ParseContext) -> Mapping[tuple[str, str], float]:
     """Return the thresholds by task and metric."""
-    from pytest_glue.config.thresholds import parse_threshold, threshold_of
+    from pytest_glue.config.thresholds import parse_threshold, split_thresholds, threshold_of
 
     if isinstance(value, Mapping):
         return dict(threshold_of(target, given, context.tasks) for target, given in _flattened(value))
-    return dict(
-        parse_threshold(text, context.tasks) for line in lines(value) for text in line.split(",") if text.strip()
-    )
+    return dict(parse_threshold(text, context.tasks) for line in lines(value) for text in split_thresholds(line))
 
 
 def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -145,6 +144,16 @@ def _flattened(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             yield from ((f"{name}:{metric}", given) for metric, given in value.items())
         else:
             yield name, value
+
+
+def slices(value: Any, context: ParseContext) -> Mapping[str, tuple[Slice, ...]]:
+    """Return the slices by task."""
+    from pytest_glue.config.slices import parse_slices
+    from pytest_glue.core.tasks import find_task
+
+    if not isinstance(value, Mapping):
+        raise refused(f"{value!r}: expected a list of slices for each task, as in rte = ['language']")
+    return {find_task(name, context.tasks).name: parse_slices(given) for name, given in value.items()}
 
 
 def max_drop(value: Any, context: ParseContext) -> Mapping[str | None, float]:

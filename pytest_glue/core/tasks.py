@@ -119,7 +119,16 @@ class Task:
     @property
     def _trained(self) -> "Task":
         """The task without what concerns only its evaluation split and its verdict."""
-        return replace(self, name="", evaluation_split="", unlabelled_split="", report_only="", group_column=None)
+        return replace(
+            self,
+            name="",
+            evaluation_split="",
+            unlabelled_split="",
+            report_only="",
+            group_column=None,
+            slices=(),
+            golden_min=1.0,
+        )
 
 
 _PAIR = ("sentence1", "sentence2")

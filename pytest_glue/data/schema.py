@@ -130,7 +130,8 @@ def _ordered(splits: Splits) -> list[tuple[str, Split]]:
 
 def _require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
     labelled = split in {task.train_split, task.evaluation_split}
-    for column in (*(task.columns if labelled else task.text_columns), *_group_columns(task, split)):
+    sliced = [each.column for each in task.slices] if split == task.evaluation_split else []
+    for column in (*(task.columns if labelled else task.text_columns), *_group_columns(task, split), *sliced):
         if column not in there:
             message = (
                 f"{where}: split {split!r} of task {task.name} has no column {column!r}; there: {', '.join(there)}"

@@ -126,8 +126,9 @@ class TsvSplit:
 
         task, header, rows = self.task, self.columns(), list(self._rows())
         texts = dict.fromkeys(task.text_columns)
-        if task.group_column in header:
-            texts[task.group_column] = None
+        for column_name in (task.group_column, *(each.column for each in task.slices)):
+            if column_name in header and column_name not in {task.label_column, "idx"}:
+                texts[column_name] = None
         columns: dict[str, list[Any]] = {}
         for key in texts:
             column = header.index(key)

@@ -43,12 +43,14 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
     Raises:
         BaselineError: the baseline does not fit the item, or none of its runs trained; raised before anything is
             trained.
+        DataError: a slice with a threshold has too few examples; raised before anything is trained.
         GlueError: a run failed; the message gives cause and remedy.
     """
     start = time.perf_counter()
     if criteria.rule is not None:
         check_comparable(criteria.rule.baseline, criteria.rule.file, subject.task, runs.conditions)
-        criteria.examined_baseline(criteria.rule, runs.conditions.references)
+    if criteria.rule is not None or criteria.slices is not None:
+        criteria.check(runs.conditions.references)
     finished, judgement = _run(runs, criteria, seed_plan)
     conditions = runs.conditions
     return Evaluation(

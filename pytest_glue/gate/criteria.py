@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import stdev
 
 from pytest_glue.core.errors import BaselineError
@@ -10,13 +10,15 @@ from pytest_glue.core.formatting import count, name_seeds
 from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, chance_bound, chance_level
 from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
-from pytest_glue.core.verdict import Judgement, Verdict
+from pytest_glue.core.verdict import Judgement, SliceResult, Verdict
 from pytest_glue.gate.comparability import check_examples
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
 from pytest_glue.gate.diagnostics import ExaminedRuns, examine, examine_baseline, is_finite
 from pytest_glue.gate.failure_comparison import ruled_out
 from pytest_glue.gate.groups import Groups, group_notes, usable
 from pytest_glue.gate.regression import Regression, RegressionCriterion, against_baseline
+from pytest_glue.gate.sides import Sides
+from pytest_glue.gate.slices import SHARE, SliceCriteria, with_slices
 from pytest_glue.gate.verdict_text import BoundComparison, VerdictText, against_thresholds
 
 _ROUNDING = 1e-9
@@ -36,6 +38,20 @@ class Criteria:
     """The baseline and the drop that is allowed; None if nothing is compared."""
     alpha: float = CHANCE_ALPHA
     """One-sided error rate at which a score beats the chance level."""
+    slices: SliceCriteria | None = None
+    """None if the task has no slices."""
+
+    def check(self, references: Sequence[float]) -> None:
+        """Check, before anything is trained, that the item can be judged.
+
+        Raises:
+            BaselineError: every run of the baseline failed to train, or there are too few examples to compare.
+            DataError: a slice with a threshold has too few examples.
+        """
+        if self.rule is not None:
+            self.examined_baseline(self.rule, references)
+        if self.slices is not None:
+            self.slices.check(self.task, references)
 
     def judge(self, runs: Sequence[Run], references: Sequence[float], groups: Groups = None) -> Judgement:
         """Return the verdict on runs.
@@ -72,6 +88,11 @@ class Criteria:
         if not candidate.trained or (undefined and candidate.failed):
             answer = VerdictText(Verdict.DEGENERATE, f"{'; '.join(notes)}: {answer.text}", answer.facts)
             notes = []
+        slices: tuple[SliceResult, ...] = ()
+        if answer.verdict is not Verdict.DEGENERATE:
+            sides = Sides(self.task, tuple(runs), compared, baseline, tuple(references), groups)
+            slices = self._judge_slices(sides, regression)
+            answer = with_slices(answer, slices)
         return Judgement(
             verdict=answer.verdict,
             reason=self._sentence(answer, candidate, len(references), uncertainty),
@@ -89,9 +110,11 @@ class Criteria:
                 *((uncertainty.note,) if uncertainty else ()),
                 *(group_notes(self.task, groups) if uncertainty or regression else ()),
                 *(regression.notes if regression else ()),
+                *(self.slices.notes if self.slices else ()),
             ),
             failed_runs=candidate.failed,
             is_futile=regression is not None and regression.is_futile and answer.verdict is Verdict.INCONCLUSIVE,
+            slices=slices,
         )
 
     def examined_baseline(self, rule: RegressionCriterion, references: Sequence[float]) -> ExaminedRuns:
@@ -119,6 +142,8 @@ class Criteria:
         """
         headline = self.task.headline_metric
         if self.rule is not None or not set(self.thresholds) <= {headline}:
+            return None
+        if self.slices is not None and self.slices.thresholds:
             return None
         # No constant prediction, and no undefined score, which counts as 0 when epochs are compared, reaches this. Nor
         # does a run that would count as failed if it were whole.
@@ -155,7 +180,19 @@ class Criteria:
         """Return the comparison of the runs that trained; None without a baseline, or if they cannot be compared."""
         if self.rule is None or baseline is None or not all(is_finite(run, references) for run in candidate.trained):
             return None
-        return against_baseline(self.rule, candidate, baseline, references, groups)
+        return against_baseline(self._shared(self.rule, references), candidate, baseline, references, groups)
+
+    def _shared(self, rule: RegressionCriterion, references: Sequence[float]) -> RegressionCriterion:
+        """Return the rule with its share of the item's error rate: the rest is that of the slices, if there are any."""
+        has_slices = self.slices is not None and self.slices.compared(references)
+        return replace(rule, fail_share=1 - SHARE) if has_slices else rule
+
+    def _judge_slices(self, sides: Sides, regression: Regression | None) -> tuple[SliceResult, ...]:
+        if self.slices is None:
+            return ()
+        if regression is None:
+            return self.slices.judge(sides, None, 1.0)
+        return self.slices.judge(sides, self.rule, regression.share_of_scores)
 
     @property
     def _decisive(self) -> tuple[str, ...]:

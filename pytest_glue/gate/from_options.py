@@ -20,6 +20,7 @@ from pytest_glue.gate.certificate import check_certifiable
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.groups import usable
 from pytest_glue.gate.regression import RegressionCriterion
+from pytest_glue.gate.slices import SliceCriteria
 
 EXPECTED_SEEDS = (1, 2, 3, 5, 10, 20)
 """The numbers of seeds for which a baseline records the minimum detectable drop."""
@@ -63,13 +64,14 @@ def _compared_file(spec: EvaluationSpec) -> Path | None:
     return baseline_storage.find(options.storage, options.compare, spec.task.name, spec.checkpoint_id, own_only)
 
 
-def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
+def criteria_of(spec: EvaluationSpec, label: str, family_size: int, slices: SliceCriteria | None = None) -> Criteria:
     """Return the thresholds and the baseline that an item is judged against.
 
     Args:
         spec: the checkpoint is the one that the user named.
         label: the checkpoint's name in messages, with its revision.
         family_size: the number of items of the test run that are compared with a baseline.
+        slices: of the item; None to know only whether they have thresholds.
 
     Raises:
         BaselineError: the baseline is missing or damaged.
@@ -94,7 +96,9 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
             options.certify,
             _choice_notes(spec, options.compare, file),
         )
-    return Criteria(spec.task, label, spec.thresholds, rule, options.alpha)
+    if slices is None and spec.slice_thresholds:
+        slices = SliceCriteria({}, spec.slice_thresholds)
+    return Criteria(spec.task, label, spec.thresholds, rule, options.alpha, slices)
 
 
 def _choice_notes(spec: EvaluationSpec, compare: str, file: Path) -> tuple[str, ...]:
@@ -165,6 +169,8 @@ def _cure(spec: EvaluationSpec, evaluation: Evaluation) -> str:
         return ", so its score says nothing about the checkpoint; change the recipe or the data"
     if evaluation.verdict is not Verdict.FAIL or evaluation.score is None or evaluation.baseline is not None:
         return ""
+    if failed := evaluation.judgement.failed_slices:
+        return f"; to record this score, lower the thresholds of {', '.join(each.name for each in failed)}"
     floor = math.floor(evaluation.score * 100) / 100
     lower = f"--glue-threshold={spec.task.name}={floor:.2f}"
     cure = "lower its threshold" if spec.thresholds else f"give a threshold such as {lower}"

@@ -45,6 +45,8 @@ class RegressionCriterion:
     """Whether a bound by the predictions of unlabelled texts can show a pass."""
     notes: tuple[str, ...] = ()
     """On the choice of the baseline."""
+    fail_share: float = 1.0
+    """The share of the item's error rate of `fail` that the comparison of all examples has; slices have the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Regression:
     notes: tuple[str, ...] = ()
     is_futile: bool = False
     """Whether the seeds to come would hardly make an inconclusive comparison conclusive."""
+    share_of_scores: float = 1.0
+    """The share of the item's error rate that is not the test's of failed runs."""
 
 
 def against_baseline(
@@ -93,7 +97,7 @@ def against_baseline(
         rule.family_size,
         rule.interim_analyses,
         published(rule.baseline),
-        fail_share=failures.share_of_scores,
+        fail_share=failures.share_of_scores * rule.fail_share,
         later_analyses=_later_analyses(rule, candidate),
     )
     ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
@@ -124,6 +128,7 @@ def against_baseline(
         },
         (*rule.notes, *notes, *certificate_notes),
         is_futile=bool(futility),
+        share_of_scores=failures.share_of_scores,
     )
 
 
@@ -146,6 +151,7 @@ def _facts(rule: RegressionCriterion, comparison: "Comparison") -> dict[str, Any
         "alpha": rule.alpha,
         "family_size": rule.family_size,
         "looks": list(rule.interim_analyses),
+        "fail_share": rule.fail_share,
     }
 
 

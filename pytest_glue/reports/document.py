@@ -18,7 +18,7 @@ from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import SearchConfig, Trial
-from pytest_glue.core.verdict import FailedRun, Verdict
+from pytest_glue.core.verdict import FailedRun, SliceResult, Verdict
 from pytest_glue.reports.fields import Count, Digest, Interval, PositiveCount, Score, Scores, Seconds, Seeds, constraint
 from pytest_glue.reports.reported_comparison import Comparison
 from pytest_glue.reports.reported_ranks import Ranks
@@ -116,6 +116,8 @@ class Result(Struct):
     n_groups: PositiveCount | None = None
     """The number of groups of evaluation examples that depend on each other, such as those about one sentence; null if
     the task has none. With two or more, standard errors count groups."""
+    slices: list[SliceResult] = []
+    """The scores of parts of the evaluation examples; empty if the task has no slices, or no run trained."""
 
 
 class Environment(Struct):
@@ -181,9 +183,11 @@ class ReportedOptions(Struct):
     shard: Annotated[str, constraint(pattern="^[1-9][0-9]*/[1-9][0-9]*$")] | None
     """The part of the items that was run; null for all of them."""
     threshold: dict[str, Score]
-    """By TASK:METRIC."""
+    """By TASK:METRIC, or TASK[SLICE]:METRIC."""
     task: dict[str, Any] = {}
     """The project's own tasks, by name."""
+    slices: dict[str, list[Any]] = {}
+    """The slices of the table, by task."""
 
 
 class ItemError(Struct):

@@ -19,6 +19,7 @@ def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
         "glue.synthetic": "true" if evaluation.is_synthetic else None,
         "glue.stopped_runs": evaluation.n_stopped or None,
         "glue.failed_runs": len(evaluation.failed_runs) or None,
+        "glue.failed_slices": ", ".join(each.name for each in evaluation.judgement.failed_slices) or None,
     }
     return [
         (name, f"{value:.6g}" if isinstance(value, float) else str(value))

@@ -21,6 +21,7 @@ from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.shards import Shard
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import SCHEMA_VERSION
+from pytest_glue.reports.slice_table import slice_lines
 from pytest_glue.reports.terminal import notes, search_lines, synthetic_lines, table
 
 Report = Mapping[str, Any]
@@ -168,7 +169,7 @@ def summary_lines(report: Report) -> list[str]:
     outcomes = {each["nodeid"]: each.get("outcome") for each in report["results"]}
     errors = [error["nodeid"] for error in report["errors"]]
     lines = [line for line, _ in table(found, errors, outcomes)] if found or errors else []
-    lines += [*search_lines(found), *notes(found)]
+    lines += [*slice_lines(found), *search_lines(found), *notes(found)]
     lines += [each.reason for each in found if each.verdict is Verdict.INCONCLUSIVE or each.is_certified]
     lines += [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
     if max(tasks.values(), default=0) > 1:

@@ -86,6 +86,8 @@ class Comparison(Struct):
     certificate: Certificate | None = None
     """Null without `--glue-certify`, if the headline metric is not accuracy, if a run has no partner of its seed in the
     baseline, and if a larger share of runs failed to train."""
+    fail_share: float = 1.0
+    """The share of the item's error rate of `fail` that the comparison of all examples has; slices have the rest."""
     conditional_power: float | None = None
     """The probability that a later interim analysis is conclusive, if the difference stays as it is; null if this
     comparison is conclusive, or if no analysis comes later."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_glue.core import verdict
 from pytest_glue.reports import document, reported_comparison, reported_ranks
 from pytest_glue.reports.json import SCHEMA, SCHEMA_VERSION
 
@@ -36,16 +37,19 @@ _ADDED = frozenset(
         ("Comparison", "conditional_power"),
         ("Comparison", "negative_flips"),
         ("Comparison", "alpha_failed_runs"),
+        ("Comparison", "fail_share"),
         ("Comparison", "failed_runs"),
         ("Comparison", "p_failed_runs"),
         ("ReportedOptions", "certify"),
         ("ReportedOptions", "head"),
         ("ReportedOptions", "on_missing_baseline"),
+        ("ReportedOptions", "slices"),
         ("ReportedOptions", "task"),
         ("ReportedOptions", "unchecked"),
         ("Result", "failed_runs"),
         ("Result", "n_groups"),
         ("Result", "outcome"),
+        ("Result", "slices"),
     }
 )
 """Fields that the first reports of this schema version lack."""
@@ -54,7 +58,7 @@ _ADDED = frozenset(
 def schema() -> dict[str, Any]:
     """Return the schema; descriptions are the docstrings of types and fields."""
     _, definitions = msgspec.json.schema_components([document.Report], ref_template="#/$defs/{name}")
-    kinds = {**vars(document), **vars(reported_comparison), **vars(reported_ranks)}
+    kinds = {**vars(verdict), **vars(document), **vars(reported_comparison), **vars(reported_ranks)}
     for name, definition in definitions.items():
         if "properties" in definition:
             _complete(definition, kinds[name])

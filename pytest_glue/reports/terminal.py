@@ -7,6 +7,7 @@ from typing import Any
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation, Outcome
 from pytest_glue.core.formatting import columns, decimal, seconds
+from pytest_glue.core.slices import split_target
 from pytest_glue.core.study import EVALUATION, Hyperparameters, Study, Trial
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
@@ -157,7 +158,9 @@ def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[s
         f"baseline {path} is no longer used by any item; delete it if it is obsolete"
         for path in unused_baselines(options, evaluations)
     ]
-    names = {task for task, _ in options.threshold} - {each.task for each in evaluations} - GLUE.keys()
+    names = (
+        {split_target(target)[0] for target, _ in options.threshold} - {each.task for each in evaluations} - GLUE.keys()
+    )
     unused += [f"the threshold of {name} is not used: no item of this test run has this task" for name in sorted(names)]
     ranking = rank_checkpoints(evaluations, options.alpha)
     return [*reasons, *unused, *(ranking_lines(ranking) if ranking else []), *synthetic_lines(evaluations)]

@@ -56,7 +56,10 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
     options = options_of(item)
     task, checkpoint = _parameter(item, "glue_task"), _parameter(item, "glue_checkpoint")
     if task is not None and fixtures & {"glue_data", "glue_evaluation"} and not is_overridden(item, "glue_data"):
-        yield ("data", options.data, task, options.certify), lambda: _check_data(options, task)
+        yield (
+            ("data", options.data, task, options.certify, options.slices.get(task)),
+            lambda: _check_data(options, task),
+        )
     if isinstance(checkpoint, Checkpoint):
         yield checkpoint, lambda: _check_checkpoint(checkpoint)
         if task is not None and "glue_evaluation" in fixtures:

@@ -162,6 +162,7 @@ class GlueReporter:
         results, options = self._results, self._session.options
         if not results.evaluations and not results.errors:
             return
+        from pytest_glue.reports.slice_table import slice_lines
         from pytest_glue.reports.terminal import notes, search_lines, summary_lines, table, unchecked_lines
 
         verbose = self._config.get_verbosity() > 0
@@ -174,6 +175,7 @@ class GlueReporter:
         unused_flags = self._session.unused_flags if self._n_workers else []
         for line in [
             *unused_flags,
+            *slice_lines(evaluations, verbose=verbose),
             *search_lines(evaluations),
             *notes(evaluations, verbose=verbose),
             *summary_lines(options, evaluations),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_glue.config.flags import FLAGS, flag_of, given
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.config.parse_context import ParseContext
+from pytest_glue.core.slices import split_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,5 +80,5 @@ def unused_flags(config: pytest.Config, options: Iterable[Options], tasks: Itera
 def _tasks_of(name: str, asked: Mapping[str, Any], own_tasks: Mapping[str, Task]) -> set[str]:
     """Return the tasks for which the command line gives a value of this option."""
     keys = OPTIONS[name].parse(asked[name], ParseContext(Path.cwd(), own_tasks)) if name in asked else ()
-    tasks = (key[0] if isinstance(key, tuple) else key for key in keys)
+    tasks = (split_target(key[0])[0] if isinstance(key, tuple) else key for key in keys)
     return {task for task in tasks if task is not None}

@@ -44,7 +44,7 @@ SAMPLE = ("--glue-data=sample", "--glue-checkpoints=sample")
         ("--glue-threshold=rte=high", "rte=high: accuracy is a number from 0 to 1"),
         ("--glue-threshold=rte=nan", "rte=nan: accuracy is a number from 0 to 1"),
         ("--glue-threshold=0.6", "'0.6': expected TASK=VALUE or TASK:METRIC=VALUE"),
-        ("--glue-threshold=cola=0,5", "TASK:METRIC=VALUE; write a number with a decimal point, as in 0.5"),
+        ("--glue-threshold=cola=0,5", "stands for TASK; write a number with a decimal point, as in 0.5"),
         ("--glue-alpha=0,05", "above 0 and below 0.5; write a number with a decimal point, as in 0.05"),
         ("--glue-max-drop=rte=0,1", "below 1; write a number with a decimal point, as in 0.1"),
         ("--glue-recipe=learning_rate=1,5e-5", "expected a number; write a number with a decimal point, as in 1.5e-5"),

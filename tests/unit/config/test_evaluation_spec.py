@@ -44,6 +44,19 @@ def test_thresholds_of_an_own_task() -> None:
         _ = spec.thresholds
 
 
+def test_thresholds_of_slices() -> None:
+    """They are apart from those of all examples."""
+    given = {
+        ("mrpc", "f1"): 0.8,
+        ("mrpc[a=b]", "f1"): 0.7,
+        ("mrpc[a=b]", "accuracy"): 0.6,
+        ("rte[a=b]", "accuracy"): 0.5,
+    }
+    spec = EvaluationSpec(OPTIONS.replace(threshold=given), GLUE["mrpc"], FIRST)
+    assert {"f1": 0.8} == spec.thresholds
+    assert {"a=b": {"f1": 0.7, "accuracy": 0.6}} == spec.slice_thresholds
+
+
 @pytest.mark.parametrize(
     ("max_drop", "expected"), [({}, 0.0), ({None: 0.01}, 0.01), ({None: 0.01, "rte": 0.03}, 0.03), ({"cola": 0.1}, 0.0)]
 )

@@ -59,6 +59,7 @@ DEFAULTS: dict[str, object] = {
     "junit_properties": True,
     "space": {},
     "task": {},
+    "slices": {},
     "ray": {},
 }
 
@@ -135,6 +136,16 @@ def test_the_report_holds_every_option_but_outputs() -> None:
         ("recipe", {"optim": "adafactor", "report_to": ["a"]}, {"optim": "adafactor", "report_to": ["a"]}),
         ("batching", "micro", "micro"),
         ("threshold", "rte=0.65,mrpc:f1=0.8", {"rte:accuracy": 0.65, "mrpc:f1": 0.8}),
+        (
+            "threshold",
+            "rte[domain=news, legal]=0.65,rte=0.5",
+            {"rte[domain=news, legal]:accuracy": 0.65, "rte:accuracy": 0.5},
+        ),
+        (
+            "slices",
+            {"rte": ["domain", {"name": "long", "column": "words", "min": 30}]},
+            {"rte": ["domain", {"name": "long", "column": "words", "min": 30.0}]},
+        ),
         ("storage", "records", "/base/records"),
         ("max_drop", "0.01,rte=0.03", {"": 0.01, "rte": 0.03}),
         ("resume", "on", True),
@@ -176,6 +187,7 @@ def test_what_each_option_affects() -> None:
                 "stop_when_decided",
             ),
             "unchecked",
+            "slices",
         },
         "search": {"search", "trials", "search_fraction", "search_split", "space"},
         "machine": {

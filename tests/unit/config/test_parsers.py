@@ -183,7 +183,7 @@ def test_thresholds_are_by_task_and_metric(value: object) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("cola", "'cola': expected TASK=VALUE or TASK:METRIC=VALUE"),
+        ("cola", "'cola': expected TASK=VALUE or TASK:METRIC=VALUE; for a slice, TASK[SLICE] stands for TASK"),
         ("cloa=0.5", "unknown task 'cloa': did you mean cola?"),
         ("mrpc:acuracy=0.5", "task 'mrpc' has no metric 'acuracy': did you mean accuracy?"),
         ({"rte": {"f1": 0.5}}, "task 'rte' has no metric 'f1': accepted: accuracy"),

@@ -17,6 +17,10 @@ from pytest_glue.core.errors import OptionError
         ("mnli-mm=8e-1", (("mnli-mm", "accuracy"), 0.8)),
         ("tickets=0.5", (("tickets", ""), 0.5)),
         ("rte-de:f1=0.5", (("rte-de", "f1"), 0.5)),
+        ("rte[language=de]=0.6", (("rte[language=de]", "accuracy"), 0.6)),
+        ("mrpc[urgent]:f1=0.6", (("mrpc[urgent]", "f1"), 0.6)),
+        ("rte[path=a[0]:b=c]:accuracy=0.6", (("rte[path=a[0]:b=c]", "accuracy"), 0.6)),
+        ("rte[language=]=0.6", (("rte[language=]", "accuracy"), 0.6)),
     ],
 )
 def test_a_text_is_a_threshold(text: str, expected: Threshold) -> None:
@@ -32,12 +36,13 @@ def test_a_tables_number_is_a_threshold() -> None:
     assert (("rte", "accuracy"), 1.0) == threshold_of("rte", 1)
 
 
-@pytest.mark.parametrize("text", ["cola", "", "cola:0.5"])
+@pytest.mark.parametrize("text", ["cola", "", "cola:0.5", "rte[language=de", "rte[language=de]", "rte[a]b=0.5"])
 def test_another_form_is_refused(text: str) -> None:
-    """The message shows the two forms."""
+    """The message shows the forms."""
     with pytest.raises(OptionError) as caught:
         parse_threshold(text)
-    assert f"{text!r}: expected TASK=VALUE or TASK:METRIC=VALUE" == str(caught.value)
+    of_a_slice = "for a slice, TASK[SLICE] stands for TASK"
+    assert f"{text!r}: expected TASK=VALUE or TASK:METRIC=VALUE; {of_a_slice}" == str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,8 @@ def test_another_form_is_refused(text: str) -> None:
             "task 'tickets' has no metric 'f2': accepted: accuracy, f1, matthews_correlation, pearson, spearmanr",
         ),
         ("mrpc:=0.5", "task 'mrpc' has no metric '': accepted: accuracy, f1"),
+        ("mrpc[a]:=0.5", "task 'mrpc' has no metric '': accepted: accuracy, f1"),
+        ("mrcp[a]=0.5", "unknown task 'mrcp': did you mean mrpc?"),
     ],
 )
 def test_an_unknown_task_or_metric_is_refused(text: str, message: str) -> None:
@@ -71,6 +78,7 @@ def test_an_unknown_task_or_metric_is_refused(text: str, message: str) -> None:
         ("mrpc:f1", "high", "mrpc:f1=high: f1 is a number from 0 to 1"),
         ("rte", "nan", "rte=nan: accuracy is a number from 0 to 1"),
         ("rte", "inf", "rte=inf: accuracy is a number from 0 to 1"),
+        ("rte[a=b]", "1.2", "rte[a=b]=1.2: accuracy is a number from 0 to 1 (a fraction: did you mean 0.012?)"),
         ("rte", "", "rte=: accuracy is a number from 0 to 1"),
         ("rte", True, "rte=True: accuracy is a number from 0 to 1"),
         ("rte", None, "rte=None: accuracy is a number from 0 to 1"),

@@ -150,6 +150,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "search": None,
         "notes": ["slow tokenizer"],
         "n_groups": None,
+        "slices": [],
     } == report["results"][1]
 
 
@@ -202,6 +203,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "shard": "2/3",
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
         "task": {},
+        "slices": {},
     } == report["options"]
 
 
