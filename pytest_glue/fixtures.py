@@ -176,6 +176,7 @@ def glue_evaluation(
     from pytest_glue.data.source import open_source
     from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
     from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record, skip_reason
+    from pytest_glue.session.golden import golden_criteria
     from pytest_glue.session.provenance import data_description, provenance_notes
     from pytest_glue.session.reporter import attach_evaluation
     from pytest_glue.session.run_sources import runs_of
@@ -191,7 +192,8 @@ def glue_evaluation(
     source = open_source(glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, data_description(request.node, source.description))
     family_size = GlueSession.of(request.config).family_size
-    criteria = criteria_of(spec, identified.label, family_size, slice_criteria(request, spec))
+    criteria = criteria_of(spec, identified.label, family_size)
+    criteria = replace(criteria, slices=slice_criteria(request, spec), golden=golden_criteria(glue_task))
     seed_plan = SeedPlan(
         glue_options.all_seeds,
         interim_analyses_of(glue_options),

@@ -27,6 +27,8 @@ class TrainerRunSource:
     shared_runs: Mapping[Task, tuple[Run, RunConditions]] = field(default_factory=dict)
     has_unlabelled: bool = False
     """Whether runs predict two unlabelled texts."""
+    has_golden: bool = False
+    """Whether runs predict a golden example."""
 
     @property
     def conditions(self) -> RunConditions:
@@ -51,4 +53,6 @@ class TrainerRunSource:
         self.seeds.append(seed)
         predictions = (0.0, 1.0) if self.has_unlabelled else None
         stopped = target_score is not None
-        return replace(self.entry_of(seed).run, stopped=stopped, unlabelled_predictions=predictions)
+        golden = (1.0,) if self.has_golden else None
+        run = self.entry_of(seed).run
+        return replace(run, stopped=stopped, unlabelled_predictions=predictions, golden_predictions=golden)

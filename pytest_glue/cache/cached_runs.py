@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Protocol
 
-from pytest_glue.cache.entry import Entry, EntryError
+from pytest_glue.cache.entry import Entry, EntryError, PredictedTexts
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.locking import locked
 from pytest_glue.cache.miss_message import miss_message
@@ -17,6 +17,7 @@ from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.errors import CacheError
 from pytest_glue.core.runs import Run, RunConditions, RunSource
 from pytest_glue.core.tasks import Task
+from pytest_glue.data.golden import golden_identity
 from pytest_glue.data.source import open_source
 from pytest_glue.training.pretrained import identify
 from pytest_glue.training.trainer.resume_state import ResumeState
@@ -61,6 +62,9 @@ class TrainerRunSource(RunSource, Protocol):
         ...
 
 
+_NO_TEXTS = PredictedTexts()
+
+
 def cached_runs(
     spec: EvaluationSpec,
     make_runs: Callable[[], TrainerRunSource],
@@ -86,8 +90,11 @@ def cached_runs(
     def key_of(task: Task) -> Key:
         return Key.of(replace(own, task=task), source.identity(task), own.options.seeds[0])
 
-    unlabelled = source.unlabelled_identity(spec.task) if spec.is_certified else ""
-    return CachedRuns(own, key_of, make_runs, command, sharing or SharedTraining(), unlabelled)
+    texts = PredictedTexts(
+        source.unlabelled_identity(spec.task) if spec.is_certified else "",
+        golden_identity(spec.task) if spec.task.golden else "",
+    )
+    return CachedRuns(own, key_of, make_runs, command, sharing or SharedTraining(), texts)
 
 
 def require_training(policy: CachePolicy, reason: str) -> None:
@@ -113,7 +120,7 @@ class CachedRuns:
         make_runs: Callable[[], TrainerRunSource],
         command: str,
         sharing: SharedTraining,
-        unlabelled: str = "",
+        texts: PredictedTexts = _NO_TEXTS,
     ) -> None:
         """Derive the keys of all runs.
 
@@ -123,7 +130,7 @@ class CachedRuns:
             make_runs: called when the first run has to be trained.
             command: started the test run; for a message.
             sharing: the tasks that share the item's trainings.
-            unlabelled: the identity of the texts that runs have to predict; empty for none.
+            texts: those that runs have to predict besides the evaluation examples.
         """
         options, key = spec.options, key_of(spec.task)
         self._run_cache = RunCache(folder_of(options))
@@ -134,7 +141,7 @@ class CachedRuns:
         self._make_runs = make_runs
         self._command = command
         self._sharing = sharing
-        self._unlabelled = unlabelled
+        self._texts = texts
         self._entries: dict[str, Entry] = {}
         self._notes: dict[str, None] = {}
         self._trainer_runs: TrainerRunSource | None = None
@@ -236,20 +243,32 @@ class CachedRuns:
                 return None
             if entry is None or (refresh and not self._sharing.made(entry)) or not self._has_texts(entry):
                 return None
-            self._entries[key.name] = entry if self._unlabelled else entry.without_unlabelled()
+            self._entries[key.name] = entry.with_only(self._texts)
         return self._entries[key.name]
 
     def _has_texts(self, entry: Entry) -> bool:
-        """Return whether the run predicted the unlabelled texts that are needed, and note if it did not."""
-        if self._unlabelled in {"", entry.unlabelled}:
-            return True
-        name, seed = entry.key.task["name"], entry.key.seed
-        what = "predicted other unlabelled texts" if entry.unlabelled else "did not predict the unlabelled texts"
-        self._note(f"the cached run of {name} with seed {seed} {what}; it was not used")
-        return False
+        """Return whether the run predicted the texts that are needed, and note if it did not."""
+        found, needed = PredictedTexts(entry.unlabelled, entry.golden), self._texts
+        for has, needs, texts in (
+            (found.unlabelled, needed.unlabelled, "unlabelled texts"),
+            (found.golden, needed.golden, "golden examples"),
+        ):
+            if needs not in {"", has}:
+                name, seed = entry.key.task["name"], entry.key.seed
+                what = f"predicted other {texts}" if has else f"did not predict the {texts}"
+                self._note(f"the cached run of {name} with seed {seed} {what}; it was not used")
+                return False
+        return True
 
     def _entry(self, key: Key, conditions: RunConditions, run: Run) -> Entry:
-        return Entry(key, conditions, run, test_run=self._sharing.test_run, unlabelled=self._unlabelled)
+        return Entry(
+            key,
+            conditions,
+            run,
+            test_run=self._sharing.test_run,
+            unlabelled=self._texts.unlabelled,
+            golden=self._texts.golden,
+        )
 
     def _train(self, key: Key, target_score: float | None, shared_keys: Mapping[Task, Key]) -> Run:
         source = self._source(key)

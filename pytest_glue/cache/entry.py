@@ -23,6 +23,16 @@ class EntryError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class PredictedTexts:
+    """Identities of the texts that a run predicts besides the evaluation examples; each is empty for none."""
+
+    unlabelled: str = ""
+    """`DataSource.unlabelled_identity`, with `--glue-certify`."""
+    golden: str = ""
+    """Of the texts of the golden examples."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A run with all that a report and a verdict need."""
 
@@ -34,12 +44,18 @@ class Entry:
     test_run: str = ""
     """The id of the test run that made it."""
     unlabelled: str = ""
-    """`DataSource.unlabelled_identity` of the texts that the run predicted; empty if it predicted none."""
+    """As in `PredictedTexts`."""
+    golden: str = ""
 
-    def without_unlabelled(self) -> Self:
-        """Return the entry as it would be without `--glue-certify`."""
-        run = replace(self.run, unlabelled_predictions=None)
-        return replace(self, run=run, conditions=replace(self.conditions, unlabelled_digest=None), unlabelled="")
+    def with_only(self, texts: PredictedTexts) -> Self:
+        """Return the entry as it would be if the run had predicted these texts only, which it has."""
+        run, conditions = self.run, self.conditions
+        if not texts.unlabelled:
+            run = replace(run, unlabelled_predictions=None)
+            conditions = replace(conditions, unlabelled_digest=None)
+        if not texts.golden:
+            run = replace(run, golden_predictions=None)
+        return replace(self, run=run, conditions=conditions, unlabelled=texts.unlabelled, golden=texts.golden)
 
     def to_bytes(self) -> bytes:
         """Return a line with version and digest, followed by the entry as compressed JSON."""
@@ -100,11 +116,13 @@ class Entry:
             yield "its parts do not match"
         if wrong := _not_labels(task, conditions.references):
             yield f"{wrong[0]} is not a reference of {task.name}"
-        predictions = (*run.predictions, *(run.unlabelled_predictions or ()))
+        predictions = (*run.predictions, *(run.unlabelled_predictions or ()), *(run.golden_predictions or ()))
         if wrong := [label for label in _not_labels(task, predictions) if math.isfinite(label)]:
             yield f"{wrong[0]} is not a prediction of {task.name}"
         if len({bool(self.unlabelled), run.unlabelled_predictions is not None, bool(conditions.unlabelled_digest)}) > 1:
             yield "its predictions of unlabelled text and their origin do not match"
+        if bool(self.golden) is (run.golden_predictions is None):
+            yield "its predictions of golden examples and their origin do not match"
         if not 0 <= run.duration_s < math.inf:
             yield f"its duration is {run.duration_s} seconds"
         yield from _out_of_range(run.metrics)

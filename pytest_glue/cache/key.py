@@ -18,7 +18,7 @@ LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "n
 
 _VARIABLES = ("ACCELERATE_", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32", "WORLD_SIZE")
 """The prefixes of environment variables that change what is computed."""
-_NOT_OF_A_RUN = ("report_only", "data", "slices", "golden", "golden_min")
+_NOT_OF_A_RUN = ("report_only", "data", "slices", "golden", "golden_min", "golden_tolerance")
 """The fields of a task that no run depends on; the key holds the identity of the data."""
 
 

@@ -43,6 +43,8 @@ class Run:
     """How often the run was started again because its process or machine was lost."""
     unlabelled_predictions: tuple[float, ...] | None = None
     """One for each unlabelled text; None if `--glue-certify` did not ask for them."""
+    golden_predictions: tuple[float, ...] | None = None
+    """One for each golden example; None if the task has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,9 @@ class Task:
     golden_min: float = 1.0
     """The share of the golden examples that every run must predict right."""
 
+    golden_tolerance: float = 0.5
+    """In a regression, the distance from its label within which the prediction of a golden example is right."""
+
     def __post_init__(self) -> None:
         if self.kind is None:
             object.__setattr__(self, "kind", Kind.CLASSIFICATION if self.labels else Kind.REGRESSION)
@@ -128,6 +131,7 @@ class Task:
             group_column=None,
             slices=(),
             golden_min=1.0,
+            golden_tolerance=0.5,
         )
 
 

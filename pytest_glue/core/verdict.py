@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pytest_glue.core.golden import GoldenResult
+
 
 class Verdict(StrEnum):
     """What the runs of an item show."""
@@ -90,6 +92,8 @@ class Judgement:
     """Whether the seeds that may be added would hardly change an inconclusive verdict."""
     slices: tuple[SliceResult, ...] = ()
     """The scores of the task's slices; none if no run trained."""
+    golden: GoldenResult | None = None
+    """What the runs predict for the golden examples; None if the task has none, or no run trained."""
 
     @property
     def failed_slices(self) -> tuple[SliceResult, ...]:

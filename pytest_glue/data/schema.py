@@ -60,7 +60,7 @@ def check(splits: Splits, task: Task, where: str) -> None:
     for name, split in _ordered(splits):
         for path in split.files:
             require_file(path)
-        _require_columns(split.columns(), task, name, str(split.path))
+        require_columns(split.columns(), task, name, str(split.path))
 
 
 def load(splits: Splits, task: Task, where: str) -> "DatasetDict":
@@ -91,7 +91,7 @@ def conform_all(data: object, task: Task, where: str) -> dict[str, "Dataset"]:
         if not isinstance(split := data[name], Dataset):
             message = f"{where}: split {name!r} is a {type(split).__name__}; expected a `datasets.Dataset` in memory"
             raise DataError(message)
-        _require_columns(split.column_names, task, name, where)
+        require_columns(split.column_names, task, name, where)
         found[name] = conform(split, task, name, where)
     return found
 
@@ -111,7 +111,7 @@ def unlabelled_texts(data: Mapping[str, "Dataset"], task: Task, where: str) -> "
 
     require_unlabelled(data, task, where)
     split, name = data[task.unlabelled_split], task.unlabelled_split
-    _require_columns(split.column_names, task, name, where)
+    require_columns(split.column_names, task, name, where)
     if not len(split):
         raise DataError(
             f"{where}: --glue-certify has the texts of the split {name!r} of task {task.name} predicted, and it is "
@@ -128,7 +128,7 @@ def _ordered(splits: Splits) -> list[tuple[str, Split]]:
     return sorted(splits.items(), key=lambda item: (item[0].startswith("test"), item[0]))
 
 
-def _require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
+def require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
     labelled = split in {task.train_split, task.evaluation_split}
     sliced = [each.column for each in task.slices] if split == task.evaluation_split else []
     for column in (*(task.columns if labelled else task.text_columns), *_group_columns(task, split), *sliced):

@@ -20,7 +20,7 @@ from pytest_glue.training.callbacks.progress import RunMonitor
 from pytest_glue.training.fine_tune import (
     evaluation_data,
     fine_tune,
-    predict_unlabelled,
+    predict_texts,
     references,
     run_of_extra_evaluation,
 )
@@ -75,6 +75,8 @@ class TrainerRuns:
         self._examples: dict[Task, Examples] = {}
         self.unlabelled: Dataset | None = None
         """Encoded texts that each run predicts too, with `--glue-certify`."""
+        self.golden: Dataset | None = None
+        """Encoded golden examples, which each run predicts too; None if the task has none."""
         self.shared_runs: Mapping[Task, tuple[Run, RunConditions]] = {}
         """The last run's counterparts for the tasks that share its training."""
 
@@ -120,8 +122,10 @@ class TrainerRuns:
                 extra_evaluations=tuple(evaluations.values()),
             )
             if self.unlabelled is not None:
-                predictions = predict_unlabelled(self._trainer, self._labels, self.unlabelled)
+                predictions = predict_texts(self._trainer, self._labels, self.unlabelled)
                 run = replace(run, unlabelled_predictions=predictions)
+            if self.golden is not None:
+                run = replace(run, golden_predictions=predict_texts(self._trainer, self._labels, self.golden))
         found = {task: run_of_extra_evaluation(run, each, self._labels) for task, each in evaluations.items()}
         self.shared_runs = {task: (other, self._conditions_of(task)) for task, other in found.items() if other}
         return run

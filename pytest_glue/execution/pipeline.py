@@ -25,13 +25,21 @@ if TYPE_CHECKING:
 
 
 def load_data(options: Options, task: Task) -> DatasetDict:
-    """Return the task's splits, cut to `--glue-max-train-samples` and `--glue-max-eval-samples`."""
+    """Return the task's splits, cut to `--glue-max-train-samples` and `--glue-max-eval-samples`.
+
+    The golden examples, if the task has any, are a further split.
+    """
+    from pytest_glue.core.golden import GOLDEN
+    from pytest_glue.data.golden import golden_split
     from pytest_glue.data.source import limited, open_source
     from pytest_glue.training.library_state import silence_libraries
 
     with silence_libraries():
         data = open_source(options.data).load(task)
-    return limited(data, task, options.max_train_samples, options.max_eval_samples)
+    data = limited(data, task, options.max_train_samples, options.max_eval_samples)
+    if task.golden:
+        data[GOLDEN] = golden_split(task)
+    return data
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
@@ -45,8 +53,10 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
     """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order.
 
-    With `--glue-certify`, the unlabelled split is a third one; its labels mean nothing.
+    With `--glue-certify`, the unlabelled split is a further one, whose labels mean nothing; so are golden examples.
     """
+    from pytest_glue.core.golden import GOLDEN
+    from pytest_glue.data.golden import golden_examples
     from pytest_glue.data.schema import conform_all, unlabelled_texts
     from pytest_glue.training.library_state import silence_libraries
     from pytest_glue.training.pretrained import resolve
@@ -55,9 +65,12 @@ def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTo
 
     length = max_length(tokenizer, resolve(spec.checkpoint), spec.task, spec.options.max_length)
     with silence_libraries():
-        splits = conform_all(data, spec.task, "glue_data")
-        unlabelled = unlabelled_texts(data, spec.task, "glue_data") if _is_certified(spec) else None
-        return encode(splits, spec.task, tokenizer, length, label_ids(spec), unlabelled)
+        splits, further = conform_all(data, spec.task, "glue_data"), {}
+        if _is_certified(spec):
+            further[spec.task.unlabelled_split] = unlabelled_texts(data, spec.task, "glue_data")
+        if spec.task.golden:
+            further[GOLDEN] = golden_examples(data, spec.task, "glue_data")
+        return encode(splits, spec.task, tokenizer, length, label_ids(spec), further)
 
 
 def _is_certified(spec: EvaluationSpec) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import stdev
+from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.formatting import count, name_seeds
@@ -15,11 +16,15 @@ from pytest_glue.gate.comparability import check_examples
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
 from pytest_glue.gate.diagnostics import ExaminedRuns, examine, examine_baseline, is_finite
 from pytest_glue.gate.failure_comparison import ruled_out
+from pytest_glue.gate.golden import GoldenCriteria, golden_notes, with_golden
 from pytest_glue.gate.groups import Groups, group_notes, usable
 from pytest_glue.gate.regression import Regression, RegressionCriterion, against_baseline
 from pytest_glue.gate.sides import Sides
 from pytest_glue.gate.slices import SHARE, SliceCriteria, with_slices
 from pytest_glue.gate.verdict_text import BoundComparison, VerdictText, against_thresholds
+
+if TYPE_CHECKING:
+    from pytest_glue.core.golden import GoldenResult
 
 _ROUNDING = 1e-9
 """Scores this close are equal: less than one example can change a score, more than floating point does."""
@@ -40,6 +45,8 @@ class Criteria:
     """One-sided error rate at which a score beats the chance level."""
     slices: SliceCriteria | None = None
     """None if the task has no slices."""
+    golden: GoldenCriteria | None = None
+    """None if the task has no golden examples."""
 
     def check(self, references: Sequence[float]) -> None:
         """Check, before anything is trained, that the item can be judged.
@@ -89,10 +96,12 @@ class Criteria:
             answer = VerdictText(Verdict.DEGENERATE, f"{'; '.join(notes)}: {answer.text}", answer.facts)
             notes = []
         slices: tuple[SliceResult, ...] = ()
+        golden: GoldenResult | None = None
         if answer.verdict is not Verdict.DEGENERATE:
             sides = Sides(self.task, tuple(runs), compared, baseline, tuple(references), groups)
             slices = self._judge_slices(sides, regression)
-            answer = with_slices(answer, slices)
+            golden = self.golden.judge(compared.trained) if self.golden else None
+            answer = with_golden(with_slices(answer, slices), golden)
         return Judgement(
             verdict=answer.verdict,
             reason=self._sentence(answer, candidate, len(references), uncertainty),
@@ -111,10 +120,12 @@ class Criteria:
                 *(group_notes(self.task, groups) if uncertainty or regression else ()),
                 *(regression.notes if regression else ()),
                 *(self.slices.notes if self.slices else ()),
+                *golden_notes(golden),
             ),
             failed_runs=candidate.failed,
             is_futile=regression is not None and regression.is_futile and answer.verdict is Verdict.INCONCLUSIVE,
             slices=slices,
+            golden=golden,
         )
 
     def examined_baseline(self, rule: RegressionCriterion, references: Sequence[float]) -> ExaminedRuns:
@@ -143,7 +154,7 @@ class Criteria:
         headline = self.task.headline_metric
         if self.rule is not None or not set(self.thresholds) <= {headline}:
             return None
-        if self.slices is not None and self.slices.thresholds:
+        if self.task.golden or (self.slices is not None and self.slices.thresholds):
             return None
         # No constant prediction, and no undefined score, which counts as 0 when epochs are compared, reaches this. Nor
         # does a run that would count as failed if it were whole.

@@ -64,14 +64,13 @@ def _compared_file(spec: EvaluationSpec) -> Path | None:
     return baseline_storage.find(options.storage, options.compare, spec.task.name, spec.checkpoint_id, own_only)
 
 
-def criteria_of(spec: EvaluationSpec, label: str, family_size: int, slices: SliceCriteria | None = None) -> Criteria:
-    """Return the thresholds and the baseline that an item is judged against.
+def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
+    """Return the thresholds and the baseline that an item is judged against, without what is read from its data.
 
     Args:
         spec: the checkpoint is the one that the user named.
         label: the checkpoint's name in messages, with its revision.
         family_size: the number of items of the test run that are compared with a baseline.
-        slices: of the item; None to know only whether they have thresholds.
 
     Raises:
         BaselineError: the baseline is missing or damaged.
@@ -96,8 +95,7 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int, slices: Slic
             options.certify,
             _choice_notes(spec, options.compare, file),
         )
-    if slices is None and spec.slice_thresholds:
-        slices = SliceCriteria({}, spec.slice_thresholds)
+    slices = SliceCriteria({}, spec.slice_thresholds) if spec.slice_thresholds else None
     return Criteria(spec.task, label, spec.thresholds, rule, options.alpha, slices)
 
 
@@ -169,6 +167,8 @@ def _cure(spec: EvaluationSpec, evaluation: Evaluation) -> str:
         return ", so its score says nothing about the checkpoint; change the recipe or the data"
     if evaluation.verdict is not Verdict.FAIL or evaluation.score is None or evaluation.baseline is not None:
         return ""
+    if (golden := evaluation.judgement.golden) is not None and golden.failed:
+        return "; to record this score, correct the golden examples, or lower golden_min"
     if failed := evaluation.judgement.failed_slices:
         return f"; to record this score, lower the thresholds of {', '.join(each.name for each in failed)}"
     floor = math.floor(evaluation.score * 100) / 100

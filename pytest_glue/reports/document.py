@@ -16,6 +16,7 @@ from pytest_glue.core.choices import (
 )
 from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
+from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import SearchConfig, Trial
 from pytest_glue.core.verdict import FailedRun, SliceResult, Verdict
@@ -118,6 +119,8 @@ class Result(Struct):
     the task has none. With two or more, standard errors count groups."""
     slices: list[SliceResult] = []
     """The scores of parts of the evaluation examples; empty if the task has no slices, or no run trained."""
+    golden: GoldenResult | None = None
+    """What the runs predict for the golden examples; null if the task has none, or no run trained."""
 
 
 class Environment(Struct):

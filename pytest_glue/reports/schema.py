@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_glue.core import verdict
+from pytest_glue.core import golden, verdict
 from pytest_glue.reports import document, reported_comparison, reported_ranks
 from pytest_glue.reports.json import SCHEMA, SCHEMA_VERSION
 
@@ -47,6 +47,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "task"),
         ("ReportedOptions", "unchecked"),
         ("Result", "failed_runs"),
+        ("Result", "golden"),
         ("Result", "n_groups"),
         ("Result", "outcome"),
         ("Result", "slices"),
@@ -58,7 +59,7 @@ _ADDED = frozenset(
 def schema() -> dict[str, Any]:
     """Return the schema; descriptions are the docstrings of types and fields."""
     _, definitions = msgspec.json.schema_components([document.Report], ref_template="#/$defs/{name}")
-    kinds = {**vars(verdict), **vars(document), **vars(reported_comparison), **vars(reported_ranks)}
+    kinds = {**vars(golden), **vars(verdict), **vars(document), **vars(reported_comparison), **vars(reported_ranks)}
     for name, definition in definitions.items():
         if "properties" in definition:
             _complete(definition, kinds[name])

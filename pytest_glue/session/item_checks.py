@@ -87,6 +87,10 @@ def _check_data(options: Options, task: str) -> None:
     source.check(found)
     if options.certify and found.is_certifiable:
         source.check_unlabelled(found)
+    if found.golden:
+        from pytest_glue.data.golden import check_golden
+
+        check_golden(found)
 
 
 def _check_checkpoint(checkpoint: Checkpoint) -> None:

@@ -63,6 +63,8 @@ def runs_of(request: pytest.FixtureRequest, spec: EvaluationSpec) -> RunSource:
 
 def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progress: ProgressCallback) -> TrainerRuns:
     """Return the item's fine-tunings; this sets up every other fixture and imports torch."""
+    from pytest_glue.core.golden import GOLDEN
+    from pytest_glue.data.golden import require_golden
     from pytest_glue.data.schema import require_unlabelled
     from pytest_glue.execution.pipeline import make_trainer_runs
     from pytest_glue.training.callbacks.progress import RunMonitor
@@ -78,6 +80,10 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
     runs = make_trainer_runs(spec, trainer, data, tokenizer, monitor, search)
     if not is_overridden(request.node, "glue_trainer"):  # another one may not use this fixture
         runs.passing_notes = getattr(request.getfixturevalue("glue_encoded_data"), "notes", ())
+    if spec.task.golden:
+        encoded = request.getfixturevalue("glue_encoded_data")
+        require_golden(encoded, spec.task, "glue_encoded_data")
+        runs.golden = encoded[GOLDEN]
     if spec.is_certified:
         encoded = request.getfixturevalue("glue_encoded_data")
         require_unlabelled(encoded, spec.task, "glue_encoded_data")

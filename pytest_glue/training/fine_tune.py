@@ -113,8 +113,8 @@ def fine_tune(
     )
 
 
-def predict_unlabelled(trainer: Trainer, labels: LabelMapping, texts: Dataset) -> tuple[float, ...]:
-    """Return the trained model's predictions of unlabelled texts; NaN for logits that are not finite.
+def predict_texts(trainer: Trainer, labels: LabelMapping, texts: Dataset) -> tuple[float, ...]:
+    """Return the trained model's predictions of further texts; NaN for logits that are not finite.
 
     What is trained later does not change by it.
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import tokenizers
@@ -31,7 +32,7 @@ def encode(
     tokenizer: "PreTrainedTokenizerBase",
     length: int,
     label_ids: Sequence[int],
-    unlabelled: Dataset | None = None,
+    further: Mapping[str, Dataset] = MappingProxyType({}),
 ) -> EncodedSplits:
     """Return the training and the evaluation split as token ids, with the model's label ids.
 
@@ -43,7 +44,7 @@ def encode(
         tokenizer: of the checkpoint.
         length: number of tokens to which examples are truncated.
         label_ids: the model's id of each of the task's labels; empty for a regression.
-        unlabelled: texts with any label, which are encoded too; None for none.
+        further: other splits, with any labels, which are encoded too.
 
     Raises:
         CheckpointError: the tokenizer failed.
@@ -70,8 +71,7 @@ def encode(
         return encoded_split(split, tokenize, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32])
 
     splits = {name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)}
-    if unlabelled is not None:
-        splits[task.unlabelled_split] = encoded(unlabelled)
+    splits |= {name: encoded(split) for name, split in further.items()}
     result = EncodedSplits({name: split.examples for name, split in splits.items()})
     result.notes = tuple(split.note for split in splits.values() if split.note)
     return result

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.cache.cached_runs import CachedRuns, SharedTraining
-from pytest_glue.cache.entry import Entry
+from pytest_glue.cache.entry import Entry, PredictedTexts
 from pytest_glue.cache.key import Key
 from pytest_glue.cache.storage import RunCache
 from pytest_glue.config.evaluation_spec import EvaluationSpec
@@ -55,13 +55,13 @@ def runs_of(run_cache: RunCache, entry_of: EntryOf, trainings: TrainerRunSource)
         sharing: SharedTraining = SharedTraining(test_run="this"),  # noqa: B008 - frozen
         resume: bool = False,
         unlabelled: str = "",
+        golden: str = "",
     ) -> CachedRuns:
         options = Options(cache=policy, cache_dir=folder, seeds=(1, 2, 3), resume=resume)
         spec = EvaluationSpec(options, task, named)
-        trainings.has_unlabelled = bool(unlabelled)
+        trainings.has_unlabelled, trainings.has_golden = bool(unlabelled), bool(golden)
         command = "pytest suites/"
-        return CachedRuns(
-            spec, lambda each: entry_of(task=each.name).key, lambda: trainings, command, sharing, unlabelled
-        )
+        texts = PredictedTexts(unlabelled, golden)
+        return CachedRuns(spec, lambda each: entry_of(task=each.name).key, lambda: trainings, command, sharing, texts)
 
     return make

@@ -88,6 +88,7 @@ def test_an_entry_of_an_earlier_version(monkeypatch: pytest.MonkeyPatch) -> None
         del plain["conditions"]["groups"], plain["conditions"]["unlabelled_digest"]
         del plain["key"]["task"]["group_column"], plain["key"]["task"]["unlabelled_split"]
         del plain["run"]["unlabelled_predictions"], plain["unlabelled"]
+        del plain["run"]["golden_predictions"], plain["golden"]
         return dict(plain)
 
     monkeypatch.setattr("pytest_glue.cache.entry.to_plain", as_earlier)

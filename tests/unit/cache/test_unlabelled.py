@@ -56,9 +56,7 @@ def test_without_a_certificate_a_run_has_no_such_predictions(runs_of: RunsOf) ->
 def test_nothing_is_trained_without_leave(runs_of: RunsOf) -> None:
     """With `--glue-cache=only` the error says what the cached run lacks."""
     runs_of().run(1)
-    with pytest.raises(
-        CacheError, match="it has this run, which did not predict the unlabelled texts of --glue-certify"
-    ):
+    with pytest.raises(CacheError, match="it has this run, which did not predict the texts that are needed"):
         runs_of(CachePolicy.ONLY, unlabelled="texts").run(1)
 
 

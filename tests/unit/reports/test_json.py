@@ -151,6 +151,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "notes": ["slow tokenizer"],
         "n_groups": None,
         "slices": [],
+        "golden": None,
     } == report["results"][1]
 
 

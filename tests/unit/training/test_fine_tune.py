@@ -22,7 +22,7 @@ from pytest_glue.training.fine_tune import (
     evaluation_data,
     fine_tune,
     make_trainer,
-    predict_unlabelled,
+    predict_texts,
     references,
 )
 from pytest_glue.training.metrics import LabelMapping, compute_metrics
@@ -109,8 +109,8 @@ def test_unlabelled_texts_are_predicted(trainer_of: MakeTrainer) -> None:
     plain = without_duration(fine_tune(trainer, labels, 1))
     without = without_duration(fine_tune(trainer, labels, 2))
     fine_tune(trainer, labels, 1)
-    assert plain.predictions == predict_unlabelled(trainer, labels, texts)
-    assert plain.predictions[:3] == predict_unlabelled(trainer, labels, texts.select(range(3)))
+    assert plain.predictions == predict_texts(trainer, labels, texts)
+    assert plain.predictions[:3] == predict_texts(trainer, labels, texts.select(range(3)))
     assert without == without_duration(fine_tune(trainer, labels, 2))
 
 

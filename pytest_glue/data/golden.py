@@ -1,0 +1,107 @@
+"""The file with a task's golden examples: texts with the label that every run must predict."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.golden import GOLDEN
+from pytest_glue.core.paths import local_path
+from pytest_glue.core.tasks import Task
+from pytest_glue.data.fingerprint import digest_of_texts, require_file
+from pytest_glue.data.rows import ENDINGS, columns_of, is_known, read_rows
+from pytest_glue.data.schema import conform, require_columns
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+def golden_file(task: Task) -> Path:
+    """Return the local path of the file."""
+    named = PurePath(task.golden)
+    return local_path(str(named.parent)) / named.name
+
+
+def check_golden(task: Task) -> None:
+    """Check at collection that the file exists and has the task's columns.
+
+    Raises:
+        DataError: it does not.
+    """
+    file = golden_file(task)
+    if not is_known(file):
+        raise DataError(f"the golden examples of task {task.name} are in {file}; accepted: {', '.join(ENDINGS)}")
+    require_file(file)
+    require_columns(columns_of(file), _golden_task(task), GOLDEN, str(file))
+
+
+def golden_split(task: Task) -> "Dataset":
+    """Return the golden examples, with labels in the schema of the task's data.
+
+    Raises:
+        DataError: the file cannot be read or is empty, a value is missing, or a label is not one of the task's.
+    """
+    check_golden(task)
+    file = golden_file(task)
+    status = file.stat()
+    return _read(file, _golden_task(task), (status.st_mtime_ns, status.st_size))
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, task: Task, _: tuple[int, int]) -> "Dataset":
+    """Return the examples of a file, which are read once as long as it does not change."""
+    from datasets import Dataset
+
+    rows = read_rows(file)
+    values = {name: rows[name] for name in task.columns}
+    if task.is_regression:
+        values[task.label_column] = _numbers(file, values[task.label_column])
+    return conform(Dataset.from_dict(values), task, GOLDEN, str(file))
+
+
+def _numbers(file: Path, values: list[Any]) -> list[float | None]:
+    """Return the labels of a regression, which a file with separated values holds as texts."""
+    try:
+        return [None if value is None else float(value) for value in values]
+    except ValueError as error:
+        raise DataError(f"{file}: a label of a regression is a number: {error}") from None
+
+
+def _golden_task(task: Task) -> Task:
+    """Return the task with the golden examples for its evaluation split, so that all of them need labels."""
+    return replace(task, evaluation_split=GOLDEN, group_column=None, slices=())
+
+
+def golden_identity(task: Task) -> str:
+    """Return a digest of the texts, which runs predict; their labels can change without a training.
+
+    Raises:
+        DataError: as for `golden_split`.
+    """
+    return digest_of_texts(golden_split(task), task)
+
+
+def require_golden(there: Collection[str], task: Task, where: str) -> None:
+    """Check that data which a user's code made has the golden examples.
+
+    Raises:
+        DataError: it has not.
+    """
+    if GOLDEN not in there:
+        listed = ", ".join(sorted(there)) or "none"
+        raise DataError(
+            f"{where}: task {task.name} has golden examples, and there is no split {GOLDEN!r}; there: {listed}. Keep "
+            "the split that the plugin's fixture returns"
+        )
+
+
+def golden_examples(data: Mapping[str, "Dataset"], task: Task, where: str) -> "Dataset":
+    """Return the golden examples in data which a user's code made.
+
+    Raises:
+        DataError: they are missing, or a value of them is.
+    """
+    require_golden(data, task, where)
+    return conform(data[GOLDEN], _golden_task(task), GOLDEN, where)

@@ -1,0 +1,107 @@
+"""The golden examples of an item: which ones its runs predict wrong, and what that says about the item."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.formatting import count, decimal, name_seeds, printable
+from pytest_glue.core.golden import GoldenMiss, GoldenResult
+from pytest_glue.core.runs import Run
+from pytest_glue.core.tasks import Task
+from pytest_glue.core.verdict import Verdict
+from pytest_glue.gate.verdict_text import VerdictText
+
+MAX_MISSES = 100
+"""In a report."""
+_NAMED = 3
+"""The number of misses that a sentence names."""
+_SHOWN = 60
+"""Characters of a text in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenCriteria:
+    """The golden examples of a task."""
+
+    task: Task
+    texts: tuple[tuple[str, ...], ...]
+    """One or two for each example."""
+    labels: tuple[float, ...]
+
+    def judge(self, runs: Sequence[Run]) -> GoldenResult:
+        """Return what the runs predict for the golden examples.
+
+        Args:
+            runs: those that trained; at least one.
+
+        Raises:
+            DataError: a run predicted another number of examples.
+        """
+        task, n_examples = self.task, len(self.labels)
+        wrong: dict[tuple[int, str], list[int]] = {}
+        shares = []
+        for run in runs:
+            predictions = run.golden_predictions or ()
+            if len(predictions) != n_examples:
+                raise DataError(
+                    f"task {task.name} has {count(n_examples, 'golden example')} in {task.golden}, and the run with "
+                    f"seed {run.seed} predicted {len(predictions)}: keep all examples of the split golden"
+                )
+            missed = [index for index, each in enumerate(predictions) if not self._is_right(each, self.labels[index])]
+            shares.append(1 - len(missed) / n_examples)
+            for index in missed:
+                wrong.setdefault((index, _name(task, predictions[index])), []).append(run.seed)
+        misses = [
+            GoldenMiss(index, self.texts[index], _name(task, self.labels[index]), predicted, tuple(seeds))
+            for (index, predicted), seeds in sorted(wrong.items())
+        ]
+        n_missed = len({each.example for each in misses})
+        return GoldenResult(task.golden, n_examples, task.golden_min, min(shares), n_missed, tuple(misses[:MAX_MISSES]))
+
+    def _is_right(self, predicted: float, expected: float) -> bool:
+        if self.task.is_regression:
+            return abs(predicted - expected) <= self.task.golden_tolerance
+        return predicted == expected
+
+
+def _name(task: Task, label: float) -> str:
+    """Return a label, a set of labels or a number as a reader knows it."""
+    if not math.isfinite(label):
+        return "no number"
+    if task.is_regression:
+        return decimal(label)
+    if task.is_multi_label:
+        return ", ".join(name for index, name in enumerate(task.labels) if int(label) >> index & 1) or "no label"
+    return task.labels[int(label)] if label < len(task.labels) else "another label"
+
+
+def with_golden(answer: VerdictText, result: GoldenResult | None) -> VerdictText:
+    """Return the answer on an item with what the golden examples say: it fails if a run misses too many."""
+    if result is None or not result.failed:
+        return answer
+    return replace(answer, verdict=Verdict.FAIL, text=f"{_misses(result)}; {answer.text}")
+
+
+def golden_notes(result: GoldenResult | None) -> tuple[str, ...]:
+    """Return a note on misses that are allowed."""
+    if result is None or result.failed or not result.misses:
+        return ()
+    return (f"{_misses(result)}; golden_min allows it",)
+
+
+def _misses(result: GoldenResult) -> str:
+    """Return a clause that names some of the misses."""
+    which = f"{result.n_missed} of {count(result.n_examples, 'golden example')} predicted wrong"
+    if result.min_share < 1:
+        which = f"{which}, and at least {100 * result.min_share:.3g} % of them must be right in every run"
+    named = "; ".join(map(_miss, result.misses[:_NAMED]))
+    n_others = len(result.misses) - _NAMED
+    more = f"; and {n_others} more, in the JSON report (--glue-json)" if n_others > 0 else ""
+    return f"{which}: {named}{more}"
+
+
+def _miss(miss: GoldenMiss) -> str:
+    text = " / ".join(printable(text) for text in miss.texts)
+    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return f"“{shown}” expected {miss.expected}, predicted {miss.predicted} ({name_seeds(miss.seeds)})"

@@ -1,0 +1,137 @@
+"""Golden examples: from the file to the report, and from the cache."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+ASKED = ("--glue-tasks=mine", "--glue-threshold=mine=0", "--glue-json=out.json")
+EXAMPLES = (("a fine film", "positive"), ("a dull film", "negative"), ("fine", "positive"), ("dull, dull", "negative"))
+
+
+@pytest.fixture
+def declared(pytester: pytest.Pytester) -> Callable[..., Path]:
+    """Register a task like sst2 with golden examples, and return their file."""
+
+    def declare(share: float = 1.0, name: str = "golden.csv") -> Path:
+        pytester.makeconftest(
+            f"""
+            from dataclasses import replace
+            from pathlib import Path
+            from pytest_glue.core.tasks import GLUE
+
+            def pytest_glue_register_tasks(registry):
+                file = str(Path(__file__).with_name("{name}"))
+                registry.add(replace(GLUE["sst2"], name="mine", golden=file, golden_min={share}))
+            """
+        )
+        return pytester.path / name
+
+    return declare
+
+
+def write(file: Path, examples: object = EXAMPLES, header: tuple[str, str] = ("sentence", "label")) -> None:
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerows([header, *examples])  # type: ignore[misc]
+
+
+def test_misses_are_named_and_right_predictions_pass(
+    declared: Callable[..., Path], tiny: Run, report: Callable[[], Any]
+) -> None:
+    """Another label in the file needs no training; another text does."""
+    file = declared(share=0.0)
+    write(file)
+    allowed = tiny(*ASKED, "--glue-seeds=2")
+    (found,) = report()["results"]
+    allowed.assert_outcomes(passed=1)
+    seeds_wrong = {(each["example"], seed) for each in found["golden"]["misses"] for seed in each["seeds"]}
+    other = {"positive": "negative", "negative": "positive"}
+    of_first = [
+        (text, other[label] if (index, 42) in seeds_wrong else label) for index, (text, label) in enumerate(EXAMPLES)
+    ]
+
+    declared()
+    write(file, of_first)
+    right = tiny(*ASKED, "--glue-seeds=42,")
+    (passed,) = report()["results"]
+    write(file, [(of_first[0][0], other[of_first[0][1]]), *of_first[1:]])
+    wrong = tiny(*ASKED, "--glue-seeds=42,", "--junitxml=out.xml")
+    (failed,) = report()["results"]
+
+    right.assert_outcomes(passed=1)
+    assert (4, 1.0, 0, []) == tuple(passed["golden"][name] for name in ("n_examples", "share", "n_missed", "misses"))
+    wrong.assert_outcomes(failed=1)
+    wrong.stdout.fnmatch_lines(
+        [
+            (
+                "mine · sample: 1 of 4 golden examples predicted wrong: “a fine film” expected "
+                f"{other[of_first[0][1]]}, predicted {of_first[0][1]} (seed 42); accuracy *"
+            )
+        ]
+    )
+    assert ("fail", 0.75) == (failed["verdict"], failed["golden"]["share"])
+    assert [True, True] == [each["runs"][0]["cached"] for each in (passed, failed)]
+
+    write(file, [("another text", "positive")])
+    again = tiny(*ASKED, "--glue-seeds=42,")
+    (trained,) = report()["results"]
+    again.stdout.fnmatch_lines(["*mine: the cached run of mine with seed 42 predicted other golden examples; *"])
+    assert (False, 1) == (trained["runs"][0]["cached"], trained["golden"]["n_examples"])
+
+
+@pytest.mark.parametrize(
+    ("examples", "header", "message"),
+    [
+        (EXAMPLES, ("text", "label"), "*golden.csv: * of task mine has no column 'sentence'*"),
+        (EXAMPLES, ("sentence", "class"), "*golden.csv: * of task mine has no column 'label'*"),
+        ([], ("sentence", "label"), "*golden.csv * no rows*"),
+        (
+            [("a", "good")],
+            ("sentence", "label"),
+            "*golden.csv: [[]'good'[]] in column 'label' are not labels of task mine*",
+        ),
+        ([("a", "")], ("sentence", "label"), "*golden.csv: 1 of 1 values of column 'label' are missing*"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_an_error_before_training(
+    declared: Callable[..., Path], tiny: Run, examples: object, header: tuple[str, str], message: str
+) -> None:
+    write(declared(), examples, header)
+    result = tiny(*ASKED)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("golden.csv", "*golden.csv does not exist*"), ("golden.xlsx", "*golden.xlsx; accepted: *.jsonl*")],
+)
+def test_a_file_that_is_not_there(declared: Callable[..., Path], tiny: Run, name: str, message: str) -> None:
+    declared(name=name)
+    result = tiny(*ASKED)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+
+
+def test_overridden_data_is_asked_for_the_split(
+    pytester: pytest.Pytester, declared: Callable[..., Path], tiny: Run
+) -> None:
+    """The golden examples are a split of `glue_data`, so that a change of all texts reaches them."""
+    write(declared())
+    with (pytester.path / "conftest.py").open("a", encoding="utf-8") as file:
+        file.write(
+            """
+import pytest
+
+@pytest.fixture
+def glue_data(glue_data):
+    del glue_data["golden"]
+    return glue_data
+"""
+        )
+    result = tiny(*ASKED)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["glue_data: task mine has golden examples, and there is no split 'golden'; there: *"])
