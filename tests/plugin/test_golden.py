@@ -16,16 +16,20 @@ EXAMPLES = (("a fine film", "positive"), ("a dull film", "negative"), ("fine", "
 def declared(pytester: pytest.Pytester) -> Callable[..., Path]:
     """Register a task like sst2 with golden examples, and return their file."""
 
-    def declare(share: float = 1.0, name: str = "golden.csv") -> Path:
+    def declare(share: float = 1.0, name: str = "golden.csv", slices: str = "") -> Path:
         pytester.makeconftest(
             f"""
             from dataclasses import replace
             from pathlib import Path
+            from pytest_glue.core.slices import Slice
             from pytest_glue.core.tasks import GLUE
 
             def pytest_glue_register_tasks(registry):
                 file = str(Path(__file__).with_name("{name}"))
-                registry.add(replace(GLUE["sst2"], name="mine", golden=file, golden_min={share}))
+                slices = [{slices}]
+                registry.add(
+                    replace(GLUE["sst2"], name="mine", golden=file, golden_min={share}, slices=tuple(slices))
+                )
             """
         )
         return pytester.path / name
@@ -135,3 +139,20 @@ def glue_data(glue_data):
     result = tiny(*ASKED)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["glue_data: task mine has golden examples, and there is no split 'golden'; there: *"])
+
+
+@pytest.mark.usefixtures("shared_cluster")
+def test_runs_in_ray_workers_predict_them(
+    declared: Callable[..., Path], tiny_fresh: Run, report: Callable[[], Any]
+) -> None:
+    """The controller reads the slices and the golden examples, and judges both."""
+    pytest.importorskip("ray")
+    write(declared(share=0.0, slices='Slice("idx", "first", maximum=21)'))
+    result = tiny_fresh(*ASKED, "--glue-executor=ray")
+    (found,) = report()["results"]
+    result.assert_outcomes(passed=1)
+    assert (4, ["first"], [22]) == (
+        found["golden"]["n_examples"],
+        [each["name"] for each in found["slices"]],
+        [each["n_eval"] for each in found["slices"]],
+    )
