@@ -47,8 +47,9 @@ def glue_options(request: pytest.FixtureRequest) -> Options:
 def glue_task(request: pytest.FixtureRequest, glue_options: Options) -> Task:
     """The task of this item. The test runs once for each task of `--glue-tasks`."""
     from pytest_glue.core.tasks import find_task
+    from pytest_glue.data.source import resolved
 
-    return find_task(request.param, glue_options.known_tasks)
+    return resolved(find_task(request.param, glue_options.known_tasks))
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def glue_evaluation(
 
     from pytest_glue.cache.file_digests import file_digests_of
     from pytest_glue.config.evaluation_spec import EvaluationSpec
-    from pytest_glue.data.source import open_source
+    from pytest_glue.data.source import source_of
     from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
     from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record, skip_reason
     from pytest_glue.session.golden import golden_criteria
@@ -189,7 +190,7 @@ def glue_evaluation(
     if (reason := skip_reason(spec)) is not None:
         pytest.skip(reason)
     identified, checkpoint_notes = identify(glue_checkpoint, file_digests_of(glue_options))
-    source = open_source(glue_options.data)
+    source = source_of(glue_task, glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, data_description(request.node, source.description))
     family_size = GlueSession.of(request.config).family_size
     criteria = criteria_of(spec, identified.label, family_size)

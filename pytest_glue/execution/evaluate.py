@@ -58,6 +58,7 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         task=subject.task.name,
         headline_metric=subject.task.headline_metric,
         data=subject.data,
+        labels=subject.task.labels,
         conditions=conditions,
         runs=tuple(finished),
         judgement=judgement,

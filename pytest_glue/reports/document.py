@@ -121,6 +121,8 @@ class Result(Struct):
     """The scores of parts of the evaluation examples; empty if the task has no slices, or no run trained."""
     golden: GoldenResult | None = None
     """What the runs predict for the golden examples; null if the task has none, or no run trained."""
+    labels: list[str] = []
+    """Of the task, in the order of their ids; empty for a regression."""
 
 
 class Environment(Struct):

@@ -48,6 +48,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "unchecked"),
         ("Result", "failed_runs"),
         ("Result", "golden"),
+        ("Result", "labels"),
         ("Result", "n_groups"),
         ("Result", "outcome"),
         ("Result", "slices"),
