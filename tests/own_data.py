@@ -11,6 +11,8 @@ from pytest_glue.sample.language import ADJECTIVES, OPPOSITES, PEOPLE, THINGS, V
 TEAMS = ("billing", "delivery", "outage", "returns", "sales")
 TOPICS = ("clothes", "home", "travel")
 SIZES = {"train": 240, "validation": 100}
+_NOISE = 0.06
+"""The share of examples with the texts of another label, so that no score is perfect."""
 
 _THINGS_OF = {name: [word for concept in THINGS[i::5] for word in concept] for i, name in enumerate(TEAMS)}
 _TOPIC_WORDS = {name: [word for concept in THINGS[i::3] for word in concept] for i, name in enumerate(TOPICS)}
@@ -28,7 +30,8 @@ def write_tickets(folder: Path, sizes: dict[str, int] | None = None) -> None:
 def _tickets(size: int, rng: random.Random) -> Iterator[tuple[str, str, str]]:
     for index in range(size):
         team = TEAMS[index % len(TEAMS)]
-        yield _sentence(rng, [rng.choice(_THINGS_OF[team])]), team, rng.choice(("en", "de"))
+        meant = team if index >= _NOISE * size else TEAMS[index % len(TEAMS) - 1]
+        yield _sentence(rng, [rng.choice(_THINGS_OF[meant])]), team, rng.choice(("en", "de"))
 
 
 def write_urgency(folder: Path) -> None:
@@ -49,10 +52,11 @@ def write_topics(folder: Path) -> None:
     for split, size in SIZES.items():
         rng = random.Random(f"topics {split}")  # noqa: S311
         rows = []
-        for _ in range(size):
+        for index in range(size):
             topics = sorted(rng.sample(TOPICS, rng.choice((1, 1, 2))))
+            meant = topics if index >= _NOISE * size else [topic for topic in TOPICS if topic not in topics]
             rows.append(
-                {"message": _sentence(rng, [rng.choice(_TOPIC_WORDS[topic]) for topic in topics]), "topics": topics}
+                {"message": _sentence(rng, [rng.choice(_TOPIC_WORDS[topic]) for topic in meant]), "topics": topics}
             )
         _write_lines(folder / f"{split}.jsonl", rows)
 

@@ -22,8 +22,8 @@ def overlap_notes(data: Mapping[str, "Dataset"], task: Task) -> tuple[str, ...]:
     if not (common := sum(texts in trained for texts in evaluated)):
         return ()
     share = max(round(100 * common / len(evaluated)), 1)
-    found = f"{count(common, 'evaluation example')} ({share} %) also stand in the training split"
-    return (f"{found}: the score is too high for new texts",)
+    found = f"{common} of {count(len(evaluated), 'evaluation example')} ({share} %)"
+    return (f"texts that also stand in the training split: {found}; the score is too high for new texts",)
 
 
 def _texts(split: "Dataset", task: Task) -> list[tuple[str, ...]]:

@@ -146,5 +146,8 @@ def test_examples_that_are_trained_and_evaluated(
     pytester.makepyprojecttoml(TICKETS)
     here("--glue-json=out.json", "--glue-recipe=num_train_epochs=1")
     (result,) = report()["results"]
-    note = "60 evaluation examples (100 %) also stand in the training split: the score is too high for new texts"
+    note = (
+        "texts that also stand in the training split: 60 of 60 evaluation examples (100 %); the score is too high for "
+        "new texts"
+    )
     assert note in result["notes"]
