@@ -24,7 +24,7 @@ _FIELDS_OF_TASKS = {
     "text": "text_columns",
     "group": "group_column",
     **{name: name for name in ("train_split", "evaluation_split", "unlabelled_split", "evaluation_fraction")},
-    **{name: name for name in ("data", "labels", "label_separator")},
+    **{name: name for name in ("data", "labels", "label_separator", "slices", "golden", "golden_min")},
 }
 """The field of `Task` for each field in TOML that is one."""
 
@@ -123,6 +123,8 @@ def _check(task: Task) -> None:
         raise refused(f"train_split and evaluation_split are both {task.train_split!r}")
     if task.needs_labels and task.data is None:
         raise refused("it has neither labels nor data: name the labels, or the data that they can be inferred from")
+    if task.golden_min < 1 and not task.golden:
+        raise refused('golden_min is a share of the golden examples: name their file, as in golden = "golden.csv"')
     if task.data is not None and task.data.files:
         _check_splits(task, task.data)
 

@@ -25,7 +25,7 @@ def parse_data(value: Any, base: Path) -> TaskData:
     """
     if isinstance(value, str) and value.strip():
         is_file = PurePath(value).suffix.lower() in FILE_ENDINGS
-        return TaskData(files=(("train", (_under(base, value),)),)) if is_file else TaskData(folder=_under(base, value))
+        return TaskData(files=(("train", (under(base, value),)),)) if is_file else TaskData(folder=under(base, value))
     if not isinstance(value, Mapping) or not value:
         raise refused(f"{value!r}: {_EXPECTED}")
     if "hub" in value:
@@ -53,10 +53,10 @@ def _files(split: str, names: Any, base: Path) -> tuple[str, ...]:
         raise refused(f"{split} = {found!r}: the files of one split need the same ending")
     if repeated := [name for name in found if found.count(name) > 1]:
         raise refused(f"{split} = {found!r}: {repeated[0]!r} is given twice")
-    return tuple(_under(base, name) for name in found)
+    return tuple(under(base, name) for name in found)
 
 
-def _under(base: Path, text: str) -> str:
+def under(base: Path, text: str) -> str:
     """Return a path from the current folder; one that is relative to it stays as the user wrote it."""
     path = user_path(text.strip())
     return text.strip() if path.is_absolute() or base == Path.cwd() else str(base / path)

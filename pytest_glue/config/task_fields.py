@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 
-from pytest_glue.config.task_data import parse_data
+from pytest_glue.config.slices import parse_slices
+from pytest_glue.config.task_data import FILE_ENDINGS, parse_data, under
 from pytest_glue.config.values import member, number, refused
 from pytest_glue.core.tasks import Kind
 
@@ -65,6 +66,19 @@ def _labels(value: Any, base: Path) -> tuple[str, ...]:
 def _fraction(value: Any, _: Path) -> float:
     if isinstance(value, str) or not 0 < (share := number(value)) < 1:
         raise refused(f"{value!r}: expected a fraction above 0 and below 1")
+    return share
+
+
+def _golden(value: Any, base: Path) -> str:
+    name = _text(value, base)
+    if PurePath(name).suffix.lower() not in FILE_ENDINGS:
+        raise refused(f"{name!r}: expected a file that ends with {', '.join(FILE_ENDINGS)}")
+    return under(base, name)
+
+
+def _share(value: Any, _: Path) -> float:
+    if isinstance(value, str) or not 0 < (share := number(value)) <= 1:
+        raise refused(f"{value!r}: expected a fraction above 0 and at most 1")
     return share
 
 
@@ -175,6 +189,31 @@ _DECLARED = (
         "errors count its values and not the examples.",
         '"customer"',
         _text,
+    ),
+    TaskField(
+        "slices",
+        "a list of columns and tables",
+        "none",
+        "Parts of the evaluation examples with a score, thresholds and a comparison of their own: each value of a "
+        "column, or a table with `name`, `column` and `values`, or `min` and `max`. See [slices.md](slices.md).",
+        '["language", { name = "long", column = "words", min = 100 }]',
+        lambda value, _: parse_slices(value),
+    ),
+    TaskField(
+        "golden",
+        "a file",
+        "none",
+        "Texts with the label that every run must predict, in the columns of the task.",
+        '"golden.csv"',
+        _golden,
+    ),
+    TaskField(
+        "golden_min",
+        "a number above 0 and at most 1",
+        "`1.0`",
+        "The share of the golden examples that every run must predict right.",
+        "0.95",
+        _share,
     ),
 )
 TASK_FIELDS: Mapping[str, TaskField] = MappingProxyType({field.name: field for field in _DECLARED})

@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import ExecutorError
 from pytest_glue.core.tasks import Task
+from pytest_glue.data.golden import golden_file
 from pytest_glue.data.source import source_of
 from pytest_glue.training.pretrained import files_of_folder
 
@@ -99,7 +100,9 @@ def files_of_checkpoint(checkpoint: Checkpoint) -> list[Path]:
 
 
 def files_of_data(name: str, task: Task) -> Mapping[str, Sequence[Path]]:
-    """Return the local files of a task's examples by folder; empty if every machine can get the data.
+    """Return the local files of a task's examples by folder, and that of its golden examples.
+
+    Empty if every machine can get the data.
 
     Args:
         name: the data of tasks without their own.
@@ -108,7 +111,11 @@ def files_of_data(name: str, task: Task) -> Mapping[str, Sequence[Path]]:
     Raises:
         DataError: the task is missing.
     """
-    return source_of(task, name).files(task)
+    found = dict(source_of(task, name).files(task))
+    if task.golden:
+        folder = str(PurePath(task.golden).parent)
+        found[folder] = [*found.get(folder, ()), golden_file(task)]
+    return found
 
 
 @cache

@@ -22,9 +22,11 @@ data = "data"
 text = "message"
 label = "team"
 metrics = ["accuracy", "matthews_correlation"]
+slices = ["language"]
 
 [tool.pytest_glue.threshold]
 tickets = { accuracy = 0.6, matthews_correlation = 0.5 }
+"tickets[language=de]" = 0.6
 """
 URGENCY = """
 [tool.pytest_glue]

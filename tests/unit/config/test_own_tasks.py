@@ -8,6 +8,7 @@ import pytest
 
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.errors import OptionError
+from pytest_glue.core.slices import Slice
 from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import GLUE, Kind, Task
 
@@ -50,8 +51,12 @@ def test_every_field() -> None:
         evaluation_fraction = 0.2
         unlabelled_split = "rest"
         group = "question"
+        slices = ["language"]
+        golden = "golden.csv"
+        golden_min = 0.9
         """
     )
+    assert ((Slice("language"),), "golden.csv", 0.9) == (task.slices, task.golden, task.golden_min)
     assert (("question", "answer"), "grade", ("3", "1", "2")) == (task.text_columns, task.label_column, task.labels)
     assert ("matthews_correlation", "accuracy") == task.metrics
     assert ("training", 0.2, "rest", "question") == (
@@ -115,6 +120,9 @@ def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
             "tickets: the metric 'pearson' does not fit the kind classification; those that fit: accuracy",
         ),
         (f'{FILES}headline_metric = "f1"', "tickets: headline_metric = 'f1' is not one of the metrics: accepted: "),
+        (f"{FILES}golden_min = 0.5", "tickets: golden_min is a share of the golden examples: name their file, as in "),
+        (f"{FILES}slices = [3]", "tickets: slices: slice 3: expected a column, as in "),
+        (f'{FILES}golden = "golden.md"', "tickets: golden: 'golden.md': expected a file that ends with .csv, "),
         (f"{FILES}evaluation_fraction = 1.5", "tickets: evaluation_fraction: 1.5: expected a fraction above 0 and "),
         (f"{FILES}evaluation_fraction = 0.2", "tickets: data has the split 'validation', and evaluation_fraction "),
         (f'{FILES}train_split = "validation"', "tickets: train_split and evaluation_split are both 'validation'"),
