@@ -123,6 +123,8 @@ class Result(Struct):
     """What the runs predict for the golden examples; null if the task has none, or no run trained."""
     labels: list[str] = []
     """Of the task, in the order of their ids; empty for a regression."""
+    decided_by_hook: bool = False
+    """Whether the hook `pytest_glue_verdict` decided, and not the bounds; a note has the verdict without it."""
 
 
 class Environment(Struct):

@@ -46,6 +46,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "slices"),
         ("ReportedOptions", "task"),
         ("ReportedOptions", "unchecked"),
+        ("Result", "decided_by_hook"),
         ("Result", "failed_runs"),
         ("Result", "golden"),
         ("Result", "labels"),
