@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_glue.commands.answers import NotConfirmedError, can_ask, is_confirmed
 from pytest_glue.commands.arguments import days
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
     from pytest_glue.cache.entry import Entry
@@ -64,7 +65,7 @@ def _on_cache(
             runs = _selected(given, cache)
             lines = run(given, cache, runs) if runs else [*run(given, cache, runs), *_no_match(given, cache)]
             print("\n".join([*lines, f"cache: {cache.folder}"]))
-        except _NotConfirmedError as error:
+        except NotConfirmedError as error:
             print(error, file=sys.stderr)
             return 2
         except OSError as error:
@@ -88,10 +89,6 @@ def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list
     ]
 
 
-class _NotConfirmedError(Exception):
-    """The user did not agree to delete anything."""
-
-
 def _clear(given: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
     if runs and not given.yes:
         _confirm(f"{_total(runs)} in {cache.folder}")
@@ -106,16 +103,12 @@ def _confirm(what: str) -> None:
     """Ask whether to delete something.
 
     Raises:
-        _NotConfirmedError: the answer is not yes, or nobody can be asked.
+        NotConfirmedError: the answer is not yes, or nobody can be asked.
     """
-    if not sys.stdin.isatty():
-        raise _NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
-    try:
-        answer = input(f"delete {what}? [y/N] ")
-    except (EOFError, KeyboardInterrupt):
-        answer = ""
-    if answer.strip().lower() not in {"y", "yes"}:
-        raise _NotConfirmedError("nothing was deleted")
+    if not can_ask():
+        raise NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
+    if not is_confirmed(f"delete {what}?", default=False):
+        raise NotConfirmedError("nothing was deleted")
 
 
 def _no_match(given: argparse.Namespace, cache: RunCache) -> list[str]:
