@@ -102,7 +102,7 @@ class Entry:
             if recorded is None or math.isnan(found):
                 is_right = recorded is None and math.isnan(found)
             else:
-                is_right = abs(recorded - found) < _ROUNDING
+                is_right = math.isclose(recorded, found, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
             if not is_right:
                 score = "undefined" if math.isnan(found) else f"{found:.6g}"
                 raise EntryError(f"is damaged: its {name} is {recorded}, and that of its predictions is {score}")
@@ -141,8 +141,6 @@ def _not_labels(task: Task, labels: tuple[float, ...]) -> list[float]:
     """Return the numbers that are no label of the task."""
     if task.is_regression:
         return [label for label in labels if not math.isfinite(label)]
-    if task.is_multi_label:
-        return [label for label in labels if not (0 <= label < 2**task.num_labels and label == int(label))]
     return list(set(labels) - set(range(task.num_labels)))
 
 
@@ -150,5 +148,5 @@ def _out_of_range(scores: Scores) -> Iterator[str]:
     """Yield a clause for each score that its metric cannot have."""
     for name, score in scores.items():
         metric = METRICS.get(name)
-        if metric and score is not None and not metric.low <= score <= metric.high:
+        if metric and score is not None and not metric.is_score(score):
             yield f"it has the {name} {score}"

@@ -6,8 +6,10 @@ from itertools import product
 from typing import Self
 
 from pytest_glue.config.options import Options
+from pytest_glue.config.thresholds import check_range
 from pytest_glue.core.checkpoints import Checkpoint, ids
 from pytest_glue.core.errors import OptionError, closest
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.slices import split_target
 from pytest_glue.core.tasks import Task
 
@@ -37,7 +39,7 @@ class EvaluationSpec:
         """The threshold of each of the task's metrics that has one.
 
         Raises:
-            OptionError: a user's own task does not have the metric.
+            OptionError: a user's own task does not have the metric, or the metric cannot have the score.
         """
         return self._thresholds.get(None, {})
 
@@ -46,7 +48,7 @@ class EvaluationSpec:
         """The thresholds by slice and metric.
 
         Raises:
-            OptionError: a user's own task does not have the metric.
+            OptionError: a user's own task does not have the metric, or the metric cannot have the score.
         """
         return {name: of_slice for name, of_slice in self._thresholds.items() if name is not None}
 
@@ -54,14 +56,16 @@ class EvaluationSpec:
     def _thresholds(self) -> dict[str | None, dict[str, float]]:
         """The thresholds by slice, None for all examples, and metric."""
         found: dict[str | None, dict[str, float]] = {}
-        for (target, metric), least in self.options.threshold.items():
+        for (target, metric), bound in self.options.threshold.items():
             name, slice_name = split_target(target)
             if name != self.task.name:
                 continue
             if metric and metric not in self.task.metrics:
                 hint = closest(metric, self.task.metrics)
                 raise OptionError(f"task {self.task.name!r} has no metric {metric!r}: {hint}")
-            found.setdefault(slice_name, {})[metric or self.task.headline_metric] = least
+            if not metric:  # its range was not known before
+                check_range(f"{target}={bound:g}", find_metric(self.task.headline_metric), bound)
+            found.setdefault(slice_name, {})[metric or self.task.headline_metric] = bound
         return found
 
     @property
@@ -71,6 +75,6 @@ class EvaluationSpec:
 
     @property
     def max_drop(self) -> float:
-        """The drop below the baseline that the task may have."""
+        """The drop below the baseline that the task may have, or the rise above it where lower is better."""
         max_drop = self.options.max_drop
         return max_drop.get(self.task.name, max_drop.get(None, 0.0))

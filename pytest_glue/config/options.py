@@ -84,8 +84,8 @@ class Options(FrozenOptions):
     )
     threshold: Mapping[tuple[str, str], float] = option(
         "TASK[:METRIC]=VALUE",
-        "lowest score that passes, as a fraction; METRIC is the headline metric if left out; for a slice, "
-        "`TASK[SLICE]` stands for TASK; repeatable",
+        "lowest score that passes, as a fraction, or the highest where lower is better; METRIC is the headline metric "
+        "if left out; for a slice, `TASK[SLICE]` stands for TASK; repeatable",
         affects="verdict",
         default={},
         repeatable=True,
@@ -116,7 +116,8 @@ class Options(FrozenOptions):
     )
     max_drop: Mapping[str | None, float] = option(
         "[TASK=]VALUE",
-        "allowed drop below the baseline, as a fraction (default: 0); repeatable",
+        "allowed drop below the baseline, as a fraction (default: 0); where lower is better, the allowed rise, in "
+        "units of the metric; repeatable",
         affects="verdict",
         default={},
         repeatable=True,
@@ -254,12 +255,9 @@ class Options(FrozenOptions):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as the JSON report holds them, without secrets."""
-        from dataclasses import asdict
-
         from pytest_glue.core.secrets import mask_fields
 
-        own_tasks = {name: asdict(task) for name, task in self.task.items()}
-        shown = self.replace(recipe=mask_fields(self.recipe), task=own_tasks)
+        shown = self.replace(recipe=mask_fields(self.recipe))
         return {name: _plain(getattr(shown, name)) for name, each in OPTIONS.items() if each.affects != "output"}
 
     def __repr__(self) -> str:

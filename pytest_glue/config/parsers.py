@@ -56,19 +56,13 @@ def tasks(value: Any, context: ParseContext) -> tuple[Task, ...]:
     return tuple(sorted(chosen, key=lambda task: task.name))
 
 
-def own_tasks(value: Any, context: ParseContext) -> Mapping[str, Task]:
+def own_tasks(value: Any, _: ParseContext) -> Mapping[str, Task]:
     """Return the tasks of a table, or those that plugins registered."""
-    from pytest_glue.config.own_tasks import parse_task
     from pytest_glue.core.tasks import Task
 
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or not all(isinstance(task, Task) for task in value.values()):
         raise refused(f"{value!r}: expected a table for each task, as in [tool.pytest_glue.task.tickets]")
-    if repeated := value.keys() & context.own_tasks.keys():
-        raise refused(f"a plugin or a conftest.py registers the task {min(repeated)!r} too: choose another name")
-    return {
-        name: given if isinstance(given, Task) else parse_task(name, given, context.base)
-        for name, given in value.items()
-    }
+    return dict(value)
 
 
 def checkpoints(value: Any, context: ParseContext) -> tuple[Checkpoint, ...]:
@@ -174,14 +168,22 @@ def max_drop(value: Any, context: ParseContext) -> Mapping[str | None, float]:
     else:
         given = [text.rpartition("=") for line in lines(value) for text in line.split(",") if text.strip()]
         pairs = [(name.strip() or None, drop) for name, _, drop in given]
-    drops = {name or None: _drop(drop) for name, drop in pairs}
-    for name in drops.keys() - {None}:
-        own_or_known(str(name), context.tasks)
-    return drops
+    return {
+        name or None: _drop(drop, own_or_known(str(name), context.tasks) if name else None, context)
+        for name, drop in pairs
+    }
 
 
-def _drop(value: Any) -> float:
-    if not 0 <= (drop := number(value)) < 1:
+def _drop(value: Any, task: Task | None, context: ParseContext) -> float:
+    """Return the drop that a task may have; None stands for a task that is not known yet, and for all other tasks."""
+    from pytest_glue.core.metrics import METRICS
+
+    drop, tasks = number(value), [task] if task else context.tasks.values()
+    metrics = [METRICS.get(each.headline_metric) for each in tasks]
+    if any(metric and not metric.is_bounded for metric in metrics):
+        if not 0 <= drop < math.inf:
+            raise refused(f"{value!r}: expected a number of at least 0")
+    elif not 0 <= drop < 1:
         raise refused(f"{value!r}: expected a fraction of at least 0 and below 1")
     return drop
 

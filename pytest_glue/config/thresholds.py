@@ -1,16 +1,18 @@
-"""Thresholds: the lowest scores that pass, by task and metric."""
+"""Thresholds: the lowest scores that pass, or the highest where lower is better, by task and metric."""
 
+import math
 import re
 from collections.abc import Mapping
 
 from pytest_glue.config.values import number
 from pytest_glue.core.errors import OptionError, closest
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.metrics import METRICS, Metric
 from pytest_glue.core.slices import join_target
 from pytest_glue.core.tasks import GLUE, Task, own_or_known
 
 Threshold = tuple[tuple[str, str], float]
-"""(task, metric), and the lowest score of the metric that passes. The task is `TASK[SLICE]` for a slice.
+"""(task, metric), and the lowest score of the metric that passes, or the highest where lower is better. The task is
+`TASK[SLICE]` for a slice.
 
 The metric is empty for the headline metric of a user's own task, which is not known before its fixture is set up.
 """
@@ -54,8 +56,26 @@ def threshold_of(target: object, value: object, tasks: Mapping[str, Task] = GLUE
     accepted = METRICS if task is None else task.metrics
     if metric not in accepted and (colon or task is not None):
         raise OptionError(f"task {name!r} has no metric {metric!r}: {closest(metric, accepted)}")
-    low, high = (METRICS[metric].low, METRICS[metric].high) if metric else (-1, 1)
-    if not low <= threshold <= high:
-        hint = f" (a fraction: did you mean {threshold / 100:g}?)" if high < threshold <= 100 else ""
-        raise OptionError(f"{target}={value}: {metric or 'a score'} is a number from {low:g} to {high:g}{hint}")
+    check_range(f"{target}={value}", METRICS[metric] if metric else _UNKNOWN, threshold)
     return (join_target(name, found["slice"]), metric), threshold
+
+
+_UNKNOWN = Metric("a score", -math.inf, math.inf)
+"""The headline metric of a user's own task, whose range is checked once the task is known."""
+
+
+def check_range(given: str, metric: Metric, threshold: float) -> None:
+    """Check that a metric can have this score.
+
+    Args:
+        given: by the user, for the message.
+        metric: of the threshold.
+        threshold: the number.
+
+    Raises:
+        OptionError: it is outside the metric's range.
+    """
+    if not metric.is_score(threshold):
+        is_percentage = metric.is_bounded and metric.high < threshold <= 100
+        hint = f" (a fraction: did you mean {threshold / 100:g}?)" if is_percentage else ""
+        raise OptionError(f"{given}: {metric.name} is {metric.range_text}{hint}")

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import VerdictError
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run, RunConditions, Scores, mean_scores
 from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import FailedRun, Judgement, Verdict
@@ -34,16 +35,20 @@ class Evaluation:
     duration_s: float
     notes: tuple[str, ...] = ()
     """All notes for the reader, those of conditions and judgement included."""
-    labels: tuple[str, ...] = ()
-    """Of the task, in the order of their ids; empty for a regression."""
 
     @property
     def score(self) -> float | None:
-        """Mean of the headline metric over the runs, as a fraction; None if a run leaves it undefined.
+        """Mean of the headline metric over the runs; None if a run leaves it undefined.
 
         If some runs failed to train, their undefined scores count as the chance level.
         """
         return self.metrics[self.headline_metric]
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether a higher score is better."""
+        known = METRICS.get(self.headline_metric)
+        return known is None or known.greater_is_better
 
     @property
     def metrics(self) -> Scores:
@@ -117,7 +122,7 @@ class Evaluation:
 
     @property
     def n_stopped(self) -> int:
-        """The number of runs that ended early, once the verdict was sure; with any, the score is a lower bound."""
+        """The number of runs that ended early, once the verdict was sure; with any, the score is a limit."""
         return sum(run.stopped for run in self.runs)
 
     def check(self) -> None:

@@ -1,6 +1,7 @@
 """Tables, numbers and foreign text for people."""
 
 from collections.abc import Collection, Sequence
+from math import floor, isfinite, log10
 
 
 def printable(text: str) -> str:
@@ -53,6 +54,12 @@ def decimal(value: float, sign: str = "", digits: int = 3) -> str:
         digits: after the point.
     """
     return f"{round(value, digits) + 0.0:{sign}.{digits}f}"
+
+
+def fitting_digits(value: float) -> int:
+    """Return how many digits after the point a number of any size needs: three, more if it is small, fewer if large."""
+    exponent = floor(log10(abs(value))) if value and isfinite(value) else 0
+    return 3 if -1 <= exponent <= 2 else min(max(2 - exponent if exponent < 0 else 5 - exponent, 0), 12)
 
 
 def count(number: int, noun: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.secrets import SECRET_FIELDS
 from pytest_glue.core.tasks import Task
 
@@ -70,7 +71,9 @@ def full_recipe(task: Task, recipe: Recipe) -> Recipe:
     """Return the default recipe of a task, updated with the fields that the user sets and that it can use."""
     full = {**HOUSEKEEPING, **NOTEBOOK, "metric_for_best_model": task.headline_metric, **recipe}
     if full.get("greater_is_better") is None:
-        full["greater_is_better"] = not str(full["metric_for_best_model"] or "loss").endswith("loss")
+        chooses = str(full["metric_for_best_model"] or "loss").removeprefix("eval_")
+        known = METRICS.get(chooses)
+        full["greater_is_better"] = known.greater_is_better if known else not chooses.endswith("loss")
     return {name: value for name, value in full.items() if name not in _left_out(task, recipe)}
 
 
@@ -81,11 +84,8 @@ def recipe_notes(task: Task, recipe: Recipe) -> tuple[str, ...]:
 
 def _left_out(task: Task, recipe: Recipe) -> Mapping[str, str]:
     """Return the fields that a task cannot use, with the reason."""
-    if recipe.get("label_smoothing_factor") and (task.is_regression or task.is_multi_label):
-        cause = (
-            "a regression has no class labels" if task.is_regression else "an example has any number of labels, not one"
-        )
-        return {"label_smoothing_factor": f"{cause} to smooth"}
+    if task.is_regression and recipe.get("label_smoothing_factor"):
+        return {"label_smoothing_factor": "a regression has no class labels to smooth"}
     return {}
 
 
@@ -94,7 +94,8 @@ def ends_with_best_epoch(task: Task, recipe: Recipe) -> bool:
     full = full_recipe(task, recipe)
     by_epoch = full["eval_strategy"] == full["save_strategy"] == "epoch" and not full.get("eval_on_start")
     by_headline = str(full["metric_for_best_model"]).removeprefix("eval_") == task.headline_metric
-    return by_epoch and bool(full["load_best_model_at_end"] and full["greater_is_better"]) and by_headline
+    is_best = full["greater_is_better"] == METRICS[task.headline_metric].greater_is_better
+    return by_epoch and bool(full["load_best_model_at_end"]) and by_headline and is_best
 
 
 def lasting(recipe: Recipe) -> list[str]:

@@ -9,7 +9,7 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.study import SearchConfig, Study
 
 Scores = Mapping[str, float | None]
-"""A fraction for each metric; None if the metric is undefined."""
+"""The score of each metric, a fraction if it has bounds; None if the metric is undefined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Run:
     cached: bool = False
     """Whether the run was read from the cache; its duration is then that of the fine-tuning."""
     stopped: bool = False
-    """Whether the run ended early, once the verdict was sure; the headline metric is then a lower bound."""
+    """Whether the run ended early, once the verdict was sure; the headline metric is then the worst that it can be."""
     retries: int = 0
     """How often the run was started again because its process or machine was lost."""
     unlabelled_predictions: tuple[float, ...] | None = None

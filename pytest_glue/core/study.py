@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.recipe import RecipeValue
 
 HELD_OUT = "held-out"
@@ -13,6 +14,24 @@ EVALUATION = "evaluation"
 """Splits to score trials on: held-out training data, or the split that the verdict is given on."""
 Hyperparameters = Mapping[str, RecipeValue]
 """Fields of `TrainingArguments` with their values."""
+
+
+class Direction(StrEnum):
+    """Which objectives are better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+    @classmethod
+    def of(cls, metric: str) -> "Direction":
+        """Return the direction of a metric; a user's own metric that is not known is maximised."""
+        known = METRICS.get(metric)
+        return cls.MAXIMIZE if known is None or known.greater_is_better else cls.MINIMIZE
+
+    @property
+    def sign(self) -> int:
+        """1 if higher is better, else -1."""
+        return 1 if self is Direction.MAXIMIZE else -1
 
 
 class TrialState(StrEnum):
@@ -43,7 +62,7 @@ class TrialEpoch(NamedTuple):
     """Score and loss at the end of an epoch of a trial."""
 
     score: float
-    """The headline metric; 0 if it is undefined."""
+    """The headline metric; `Metric.undefined_score` if it is undefined."""
     loss: float
     """On the same examples."""
 
@@ -64,18 +83,23 @@ class Trial:
     error: str | None = None
     """Why the trial failed; None if it did not."""
 
-    @property
-    def rank(self) -> TrialEpoch:
-        """The best epoch's score and negated loss, by which trials are compared; higher is better.
+    def rank(self, direction: Direction) -> tuple[float, float]:
+        """Return the best epoch's oriented score and negated loss, by which trials are compared; higher is better.
 
         Trials can predict the same for every example and so have equal scores; their losses still differ.
         """
-        return max(TrialEpoch(score, -loss) for score, loss in self.history)
+        return max((direction.sign * score, -loss) for score, loss in self.history)
 
 
-def highest(trials: Sequence[Trial]) -> float | None:
-    """Return the highest objective; None if no trial has one."""
-    return max((trial.objective for trial in trials if trial.objective is not None), default=None)
+def best_score(history: Sequence[TrialEpoch], direction: Direction) -> float:
+    """Return the score of the best epoch."""
+    return direction.sign * max(direction.sign * epoch.score for epoch in history)
+
+
+def best_objective(trials: Sequence[Trial], direction: Direction) -> float | None:
+    """Return the best objective; None if no trial has one."""
+    found = [direction.sign * trial.objective for trial in trials if trial.objective is not None]
+    return direction.sign * max(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +111,7 @@ class Study:
     storage: str
     """The folder from which the study can be resumed."""
     objective: str
-    """The metric that was maximised."""
+    """The metric that was maximised, or minimised if lower is better."""
     n_train: int
     """Examples that each trial was trained on."""
     n_eval: int
@@ -102,7 +126,8 @@ class Study:
     @property
     def best(self) -> Trial:
         """The trial of the highest rank; the first of equals."""
-        return max(self.finished, key=lambda trial: trial.rank)
+        direction = Direction.of(self.objective)
+        return max(self.finished, key=lambda trial: trial.rank(direction))
 
     @property
     def finished(self) -> tuple[Trial, ...]:
@@ -117,7 +142,7 @@ class Study:
 
 
 OnTrial = Callable[[Trial, float | None], None]
-"""Called with each finished trial and the highest objective so far."""
+"""Called with each finished trial and the best objective so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from math import fsum
 
 from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.runs import Run, RunSource
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, Verdict
@@ -58,11 +59,10 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         task=subject.task.name,
         headline_metric=subject.task.headline_metric,
         data=subject.data,
-        labels=subject.task.labels,
         conditions=conditions,
         runs=tuple(finished),
         judgement=judgement,
-        failed=fails_test(judgement.verdict, seed_plan.inconclusive),
+        failed=_fails_test(judgement.verdict, seed_plan.inconclusive),
         duration_s=max(time.perf_counter() - start, _trained_s(finished)),
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
     )
@@ -73,8 +73,7 @@ def _trained_s(runs: Sequence[Run]) -> float:
     return fsum(run.duration_s for run in runs if not run.cached)
 
 
-def fails_test(verdict: Verdict, inconclusive: InconclusivePolicy) -> bool:
-    """Return whether a verdict fails the test, by what an inconclusive one means."""
+def _fails_test(verdict: Verdict, inconclusive: InconclusivePolicy) -> bool:
     if verdict is Verdict.INCONCLUSIVE:
         return inconclusive is InconclusivePolicy.FAIL
     return verdict is not Verdict.PASS
@@ -98,9 +97,15 @@ def _run(runs: RunSource, criteria: Criteria, seed_plan: SeedPlan) -> tuple[list
 
 
 def _target_score_of_next(target_score: float | None, finished: Sequence[Run], task: Task) -> float | None:
-    """Return the target score plus what the runs so far lack of it, so that the mean over runs reaches it."""
+    """Return the target score plus what the runs so far lack of it, so that the mean over runs reaches it.
+
+    A run never has a target that is worse, however good the others are.
+    """
     scores = [run.metrics[task.headline_metric] for run in finished]
     defined = [score for score in scores if score is not None]
     if target_score is None or len(defined) < len(scores):
         return None
-    return max(target_score, target_score * (len(scores) + 1) - sum(defined))
+    needed = target_score * (len(scores) + 1) - sum(defined)
+    return (
+        max(target_score, needed) if find_metric(task.headline_metric).greater_is_better else min(target_score, needed)
+    )

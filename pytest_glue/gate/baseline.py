@@ -8,11 +8,12 @@ from typing import Any, Self
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.metrics import METRICS, Metric
 from pytest_glue.core.runs import Run, Scores
 from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.study import SearchConfig
-from pytest_glue.core.tasks import GLUE, Task
-from pytest_glue.gate.prediction_codec import Style, from_lines, to_lines
+from pytest_glue.core.tasks import Task
+from pytest_glue.gate.prediction_codec import from_lines, to_lines
 
 SCHEMA_VERSION = 1
 MIN_EXAMPLES = 2
@@ -66,10 +67,6 @@ class Baseline:
     """Of the unlabelled texts; None if the baseline was saved without `--glue-certify`."""
     groups: RecordedGroups | None = None
     """Of the evaluation examples; None if they are independent, or if fewer than two runs trained."""
-    labels: tuple[str, ...] = ()
-    """Of a user's own task, in the order of the predictions' ids; empty for a task of GLUE and for a regression."""
-    is_multi_label: bool = False
-    """Whether a prediction is a set of labels, as the number whose bits they are."""
 
     @classmethod
     def of(
@@ -106,8 +103,6 @@ class Baseline:
             search=conditions.terms,
             unlabelled_digest=conditions.unlabelled_digest,
             groups=groups,
-            labels=() if task.name in GLUE else task.labels,
-            is_multi_label=task.is_multi_label,
         )
 
     @property
@@ -120,13 +115,6 @@ class Baseline:
         """Mean of the headline metric over the runs for which it is defined."""
         scores = [score for run in self.runs if (score := run.metrics[self.headline_metric]) is not None]
         return math.fsum(scores) / len(scores)
-
-    @property
-    def style(self) -> Style:
-        """How the file holds the predictions."""
-        if self.is_regression:
-            return Style.DECIMALS
-        return Style.INTEGERS if self.is_multi_label else Style.of_classes(len(self.labels))
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -152,16 +140,12 @@ def encode_baseline(baseline: Baseline) -> dict[str, Any]:
         del content["unlabelled_digest"]
     if baseline.groups is None:
         del content["groups"]
-    if not baseline.labels:
-        del content["labels"]
-    if not baseline.is_multi_label:
-        del content["is_multi_label"]
     for run, recorded in zip(content["runs"], baseline.runs, strict=True):
-        run["predictions"] = to_lines(recorded.predictions, baseline.style)
+        run["predictions"] = to_lines(recorded.predictions, is_regression=baseline.is_regression)
         if recorded.unlabelled_predictions is None:
             del run["unlabelled_predictions"]
         else:
-            run["unlabelled_predictions"] = to_lines(recorded.unlabelled_predictions, baseline.style)
+            run["unlabelled_predictions"] = to_lines(recorded.unlabelled_predictions, is_regression=False)
     return content
 
 
@@ -190,7 +174,7 @@ def decode_baseline(content: Any) -> Baseline:
         baseline = from_plain({**content, "runs": []}, Baseline)
     except ValueError as error:
         raise BaselineError(f"it is incomplete or was edited: {error}") from None
-    baseline = replace(baseline, runs=tuple(_decoded(run, baseline.style) for run in encoded))
+    baseline = replace(baseline, runs=tuple(_decoded(run, is_regression=baseline.is_regression) for run in encoded))
     _check(baseline)
     return baseline
 
@@ -208,10 +192,10 @@ class _EncodedRuns:
     runs: tuple[_EncodedRun, ...]
 
 
-def _decoded(run: _EncodedRun, style: Style) -> RecordedRun:
+def _decoded(run: _EncodedRun, *, is_regression: bool) -> RecordedRun:
     lines = run.unlabelled_predictions
-    unlabelled = None if lines is None else from_lines(lines, style)
-    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, style), unlabelled)
+    unlabelled = None if lines is None else from_lines(lines, is_regression=False)
+    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, is_regression=is_regression), unlabelled)
 
 
 def _check(baseline: Baseline) -> None:
@@ -226,6 +210,7 @@ def _check(baseline: Baseline) -> None:
     if wrong_drops := [drop for drop in baseline.visible_drops.values() if not 0 <= drop <= math.inf]:
         raise BaselineError(f"its visible_drops contain {wrong_drops[0]}, which is no drop")
     metric = baseline.headline_metric
+    known = METRICS.get(metric, Metric(metric, -math.inf, math.inf))
     if all(run.metrics.get(metric, 0.0) is None for run in baseline.runs):
         raise BaselineError(f"its {metric} is undefined for every run")
     for run in baseline.runs:
@@ -234,8 +219,7 @@ def _check(baseline: Baseline) -> None:
             raise BaselineError(
                 f"it says n_eval {baseline.n_eval} and holds {len(run.predictions)} predictions of seed {run.seed}"
             )
-        is_score = isinstance(score, int | float) and not isinstance(score, bool) and -1 <= score <= 1
-        if score is not None and not is_score:
+        if score is not None and not known.is_score(score):
             raise BaselineError(f"its {metric} of seed {run.seed} is {score!r}, which is not a score")
     _check_groups(baseline)
     _check_unlabelled(baseline)

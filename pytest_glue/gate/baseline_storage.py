@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_glue.core.errors import BaselineError, MissingBaselineError
 from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.formatting import count
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.paths import local_path, replace_file
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
 
@@ -153,17 +154,21 @@ def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
 
 def _change(path: Path, new: Baseline) -> str:
     if not _exists(path):
-        return f"recorded {path}: {new.headline_metric} {new.score:.3f} of {count(len(new.runs), 'seed')}"
+        return f"recorded {path}: {new.headline_metric} {_text(new)} of {count(len(new.runs), 'seed')}"
     try:
         old = read(path)
     except BaselineError:
-        return f"recorded {path} in place of a damaged file: {new.headline_metric} {new.score:.3f}"
-    facts = [f"{new.headline_metric} {old.score:.3f} -> {new.score:.3f}"]
+        return f"recorded {path} in place of a damaged file: {new.headline_metric} {_text(new)}"
+    facts = [f"{new.headline_metric} {_text(old)} -> {_text(new)}"]
     facts += [f"{len(old.runs)} -> {count(len(new.runs), 'seed')}"] if len(old.runs) != len(new.runs) else []
     facts += ["another checkpoint"] if old.checkpoint.digest != new.checkpoint.digest else []
     facts += ["other data"] if old.data_digest != new.data_digest else []
     facts += ["another recipe"] if old.recipe != new.recipe else []
     return f"recorded {path} again: {', '.join(facts)}{_caution(old, new)}"
+
+
+def _text(baseline: Baseline) -> str:
+    return find_metric(baseline.headline_metric).text(baseline.score)
 
 
 def _caution(old: Baseline, new: Baseline) -> str:
@@ -173,7 +178,8 @@ def _caution(old: Baseline, new: Baseline) -> str:
         new.data_digest,
         new.recipe,
     )
-    if not is_same or new.score <= old.score or set(old.seeds) <= set(new.seeds):
+    is_better = find_metric(new.headline_metric).sign * (new.score - old.score) > 0
+    if not is_same or not is_better or set(old.seeds) <= set(new.seeds):
         return ""
     return (
         ". Caution: the old one is of the same checkpoint, data and recipe. The best of several attempts is too high, "

@@ -10,7 +10,7 @@ from pytest_glue.core.formatting import count
 from pytest_glue.core.recipe import WITHOUT_EFFECT
 from pytest_glue.core.runs import RunConditions
 from pytest_glue.core.study import SearchConfig
-from pytest_glue.core.tasks import GLUE, Task
+from pytest_glue.core.tasks import Task
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
 
 
@@ -30,7 +30,6 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
     differences = [
         *_different("task", baseline.task, task.name),
         *_different("headline metric", baseline.headline_metric, task.headline_metric),
-        *_different("labels", list(baseline.labels), [] if task.name in GLUE else list(task.labels)),
         *_different("evaluation split", baseline.evaluation_split, task.evaluation_split),
         *_different("number of training examples", baseline.n_train, conditions.n_train),
         *_different("number of evaluation examples", baseline.n_eval, conditions.n_eval),
@@ -69,13 +68,14 @@ def _contradictions(baseline: Baseline, references: Sequence[float]) -> Iterator
     scores = score(baseline.headline_metric, [run.predictions for run in runs], references)
     for run, found in zip(runs, scores, strict=True):
         recorded = run.metrics[baseline.headline_metric]
-        if not (math.isnan(found) if recorded is None else abs(recorded - found) < _ROUNDING):
+        if not (math.isnan(found) if recorded is None else abs(recorded - found) < _ROUNDING * max(1.0, abs(recorded))):
             scored = "have no score" if math.isnan(found) else f"score {found:.6g}"
             yield f"its {baseline.headline_metric} of seed {run.seed} is {recorded}, its predictions {scored}"
 
 
 _ROUNDING = 1e-4
-"""Recorded predictions have four decimals; that changes a correlation by less than this."""
+"""Recorded predictions have four decimals; that changes a correlation by less than this, and a mean error e by less
+than this times the larger of e and 1."""
 
 
 def _search_differences(recorded: SearchConfig | None, used: SearchConfig | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_glue.core.formatting import decimal
+from pytest_glue.core.metrics import Metric, find_metric
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.groups import Groups
@@ -22,6 +22,7 @@ _ROUNDING = 1e-6
 class Uncertainty:
     """The confidence interval of the headline score."""
 
+    metric: Metric
     interval: tuple[float, float]
     """At 95 %."""
     note: str
@@ -30,7 +31,7 @@ class Uncertainty:
     @property
     def text(self) -> str:
         """The interval as a part of a sentence."""
-        return f"{100 * LEVEL:.0f}% CI {decimal(self.interval[0])} to {decimal(self.interval[1])}"
+        return f"{100 * LEVEL:.0f}% CI {' to '.join(map(self.metric.text, self.interval))}"
 
 
 def uncertainty_of(
@@ -62,11 +63,11 @@ def uncertainty_of(
         return None
     seed_variance = _seed_variance(task, rule, recorded) if len(runs) == 1 else None
     of_score = estimate([run.predictions for run in runs], references, task.headline_metric, seed_variance, groups)
-    low, high = of_score.interval(LEVEL)
+    interval, metric = of_score.interval(LEVEL), find_metric(task.headline_metric)
     if not (source := of_score.variance_source):
-        return Uncertainty((low, high), "the interval covers examples, not the variation between seeds")
+        return Uncertainty(metric, interval, "the interval covers examples, not the variation between seeds")
     origin = "from these runs" if len(runs) > 1 else source
-    return Uncertainty((low, high), f"the interval covers examples and seeds ({origin})")
+    return Uncertainty(metric, interval, f"the interval covers examples and seeds ({origin})")
 
 
 def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[float]) -> bool:
@@ -77,7 +78,9 @@ def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[flo
     computed = score(task.headline_metric, [run.predictions for run in runs], references)
     reported = [run.metrics[task.headline_metric] for run in runs]
     pairs = zip(reported, computed.tolist(), strict=True)
-    return all(one is not None and math.isclose(one, other, abs_tol=_ROUNDING) for one, other in pairs)
+    return all(
+        one is not None and math.isclose(one, other, rel_tol=_ROUNDING, abs_tol=_ROUNDING) for one, other in pairs
+    )
 
 
 def _seed_variance(task: Task, rule: RegressionCriterion | None, recorded: Sequence[Run]) -> "SeedVariance | None":

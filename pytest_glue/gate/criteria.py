@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.formatting import count, name_seeds
-from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, chance_bound, chance_level
+from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, Metric, chance_bound, chance_level, find_metric
 from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, SliceResult, Verdict
@@ -26,9 +26,6 @@ from pytest_glue.gate.verdict_text import BoundComparison, VerdictText, against_
 if TYPE_CHECKING:
     from pytest_glue.core.golden import GoldenResult
 
-_ROUNDING = 1e-9
-"""Scores this close are equal: less than one example can change a score, more than floating point does."""
-
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
@@ -38,7 +35,7 @@ class Criteria:
     checkpoint: str
     """The checkpoint's label."""
     thresholds: Mapping[str, float]
-    """The threshold of each metric that has one; all of them must be reached."""
+    """The threshold of each metric that has one: the lowest score that passes, or the highest if lower is better."""
     rule: RegressionCriterion | None = None
     """The baseline and the drop that is allowed; None if nothing is compared."""
     alpha: float = CHANCE_ALPHA
@@ -83,7 +80,7 @@ class Criteria:
         compared = candidate if candidate.trained else ExaminedRuns(tuple(runs), ())
         regression = None if undefined else self._compare(compared, baseline, references, usable(groups))
         stopped = [run for run in runs if run.stopped]
-        # A lower bound is no estimate, and a comparison has the score of the runs that trained.
+        # A limit is no estimate, and a comparison has the score of the runs that trained.
         is_estimate = not undefined and not stopped and not (regression and candidate.failed)
         parts = (self.task, runs, references, self.rule, recorded, usable(groups))
         uncertainty = uncertainty_of(*parts) if is_estimate else None
@@ -115,7 +112,7 @@ class Criteria:
                 *self._reached_by_chance(references),
                 *notes,
                 *_of_failed(candidate, baseline),
-                *_of_stopped(stopped),
+                *_of_stopped(stopped, find_metric(self.task.headline_metric)),
                 *((uncertainty.note,) if uncertainty else ()),
                 *(group_notes(self.task, groups) if uncertainty or regression else ()),
                 *(regression.notes if regression else ()),
@@ -143,7 +140,7 @@ class Criteria:
         return baseline
 
     def target_score(self, references: Sequence[float]) -> float | None:
-        """Return the headline score that makes the verdict `pass` if every run reaches it in some epoch.
+        """Return the headline score that makes the verdict `pass` if every run is as good in some epoch.
 
         Return None if only whole runs can decide. The best epoch is chosen by the headline metric, so other metrics
         and comparisons are not known before the last epoch.
@@ -156,10 +153,12 @@ class Criteria:
             return None
         if self.task.golden or (self.slices is not None and self.slices.thresholds):
             return None
-        # No constant prediction, and no undefined score, which counts as 0 when epochs are compared, reaches this. Nor
-        # does a run that would count as failed if it were whole.
-        above_chance = chance_bound(headline, references, min(self.alpha, CHANCE_ALPHA)) + 2 * _ROUNDING
-        return max(self.thresholds.get(headline, above_chance), above_chance)
+        # No constant prediction, and no undefined score, which counts as a number when epochs are compared, reaches
+        # this. Nor does a run that would count as failed if it were whole.
+        metric, bound = find_metric(headline), chance_bound(headline, references, min(self.alpha, CHANCE_ALPHA))
+        better_than_chance = bound + metric.sign * 2 * BoundComparison(metric, bound, bound).rounding
+        threshold = self.thresholds.get(headline, better_than_chance)
+        return metric.sign * max(metric.sign * threshold, metric.sign * better_than_chance)
 
     @property
     def _not_judged(self) -> tuple[str, ...]:
@@ -175,11 +174,10 @@ class Criteria:
         return (f"not certified: {bounded}, and the headline metric is {self.task.headline_metric}",)
 
     def _reached_by_chance(self, references: Sequence[float]) -> list[str]:
-        levels = {metric: chance_level(metric, references) for metric in self.thresholds}
         return [
-            f"the threshold {self.thresholds[metric]:.3g} for {metric} is not above the chance level {level:.3f}"
-            for metric, level in levels.items()
-            if self.thresholds[metric] <= level
+            note
+            for name, threshold in self.thresholds.items()
+            if (note := _not_better_than_chance(find_metric(name), threshold, chance_level(name, references)))
         ]
 
     def _chance_levels(self, runs: Sequence[Run], references: Sequence[float]) -> dict[str, float]:
@@ -215,12 +213,12 @@ class Criteria:
         self, runs: Sequence[Run], scores: Scores, references: Sequence[float], regression: Regression | None
     ) -> VerdictText:
         """Decide by missed thresholds first, then the baseline, then reached thresholds, then the chance level."""
-        at_least = any(run.stopped for run in runs)
+        is_limit = any(run.stopped for run in runs)
         comparisons = [
-            BoundComparison(metric, _of(scores, metric), bound, at_least=at_least)
+            BoundComparison(find_metric(metric), _of(scores, metric), bound, is_limit=is_limit)
             for metric, bound in self.thresholds.items()
         ]
-        missed = [each for each in comparisons if each.score < each.bound - _ROUNDING]
+        missed = [each for each in comparisons if each.is_missed]
         if missed:
             return against_thresholds(Verdict.FAIL, "<", missed)
         if regression is not None:
@@ -234,16 +232,20 @@ class Criteria:
 
         If every run beats it by itself, the seeds need no test.
         """
-        metric, note = self.task.headline_metric, self.task.report_only
-        level, bound = chance_level(metric, references), chance_bound(metric, references, self.alpha)
-        each = [level if (score := run.metrics[metric]) is None else score for run in runs]
-        needed = bound - level if min(each) > bound else max(bound - level, _seed_margin(each, self.alpha))
-        at_least = any(run.stopped for run in runs)
-        comparison = BoundComparison(metric, _of(scores, metric), level, "the chance level", at_least)
-        beats = comparison.score > level + needed + _ROUNDING
+        name, note = self.task.headline_metric, self.task.report_only
+        metric, level = find_metric(name), chance_level(name, references)
+        bound = chance_bound(name, references, self.alpha)
+        leads = [0.0 if (score := run.metrics[name]) is None else metric.sign * (score - level) for run in runs]
+        margin = metric.sign * (bound - level)
+        needed = margin if min(leads) > margin else max(margin, _seed_margin(leads, self.alpha))
+        is_limit = any(run.stopped for run in runs)
+        comparison = BoundComparison(metric, _of(scores, name), level, "the chance level", is_limit)
+        beats = comparison.lead > needed + comparison.rounding
         text = comparison.text(">" if beats else "does not beat")
-        difference = comparison.difference if beats else f"{comparison.difference} of the {needed:+.3f} needed"
-        if not beats and bound >= METRICS[metric].high:
+        difference = comparison.difference
+        if not beats:
+            difference = f"{difference} of the {metric.text(metric.sign * needed, '+')} needed"
+        if not beats and margin >= metric.sign * (metric.best - level):
             text = f"{text}, which no score can on so few or so similar examples: give a threshold"
         if note:
             text = f"{text}; report-only, because {note}: give a threshold to have it judged"
@@ -260,6 +262,14 @@ class Criteria:
             size += [uncertainty.text] if uncertainty else []
         evidence = "; ".join((*answer.facts, ", ".join(size)))
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
+
+
+def _not_better_than_chance(metric: Metric, threshold: float, level: float) -> str:
+    """Return a note on a threshold that a constant prediction reaches; empty for any other."""
+    if metric.sign * (threshold - level) > 0:
+        return ""
+    side, chance = "above" if metric.greater_is_better else "below", f"the chance level {metric.text(level)}"
+    return f"the threshold {threshold:.3g} for {metric.name} is not {side} {chance}"
 
 
 def _seed_margin(scores: Sequence[float], alpha: float) -> float:
@@ -281,13 +291,12 @@ def _of_failed(candidate: ExaminedRuns, baseline: ExaminedRuns | None) -> list[s
     return notes
 
 
-def _of_stopped(stopped: Sequence[Run]) -> list[str]:
+def _of_stopped(stopped: Sequence[Run], metric: Metric) -> list[str]:
     if not stopped:
         return []
-    seeds = name_seeds([run.seed for run in stopped])
-    return [
-        f"{seeds} stopped early, once the verdict was sure: the score is a lower bound, other metrics are of that epoch"
-    ]
+    seeds, limit = name_seeds([run.seed for run in stopped]), "lower" if metric.greater_is_better else "upper"
+    decided = f"{seeds} stopped early, once the verdict was sure"
+    return [f"{decided}: the score is a{'n' * (limit == 'upper')} {limit} bound, other metrics are of that epoch"]
 
 
 def _of(scores: Scores, metric: str) -> float:

@@ -12,7 +12,8 @@ from pytest_glue.core.choices import CachePolicy, MissingBaselinePolicy
 from pytest_glue.core.environment import library_versions
 from pytest_glue.core.errors import MissingBaselineError
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.formatting import count
+from pytest_glue.core.formatting import count, fitting_digits
+from pytest_glue.core.metrics import Metric, find_metric
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline, RecordedGroups
@@ -167,15 +168,23 @@ def _cure(spec: EvaluationSpec, evaluation: Evaluation) -> str:
         return ", so its score says nothing about the checkpoint; change the recipe or the data"
     if evaluation.verdict is not Verdict.FAIL or evaluation.score is None or evaluation.baseline is not None:
         return ""
+    metric = find_metric(spec.task.headline_metric)
+    change = "lower" if metric.greater_is_better else "raise"
     if (golden := evaluation.judgement.golden) is not None and golden.failed:
         return "; to record this score, correct the golden examples, or lower golden_min"
     if failed := evaluation.judgement.failed_slices:
-        return f"; to record this score, lower the thresholds of {', '.join(each.name for each in failed)}"
-    floor = math.floor(evaluation.score * 100) / 100
-    lower = f"--glue-threshold={spec.task.name}={floor:.2f}"
-    cure = "lower its threshold" if spec.thresholds else f"give a threshold such as {lower}"
+        return f"; to record this score, {change} the thresholds of {', '.join(each.name for each in failed)}"
+    reached = f"--glue-threshold={spec.task.name}={_reached_threshold(metric, evaluation.score)}"
+    cure = f"{change} its threshold" if spec.thresholds else f"give a threshold such as {reached}"
     cached = "" if spec.options.cache is CachePolicy.OFF else "; cached runs are not trained again"
     return f"; to record this score, {cure}{cached}"
+
+
+def _reached_threshold(metric: Metric, score: float) -> str:
+    """Return a threshold that a score just reaches, with two digits after the point, or as many as its size needs."""
+    digits = 2 if metric.is_bounded else fitting_digits(score)
+    rounded = (math.floor if metric.greater_is_better else math.ceil)(score * 10**digits) / 10**digits
+    return f"{rounded:.{digits}f}"
 
 
 def check_recordable(spec: EvaluationSpec) -> None:
@@ -218,7 +227,7 @@ def _minimum_detectable_drops(evaluation: Evaluation, alpha: float) -> dict[int,
         alpha=alpha,
         groups=usable(evaluation.conditions.groups),
     )
-    return {seeds: round(drop, 4) for seeds, drop in drops.items()}
+    return {seeds: round(drop, max(fitting_digits(drop), 4)) for seeds, drop in drops.items()}
 
 
 def _recorded_groups(evaluation: Evaluation) -> RecordedGroups | None:

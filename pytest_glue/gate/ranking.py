@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.gate.groups import usable
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def rank_checkpoints(evaluations: Iterable[Evaluation], alpha: float) -> dict[st
     """Return the ranking of each task with several checkpoints and of their averages; None if there is no such task.
 
     An evaluation is left out if a run's score is undefined or a lower bound. A checkpoint has an average if it is
-    ranked on all ranked tasks.
+    ranked on all ranked tasks whose scores have one.
 
     Args:
         evaluations: of one test run.
@@ -86,15 +87,24 @@ def _task(task: str, found: Mapping[str, Evaluation], ranking: "Ranking") -> dic
 
 
 def _average(rankings: Mapping[str, "Ranking"]) -> list[dict[str, Any]]:
-    """Return the average over tasks of each checkpoint that is ranked on all of them, best first."""
+    """Return the average over tasks of each checkpoint that is ranked on all of them, best first.
+
+    Only fractions of which more is better have an average; errors have the units of their task.
+    """
     from pytest_glue.statistics.ranking import average
 
-    if len(rankings) < 2:
+    averaged = [each for each in rankings.values() if _has_average(next(iter(each.scores.values())).metric)]
+    if len(averaged) < 2:
         return []
-    everywhere = set.intersection(*(set(ranking.scores) for ranking in rankings.values()))
-    averages = {label: average([ranking.scores[label] for ranking in rankings.values()]) for label in everywhere}
+    everywhere = set.intersection(*(set(ranking.scores) for ranking in averaged))
+    averages = {label: average([ranking.scores[label] for ranking in averaged]) for label in everywhere}
     ordered = sorted(averages, key=lambda label: (-averages[label].value, label))
-    return [{"checkpoint": label, "tasks": len(rankings), **_estimate(averages[label])} for label in ordered]
+    return [{"checkpoint": label, "tasks": len(averaged), **_estimate(averages[label])} for label in ordered]
+
+
+def _has_average(metric: str | None) -> bool:
+    known = None if metric is None else find_metric(metric)
+    return known is None or (known.greater_is_better and known.is_bounded)
 
 
 def _estimate(estimate: "Estimate") -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.core.formatting import count, decimal
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.formatting import count
+from pytest_glue.core.metrics import Metric, find_metric
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
@@ -34,7 +35,7 @@ class RegressionCriterion:
     """The path of the baseline."""
     baseline: Baseline
     max_drop: float
-    """The allowed drop, as a fraction."""
+    """The allowed drop, or rise if lower is better, in units of the score; positive."""
     alpha: float
     """One-sided error rate: of the whole test run for `fail`, of the item for `pass`."""
     family_size: int
@@ -47,6 +48,11 @@ class RegressionCriterion:
     """On the choice of the baseline."""
     fail_share: float = 1.0
     """The share of the item's error rate of `fail` that the comparison of all examples has; slices have the rest."""
+
+    @property
+    def metric(self) -> Metric:
+        """The headline metric."""
+        return find_metric(self.baseline.headline_metric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def against_baseline(
     if not rule.baseline.is_regression:
         flips = flips_of(candidate.trained, baseline.trained, references, groups)
     notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
-    differences = _differences(comparison, len(candidate.trained), len(baseline.trained))
+    differences = _differences(rule.metric, comparison, len(candidate.trained), len(baseline.trained))
     return Regression(
         verdict,
         f"{text}{futility}",
@@ -200,8 +206,8 @@ def published(baseline: Baseline) -> "SeedVariance | None":
 
 def _answer(rule: RegressionCriterion, comparison: "Comparison", failures: FailureComparison) -> tuple[Verdict, str]:
     """Return the verdict and its sentence: of the scores first, then of the counts of failed runs."""
-    scores, drop = _scores(rule, comparison), f"{rule.max_drop:.3g}"
-    allowed = f"a drop of more than {drop}" if rule.max_drop else "a drop"
+    scores, drop, limit = _scores(rule, comparison), rule.metric.drop, f"{rule.max_drop:.3g}"
+    allowed = f"a {drop} of more than {limit}" if rule.max_drop else f"a {drop}"
     if comparison.verdict is Verdict.FAIL:
         return Verdict.FAIL, f"{scores}: {allowed}"
     if failures.are_more:
@@ -209,7 +215,7 @@ def _answer(rule: RegressionCriterion, comparison: "Comparison", failures: Failu
     if comparison.verdict is Verdict.INCONCLUSIVE:
         remedy = _remedy(rule, comparison)
         return Verdict.INCONCLUSIVE, f"{scores}: {allowed} is neither shown nor ruled out{remedy}"
-    claim = f"no drop of {drop} or more" if rule.max_drop else "an improvement"
+    claim = f"no {drop} of {limit} or more" if rule.max_drop else "an improvement"
     if failures.have_larger_share:
         text = f"{scores}: {claim} of the runs that trained, but a larger share of failed runs"
         return Verdict.INCONCLUSIVE, text
@@ -217,8 +223,8 @@ def _answer(rule: RegressionCriterion, comparison: "Comparison", failures: Failu
 
 
 def _scores(rule: RegressionCriterion, comparison: "Comparison") -> str:
-    ours, theirs = decimal(comparison.candidate_score), decimal(comparison.baseline_score)
-    return f"{rule.baseline.headline_metric} {ours} against {rule.name}'s {theirs}"
+    ours, theirs = rule.metric.text(comparison.candidate_score), rule.metric.text(comparison.baseline_score)
+    return f"{rule.metric.name} {ours} against {rule.name}'s {theirs}"
 
 
 def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
@@ -226,11 +232,13 @@ def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
         remedy = "use --glue-seeds=3 or more for both"
         return f", because one seed on each side does not show the variance between seeds: {remedy}"
     design, detectable = "With these seeds and this split", comparison.minimum_detectable_drop
+    metric = rule.metric
     if detectable is None:
-        lowest = METRICS[rule.baseline.headline_metric].low
-        shown = f". {design}, even a drop to {lowest:.0f} would be shown in less than 80 % of the test runs"
+        largest = f"even a {metric.drop} to {metric.worst:.0f}" if isfinite(metric.worst) else f"any {metric.drop}"
+        shown = f". {design}, {largest} would be shown in less than 80 % of the test runs"
     else:
-        shown = f". {design}, the test run could only have shown a drop of about {detectable:.3f} or more (power 80 %)"
+        size = f"a {metric.drop} of about {metric.text(detectable)} or more"
+        shown = f". {design}, the test run could only have shown {size} (power 80 %)"
     if not rule.max_drop or (detectable is not None and rule.max_drop >= detectable):
         return shown
     needed = comparison.seeds_needed
@@ -240,10 +248,9 @@ def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
     return f"{shown}; to detect {rule.max_drop:.3g}, {recorded} and use --glue-seeds={needed}"
 
 
-def _differences(comparison: "Comparison", n_runs: int, n_baseline: int) -> tuple[str, ...]:
-    seeds = f"{n_runs} against {count(n_baseline, 'seed')}"
+def _differences(metric: Metric, comparison: "Comparison", n_runs: int, n_baseline: int) -> tuple[str, ...]:
+    seeds, difference = f"{n_runs} against {count(n_baseline, 'seed')}", metric.text(comparison.difference, "+")
     if comparison.confidence_interval is None:
-        return decimal(comparison.difference, "+"), seeds
-    low, high = comparison.confidence_interval
-    interval = f"{100 * comparison.confidence_level:.3g}% CI {decimal(low, '+')} to {decimal(high, '+')}"
-    return decimal(comparison.difference, "+"), interval, seeds
+        return difference, seeds
+    low, high = (metric.text(end, "+") for end in comparison.confidence_interval)
+    return difference, f"{100 * comparison.confidence_level:.3g}% CI {low} to {high}", seeds

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_glue.core.errors import DataError, closest
-from pytest_glue.core.formatting import count, decimal
-from pytest_glue.core.metrics import chance_level
+from pytest_glue.core.formatting import count
+from pytest_glue.core.metrics import chance_level, find_metric
 from pytest_glue.core.runs import Scores, mean_scores
 from pytest_glue.core.slices import join_target
 from pytest_glue.core.tasks import Task
@@ -21,7 +21,6 @@ MIN_EXAMPLES = 20
 SHARE = 0.5
 """The share of the item's error rate of `fail` that its slices have together, if any is compared; all examples have
 the rest."""
-_ROUNDING = 1e-9
 _NAMED = 5
 """The number of failing slices that a sentence names."""
 
@@ -99,7 +98,7 @@ class SliceCriteria:
         judged = replace(plain, confidence_interval=_interval(part), baseline=comparison, note=note)
         misses = _misses(scores, judged.thresholds, judged.n_eval)
         if comparison is not None and rule is not None and comparison.verdict is Verdict.FAIL:
-            misses.append(_drop(headline, comparison, rule, judged.n_eval))
+            misses.append(_drop(comparison, rule, judged.n_eval))
         if misses:
             return replace(judged, verdict=Verdict.FAIL, note="; ".join(misses))
         if comparison is not None:
@@ -164,17 +163,18 @@ def _misses(scores: Scores, thresholds: Mapping[str, float], n_eval: int) -> lis
     for metric, bound in thresholds.items():
         if (score := scores[metric]) is None:
             found.append(f"{metric} is undefined, threshold {bound:.3g} (n={n_eval})")
-        elif score < bound - _ROUNDING:
-            comparison = BoundComparison(metric, score, bound)
+        elif (comparison := BoundComparison(find_metric(metric), score, bound)).is_missed:
             found.append(f"{comparison.text('<')} ({comparison.difference}; n={n_eval})")
     return found
 
 
-def _drop(metric: str, comparison: SliceComparison, rule: RegressionCriterion, n_eval: int) -> str:
+def _drop(comparison: SliceComparison, rule: RegressionCriterion, n_eval: int) -> str:
     """Return the clause on a slice that got worse."""
-    scores = f"{decimal(comparison.candidate_score)} against {rule.name}'s {decimal(comparison.baseline_score)}"
-    allowed = f"a drop of more than {rule.max_drop:.3g}" if rule.max_drop else "a drop"
-    return f"{metric} {scores}: {allowed} ({decimal(comparison.difference, '+')}; n={n_eval})"
+    metric = rule.metric
+    ours, theirs = metric.text(comparison.candidate_score), metric.text(comparison.baseline_score)
+    allowed = f"a {metric.drop} of more than {rule.max_drop:.3g}" if rule.max_drop else f"a {metric.drop}"
+    difference = f"({metric.text(comparison.difference, '+')}; n={n_eval})"
+    return f"{metric.name} {ours} against {rule.name}'s {theirs}: {allowed} {difference}"
 
 
 def with_slices(answer: VerdictText, slices: Sequence[SliceResult]) -> VerdictText:

@@ -20,7 +20,7 @@ from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import SearchConfig, Trial
 from pytest_glue.core.verdict import FailedRun, SliceResult, Verdict
-from pytest_glue.reports.fields import Count, Digest, Interval, PositiveCount, Score, Scores, Seconds, Seeds, constraint
+from pytest_glue.reports.fields import Count, Digest, Interval, PositiveCount, Scores, Seconds, Seeds, constraint
 from pytest_glue.reports.reported_comparison import Comparison
 from pytest_glue.reports.reported_ranks import Ranks
 
@@ -36,7 +36,8 @@ class ReportedRun(Struct):
     cached: bool
     """Whether the run was read from the cache; its duration is then that of the fine-tuning."""
     stopped: bool
-    """Whether the run ended early, once the verdict was sure; the headline metric is then a lower bound."""
+    """Whether the run ended early, once the verdict was sure; the headline metric is then a lower bound, or an upper
+    one where lower is better."""
     retries: Count
     """How often the run was started again because its process or machine was lost."""
 
@@ -56,7 +57,7 @@ class ReportedStudy(Struct):
     name: str
     storage: str
     objective: str
-    """The metric that was maximised."""
+    """The metric that was maximised, or minimised if lower is better."""
     n_train: PositiveCount
     """Examples that each trial was trained on."""
     n_eval: PositiveCount
@@ -77,9 +78,9 @@ class Result(Struct):
     task: str
     checkpoint: Checkpoint
     headline_metric: str
-    score: Score | None
-    """Mean of the headline metric over the runs; a lower bound if a run was stopped. An undefined score of a run that
-    failed to train counts as the chance level, unless every run failed."""
+    score: float | None
+    """Mean of the headline metric over the runs; the worst that it can be if a run was stopped. An undefined score of a
+    run that failed to train counts as the chance level, unless every run failed."""
     metrics: Scores
     """Mean of each metric over the runs."""
     confidence_interval: Interval | None
@@ -88,9 +89,9 @@ class Result(Struct):
     runs: Annotated[list[ReportedRun], constraint(minItems=1)]
     failed_runs: list[FailedRun]
     """Runs that failed to train, each with the reason."""
-    threshold: Score | None
+    threshold: float | None
     """The headline metric's threshold; null if none was given."""
-    chance: Score
+    chance: float
     """The chance level: the score of the best constant prediction on this split."""
     baseline: Comparison | None
     """The comparison with a baseline; null if there was none."""
@@ -121,10 +122,8 @@ class Result(Struct):
     """The scores of parts of the evaluation examples; empty if the task has no slices, or no run trained."""
     golden: GoldenResult | None = None
     """What the runs predict for the golden examples; null if the task has none, or no run trained."""
-    labels: list[str] = []
-    """Of the task, in the order of their ids; empty for a regression."""
-    decided_by_hook: bool = False
-    """Whether the hook `pytest_glue_verdict` decided, and not the bounds; a note has the verdict without it."""
+    greater_is_better: bool = True
+    """Whether a higher score is better. If not, a drop is a rise, and a threshold is the highest score that passes."""
 
 
 class Environment(Struct):
@@ -189,7 +188,7 @@ class ReportedOptions(Struct):
     """Where fine-tunings run."""
     shard: Annotated[str, constraint(pattern="^[1-9][0-9]*/[1-9][0-9]*$")] | None
     """The part of the items that was run; null for all of them."""
-    threshold: dict[str, Score]
+    threshold: dict[str, float]
     """By TASK:METRIC, or TASK[SLICE]:METRIC."""
     task: dict[str, Any] = {}
     """The project's own tasks, by name."""
@@ -206,7 +205,7 @@ class ItemError(Struct):
 
 
 class Report(Struct):
-    """Scores are fractions; null if a metric is undefined. Durations are in seconds."""
+    """Durations are in seconds, scores fractions or, without bounds, in units of the metric; null if undefined."""
 
     schema_version: Literal[1]
     environment: Environment

@@ -13,7 +13,8 @@ def constraint(**keywords: Any) -> Meta:
 Count = Annotated[int, constraint(minimum=0)]
 PositiveCount = Annotated[int, constraint(minimum=1)]
 Seconds = Annotated[float, constraint(minimum=0)]
-Score = Annotated[float, constraint(minimum=-1, maximum=1)]
+Share = Annotated[float, constraint(minimum=-1, maximum=1)]
+"""A share of examples, or a difference of two."""
 Scores = dict[str, float | None]
 Seeds = Annotated[list[Count], constraint(minItems=1, uniqueItems=True)]
 Digest = Annotated[str, constraint(pattern="^sha256:[0-9a-f]{64}$")]

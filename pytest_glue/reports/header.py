@@ -1,6 +1,5 @@
 """The header of a test run: what is evaluated, on which data and device, and warnings about power and memory."""
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
@@ -10,8 +9,7 @@ from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
 from pytest_glue.core.formatting import count, printable
-from pytest_glue.core.metrics import lowest_chance_level
-from pytest_glue.core.tasks import Task
+from pytest_glue.core.metrics import find_metric, least_chance_level
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file, interim_analyses_of
@@ -31,47 +29,25 @@ def header(options: Options, workers: int = 1, *, collect_only: bool = False) ->
         [] if collect_only else [*failure_warnings(options), *design_warnings(options), *power_warnings(options)]
     )
     lines = [*_what(options), *threshold_warnings(options), *of_designs, *_memory_warnings(options, workers)]
-    uses_sample = options.data == SAMPLE and any(task.data is None for task in options.tasks)
-    if uses_sample or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
+    if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
         lines.append(SYNTHETIC_DATA)
     return [f"glue: {printable(line)}" for line in lines]
 
 
 def _what(options: Options) -> list[str]:
+    from pytest_glue.data.source import open_source
+
     tasks = ", ".join(task.name for task in options.tasks)
     checkpoints = ", ".join(str(each) if each.role else each.label for each in options.checkpoints) or "none"
     seeds = ", ".join(map(str, options.seeds))
     shard = f"; shard {options.shard}" if options.shard else ""
     lines = [
         f"tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}{shard}",
-        f"{_data(options)}device {expected_device()}; {header_versions()}",
-        *map(_own_task, (task for task in options.tasks if task.data is not None)),
+        f"data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
     ]
     if options.compare:
         lines.append(f"compared with baseline {options.compare}; alpha {options.alpha:g} for the whole test run")
     return lines
-
-
-def _data(options: Options) -> str:
-    """Return the data of the tasks without their own, with a separator; empty if each has its own."""
-    from pytest_glue.data.source import open_source
-
-    uses_option = any(task.data is None for task in options.tasks)
-    return f"data {open_source(options.data).description}; " if uses_option else ""
-
-
-def _own_task(task: Task) -> str:
-    """Return where the data of a user's own task comes from, and its labels; those on the hub are not asked for."""
-    from pytest_glue.data.source import own_data, resolved
-
-    assert task.data is not None
-    source, found = own_data(task.data), task
-    if source.is_local:
-        with suppress(GlueError):  # which the items of the task will raise
-            found = resolved(task)
-    origin = " (from the training data)" if task.needs_labels else ""
-    labels = f"; labels {', '.join(found.labels)}{origin}" if found.labels else ""
-    return f"task {task.name}: data {source.description}; {task.kind}{labels}"
 
 
 def _memory_warnings(options: Options, workers: int) -> list[str]:
@@ -86,19 +62,20 @@ def _memory_warnings(options: Options, workers: int) -> list[str]:
 
 
 def threshold_warnings(options: Options) -> list[str]:
-    """Return a line for each threshold that is not above the chance level, whatever the data.
+    """Return a line for each threshold that is not better than the chance level, whatever the data.
 
     A note of the evaluation compares each threshold with the chance level of the data.
     """
     lines = []
     for task in options.tasks:
         for (name, metric), threshold in options.threshold.items():
-            if name != task.name or task.needs_labels:
+            if name != task.name:
                 continue
-            lowest = lowest_chance_level(metric, task.num_labels)
-            if threshold <= lowest:
-                chance = f"the chance level, which is {lowest:.3g} or more"
-                lines.append(f"{name}: the threshold {threshold:.3g} for {metric} is not above {chance}")
+            least, known = least_chance_level(metric, task.num_labels), find_metric(metric)
+            if known.sign * (threshold - least) <= 0:
+                side, more = ("above", "more") if known.greater_is_better else ("below", "less")
+                chance = f"the chance level, which is {least:.3g} or {more}"
+                lines.append(f"{name}: the threshold {threshold:.3g} for {metric} is not {side} {chance}")
     return lines
 
 
@@ -196,21 +173,25 @@ def _undetectable_drop(spec: EvaluationSpec, n_baseline: int, run: "RunVariance"
     if detectable is not None and spec.max_drop >= detectable:
         return None
     design = f"{count(n_seeds, 'seed')} against the baseline's {n_baseline} and {count(family_size, 'item')}"
+    metric = find_metric(run.metric)
     if detectable is None:
-        shown = f"with {design} no drop that the score leaves is detected with a power of 80 %"
+        shown = f"with {design} no {metric.drop} that the score leaves is detected with a power of 80 %"
     else:
-        shown = f"with {design} only a drop of about {detectable:.3f} or more is detected with a power of 80 %"
-    return f"the allowed drop is {spec.max_drop:.3g}, but {shown}; an unchanged checkpoint may be inconclusive"
+        size = f"a {metric.drop} of about {metric.text(detectable)} or more"
+        shown = f"with {design} only {size} is detected with a power of 80 %"
+    allowed = f"the allowed {metric.drop} is {spec.max_drop:.3g}"
+    return f"{allowed}, but {shown}; an unchanged checkpoint may be inconclusive"
 
 
 def _threshold_at_risk(spec: EvaluationSpec, baseline: Baseline, run: "RunVariance", threshold: float) -> str | None:
     from pytest_glue.statistics.planning import miss_probability
 
     n_seeds, margin = len(spec.options.seeds), baseline.score - threshold
-    probability = miss_probability(run, (n_seeds, len(baseline.runs)), margin)
+    metric = find_metric(baseline.headline_metric)
+    probability = miss_probability(run, (n_seeds, len(baseline.runs)), metric.sign * margin)
     if probability <= spec.options.alpha:
         return None
-    side = "below" if margin >= 0 else "above"
-    close = f"the threshold {threshold:.3g} is {abs(margin):.3f} {side} the baseline's score {baseline.score:.3f}"
+    side, score = "below" if margin >= 0 else "above", metric.text(baseline.score)
+    close = f"the threshold {threshold:.3g} is {metric.text(abs(margin))} {side} the baseline's score {score}"
     mean = f"the mean of {count(n_seeds, 'seed')}" if n_seeds > 1 else "the score of 1 seed"
     return f"{close}; {mean} of an unchanged checkpoint misses it in about {100 * probability:.0f} % of test runs"

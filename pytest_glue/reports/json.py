@@ -132,6 +132,10 @@ def _unwritable(path: Path, error: OSError, name: str = "JSON") -> str:
     return f"the {name} report {str(path)!r} cannot be written: {error.strerror or error}; {remedy}"
 
 
+_COMPUTED = ("score", "metrics", "seeds", "search", "n_groups", "greater_is_better")
+"""Properties of an evaluation that are written."""
+
+
 def _result(evaluation: Evaluation, outcome: Outcome | None) -> Any:
     """Return the flat form of an evaluation; predictions and references, which baselines record, are left out."""
     import msgspec
@@ -140,6 +144,6 @@ def _result(evaluation: Evaluation, outcome: Outcome | None) -> Any:
 
     parts = (evaluation.conditions, evaluation.judgement, evaluation)
     flat = {field.name: getattr(part, field.name) for part in parts for field in fields(part)}
-    flat |= {name: getattr(evaluation, name) for name in ("score", "metrics", "seeds", "search", "n_groups")}
+    flat |= {name: getattr(evaluation, name) for name in _COMPUTED}
     flat["outcome"] = outcome
     return to_plain(msgspec.convert(flat, Result, from_attributes=True))

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_glue.core.formatting import columns, count, decimal
+from pytest_glue.core.formatting import columns, count
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.gate.planning import PlannedItem
 
 
@@ -27,7 +28,7 @@ class PowerTable:
         """Return the table of an item, below two lines that say what it is."""
         names = ("seeds", *(count(size, "item") for size in self.family_sizes))
         rows = [
-            (self._seeds_text(seeds), *(self._cell(self.value(item, seeds, size)) for size in self.family_sizes))
+            (self._seeds_text(seeds), *(self._cell(item, self.value(item, seeds, size)) for size in self.family_sizes))
             for seeds in self.seeds
         ]
         return [self._title(item), self._meaning(item), *columns(names, rows, right=names)]
@@ -56,7 +57,7 @@ class PowerTable:
                 "task": item.task,
                 "checkpoint": item.checkpoint,
                 "metric": item.run.metric,
-                "score": float(item.run.score),
+                "score": item.run.mean_score,
                 "n_eval": item.run.n_examples,
                 "source": item.source,
                 "seeds": seeds,
@@ -77,10 +78,11 @@ class PowerTable:
 
     def _title(self, item: PlannedItem) -> str:
         name = item.task if item.checkpoint is None else f"{item.task} · {item.checkpoint}"
-        deviation = decimal(float(item.run.seeds) ** 0.5)
+        metric = find_metric(item.run.metric)
+        deviation = metric.text(float(item.run.seeds) ** 0.5)
         design = item.run.groups
         groups = f" in {count(design.n_groups, 'group')}" if design.n_groups < design.n_examples else ""
-        score = f"{item.run.metric} {decimal(float(item.run.score))}, n={design.n_examples}{groups}"
+        score = f"{metric.name} {metric.text(item.run.mean_score)}, n={design.n_examples}{groups}"
         return f"{name}: {score}, standard deviation between seeds {deviation} ({item.source})"
 
     def _meaning(self, item: PlannedItem) -> str:
@@ -88,16 +90,16 @@ class PowerTable:
             baseline = "a baseline of as many seeds"
         else:
             baseline = f"the baseline's {count(item.baseline_seeds, 'seed')}"
-        rate = f"alpha {self.alpha:g} for the whole test run"
+        drop, rate = find_metric(item.run.metric).drop, f"alpha {self.alpha:g} for the whole test run"
         if self.drop is None:
-            return f"drop that is detected with a power of 80 % against {baseline}; {rate}"
-        return f"power to detect a drop of {self.drop:g} against {baseline}; {rate}"
+            return f"{drop} that is detected with a power of 80 % against {baseline}; {rate}"
+        return f"power to detect a {drop} of {self.drop:g} against {baseline}; {rate}"
 
     def _seeds_text(self, seeds: int) -> str:
         last = max(seeds, self.max_seeds or seeds)
         return str(seeds) if last == seeds else f"{seeds} to {last}"
 
-    def _cell(self, value: float | None) -> str:
+    def _cell(self, item: PlannedItem, value: float | None) -> str:
         if value is None:
             return "-"
-        return decimal(value) if self.drop is None else f"{100 * value:.0f} %"
+        return find_metric(item.run.metric).text(value) if self.drop is None else f"{100 * value:.0f} %"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Struct
 
 from pytest_glue.core.verdict import FailedRun
-from pytest_glue.reports.fields import Count, Interval, PositiveCount, Score, Seeds, constraint
+from pytest_glue.reports.fields import Count, Interval, PositiveCount, Seeds, Share, constraint
 
 
 class NegativeFlips(Struct):
@@ -15,11 +15,11 @@ class NegativeFlips(Struct):
     """Examples that most runs of the baseline get right and most runs of the candidate get wrong."""
     examples: list[Count]
     """Their indices in the evaluation split, from 0, those on which most runs agree first; at most 100."""
-    rate: Score
+    rate: Share
     """The share that a run of the baseline gets right and a run of the candidate gets wrong: the mean over pairs."""
-    churn: Score | None
+    churn: Share | None
     """The same share for two runs of one checkpoint with different seeds; null if both sides have one run."""
-    excess: Score | None
+    excess: Share | None
     """Rate minus churn: 0 on average for an unchanged checkpoint."""
     confidence_interval: Interval | None
     """Of the excess, at 95 %."""
@@ -33,7 +33,7 @@ class Certificate(Struct):
     changed: Annotated[float, constraint(minimum=0)]
     """The number of texts whose prediction changed, on average over the seeds."""
     n_texts: PositiveCount
-    bound: Score
+    bound: Share
     """The upper limit of the drop."""
     confidence_level: float
     certified: bool
@@ -41,14 +41,14 @@ class Certificate(Struct):
 
 
 class Comparison(Struct):
-    """The comparison with a baseline."""
+    """The comparison with a baseline. A drop is a change for the worse: where lower is better, a rise."""
 
     name: str
     file: str
     checkpoint: dict[str, Any]
     seeds: Seeds
-    candidate_score: Score
-    baseline_score: Score
+    candidate_score: float
+    baseline_score: float
     max_drop: Annotated[float, constraint(minimum=0)]
     verdict: Literal["pass", "fail", "inconclusive"]
     standard_error_seeds: float | None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.formatting import columns, count, decimal
+from pytest_glue.core.formatting import columns, count
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.verdict import SliceResult, Verdict
 
 _COLUMNS = ("slice of", "checkpoint", "slice", "n", "score", "95% CI", "compared with", "difference", "verdict")
@@ -22,16 +23,17 @@ def slice_lines(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> 
 
 
 def _row(evaluation: Evaluation, part: SliceResult) -> list[str]:
+    text = find_metric(evaluation.headline_metric).text
     bound, shown_bound = _bound(evaluation, part)
     score = part.baseline.candidate_score if part.baseline else part.score
-    difference = "" if bound is None or score is None else decimal(score - bound, "+")
+    difference = "" if bound is None or score is None else text(score - bound, "+")
     return [
         evaluation.task,
         evaluation.checkpoint.label,
         part.name,
         str(part.n_eval),
-        "undefined" if score is None else decimal(score),
-        " to ".join(map(decimal, part.confidence_interval or ())),
+        "undefined" if score is None else text(score),
+        " to ".join(map(text, part.confidence_interval or ())),
         shown_bound,
         difference,
         part.note if part.verdict is None and part.note else part.verdict or "",
@@ -40,8 +42,9 @@ def _row(evaluation: Evaluation, part: SliceResult) -> list[str]:
 
 def _bound(evaluation: Evaluation, part: SliceResult) -> tuple[float | None, str]:
     """Return what the score of a slice is compared with, and its text."""
+    text = find_metric(evaluation.headline_metric).text
     if part.baseline is not None:
         name = (evaluation.baseline or {}).get("name", "baseline")
-        return part.baseline.baseline_score, f"{name} {decimal(part.baseline.baseline_score)}"
+        return part.baseline.baseline_score, f"{name} {text(part.baseline.baseline_score)}"
     bound = part.thresholds.get(evaluation.headline_metric)
-    return bound, "" if bound is None else decimal(bound)
+    return bound, "" if bound is None else text(bound)

@@ -1,12 +1,13 @@
 """The lines at the end of a test run: the table of evaluations, searches, notes, and the ranking of checkpoints."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation, Outcome
-from pytest_glue.core.formatting import columns, decimal, seconds
+from pytest_glue.core.formatting import columns, decimal, fitting_digits, seconds
+from pytest_glue.core.metrics import Metric, find_metric
 from pytest_glue.core.slices import split_target
 from pytest_glue.core.study import EVALUATION, Hyperparameters, Study, Trial
 from pytest_glue.core.tasks import GLUE
@@ -55,13 +56,14 @@ def table(
 
 def _row(evaluation: Evaluation) -> list[str]:
     """Return the cells of an evaluation without the verdict."""
-    bound, shown_bound = _bound(evaluation)
+    metric = find_metric(evaluation.headline_metric)
+    bound, shown_bound = _bound(evaluation, metric)
     score, difference = "undefined", ""
     if (judged := _score(evaluation)) is not None:
-        lower_bound = "≥" if evaluation.n_stopped else ""
-        score = f"{lower_bound}{decimal(judged)}"
-        difference = f"{lower_bound}{decimal(judged - bound, '+')}"
-    interval = " to ".join(map(decimal, evaluation.confidence_interval or ()))
+        limit = ("≥" if metric.greater_is_better else "≤") if evaluation.n_stopped else ""
+        score = f"{limit}{metric.text(judged)}"
+        difference = f"{limit}{metric.text(judged - bound, '+')}"
+    interval = " to ".join(map(metric.text, evaluation.confidence_interval or ()))
     named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
     return [*named, score, interval, shown_bound, difference, _time(evaluation)]
 
@@ -106,14 +108,14 @@ def _test_names(nodeids: Sequence[str]) -> list[str]:
     return [short[test] for test in tests] if len(set(short.values())) == len(short) else tests
 
 
-def _bound(evaluation: Evaluation) -> tuple[float, str]:
+def _bound(evaluation: Evaluation, metric: Metric) -> tuple[float, str]:
     """Return the bound that the score is compared with, and its text."""
     if evaluation.baseline is not None:
         bound = float(evaluation.baseline["baseline_score"])
-        return bound, f"{evaluation.baseline['name']} {decimal(bound)}"
+        return bound, f"{evaluation.baseline['name']} {metric.text(bound)}"
     if evaluation.threshold is not None:
-        return evaluation.threshold, decimal(evaluation.threshold)
-    return evaluation.judgement.chance, f"({decimal(evaluation.judgement.chance)})"
+        return evaluation.threshold, metric.text(evaluation.threshold)
+    return evaluation.judgement.chance, f"({metric.text(evaluation.judgement.chance)})"
 
 
 def _time(evaluation: Evaluation) -> str:
@@ -187,17 +189,23 @@ def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
     """Return the lines for the result of `rank_checkpoints`."""
     lines: list[str] = []
     for task in ranking["tasks"]:
-        lines += ["", f"{task['task']} ({task['metric']}, n={task['n_eval']})", *_score_lines(task["scores"])]
-        lines += ["", *_pair_lines(task)]
+        metric = find_metric(task["metric"])
+        lower = "" if metric.greater_is_better else ", lower is better"
+        lines += ["", f"{task['task']} ({metric.name}{lower}, n={task['n_eval']})"]
+        lines += [*_score_lines(task["scores"], metric.text), "", *_pair_lines(task, metric)]
         best = ", ".join(task["best"])
         lines.append(f"best: {best}" if len(task["best"]) == 1 else f"tied for best: {best}")
     if average := ranking["average"]:
-        lines += ["", f"average of {average[0]['tasks']} tasks", *_score_lines(average)]
+        lines += ["", f"average of {average[0]['tasks']} tasks", *_score_lines(average, decimal)]
     return lines
 
 
-def _score_lines(scores: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [(each["checkpoint"], decimal(each["value"]), _interval(each), each["covers"]) for each in scores]
+_Text = Callable[..., str]
+"""Returns a score for people, as `Metric.text`."""
+
+
+def _score_lines(scores: Sequence[Mapping[str, Any]], text: _Text) -> list[str]:
+    rows = [(each["checkpoint"], text(each["value"]), _interval(each, text), each["covers"]) for each in scores]
     return columns(("checkpoint", "score", "95% CI", "covers"), rows, right=("score",))
 
 
@@ -205,27 +213,28 @@ _MOST_PAIRS = 10
 """Of a task: those of five checkpoints."""
 
 
-def _pair_lines(task: Mapping[str, Any]) -> list[str]:
+def _pair_lines(task: Mapping[str, Any], metric: Metric) -> list[str]:
     """Return the lines about a task's pairs of checkpoints; of many pairs those with the one that scored best."""
     pairs = task["pairs"]
     if len(pairs) <= _MOST_PAIRS:
-        return _difference_lines(pairs)
-    first = max(task["scores"], key=lambda each: each["value"])["checkpoint"]
+        return _difference_lines(pairs, metric.text)
+    first = max(task["scores"], key=lambda each: metric.sign * each["value"])["checkpoint"]
     shown = [each for each in pairs if first in {each["first"], each["second"]}]
     others = f"the other {len(pairs) - len(shown)} pairs are in the JSON report (--glue-json)"
-    return [*_difference_lines(shown), others]
+    return [*_difference_lines(shown, metric.text), others]
 
 
-def _difference_lines(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+def _difference_lines(pairs: Sequence[Mapping[str, Any]], text: _Text) -> list[str]:
     rows = []
     for each in pairs:
         p_value = "unknown" if each["p_value"] is None else decimal(each["p_value"])
-        rows.append((f"{each['first']} - {each['second']}", decimal(each["value"], "+"), _interval(each, "+"), p_value))
+        pair, value = f"{each['first']} - {each['second']}", text(each["value"], "+")
+        rows.append((pair, value, _interval(each, text, "+"), p_value))
     return columns(("difference", "value", "95% CI", "p (Holm)"), rows, right=("value", "p (Holm)"))
 
 
-def _interval(each: Mapping[str, Any], sign: str = "") -> str:
-    return f"{decimal(each['low'], sign)} to {decimal(each['high'], sign)}"
+def _interval(each: Mapping[str, Any], text: _Text, sign: str = "") -> str:
+    return f"{text(each['low'], sign)} to {text(each['high'], sign)}"
 
 
 def search_lines(evaluations: Sequence[Evaluation]) -> list[str]:
@@ -243,12 +252,16 @@ def trial_line(name: str, trial: Trial, best: float | None, n_trials: int) -> st
     Args:
         name: of the item.
         trial: that has ended.
-        best: the highest objective so far; None if no trial has one.
+        best: the best objective so far; None if no trial has one.
         n_trials: planned for the search.
     """
-    result = decimal(trial.objective) if trial.objective is not None else trial.error or "no score"
-    values, best_so_far = _values(trial.hyperparameters), "" if best is None else f"; best {decimal(best)}"
+    result = _number(trial.objective) if trial.objective is not None else trial.error or "no score"
+    values, best_so_far = _values(trial.hyperparameters), "" if best is None else f"; best {_number(best)}"
     return f"search {name}: trial {trial.number + 1} of {n_trials} {trial.state}: {result} ({values}){best_so_far}"
+
+
+def _number(objective: float) -> str:
+    return decimal(objective, digits=fitting_digits(objective))
 
 
 def _search_line(study: Study) -> str:
@@ -256,7 +269,7 @@ def _search_line(study: Study) -> str:
     trials = f"{study.terms.backend} ran {len(study.trials)} trials ({counts})"
     parts = [
         f"{trials} on {study.n_train} examples in {seconds(study.duration_s)}",
-        f"best {study.objective} {study.best.objective:.3f}{_tie(study)} with {_values(study.best.hyperparameters)}",
+        f"best {study.objective} {_objective(study)}{_tie(study)} with {_values(study.best.hyperparameters)}",
     ]
     if study.importance and len(study.finished) >= _TRIALS_FOR_IMPORTANCE:
         parts.append("importance: " + ", ".join(f"{name} {share:.0%}" for name, share in study.importance.items()))
@@ -265,6 +278,12 @@ def _search_line(study: Study) -> str:
             "caution: the trials were scored on the evaluation split, so the score in the table is likely too high"
         )
     return "; ".join(parts)
+
+
+def _objective(study: Study) -> str:
+    if study.best.objective is None:
+        raise ValueError(f"the best trial of study {study.name} has no objective")
+    return find_metric(study.objective).text(study.best.objective)
 
 
 _TRIALS_FOR_IMPORTANCE = 10

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_glue.config.search_space import Choices, Numbers, Space
 from pytest_glue.core.errors import MissingPackageError, SearchError
-from pytest_glue.core.study import BACKENDS, Hyperparameters, OnTrial, Trial
+from pytest_glue.core.study import BACKENDS, Direction, Hyperparameters, OnTrial, Trial
 
 if TYPE_CHECKING:
     from pytest_glue.search.objective import Objective
@@ -36,6 +36,8 @@ class StudySpec:
     """The folder that contains the user's own modules."""
     verbose: bool
     """Whether the library may log."""
+    direction: Direction = Direction.MAXIMIZE
+    """Of the objective."""
 
     def epochs_of(self, hyperparameters: Hyperparameters) -> int:
         """Return the number of evaluations of a trial that is not stopped early."""

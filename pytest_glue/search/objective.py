@@ -9,6 +9,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.trainer_utils import IntervalStrategy
 
 from pytest_glue.core.errors import FineTuningError
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.study import Hyperparameters, TrialEpoch
 from pytest_glue.training.arguments import set_hyperparameters, temporarily_set
 from pytest_glue.training.library_state import silence_libraries
@@ -33,7 +34,7 @@ class Objective:
     train_dataset: Any
     eval_dataset: Any
     metric: str
-    """The headline metric, which is maximised."""
+    """The headline metric, which is maximised, or minimised if lower is better."""
 
     def __call__(self, hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
         """Return score and loss of each epoch until the last one or until `report` stops the trial.
@@ -82,7 +83,7 @@ class _TrialMonitor(IgnoresWeights, TrainerCallback):
             found = sorted(name.removeprefix("eval_") for name in metrics)
             raise FineTuningError(f"compute_metrics returns {found}, which lacks {self._metric!r}")
         score = metrics[f"eval_{self._metric}"]
-        # An undefined score counts as the chance level, as in the choice of the best epoch.
-        self.history.append(TrialEpoch(float(score) if math.isfinite(score) else 0.0, float(loss)))
+        undefined = find_metric(self._metric).undefined_score  # as in the choice of the best epoch
+        self.history.append(TrialEpoch(float(score) if math.isfinite(score) else undefined, float(loss)))
         if self._report(self.history[-1]):
             control.should_training_stop = True

@@ -14,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from pytest_glue.config.search_space import Choices, Numbers, Space
 from pytest_glue.core.errors import SearchError
-from pytest_glue.core.study import OnTrial, Trial, TrialEpoch, TrialState, highest
+from pytest_glue.core.study import Direction, OnTrial, Trial, TrialEpoch, TrialState, best_objective, best_score
 from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.study_lock import database_file, is_url, locked
@@ -47,10 +47,10 @@ class OptunaBackend:
                     )
                     # A trial of a killed process is run again, under its number and with its hyperparameters.
                     trial = study.ask() if known is None else optuna.trial.Trial(study, known._trial_id)
-                    _run_trial(study, trial, spec.space, objective)
-                    finished = _finished(study, number + 1)
-                    on_trial(finished[-1], highest(finished))
-            return _finished(study, spec.trials)
+                    _run_trial(study, trial, spec, objective)
+                    finished = _finished(study, number + 1, spec.direction)
+                    on_trial(finished[-1], best_objective(finished, spec.direction))
+            return _finished(study, spec.trials, spec.direction)
 
 
 def importance(trials: tuple[Trial, ...], space: Space, seed: int) -> dict[str, float]:
@@ -75,8 +75,8 @@ def importance(trials: tuple[Trial, ...], space: Space, seed: int) -> dict[str, 
     return {name: round(float(share), 4) for name, share in found.items()}
 
 
-def _run_trial(study: optuna.Study, trial: optuna.Trial, space: Space, objective: Objective) -> None:
-    hyperparameters = {name: trial._suggest(name, _distribution(space[name])) for name in sorted(space)}
+def _run_trial(study: optuna.Study, trial: optuna.Trial, spec: StudySpec, objective: Objective) -> None:
+    hyperparameters = {name: trial._suggest(name, _distribution(spec.space[name])) for name in sorted(spec.space)}
     epochs, pruned = 0, False
 
     def report(epoch: TrialEpoch) -> bool:
@@ -99,21 +99,21 @@ def _run_trial(study: optuna.Study, trial: optuna.Trial, space: Space, objective
     elif pruned:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     else:
-        study.tell(trial, max(history).score)
+        study.tell(trial, best_score(history, spec.direction))
 
 
-def _finished(study: optuna.Study, count: int) -> tuple[Trial, ...]:
-    return tuple(_convert(trial) for trial in study.trials[:count])
+def _finished(study: optuna.Study, count: int, direction: Direction) -> tuple[Trial, ...]:
+    return tuple(_convert(trial, direction) for trial in study.trials[:count])
 
 
-def _convert(trial: optuna.trial.FrozenTrial) -> Trial:
+def _convert(trial: optuna.trial.FrozenTrial, direction: Direction) -> Trial:
     attributes: dict[str, Any] = trial.user_attrs
     history = tuple(TrialEpoch(*epoch) for epoch in attributes.get(_HISTORY, ()))
     return Trial(
         number=trial.number,
         state=_STATES[trial.state],
         hyperparameters=dict(trial.params),
-        objective=max(history).score if history else None,
+        objective=best_score(history, direction) if history else None,
         history=history,
         duration_s=attributes.get(_DURATION, 0.0),
         error=attributes.get(_ERROR),
@@ -137,7 +137,7 @@ def _open_study(spec: StudySpec) -> optuna.Study:
         study = optuna.create_study(
             storage=_open_storage(spec),
             study_name=spec.name,
-            direction="maximize",
+            direction=spec.direction.value,
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP_TRIALS),
         )

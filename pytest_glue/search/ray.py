@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from sys import float_info
 from typing import Any
 
 import ray
@@ -15,7 +16,7 @@ from ray.tune.search import BasicVariantGenerator
 from pytest_glue.config.search_space import Choices, Numbers
 from pytest_glue.core.errors import SearchError
 from pytest_glue.core.paths import replace_file
-from pytest_glue.core.study import OnTrial, Trial, TrialEpoch, TrialState, highest
+from pytest_glue.core.study import Direction, OnTrial, Trial, TrialEpoch, TrialState, best_objective, best_score
 from pytest_glue.integrations.ray import RayConfig, environment, ray_session, require_capacity
 from pytest_glue.integrations.signals import kept_handlers
 from pytest_glue.search.backend import StudySpec
@@ -25,8 +26,8 @@ from pytest_glue.search.study_lock import locked
 
 _IDENTITY_FILE = "pytest-glue.json"
 _METRIC, _EPOCH = "objective", "training_iteration"
-_WORST = -1.0
-"""The objective of a failed trial: the minimum of every metric."""
+_WORST = -float_info.max
+"""The oriented objective of a failed trial: below that of every other. Ray Tune refuses infinity."""
 _GRACE_PERIOD = 2
 """Epochs before a trial can be stopped."""
 _REDUCTION_FACTOR = 2
@@ -63,19 +64,20 @@ class _Progress(tune.Callback):
     def _report(self, trial: Any, crash: Exception | None, trials: list[Any]) -> None:
         ended = [_convert(each.last_result, None, each.trial_id, self._spec) for each in trials if each.is_finished()]
         now = _convert(trial.last_result, crash, trial.trial_id, self._spec)
-        self._on_trial(now, highest([now, *ended]))
+        self._on_trial(now, best_objective([now, *ended], self._spec.direction))
 
     def __getstate__(self) -> dict[str, Any]:
         return {}  # Ray Tune pickles its callbacks with the experiment; `on_trial` cannot be pickled
 
 
-def _run_trial(config: dict[str, Any], objective: Objective) -> None:
+def _run_trial(config: dict[str, Any], objective: Objective, direction: Direction) -> None:
     """Run one trial in a Ray worker."""
     start = time.perf_counter()
     history: list[TrialEpoch] = []
+    worst = direction.sign * _WORST
 
     def result() -> dict[str, Any]:
-        best = max((epoch.score for epoch in history), default=_WORST)
+        best = best_score(history, direction) if history else worst
         return {_METRIC: best, "history": list(history), "seconds": time.perf_counter() - start}
 
     def report(epoch: TrialEpoch) -> bool:
@@ -86,7 +88,7 @@ def _run_trial(config: dict[str, Any], objective: Objective) -> None:
     try:
         reset_device(objective)(config, report)
     except Exception as error:  # noqa: BLE001 - the trial is recorded as failed, and the search continues
-        tune.report({**result(), _METRIC: _WORST, "error": f"{type(error).__name__}: {error}"})
+        tune.report({**result(), _METRIC: worst, "error": f"{type(error).__name__}: {error}"})
 
 
 def _fit(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTrial) -> tune.ResultGrid:
@@ -106,7 +108,7 @@ def _tuner(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTria
     for module in user_modules(objective.trainer, spec.root):
         ray.cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
     trainable = tune.with_resources(
-        tune.with_parameters(_run_trial, objective=make_picklable(objective)),
+        tune.with_parameters(_run_trial, objective=make_picklable(objective), direction=spec.direction),
         {"cpu": spec.resources.get("num_cpus", 1), "gpu": spec.resources.get("num_gpus", 0)},
     )
     if tune.Tuner.can_restore(folder):
@@ -128,7 +130,7 @@ def _tuner(spec: StudySpec, folder: Path, objective: Objective, on_trial: OnTria
                 reduction_factor=_REDUCTION_FACTOR,
             ),
             metric=_METRIC,
-            mode="max",
+            mode="max" if spec.direction is Direction.MAXIMIZE else "min",
         ),
         run_config=tune.RunConfig(
             name=spec.name,
@@ -200,7 +202,7 @@ def _convert(result: Mapping[str, Any], crash: Exception | None, label: str, spe
         number=_number(label),
         state=state,
         hyperparameters=hyperparameters,
-        objective=None if error or not history else max(history).score,
+        objective=None if error or not history else best_score(history, spec.direction),
         history=history,
         duration_s=result.get("seconds", 0.0),
         error=error,

@@ -14,13 +14,12 @@ from transformers import Trainer
 from pytest_glue.config.search_space import Space
 from pytest_glue.core.errors import SearchError
 from pytest_glue.core.secrets import mask
-from pytest_glue.core.study import BACKENDS, EVALUATION, OnTrial, SearchConfig, Study, Trial
+from pytest_glue.core.study import BACKENDS, EVALUATION, Direction, OnTrial, SearchConfig, Study, Trial
 from pytest_glue.core.tasks import Task
 from pytest_glue.search.backend import SearchBackend, StudySpec, require
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.subset import split
 from pytest_glue.training.arguments import set_hyperparameters, used_recipe
-from pytest_glue.training.label_sets import label_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def find_hyperparameters(search: Search, trainer: Trainer, task: Task, identity:
 
 def _objective(terms: SearchConfig, trainer: Trainer, task: Task) -> Objective:
     data: Any = trainer.train_dataset
-    part = split(label_numbers(data["label"]), terms.fraction, trainer.args.seed, task.kind)
+    part = split(data["label"], terms.fraction, trainer.args.seed, is_regression=task.is_regression)
     held_out = trainer.eval_dataset if terms.split == EVALUATION else data.select(part.held_out)
     return Objective(trainer, data.select(part.train), held_out, task.headline_metric)
 
@@ -108,6 +107,7 @@ def _study_spec(search: Search, objective: Objective, identity: Mapping[str, str
         resources=search.resources,
         root=search.root,
         verbose=search.verbose,
+        direction=Direction.of(objective.metric),
     )
 
 

@@ -79,15 +79,12 @@ def _parameter(item: Any, name: str) -> Any:
 
 
 def _check_data(options: Options, task: str) -> None:
-    from pytest_glue.data.source import own_data, resolved, source_of
+    from pytest_glue.data.source import open_source
 
-    found = find_task(task, options.known_tasks)
-    if found.data is None and not is_valid_text(local_path(options.data)):
+    if not is_valid_text(local_path(options.data)):
         raise DataError(f"the name of the data folder {options.data} {_NO_TEXT}")
-    source = source_of(found, options.data)
+    source, found = open_source(options.data), find_task(task, options.known_tasks)
     source.check(found)
-    if found.data is not None and own_data(found.data).is_local:
-        resolved(found)
     if options.certify and found.is_certifiable:
         source.check_unlabelled(found)
     if found.golden:

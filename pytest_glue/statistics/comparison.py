@@ -1,5 +1,6 @@
 """A candidate against a baseline on the same examples: did the score drop by more than is allowed?"""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.futility import conditional_power
@@ -24,8 +26,8 @@ class ComparisonDesign:
     """What a comparison tests, and at which error rates."""
 
     max_drop: float = 0.0
-    """The allowed drop, as a fraction. With 0 only an improvement passes: an unchanged checkpoint is inconclusive, and
-    fails at most at the rate alpha."""
+    """The allowed drop, or rise if lower is better, in units of the score, from 0. With 0 only an improvement passes:
+    an unchanged checkpoint is inconclusive, and fails at most at the rate alpha."""
     alpha: float = 0.05
     """One-sided error rate: of the whole test run for fail, of the item for pass."""
     family_size: int = 1
@@ -41,8 +43,8 @@ class ComparisonDesign:
     """The numbers of the candidate's seeds at the interim analyses to come; empty if this is the last one."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_drop < 2:
-            raise ValueError(f"max drop {self.max_drop!r}; accepted: a fraction from 0 up to 2")
+        if not 0 <= self.max_drop < math.inf:
+            raise ValueError(f"max drop {self.max_drop!r}; accepted: a finite number from 0 up")
 
     @property
     def nominal_alphas(self) -> tuple[float, float]:
@@ -60,8 +62,9 @@ DEFAULT_DESIGN = ComparisonDesign()
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A candidate's mean score against a baseline's. Scores and drops are fractions.
+    """A candidate's mean score against a baseline's, in units of the metric.
 
+    A drop is a change for the worse: where lower is better, a rise. Drops are positive.
     What depends on the variance between seeds is None if that is unknown.
     """
 
@@ -76,7 +79,8 @@ class Comparison:
     """The part that only more examples reduce."""
     degrees_of_freedom: float | None
     confidence_interval: tuple[float, float] | None
-    """Of the difference. The verdict is fail if all of it lies below -max_drop, and pass if all of it lies above."""
+    """Of the difference. The verdict is fail if all of it lies below -max_drop, and pass if all of it lies above; where
+    lower is better, above and below max_drop."""
     confidence_level: float
     p_fail: float | None
     """One-sided p value of the null hypothesis that the drop is at most `max_drop`."""
@@ -95,7 +99,7 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """Candidate less baseline: negative is a drop."""
+        """Candidate less baseline: negative is a drop, which is better where lower is better."""
         return self.candidate_score - self.baseline_score
 
 
@@ -149,7 +153,7 @@ def distance(
     max_drop: float,
     seed_variance: SeedVariance | None = None,
 ) -> tuple[Floats, VarianceComponents]:
-    """Return how far the candidate is above the baseline lowered by `max_drop`, with its variance.
+    """Return how far the candidate is above the baseline lowered by `max_drop`, with its variance; scores are oriented.
 
     Both are on the scale of the test: Fisher's z for a correlation, units of the score for other metrics. A negative
     drop lowers the candidate instead, since a correlation raised towards 1 has no finite z.
@@ -171,8 +175,7 @@ def _compare(
     candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: ComparisonDesign, step: float
 ) -> Comparison:
     fail_alpha, pass_alpha = design.nominal_alphas
-    score, baseline_score = float(candidate.scores.mean()), float(baseline.scores.mean())
-    inflation = variance_inflation(metric, baseline_score, design.max_drop)
+    inflation = variance_inflation(metric, float(baseline.scores.mean()), design.max_drop)
     components = variance_components(candidate, baseline, design.seed_variance, inflation)
     is_known = components.source is not None
     tested = distance(metric, candidate, baseline, design.max_drop, design.seed_variance)
@@ -182,8 +185,8 @@ def _compare(
     verdict = _verdict(is_worse=p_fail <= fail_alpha, is_not_worse=p_pass <= pass_alpha)
     is_open = verdict is Verdict.INCONCLUSIVE
     return Comparison(
-        candidate_score=score,
-        baseline_score=baseline_score,
+        candidate_score=candidate.mean_score,
+        baseline_score=baseline.mean_score,
         max_drop=design.max_drop,
         verdict=verdict,
         standard_error_seeds=float(np.sqrt(components.seeds)) if is_known else None,
@@ -218,12 +221,25 @@ def _interval(
     design: ComparisonDesign,
 ) -> tuple[float, float]:
     """Return the differences that neither test rejects, in units of the score."""
+    low, high = _oriented_interval(metric, candidate, baseline, components, design)
+    return (low, high) if candidate.sign > 0 else (-high, -low)
+
+
+def _oriented_interval(
+    metric: str,
+    candidate: ScoredRuns,
+    baseline: ScoredRuns,
+    components: VarianceComponents,
+    design: ComparisonDesign,
+) -> tuple[float, float]:
     fail_alpha, pass_alpha = design.nominal_alphas
     if metric not in FISHER_METRICS:
         difference = float(candidate.scores.mean() - baseline.scores.mean())
         standard_error, df = float(np.sqrt(components.seeds + components.examples)), components.degrees_of_freedom
         below, above = (float(stdtrit(df, 1 - alpha)) * standard_error for alpha in (pass_alpha, fail_alpha))
-        return max(difference - below, -1.0), min(difference + above, 1.0)
+        of_metric = find_metric(metric)
+        widest = of_metric.high - of_metric.low
+        return max(difference - below, -widest), min(difference + above, widest)
 
     def is_rejected(drop: float, side: int, alpha: float) -> bool:
         return bool(p_values(*distance(metric, candidate, baseline, drop, design.seed_variance), 0.0)[side] <= alpha)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
-from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, chance_bound
+from pytest_glue.core.metrics import CHANCE_ALPHA, chance_bound, find_metric
+from pytest_glue.core.tasks import Kind
 from pytest_glue.statistics.metrics import Floats, score
 
 Bools = NDArray[np.bool_]
@@ -30,8 +31,8 @@ LOSS_DECREASE = 0.01
 def at_chance(metric: str, predictions: ArrayLike, references: ArrayLike) -> Bools:
     """Return which runs' predictions do not correlate significantly with the references: (k, n) and (n,) to (k,).
 
-    The correlation is the metric, if it is one, else Matthews: accuracy and F1 hardly show what is known about a rare
-    class. A run whose correlation is undefined is at chance.
+    The correlation is the metric, if it is one, else Pearson's of numbers and Matthews of classes: accuracy and F1
+    hardly show what is known about a rare class. A run whose correlation is undefined is at chance.
 
     Raises:
         ValueError: an unknown metric or shapes that do not fit.
@@ -146,7 +147,10 @@ def _bound(metric: str, references: ArrayLike) -> float:
 
 
 def _correlation(metric: str) -> str:
-    return metric if METRICS[metric].is_correlation else "matthews_correlation"
+    of_metric = find_metric(metric)
+    if of_metric.is_correlation:
+        return metric
+    return "pearson" if of_metric.kinds == (Kind.REGRESSION,) else "matthews_correlation"
 
 
 def _deviation(sides: Sequence[Floats]) -> float:

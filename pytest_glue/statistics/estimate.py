@@ -15,7 +15,7 @@ from pytest_glue.statistics.variance import variance_components
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean score over seeds, or a difference of two, as a fraction."""
+    """A mean score over seeds, or a difference of two, in units of the metric."""
 
     value: float
     standard_error_seeds: float | None
@@ -47,7 +47,7 @@ class Estimate:
         """
         components = variance_components(runs, baseline, seed_variance)
         return cls(
-            value=float(runs.scores.mean() - (0.0 if baseline is None else baseline.scores.mean())),
+            value=runs.mean_score - (0.0 if baseline is None else baseline.mean_score),
             standard_error_seeds=None if components.source is None else float(np.sqrt(components.seeds)),
             standard_error_examples=float(np.sqrt(components.examples)),
             degrees_of_freedom=float(components.degrees_of_freedom),

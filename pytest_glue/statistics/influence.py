@@ -1,5 +1,8 @@
 """The influence function of each metric: how far each example moves each run's score."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,8 +25,8 @@ def influence(metric: str, predicted: Floats, gold: Floats, scores: Floats) -> F
         Shape (..., k, n), in units of the score; the mean over examples is 0. NaN for a run without a score.
     """
     value = scores[..., np.newaxis]
-    if metric == "accuracy":
-        return np.asarray((predicted == gold) - value, np.float64)
+    if metric in _MEANS:
+        return np.asarray(_MEANS[metric](predicted, gold) - value, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         if metric == "f1":
             return _of_f1(predicted == 1, gold == 1, value)
@@ -32,6 +35,14 @@ def influence(metric: str, predicted: Floats, gold: Floats, scores: Floats) -> F
         if metric == "matthews_correlation" and not (_is_binary(predicted) and _is_binary(gold)):
             return _of_matthews(predicted, gold, value)
         return _of_pearson(predicted, gold, value)  # for labels 0 and 1, Matthews is Pearson
+
+
+_MEANS: Mapping[str, Callable[[Floats, Floats], NDArray[Any]]] = {
+    "accuracy": np.equal,
+    "mae": lambda predicted, gold: np.abs(predicted - gold),
+    "mse": lambda predicted, gold: (predicted - gold) ** 2,
+}
+"""Each example's value, where the score is the mean of these."""
 
 
 def _is_binary(labels: Floats) -> bool:

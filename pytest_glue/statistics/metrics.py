@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.tasks import Task
 
 Floats = NDArray[np.float64]
@@ -16,18 +16,18 @@ def score(metric: str, predictions: ArrayLike, references: ArrayLike) -> Floats:
 
     Args:
         metric: a name of `core.metrics.METRICS`. F1 is that of class 1; Matthews takes any number of classes.
-        predictions: shape (..., k, n): k runs, n examples; class ids, or numbers for the two correlations.
+        predictions: shape (..., k, n): k runs, n examples; class ids, or numbers for metrics of regressions.
         references: shape (..., n): the gold labels of the same n examples.
 
     Returns:
-        Shape (..., k), as fractions. NaN where the metric is undefined: a correlation or Matthews with constant
+        Shape (..., k). NaN where the metric is undefined: a correlation or Matthews with constant
         predictions or references, F1 if class 1 is neither predicted nor a reference. (scikit-learn returns 0 for
         Matthews and F1 there, by convention.)
 
     Raises:
         ValueError: an unknown metric, shapes that do not fit, or a value that is not finite.
     """
-    check_metric(metric)
+    find_metric(metric)
     return score_aligned(metric, *aligned(predictions, references))
 
 
@@ -59,12 +59,6 @@ def score_aligned(metric: str, predicted: Floats, gold: Floats) -> Floats:
     """Return the scores, shape (...), of arrays that broadcast to (..., n); see `score`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(_FORMULAS[metric](predicted, gold), np.float64)
-
-
-def check_metric(metric: str) -> None:
-    """Raise ValueError for an unknown metric."""
-    if metric not in METRICS:
-        raise ValueError(f"unknown metric {metric!r}; accepted: {', '.join(METRICS)}")
 
 
 def aligned(predictions: ArrayLike, references: ArrayLike) -> tuple[Floats, Floats]:
@@ -157,10 +151,22 @@ def _spearmanr(predicted: Floats, gold: Floats) -> Floats:
     return np.asarray(np.clip(covariance / np.sqrt(y_variance) / np.sqrt(x_variance), -1.0, 1.0))
 
 
+def _mae(predicted: Floats, gold: Floats) -> Floats:
+    """Mean absolute error, as `sklearn.metrics.mean_absolute_error`."""
+    return np.asarray(np.abs(predicted - gold).mean(axis=-1))
+
+
+def _mse(predicted: Floats, gold: Floats) -> Floats:
+    """Mean squared error, as `sklearn.metrics.mean_squared_error`."""
+    return np.asarray(((predicted - gold) ** 2).mean(axis=-1))
+
+
 _FORMULAS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "accuracy": _accuracy,
     "f1": _f1,
+    "mae": _mae,
     "matthews_correlation": _matthews_correlation,
+    "mse": _mse,
     "pearson": _pearson,
     "spearmanr": _spearmanr,
 }

@@ -70,7 +70,7 @@ def miss_probability(run: RunVariance, seeds: tuple[int, int], margin: float) ->
     Args:
         run: the variance of one run's score.
         seeds: the numbers of runs, candidate and baseline.
-        margin: the baseline's mean less the threshold.
+        margin: by how much the baseline's mean is better than the threshold; negative if it is worse.
     """
     df = float(seeds[1] - 1 or (run.published.degrees_of_freedom if run.published else np.inf))
     deviation = float(np.sqrt(run.seeds * (1 / seeds[0] + 1 / seeds[1])))

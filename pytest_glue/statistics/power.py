@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaincinv, ndtr, ndtri, stdtrit
 
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scale import FISHER_METRICS
@@ -22,11 +23,13 @@ TARGET_POWER = 0.80
 CHANGE_VARIANCE = 0.3
 """A checkpoint that dropped finds other examples hard: the variance of the changes of difficulty, in units of the
 variance of a run's prediction of one example."""
-CORRELATION_SKEW = 0.6
-"""Of a correlation: how strongly the difference and its estimated variance between examples are correlated."""
-CORRELATION_TAILS = 8
-"""Of a correlation: so many examples give as much information on the variance between examples as one with normal
+NUMBERS_SKEW = 0.6
+"""Of a metric of numbers: how strongly the difference and its estimated variance between examples are correlated."""
+NUMBERS_TAILS = 8
+"""Of a metric of numbers: so many examples give as much information on the variance between examples as one with normal
 influence does."""
+LARGEST_GROWTH = 25.0
+"""By how much a mean squared error is taken to grow at most; more makes no difference to a drop that large."""
 MAX_SEEDS = 1000
 """The largest number of seeds on each side that is proposed."""
 POINTS = 128
@@ -71,7 +74,7 @@ def minimum_detectable_drop(run: RunVariance, seeds: tuple[int, int], alpha: flo
         Shape (...), at least the drop that one example causes; NaN if no drop that the score leaves is detectable, or
         the variance between seeds is unknown.
     """
-    high = np.broadcast_to(run.largest_drop, np.shape(run.seeds)).astype(np.float64)
+    high = np.broadcast_to(_reach(run), np.shape(run.seeds)).astype(np.float64)
     low = np.zeros_like(high)
     is_detectable = (high > 0) & (power(run, seeds, high, alpha) >= TARGET_POWER)
     for _ in range(24):
@@ -79,6 +82,12 @@ def minimum_detectable_drop(run: RunVariance, seeds: tuple[int, int], alpha: flo
         is_enough = power(run, seeds, middle, alpha) >= TARGET_POWER
         low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
     return np.where(is_detectable, np.maximum(high, np.minimum(run.least_drop, run.largest_drop)), np.nan)
+
+
+def _reach(run: RunVariance) -> Floats:
+    """Return the largest drop that is tried; without a worst score, one far beyond the noise."""
+    largest, deviation = run.largest_drop, np.sqrt(run.seeds + np.asarray(run.examples))
+    return np.where(np.isfinite(largest), largest, np.abs(run.score) + 100 * deviation)
 
 
 def seeds_needed(run: RunVariance, max_drop: float, alpha: float) -> int | None:
@@ -123,12 +132,22 @@ def detectable_effect(degrees_of_freedom: float, alpha: float) -> float:
 def variance_inflation(metric: str, score: ArrayLike, drop: ArrayLike) -> Floats:
     """Return the factor, at least 1, by which the variance of a score grows if the score drops.
 
-    The variance is taken as proportional to p (1 - p) for accuracy and F1, 1 - r^2 for Matthews, and (1 - r^2)^2 for
-    a correlation.
+    The variance is taken as proportional to p (1 - p) for accuracy and F1, 1 - r^2 for Matthews, (1 - r^2)^2 for a
+    correlation, and to the mean squared error itself: that of e^2 is 4 e^2 times the variance of the predictions. Of
+    other metrics, it is taken as constant.
+
+    Args:
+        metric: a name of `core.metrics.METRICS`.
+        score: before the drop, shape (...), oriented.
+        drop: shape (...).
     """
     s, d = np.asarray(score, np.float64), np.asarray(drop, np.float64)
+    if metric == "mse":
+        return np.clip((s - d) / np.minimum(s, -1e-300), 1.0, LARGEST_GROWTH)
     if metric in {"accuracy", "f1"}:
         return np.maximum(_share_variance(s - d) / _share_variance(s), 1.0)
+    if not find_metric(metric).is_correlation:
+        return np.ones(np.broadcast_shapes(s.shape, d.shape))
     exponent = 1 if metric == "matthews_correlation" else 2
     return np.maximum(_unexplained(s - d) / _unexplained(s), 1.0) ** exponent
 
@@ -157,12 +176,14 @@ def _dropped(run: RunVariance, seeds: tuple[int, int], drop: Floats) -> _Dropped
     """Return what a drop does to the variances.
 
     A seed that shifts the quality of a run changes the score in proportion to the number of examples near the decision
-    boundary, so its variance grows with the square of the residual variance (for a correlation, with its power 3/2).
+    boundary, so its variance grows with the square of the residual variance (for a correlation, with its power 3/2;
+    for other metrics of numbers, in proportion to it).
     """
     of_run, residual, step = (np.asarray(each)[..., np.newaxis] for each in (run.seeds, run.residual, run.example_step))
     inflation = variance_inflation(run.metric, np.asarray(run.score)[..., np.newaxis], drop)
-    is_correlation = not np.any(step)
-    shifts = np.maximum(of_run - residual, 0.0) * inflation ** (1.5 if is_correlation else 2)
+    is_of_numbers = not np.any(step)
+    of_shifts = (1.5 if find_metric(run.metric).is_correlation else 1) if is_of_numbers else 2
+    shifts = np.maximum(of_run - residual, 0.0) * inflation**of_shifts
     of_candidate, residual_candidate = shifts + residual * inflation, residual * inflation
     effect = np.asarray(run.groups.effect)[..., np.newaxis]
     of_one = residual * run.n_examples / effect  # the variance of one example's influence between runs
@@ -176,9 +197,9 @@ def _dropped(run: RunVariance, seeds: tuple[int, int], drop: Floats) -> _Dropped
             examples * slope,
         )
     variance = of_candidate / seeds[0] + of_run / seeds[1] + examples
-    if is_correlation:
-        tails = np.full_like(variance, CORRELATION_TAILS)
-        skew = np.full_like(variance, CORRELATION_SKEW)
+    if is_of_numbers:
+        tails = np.full_like(variance, NUMBERS_TAILS)
+        skew = np.full_like(variance, NUMBERS_SKEW)
     else:
         tails, skew = _examples_distribution(run, seeds, (of_one, step, drop), examples, variance)
     kurtosis = run.groups.kurtosis(tails)

@@ -69,7 +69,7 @@ def rank(
     for name, scored in runs.items():
         check_scores(name, metric, scored.scores)
     scores = {name: Estimate.of(scored, None, seed_variance, metric) for name, scored in runs.items()}
-    order = sorted(scores, key=lambda name: (-scores[name].value, name))
+    order = sorted(scores, key=lambda name: (-float(runs[name].scores.mean()), name))
     pairs = _adjusted([_pair(a, b, Estimate.of(runs[a], runs[b], seed_variance)) for a, b in combinations(order, 2)])
     worse = {
         pair.second for pair in pairs if pair.first == order[0] and pair.p_value is not None and pair.p_value <= alpha

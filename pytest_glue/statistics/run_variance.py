@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaincinv
 
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.statistics.group_design import GroupDesign
 from pytest_glue.statistics.metrics import Floats, centered_ranks
 from pytest_glue.statistics.scored_runs import ScoredRuns, example_step
@@ -18,7 +18,10 @@ from pytest_glue.statistics.variance import VarianceComponents, variance_compone
 
 @dataclass(frozen=True, slots=True)
 class RunVariance:
-    """The variance of one run's score on a fixed split, in squared units of the score; arrays of shape (...)."""
+    """The variance of one run's score on a fixed split, in squared units of the score; arrays of shape (...).
+
+    Scores are oriented, as those of `ScoredRuns`.
+    """
 
     metric: str
     score: Floats
@@ -38,8 +41,14 @@ class RunVariance:
 
     @property
     def largest_drop(self) -> Floats:
-        """The drop to the lowest value of the metric."""
-        return np.asarray(self.score - METRICS[self.metric].low, np.float64)
+        """The drop to the worst value of the metric; infinity if there is none."""
+        metric = find_metric(self.metric)
+        return np.asarray(self.score - metric.sign * metric.worst, np.float64)
+
+    @property
+    def mean_score(self) -> float:
+        """The expected score of the metric itself, which is not oriented; of a single baseline."""
+        return find_metric(self.metric).sign * float(self.score)
 
     @property
     def least_drop(self) -> Floats:
@@ -94,16 +103,18 @@ class RunVariance:
 
         Args:
             metric: a name of `core.metrics.METRICS`.
-            scores: of each run, shape (k,), k at least 2.
+            scores: of each run, shape (k,), k at least 2, not oriented.
             predictions: shape (k, n).
             groups: of the examples; None if they are independent.
         """
-        each, predicted = np.asarray(scores, np.float64), np.asarray(predictions, np.float64)
+        each = find_metric(metric).sign * np.asarray(scores, np.float64)
+        predicted = np.asarray(predictions, np.float64)
         step, n = example_step(metric, predicted), predicted.shape[-1]
-        unit = step**2 if step else 1 - each.mean() ** 2
-        groups = groups or GroupDesign.independent(n)
-        residual = np.asarray(groups.effect * unit * _disagreement(metric, predicted) / n)
-        seeds = np.maximum(typical_variance([each]), residual)
+        groups, of_scores = groups or GroupDesign.independent(n), typical_variance([each])
+        of_one = _variance_of_one(metric, float(each.mean()), predicted, step)
+        # Where the predictions alone do not show it, all of the variance is taken for interaction with examples.
+        residual = of_scores if of_one is None else np.asarray(groups.effect * of_one / n)
+        seeds = np.maximum(of_scores, residual)
         return cls(metric, np.asarray(each.mean()), groups, seeds, residual, np.asarray(step))
 
     @classmethod
@@ -126,13 +137,30 @@ def typical_variance(sides: Sequence[Floats]) -> Floats:
     return np.asarray(pooled / median, np.float64)
 
 
-def _disagreement(metric: str, predictions: Floats) -> float:
-    """Return the variance between runs of a prediction, (k, n), on average over examples; of a class, as 0 or 1."""
-    k = len(predictions)
-    if METRICS[metric].is_correlation and metric != "matthews_correlation":
+def _variance_of_one(metric: str, score: float, predictions: Floats, step: float) -> float | None:
+    """Return the variance between runs of one example's influence, on average; None if predictions do not show it.
+
+    The predictions, (k, n), have the variance v between runs. A squared error e^2 then has about 4 e^2 v, and an
+    absolute one v (delta method).
+    """
+    if step:
+        return step**2 * _disagreement(predictions)
+    if metric in {"pearson", "spearmanr"}:
         values = centered_ranks(predictions) if metric == "spearmanr" else predictions
         deviations = values - values.mean(axis=-1, keepdims=True)
         standardised = deviations / np.maximum(deviations.std(axis=-1, keepdims=True), 1e-12)
-        return float(np.mean(np.var(standardised, axis=0, ddof=1)))
+        return (1 - score**2) * _mean_variance(standardised)
+    if metric in {"mae", "mse"}:
+        return _mean_variance(predictions) * (1 if metric == "mae" else 4 * abs(score))
+    return None
+
+
+def _mean_variance(values: Floats) -> float:
+    return float(np.mean(np.var(values, axis=0, ddof=1)))
+
+
+def _disagreement(predictions: Floats) -> float:
+    """Return the variance between runs of a predicted class, (k, n), as 0 or 1, on average over examples."""
+    k = len(predictions)
     agreeing_pairs = sum(float(np.mean(predictions == each)) for each in predictions) / k
     return (1 - agreeing_pairs) * k / (k - 1) / 2

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.scored_runs import ScoredRuns
 from pytest_glue.statistics.seed_variance import SeedVariance
@@ -61,13 +62,13 @@ def score_interval(metric: str, value: ArrayLike, half: ArrayLike, n_examples: i
 
     Args:
         metric: a name of `core.metrics.METRICS`.
-        value: the score, shape (...).
+        value: the score, shape (...), not oriented.
         half: half the width of the symmetric interval, in units of the score, shape (...).
         n_examples: the number of examples; 0 if it is unknown.
     """
     center, reach = np.asarray(value, np.float64), np.asarray(half, np.float64)
-    lowest = -1.0 if metric in FISHER_METRICS else 0.0
-    low, high = np.maximum(center - reach, lowest), np.minimum(center + reach, 1.0)
+    of_metric = find_metric(metric)
+    low, high = np.maximum(center - reach, of_metric.low), np.minimum(center + reach, of_metric.high)
     if metric not in FISHER_METRICS:
         return low, high
     largest = largest_correlation(n_examples)

@@ -5,8 +5,9 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.statistics.influence import influence
-from pytest_glue.statistics.metrics import Floats, aligned, check_metric, score_aligned
+from pytest_glue.statistics.metrics import Floats, aligned, score_aligned
 
 
 class Grouping(NamedTuple):
@@ -19,10 +20,13 @@ class Grouping(NamedTuple):
 
 
 class ScoredRuns(NamedTuple):
-    """The runs of one checkpoint and recipe on one split."""
+    """The runs of one checkpoint and recipe on one split.
+
+    Scores are oriented: a better one is higher. `Comparison`, `Estimate` and `Ranking` have natural units again.
+    """
 
     scores: Floats
-    """Shape (..., k)."""
+    """Shape (..., k), oriented: times `sign`, so that higher is better."""
     influences: Floats
     """Shape (..., k, n): of the n examples, or of n groups of examples."""
     n_examples: int = 0
@@ -31,6 +35,10 @@ class ScoredRuns(NamedTuple):
     """By how much a score changes if one prediction changes, times the number of examples, (...); 0 for numbers."""
     grouping: Grouping | None = None
     """Of the groups; None if the influences are those of examples."""
+    sign: int = 1
+    """-1 if a lower score of the metric is better, so that the scores here are negative ones."""
+    least_error: float = 1.0
+    """The least standard error of a mean score, times the number of examples; 0 if the metric has no bounds."""
 
     @classmethod
     def of(cls, metric: str, predictions: ArrayLike, references: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -45,11 +53,17 @@ class ScoredRuns(NamedTuple):
         Raises:
             ValueError: an unknown metric, shapes that do not fit, a value that is not finite, or a single group.
         """
-        check_metric(metric)
+        of_metric = find_metric(metric)
         predicted, gold = aligned(predictions, references)
         scores = score_aligned(metric, predicted, gold)
-        step = example_step(metric, predicted)
-        runs = cls(scores, influence(metric, predicted, gold, scores), predicted.shape[-1], step)
+        runs = cls(
+            of_metric.sign * scores,
+            of_metric.sign * influence(metric, predicted, gold, scores),
+            predicted.shape[-1],
+            example_step(metric, predicted),
+            sign=of_metric.sign,
+            least_error=float(of_metric.is_bounded),
+        )
         return runs if groups is None else runs.grouped(groups)
 
     def grouped(self, groups: ArrayLike) -> Self:
@@ -80,6 +94,11 @@ class ScoredRuns(NamedTuple):
     def by_example(self) -> Self:
         """Return the runs with the influences of examples, which are taken for independent."""
         return self if self.grouping is None else self._replace(influences=self.grouping.influences, grouping=None)
+
+    @property
+    def mean_score(self) -> float:
+        """The mean over runs of the metric's own values, which are not oriented."""
+        return self.sign * float(self.scores.mean())
 
     @property
     def k(self) -> int:

@@ -84,7 +84,7 @@ def variance_components(
     total, total_df = _examples(mean)
     if baseline is None:
         # If all examples are right here, some may be wrong on another split: the error is at least one example's.
-        total = np.maximum(total, mean.shape[-1] ** -2.0)
+        total = np.maximum(total, (candidate.least_error / mean.shape[-1]) ** 2)
     if not known:
         return _with_prior(len(sides), seed_variance, total, total_df, inflation)
     used = [each or known[0] for each in measured]

@@ -94,7 +94,7 @@ def fine_tune(
     trainer.args.seed = seed
     extensions = extensions_of(trainer)
     extensions.resume_state = resume_state
-    stop = StopAtScore(headline_metric, float("inf") if target_score is None else target_score)
+    stop = StopAtScore(headline_metric, target_score)
     with silence_libraries(), _explained(trainer.args), _added(trainer, stop, *extra_evaluations):
         trainer.train()
         output = extensions.final_output or trainer.predict(evaluation_data(trainer))

@@ -6,6 +6,7 @@ import numpy as np
 from datasets import Dataset
 from transformers import Trainer, TrainerCallback
 
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class ExtraEvaluationCallback(IgnoresWeights, TrainerCallback):
         """
         self.trainer = trainer
         self._evaluate, self._examples, self._key = evaluate, examples, f"eval_{metric}"
-        self._best_score = float("-inf")
+        self._metric = find_metric(metric)
+        self._best_score: float | None = None
         self.best: EvalLoopOutput | None = None
         """Output of the best epoch; None before the first."""
         self.scores: list[dict[str, float]] = []
@@ -44,6 +46,7 @@ class ExtraEvaluationCallback(IgnoresWeights, TrainerCallback):
         output = self._evaluate(self._examples)
         self.scores.append(output.metrics or {})
         score = self.scores[-1][self._key]
-        score = 0.0 if np.isnan(score) else score  # as `UndefinedScores` does for the training's own score
-        if score > self._best_score:
+        # As `UndefinedScores` does for the training's own score.
+        score = self._metric.undefined_score if np.isnan(score) else score
+        if self._best_score is None or self._metric.sign * (score - self._best_score) > 0:
             self.best, self._best_score = output, score

@@ -64,3 +64,13 @@ def test_max_drop_of_the_task(max_drop: dict[str | None, float], expected: float
     """The task's own drop beats the one for every task; without either, no drop is allowed."""
     spec = EvaluationSpec(OPTIONS.replace(max_drop=max_drop), GLUE["rte"], FIRST)
     assert expected == spec.max_drop
+
+
+def test_the_range_of_an_own_tasks_threshold_is_checked_once_the_task_is_known() -> None:
+    """Before, the headline metric and so its range are not known."""
+    own = replace(GLUE["mrpc"], name="tickets")
+    spec = EvaluationSpec(OPTIONS.replace(threshold={("tickets", ""): 80.0}), own, FIRST)
+    with pytest.raises(OptionError, match=r"tickets=80: accuracy is a number from 0 to 1 .*did you mean 0\.8\?"):
+        _ = spec.thresholds
+    errors = replace(GLUE["stsb"], name="tickets", metrics=("mse",))
+    assert {"mse": 80.0} == replace(spec, task=errors).thresholds

@@ -1,11 +1,14 @@
 """The parser of each option: accepted values, and messages about others."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_glue.config import parsers
 from pytest_glue.config.options import Options
+from pytest_glue.config.parse_context import ParseContext
 from pytest_glue.config.search_space import Choices, Numbers
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
@@ -333,3 +336,15 @@ def test_roles_of_checkpoints(tmp_path: Path) -> None:
     assert [("new", str(tmp_path / "mine")), (None, str(tmp_path / "a=b")), ("old", "a/b")] == [
         (each.role, each.name) for each in combine([layer]).checkpoints
     ]
+
+
+def test_an_allowed_rise_has_no_upper_end() -> None:
+    """A task whose metric has no bounds may have any, and the one for all tasks too if there is such a task."""
+    own = {"mine": replace(GLUE["stsb"], name="mine", metrics=("mse",))}
+    context = ParseContext(Path(), own)
+    assert {"mine": 2.5} == parsers.max_drop("mine=2.5", context)
+    assert {None: 2.5} == parsers.max_drop("2.5", context)
+    with pytest.raises(OptionError, match=r"'2\.5': expected a fraction of at least 0 and below 1"):
+        parsers.max_drop("rte=2.5", context)
+    with pytest.raises(OptionError, match="'-1': expected a number of at least 0"):
+        parsers.max_drop("mine=-1", context)

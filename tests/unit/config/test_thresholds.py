@@ -1,9 +1,13 @@
 """Thresholds: accepted forms, and messages about others."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_glue.config.thresholds import Threshold, parse_threshold, threshold_of
 from pytest_glue.core.errors import OptionError
+from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.tasks import GLUE
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,7 @@ def test_another_form_is_refused(text: str) -> None:
         ("cola:accuracy=0.5", "task 'cola' has no metric 'accuracy': accepted: matthews_correlation"),
         (
             "tickets:f2=0.5",
-            "task 'tickets' has no metric 'f2': accepted: accuracy, f1, matthews_correlation, pearson, spearmanr",
+            f"task 'tickets' has no metric 'f2': accepted: {', '.join(METRICS)}",
         ),
         ("mrpc:=0.5", "task 'mrpc' has no metric '': accepted: accuracy, f1"),
         ("mrpc[a]:=0.5", "task 'mrpc' has no metric '': accepted: accuracy, f1"),
@@ -89,3 +93,25 @@ def test_a_value_outside_the_range_is_refused(target: str, value: object, messag
     with pytest.raises(OptionError) as caught:
         threshold_of(target, value)
     assert message == str(caught.value)
+
+
+MINE = {**GLUE, "mine": replace(GLUE["stsb"], name="mine", metrics=("mse", "pearson"))}
+
+
+def test_a_threshold_without_an_upper_end() -> None:
+    """An error can be larger than 1."""
+    assert (("mine", "mse"), 2.5) == parse_threshold("mine=2.5", MINE)
+    assert (("tickets", "mse"), 30.0) == parse_threshold("tickets:mse=30")
+    assert (("tickets", ""), 30.0) == parse_threshold("tickets=30")
+
+
+@pytest.mark.parametrize("value", ["-0.1", "inf", "nan", "low"])
+def test_an_error_that_is_not_accepted(value: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse_threshold(f"mine={value}", MINE)
+    assert f"mine={value}: mse is a number of at least 0" == str(caught.value)
+
+
+def test_a_metric_of_another_direction_has_its_own_range() -> None:
+    with pytest.raises(OptionError, match=r"mine:pearson=2: pearson is a number from -1 to 1"):
+        parse_threshold("mine:pearson=2", MINE)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pytest_glue.core.metrics import chance_level
+from pytest_glue.core.metrics import chance_bound, chance_level
 from pytest_glue.statistics.metrics import score
 
 
@@ -26,3 +26,23 @@ def test_the_majority_of_three_classes() -> None:
 def test_the_chance_level_of_a_correlation_is_zero(metric: str) -> None:
     """A constant prediction has no correlation, so the chance level is that of an unrelated one."""
     assert 0.0 == chance_level(metric, [1, 1, 1, 0])
+
+
+@pytest.mark.parametrize("metric", ["mae", "mse"])
+def test_the_chance_level_of_an_error_is_that_of_the_best_constant(metric: str) -> None:
+    """No constant prediction has a lower mean error than the median or the mean of the references."""
+    references = np.random.default_rng(1).exponential(size=301)
+    constants = np.linspace(references.min(), references.max(), 2000)[:, np.newaxis] * np.ones(301)
+    lowest = score(metric, constants, references).min()
+    assert chance_level(metric, references.tolist()) == pytest.approx(lowest, rel=1e-4)
+    assert chance_level(metric, references.tolist()) <= lowest
+
+
+@pytest.mark.parametrize("metric", ["mae", "mse"])
+def test_an_error_beats_chance_below_the_chance_level(metric: str) -> None:
+    """Where lower is better, the bound lies below the chance level, by 1.645 standard errors of its mean error."""
+    references = np.random.default_rng(2).normal(size=200)
+    constant = np.median(references) if metric == "mae" else references.mean()
+    errors = np.abs(references - constant) ** (1 if metric == "mae" else 2)
+    expected = errors.mean() - 1.6449 * errors.std() / 200**0.5
+    assert chance_bound(metric, references.tolist()) == pytest.approx(expected, rel=1e-4)

@@ -1,8 +1,19 @@
 """Tables and durations as text."""
 
+import math
+
 import pytest
 
-from pytest_glue.core.formatting import columns, count, decimal, printable, printable_message, seconds, size
+from pytest_glue.core.formatting import (
+    columns,
+    count,
+    decimal,
+    fitting_digits,
+    printable,
+    printable_message,
+    seconds,
+    size,
+)
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
@@ -68,3 +79,17 @@ def test_numbers() -> None:
     ]
     assert ["0 runs", "1 run", "2 runs"] == [count(number, "run") for number in range(3)]
     assert ["0 B", "999 B", "1.0 KB", "2.35 MB"] == [size(number) for number in (0, 999, 1000, 2_345_678)]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.81, "0.810"), (12.3456, "12.346"), (0.01234, "0.0123"), (0.000123456, "0.000123"), (-1234.5678, "-1234.57")],
+)
+def test_a_number_of_any_size_has_enough_digits(value: float, expected: str) -> None:
+    """Small numbers have more digits after the point, and large ones fewer."""
+    assert expected == decimal(value, digits=fitting_digits(value))
+
+
+@pytest.mark.parametrize(("value", "digits"), [(0.0, 3), (math.inf, 3), (1e-30, 12), (1e30, 0)])
+def test_the_number_of_digits_has_limits(value: float, digits: int) -> None:
+    assert digits == fitting_digits(value)

@@ -6,7 +6,7 @@ import pytest
 from transformers import TrainingArguments
 
 from pytest_glue.config.training_fields import training_fields
-from pytest_glue.core.recipe import HOUSEKEEPING, NOTEBOOK, RESERVED, Recipe, ends_with_best_epoch
+from pytest_glue.core.recipe import HOUSEKEEPING, NOTEBOOK, RESERVED, Recipe, ends_with_best_epoch, full_recipe
 from pytest_glue.core.tasks import GLUE
 
 FIELDS = {field.name for field in dataclasses.fields(TrainingArguments)}
@@ -62,3 +62,20 @@ def test_housekeeping_touches_no_hyperparameter() -> None:
 def test_whether_a_run_ends_with_the_best_epoch(recipe: Recipe, *, expected: bool) -> None:
     """A recipe that evaluates, saves or selects in another way does not."""
     assert expected == ends_with_best_epoch(GLUE["mrpc"], recipe)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "recipe", "expected"),
+    [
+        (("mse", "pearson"), {}, False),
+        (("pearson", "mse"), {}, True),
+        (("pearson", "mse"), {"metric_for_best_model": "eval_mse"}, False),
+        (("pearson", "mse"), {"metric_for_best_model": "loss"}, False),
+        (("mse", "pearson"), {"greater_is_better": True}, True),
+    ],
+)
+def test_the_metric_says_which_epoch_is_best(metrics: tuple[str, ...], recipe: Recipe, *, expected: bool) -> None:
+    """The epoch with the lowest error is the best one, unless the recipe says otherwise."""
+    task = dataclasses.replace(GLUE["stsb"], metrics=metrics)
+    assert expected is full_recipe(task, recipe)["greater_is_better"]
+    assert (metrics[0] == "mse" and not expected) is ends_with_best_epoch(task, recipe) or metrics[0] == "pearson"

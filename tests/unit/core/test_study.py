@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 
 from pytest_glue.core.serialization import from_plain, to_plain
-from pytest_glue.core.study import SearchConfig, Study, Trial, TrialEpoch, TrialState, highest
+from pytest_glue.core.study import (
+    Direction,
+    SearchConfig,
+    Study,
+    Trial,
+    TrialEpoch,
+    TrialState,
+    best_objective,
+    best_score,
+)
 
 TRIALS = (
     Trial(0, TrialState.COMPLETE, {"learning_rate": 2e-5}, 0.5, (TrialEpoch(0.4, 0.7), TrialEpoch(0.5, 0.6)), 1.5),
@@ -45,6 +54,29 @@ def test_round_trip(study: Study) -> None:
     assert study == from_plain(json.loads(json.dumps(to_plain(study))), Study)
 
 
-def test_the_highest_objective() -> None:
-    """It is None if no trial has an objective."""
-    assert (0.7, None) == (highest(TRIALS), highest(TRIALS[1:2]))
+def test_the_best_objective() -> None:
+    """It is the highest or the lowest, and None if no trial has an objective."""
+    assert (0.7, 0.5) == tuple(best_objective(TRIALS, direction) for direction in Direction)
+    assert best_objective(TRIALS[1:2], Direction.MINIMIZE) is None
+
+
+def test_the_best_epoch() -> None:
+    """It has the highest or the lowest score."""
+    assert (0.6, 0.3) == tuple(best_score(TRIALS[3].history, direction) for direction in Direction)
+
+
+@pytest.mark.parametrize(("metric", "direction"), [("f1", "maximize"), ("mse", "minimize"), ("mine", "maximize")])
+def test_the_direction_of_a_metric(metric: str, direction: str) -> None:
+    assert direction == Direction.of(metric)
+
+
+def test_the_best_trial_has_the_lowest_error(study: Study) -> None:
+    """Where lower is better, the lowest score of a complete trial is the best, and then the lowest loss."""
+    errors = [(TrialEpoch(2.0, 0.3), TrialEpoch(1.0, 0.5)), (TrialEpoch(0.5, 0.1),), (TrialEpoch(1.0, 0.4),)]
+    states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.COMPLETE)
+    trials = [
+        Trial(number, state, {}, best_score(history, Direction.MINIMIZE), history, 1.0)
+        for number, (history, state) in enumerate(zip(errors, states, strict=True))
+    ]
+    assert 2 == replace(study, objective="mse", trials=tuple(trials)).best.number
+    assert 0 == replace(study, objective="mse", trials=tuple(trials[:2])).best.number

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
@@ -23,7 +24,7 @@ def width(of_score: Uncertainty | None) -> float:
 
 def test_the_text_of_an_interval() -> None:
     """An interval is shown with its level and three digits."""
-    assert "95% CI 0.581 to 0.646" == Uncertainty((0.5812, 0.6458), "").text
+    assert "95% CI 0.581 to 0.646" == Uncertainty(METRICS["accuracy"], (0.5812, 0.6458), "").text
 
 
 @pytest.mark.parametrize("task", ["rte", "mrpc", "cola"])

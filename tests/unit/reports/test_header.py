@@ -13,11 +13,13 @@ from pytest_glue.config.options import Options
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline, encode_baseline
 from pytest_glue.gate.baseline_storage import read
-from pytest_glue.reports.header import design_warnings, header, power_warnings
+from pytest_glue.reports.header import design_warnings, header, power_warnings, threshold_warnings
 from pytest_glue.scheduling import size_estimates
+from pytest_glue.statistics.metrics import compute
 from tests.factories import RTE_LABELS, make_evaluation, make_runs
 
 
@@ -283,3 +285,54 @@ def test_designs_with_power_or_without_a_baseline_have_no_warning(options: Calla
     """A run without a baseline has no line, and neither has one seed on each side, which the other warning covers."""
     assert [] == design_warnings(options())
     assert [] == design_warnings(Options())
+
+
+MINE = replace(GLUE["stsb"], name="mine", metrics=("mse", "pearson"))
+
+
+@pytest.fixture
+def errors(tmp_path: Path) -> Callable[..., Options]:
+    """Return a function that makes options which compare errors with a baseline of three runs."""
+    references = [0.1 * (number % 50) for number in range(300)]
+    predictions = [
+        [each + 0.8 + 0.02 * seed + 0.1 * (number % 7) for number, each in enumerate(references)] for seed in range(3)
+    ]
+    runs = [Run(seed, compute(MINE, each, references), (), tuple(each), 1.0) for seed, each in enumerate(predictions)]
+    evaluation = make_evaluation(runs, task="mine", headline_metric="mse", n_eval=300, references=tuple(references))
+    file = tmp_path / "records" / "main" / "mine" / "sample.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(encode_baseline(Baseline.of(evaluation, MINE, {}, {}))))
+
+    def make(**values: Any) -> Options:
+        asked = {"task": {"mine": MINE}, "storage": "records", "tasks": "mine", "checkpoints": "sample"}
+        return combine([OptionSource("{name}", asked | {"compare": "main", "seeds": 3} | values, tmp_path)])
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("threshold", "text", "is_close"), [("1.3", "above", True), ("1.2", "below", True), ("2.5", "", False)]
+)
+def test_a_threshold_that_errors_may_miss(
+    errors: Callable[..., Options], threshold: str, text: str, *, is_close: bool
+) -> None:
+    """An unchanged checkpoint misses a threshold that is near the baseline's error, and none far above it."""
+    found = [line for line in power_warnings(errors(threshold=f"mine={threshold}")) if "threshold" in line]
+    assert is_close is bool(found)
+    if found:
+        probability = re.search(r"misses it in about (\d+) %", found[0])
+        assert f" {text} the baseline's score 1.2" in found[0]
+        assert probability is not None
+        assert (int(probability[1]) < 50) is (text == "above")
+
+
+def test_an_allowed_rise_that_is_too_small(errors: Callable[..., Options]) -> None:
+    """The warning speaks of a rise, and there is none for a large one."""
+    (line,) = power_warnings(errors(max_drop="mine=0.001"))
+    assert re.match(r"mine: the allowed rise is 0\.001, but with 3 seeds .* only a rise of about 0\.\d+ or more", line)
+    assert [] == power_warnings(errors(max_drop="mine=5"))
+
+
+def test_no_threshold_of_an_error_is_at_chance_whatever_the_data(errors: Callable[..., Options]) -> None:
+    """The variance of the labels, which is the chance level, can be of any size."""
+    assert [] == threshold_warnings(errors(threshold="mine=1000"))

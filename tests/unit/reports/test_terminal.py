@@ -322,3 +322,26 @@ def test_of_many_pairs_those_with_the_best(ranking: dict[str, Any]) -> None:
 
     task["pairs"] = task["pairs"][:10]
     assert 10 == len([line for line in ranking_lines(ranking) if " - " in line])
+
+
+def test_a_metric_without_bounds_in_the_table(like: Like) -> None:
+    """Scores have the digits that they need, and a stopped run's error is an upper bound."""
+    small = {"headline_metric": "mse", "task": "mine", "score": 0.00012, "threshold": 0.0005}
+    found = like(**small, confidence_interval=(0.0001, 0.00014), verdict=Verdict.PASS)
+    stopped = replace(found, runs=tuple(replace(each, stopped=True) for each in found.runs))
+    assert ["0.000120", "0.000100", "to", "0.000140", "0.000500", "-0.000380"] == table([found])[1][0].split()[3:9]
+    assert "≤0.000120" in table([stopped])[1][0]
+
+
+def test_a_ranking_by_errors(study: Study) -> None:
+    """It says that lower is better, and names the pairs with the best one, which has the lowest score."""
+    scores = [
+        {"checkpoint": name, "value": value, "low": value, "high": value, "covers": "examples"}
+        for name, value in (("a", 0.1), ("b", 0.2))
+    ]
+    pair = {"first": "a", "second": "b", "value": -0.1, "low": -0.2, "high": -0.05, "p_value": 0.01}
+    task = {"task": "mine", "metric": "mse", "n_eval": 30, "scores": scores, "pairs": [pair] * 11, "best": ["a"]}
+    lines = ranking_lines({"tasks": [task], "average": []})
+    assert "mine (mse, lower is better, n=30)" in lines
+    assert "best: a" == lines[-1]
+    assert any(line.startswith("a - b") and "-0.100" in line for line in lines)

@@ -12,7 +12,7 @@ import optuna
 import pytest
 
 from pytest_glue.core.errors import FineTuningError, SearchError
-from pytest_glue.core.study import Hyperparameters, Trial, TrialEpoch, TrialState
+from pytest_glue.core.study import Direction, Hyperparameters, Trial, TrialEpoch, TrialState
 from pytest_glue.search.backend import StudySpec
 from pytest_glue.search.objective import Report
 from pytest_glue.search.optuna import OptunaBackend, importance
@@ -243,3 +243,37 @@ def test_no_importance_of_one_trial(spec: MakeSpec) -> None:
     """One trial has no variance to explain."""
     trials, _ = run(spec(trials=1))
     assert {} == importance(trials, spec().space, 42)
+
+
+def falling(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch]:
+    """Return errors that fall with each epoch and are lower the closer the learning rate is to 5e-5."""
+    history: list[TrialEpoch] = []
+
+    def keep(epoch: TrialEpoch) -> bool:
+        history.append(TrialEpoch(3 - epoch.score, epoch.loss))
+        return report(history[-1])
+
+    rising(hyperparameters, keep)
+    return history
+
+
+def test_where_lower_is_better_the_lowest_score_counts(spec: MakeSpec) -> None:
+    """The objective of a trial is its lowest score, the best so far is the lowest, and trials above it are pruned."""
+    asked = spec(trials=16, direction=Direction.MINIMIZE)
+    trials, reported = run(asked, falling)
+    objectives = [trial.objective for trial in trials if trial.objective is not None]
+    assert min(objectives) == reported[-1][1]
+    assert all(min(trial.history).score == trial.objective for trial in trials)
+    pruned, complete = (
+        [trial.objective or 0 for trial in trials if trial.state is state]
+        for state in (TrialState.PRUNED, TrialState.COMPLETE)
+    )
+    assert pruned
+    assert min(pruned) > min(complete)
+
+
+def test_the_sampler_looks_for_low_scores(spec: MakeSpec) -> None:
+    """After the first random trials, most learning rates are near the one with the lowest error."""
+    trials, _ = run(spec(trials=24, direction=Direction.MINIMIZE), falling)
+    apart = [abs(math.log10(float(str(trial.hyperparameters["learning_rate"]))) - math.log10(5e-5)) for trial in trials]
+    assert sum(apart[8:]) / 16 < sum(apart[:8]) / 8

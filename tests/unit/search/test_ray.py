@@ -1,6 +1,7 @@
 """The Ray Tune backend, without trials; `tests/plugin/test_search.py` runs real ones."""
 
 import json
+import math
 import os
 import signal
 import tempfile
@@ -17,12 +18,12 @@ from ray import tune  # noqa: E402
 
 from pytest_glue.config.search_space import Choices, Numbers  # noqa: E402
 from pytest_glue.core.errors import ExecutorError, SearchError  # noqa: E402
-from pytest_glue.core.study import TrialState  # noqa: E402
+from pytest_glue.core.study import Direction, TrialEpoch, TrialState  # noqa: E402
 from pytest_glue.integrations import local_ray  # noqa: E402
 from pytest_glue.integrations.processes import descendants  # noqa: E402
 from pytest_glue.integrations.ray import RayConfig, ray_session  # noqa: E402
 from pytest_glue.search.backend import StudySpec  # noqa: E402
-from pytest_glue.search.ray import _check_identity, _convert, _domain, _number  # noqa: E402
+from pytest_glue.search.ray import _check_identity, _convert, _domain, _number, _run_trial  # noqa: E402
 
 MakeSpec = Callable[..., StudySpec]
 CONFIG = {"learning_rate": 5e-5, "num_train_epochs": 3, "per_device_train_batch_size": 8, "weight_decay": 0.1}
@@ -175,3 +176,27 @@ def test_no_folder_with_a_short_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_ray, "_SHORT_PARENTS", ())
     with pytest.raises(ExecutorError, match=r"a path of 111 characters, and Ray's sockets allow \d\d: set TMPDIR"):
         local_ray.local_folder().__enter__()
+
+
+def test_where_lower_is_better_the_lowest_score_is_the_objective(spec: MakeSpec) -> None:
+    """A trial's objective is the score of its best epoch, which is the lowest one."""
+    result = {"history": [(0.9, 0.7), (0.4, 0.7), (0.6, 0.7)], "config": CONFIG}
+    assert 0.4 == _convert(result, None, "abcde_00001", spec(direction=Direction.MINIMIZE)).objective
+    assert 0.9 == _convert(result, None, "abcde_00001", spec()).objective
+
+
+@pytest.mark.parametrize(("direction", "objective"), [(Direction.MAXIMIZE, 0.9), (Direction.MINIMIZE, 0.4)])
+def test_what_a_trial_reports(monkeypatch: pytest.MonkeyPatch, direction: Direction, objective: float) -> None:
+    """ASHA compares the best score so far; a trial that fails reports a worse one than any other."""
+    reported: list[dict[str, Any]] = []
+    monkeypatch.setattr(tune, "report", reported.append)
+    monkeypatch.setattr("pytest_glue.search.ray.reset_device", lambda objective: objective)
+
+    def trial(_: Any, report: Any) -> None:
+        for score in (0.9, 0.4):
+            report(TrialEpoch(score, 0.7))
+        raise ValueError("out of memory")
+
+    _run_trial({}, trial, direction)  # type: ignore[arg-type]
+    assert [0.9, objective] == [each["objective"] for each in reported[:2]]
+    assert -1e300 > direction.sign * reported[-1]["objective"] > -math.inf

@@ -20,6 +20,8 @@ CASES = [
     ("f1", CLASSES, LABELS),
     ("matthews_correlation", CLASSES, LABELS),
     ("matthews_correlation", OF_THREE, THREE),
+    ("mae", GUESSES, NUMBERS),
+    ("mse", GUESSES, NUMBERS),
     ("pearson", GUESSES, NUMBERS),
     ("spearmanr", GUESSES, NUMBERS),
 ]
@@ -40,7 +42,8 @@ def test_agrees_with_the_jackknife(metric: str, predictions: ArrayLike, referenc
     )
     jackknife = (N - 1) * (whole[:, np.newaxis] - without)
     jackknife -= jackknife.mean(axis=-1, keepdims=True)
-    found = ScoredRuns.of(metric, predictions, references).influences
+    runs = ScoredRuns.of(metric, predictions, references)
+    found = runs.sign * runs.influences
     assert np.corrcoef(jackknife.ravel(), found.ravel())[0, 1] > 0.999
     assert found.std() == pytest.approx(jackknife.std(), rel=0.02)
 

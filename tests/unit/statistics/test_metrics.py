@@ -19,14 +19,19 @@ Array = NDArray[np.float64]
 ORACLES: dict[str, Callable[[Array, Array], Any]] = {
     "accuracy": lambda predictions, references: sklearn_metrics.accuracy_score(references, predictions),
     "f1": lambda predictions, references: sklearn_metrics.f1_score(references, predictions, zero_division=np.nan),
+    "mae": lambda predictions, references: sklearn_metrics.mean_absolute_error(references, predictions),
     "matthews_correlation": lambda predictions, references: sklearn_metrics.matthews_corrcoef(references, predictions),
+    "mse": lambda predictions, references: sklearn_metrics.mean_squared_error(references, predictions),
     "pearson": lambda predictions, references: stats.pearsonr(predictions, references).statistic,
     "spearmanr": lambda predictions, references: stats.spearmanr(predictions, references).statistic,
 }
 CORRELATIONS = ("matthews_correlation", "pearson", "spearmanr")
 ROUNDING = {"pearson": 1e-15}
 """SciPy's Pearson sums by BLAS, whose order of summation differs by machine; the other scores are equal exactly."""
+RELATIVE_ROUNDING = {"mae": 1e-15, "mse": 1e-15}
+"""scikit-learn sums in another order, which differs by version."""
 
+REGRESSIONS = ("mae", "mse", "pearson", "spearmanr")
 CLASSIFIERS = ("accuracy", "f1", "matthews_correlation")
 SHAPES = [
     *((metric, classes, n) for metric in CLASSIFIERS for classes in (2,) for n in (2, 3, 10, 277, 1043)),
@@ -36,12 +41,7 @@ SHAPES = [
         for classes in (3, 150)
         for n in (9, 500)
     ),
-    *(
-        (metric, levels, n)
-        for metric in ("pearson", "spearmanr")
-        for levels in (2, 26, 10**6)
-        for n in (2, 3, 10, 1500)
-    ),
+    *((metric, levels, n) for metric in REGRESSIONS for levels in (2, 26, 10**6) for n in (2, 3, 10, 1500)),
 ]
 
 
@@ -66,11 +66,11 @@ def test_each_run_scores_as_in_scikit_learn_and_scipy(metric: str, levels: int, 
         noisy = rng.random((5, n)) < np.array([[0.0], [0.1], [0.5], [1.0], [1.0]])
         predictions = np.where(noisy, rng.integers(0, levels, (5, n)), references)
         predictions[-1] = 1.0
-        if metric in {"pearson", "spearmanr"}:
+        if metric in REGRESSIONS:
             predictions[1:-1] += np.round(rng.normal(0, levels / 5, (3, n)), rng.integers(0, 9))
         expected = [oracle(metric, run, references) for run in predictions]
         found = score(metric, predictions, references)
-        np.testing.assert_allclose(found, expected, rtol=0, atol=ROUNDING.get(metric, 0))
+        np.testing.assert_allclose(found, expected, rtol=RELATIVE_ROUNDING.get(metric, 0), atol=ROUNDING.get(metric, 0))
         np.testing.assert_array_equal(found, [score_one(metric, run, references) for run in predictions])
 
 
@@ -109,7 +109,8 @@ def test_an_empty_split_has_no_score(metric: str) -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_one_example_has_a_share_but_no_correlation(metric: str) -> None:
     """Accuracy and F1 are defined for a single example; a correlation is not."""
-    assert (np.nan if metric in CORRELATIONS else 1.0) == pytest.approx(score_one(metric, [1.0], [1.0]), nan_ok=True)
+    best = METRICS[metric].high if METRICS[metric].greater_is_better else METRICS[metric].low
+    assert (np.nan if metric in CORRELATIONS else best) == pytest.approx(score_one(metric, [1.0], [1.0]), nan_ok=True)
 
 
 @pytest.mark.parametrize("metric", CORRELATIONS)

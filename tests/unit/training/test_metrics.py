@@ -103,6 +103,13 @@ def test_history_has_one_entry_for_each_evaluation() -> None:
     )
 
 
+def test_an_undefined_error_counts_as_the_worst() -> None:
+    """Where lower is better, an undefined score of 0 would be the best one."""
+    metrics = {"eval_mse": float("nan")}
+    UndefinedScores("mse").on_evaluate(TrainingArguments(), TrainerState(), TrainerControl(), metrics=metrics)
+    assert 1e300 < metrics["eval_mse"] < float("inf")
+
+
 @pytest.mark.parametrize(
     ("metrics", "expected"),
     [

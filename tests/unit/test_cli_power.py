@@ -94,7 +94,7 @@ def test_a_plan_without_what_it_needs(
     [
         ("--seeds=0", "'0': expected a whole number from 1 up"),
         ("--alpha=0.5", "'0.5': expected a probability above 0 and below 0.5"),
-        ("--drop=2%", "'2%': expected a fraction above 0 and below 2"),
+        ("--drop=2%", "'2%': expected a number above 0"),
     ],
 )
 def test_a_number_that_is_not_accepted(argument: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
