@@ -47,8 +47,9 @@ def glue_options(request: pytest.FixtureRequest) -> Options:
 def glue_task(request: pytest.FixtureRequest, glue_options: Options) -> Task:
     """The task of this item. The test runs once for each task of `--glue-tasks`."""
     from pytest_glue.core.tasks import find_task
+    from pytest_glue.data.source import resolved
 
-    return find_task(request.param, glue_options.known_tasks)
+    return resolved(find_task(request.param, glue_options.known_tasks))
 
 
 @pytest.fixture
@@ -137,8 +138,10 @@ def glue_training_arguments(
 ) -> Iterator[TrainingArguments]:
     """The recipe with the first seed. Its output folder is temporary, unless the recipe names an `output_dir`."""
     from pytest_glue.execution.pipeline import make_training_arguments
+    from pytest_glue.session.hooks import with_changed_recipe
 
-    with make_training_arguments(glue_options, glue_task, request.node.callspec.id) as arguments:
+    options = with_changed_recipe(request.node, glue_options, glue_task)
+    with make_training_arguments(options, glue_task, request.node.callspec.id) as arguments:
         yield arguments
 
 
@@ -173,10 +176,11 @@ def glue_evaluation(
 
     from pytest_glue.cache.file_digests import file_digests_of
     from pytest_glue.config.evaluation_spec import EvaluationSpec
-    from pytest_glue.data.source import open_source
+    from pytest_glue.data.source import source_of
     from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
     from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record, skip_reason
     from pytest_glue.session.golden import golden_criteria
+    from pytest_glue.session.hooks import with_hook_verdict, with_own_metrics
     from pytest_glue.session.provenance import data_description, provenance_notes
     from pytest_glue.session.reporter import attach_evaluation
     from pytest_glue.session.run_sources import runs_of
@@ -189,7 +193,7 @@ def glue_evaluation(
     if (reason := skip_reason(spec)) is not None:
         pytest.skip(reason)
     identified, checkpoint_notes = identify(glue_checkpoint, file_digests_of(glue_options))
-    source = open_source(glue_options.data)
+    source = source_of(glue_task, glue_options.data)
     subject = Subject(request.node.nodeid, glue_task, data_description(request.node, source.description))
     family_size = GlueSession.of(request.config).family_size
     criteria = criteria_of(spec, identified.label, family_size)
@@ -203,8 +207,11 @@ def glue_evaluation(
     evaluation = evaluate(subject, runs_of(request, spec), criteria, seed_plan)
     provenance = provenance_notes(request.node)
     evaluation = replace(evaluation, notes=(*checkpoint_notes, *source.notes, *provenance, *evaluation.notes))
+    evaluation = with_own_metrics(request.node, glue_task, evaluation)
+    evaluation = with_hook_verdict(request.node, glue_task, evaluation, glue_options.inconclusive)
     evaluation = record(spec, evaluation)
     attach_evaluation(request.node, evaluation, with_properties=glue_options.junit_properties)
+    request.node.ihook.pytest_glue_evaluated(item=request.node, evaluation=evaluation)
     watched = WatchedEvaluation.of(evaluation)
     yield watched
     require_check(request.node, watched, glue_options.unchecked)

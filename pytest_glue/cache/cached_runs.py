@@ -18,7 +18,7 @@ from pytest_glue.core.errors import CacheError
 from pytest_glue.core.runs import Run, RunConditions, RunSource
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.golden import golden_identity
-from pytest_glue.data.source import open_source
+from pytest_glue.data.source import source_of
 from pytest_glue.training.pretrained import identify
 from pytest_glue.training.trainer.resume_state import ResumeState
 
@@ -83,13 +83,13 @@ def cached_runs(
         GlueError: data or checkpoint cannot be found.
     """
     identified, _ = identify(spec.checkpoint)
-    source = open_source(spec.options.data)
     own = replace(spec, checkpoint=identified)
 
     @cache
     def key_of(task: Task) -> Key:
-        return Key.of(replace(own, task=task), source.identity(task), own.options.seeds[0])
+        return Key.of(replace(own, task=task), source_of(task, spec.options.data).identity(task), own.options.seeds[0])
 
+    source = source_of(spec.task, spec.options.data)
     texts = PredictedTexts(
         source.unlabelled_identity(spec.task) if spec.is_certified else "",
         golden_identity(spec.task) if spec.task.golden else "",

@@ -141,6 +141,8 @@ def _not_labels(task: Task, labels: tuple[float, ...]) -> list[float]:
     """Return the numbers that are no label of the task."""
     if task.is_regression:
         return [label for label in labels if not math.isfinite(label)]
+    if task.is_multi_label:
+        return [label for label in labels if not (0 <= label < 2**task.num_labels and label == int(label))]
     return list(set(labels) - set(range(task.num_labels)))
 
 

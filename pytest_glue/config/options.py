@@ -255,9 +255,12 @@ class Options(FrozenOptions):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as the JSON report holds them, without secrets."""
+        from dataclasses import asdict
+
         from pytest_glue.core.secrets import mask_fields
 
-        shown = self.replace(recipe=mask_fields(self.recipe))
+        own_tasks = {name: asdict(task) for name, task in self.task.items()}
+        shown = self.replace(recipe=mask_fields(self.recipe), task=own_tasks)
         return {name: _plain(getattr(shown, name)) for name, each in OPTIONS.items() if each.affects != "output"}
 
     def __repr__(self) -> str:

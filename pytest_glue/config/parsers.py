@@ -56,13 +56,19 @@ def tasks(value: Any, context: ParseContext) -> tuple[Task, ...]:
     return tuple(sorted(chosen, key=lambda task: task.name))
 
 
-def own_tasks(value: Any, _: ParseContext) -> Mapping[str, Task]:
+def own_tasks(value: Any, context: ParseContext) -> Mapping[str, Task]:
     """Return the tasks of a table, or those that plugins registered."""
+    from pytest_glue.config.own_tasks import parse_task
     from pytest_glue.core.tasks import Task
 
-    if not isinstance(value, Mapping) or not all(isinstance(task, Task) for task in value.values()):
+    if not isinstance(value, Mapping):
         raise refused(f"{value!r}: expected a table for each task, as in [tool.pytest_glue.task.tickets]")
-    return dict(value)
+    if repeated := value.keys() & context.own_tasks.keys():
+        raise refused(f"a plugin or a conftest.py registers the task {min(repeated)!r} too: choose another name")
+    return {
+        name: given if isinstance(given, Task) else parse_task(name, given, context.base)
+        for name, given in value.items()
+    }
 
 
 def checkpoints(value: Any, context: ParseContext) -> tuple[Checkpoint, ...]:

@@ -28,6 +28,8 @@ def parse_slices(value: Any) -> tuple[Slice, ...]:
 
 
 def _slice(value: Any) -> Slice:
+    if isinstance(value, Slice):  # of a marker
+        return value
     if isinstance(value, str):
         return Slice(_text(value, "a slice"))
     if not isinstance(value, Mapping):

@@ -64,6 +64,10 @@ class ReportError(GlueError):
     """A report cannot be written, read or merged."""
 
 
+class HookError(GlueError):
+    """A hook of a `conftest.py` or a plugin returned something that is not accepted."""
+
+
 class UncheckedVerdictError(GlueError):
     """A test passed without asking for its red verdict."""
 

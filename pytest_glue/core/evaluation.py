@@ -35,6 +35,8 @@ class Evaluation:
     duration_s: float
     notes: tuple[str, ...] = ()
     """All notes for the reader, those of conditions and judgement included."""
+    labels: tuple[str, ...] = ()
+    """Of the task, in the order of their ids; empty for a regression."""
 
     @property
     def score(self) -> float | None:

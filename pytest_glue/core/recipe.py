@@ -84,8 +84,11 @@ def recipe_notes(task: Task, recipe: Recipe) -> tuple[str, ...]:
 
 def _left_out(task: Task, recipe: Recipe) -> Mapping[str, str]:
     """Return the fields that a task cannot use, with the reason."""
-    if task.is_regression and recipe.get("label_smoothing_factor"):
-        return {"label_smoothing_factor": "a regression has no class labels to smooth"}
+    if recipe.get("label_smoothing_factor") and (task.is_regression or task.is_multi_label):
+        cause = (
+            "a regression has no class labels" if task.is_regression else "an example has any number of labels, not one"
+        )
+        return {"label_smoothing_factor": f"{cause} to smooth"}
     return {}
 
 

@@ -37,8 +37,8 @@ class Task:
     """One or two."""
 
     labels: tuple[str, ...]
-    """The names of the classes, in the order of their ids; empty for a regression, and if they are inferred from the
-    training data."""
+    """The names of the classes, in the order of their ids; empty for a regression, and as long as they are not inferred
+    from the training data."""
 
     metrics: tuple[str, ...]
     """The reported metrics, the headline metric first."""
@@ -49,6 +49,13 @@ class Task:
     """Further texts, whose labels are never read; `--glue-certify` has them predicted."""
 
     label_column: str = "label"
+
+    label_columns: tuple[str, ...] = ()
+    """The columns of a multi-label task with a column of zeros and ones for each label; together they make the label
+    column. Empty if the data has the label column itself."""
+
+    label_separator: str = ""
+    """What stands between the labels of an example in a label column that holds texts; empty if it holds lists."""
 
     report_only: str = ""
     """Why this task is not judged without a threshold; empty for a task that is."""
@@ -109,6 +116,17 @@ class Task:
     def columns(self) -> tuple[str, ...]:
         """The columns that a split needs."""
         return (*self.text_columns, self.label_column)
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether the labels have to be inferred from the training data."""
+        return not self.labels and not self.is_regression
+
+    @property
+    def needed_splits(self) -> tuple[str, ...]:
+        """The splits that the task's data has to have."""
+        splits = (self.train_split, self.evaluation_split)
+        return splits if self.evaluation_fraction is None else splits[:1]
 
     @property
     def is_certifiable(self) -> bool:

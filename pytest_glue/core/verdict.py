@@ -90,6 +90,8 @@ class Judgement:
     failed_runs: tuple[FailedRun, ...] = ()
     is_futile: bool = False
     """Whether the seeds that may be added would hardly change an inconclusive verdict."""
+    decided_by_hook: bool = False
+    """Whether a hook of the user decided, and not the bounds."""
     slices: tuple[SliceResult, ...] = ()
     """The scores of the task's slices; none if no run trained."""
     golden: GoldenResult | None = None

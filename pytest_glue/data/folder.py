@@ -50,12 +50,12 @@ class FolderSource:
         schema.require_unlabelled(splits, task, self.text)
         return _digest([splits[task.unlabelled_split]])
 
-    def files(self, task: Task) -> list[Path]:
+    def files(self, task: Task) -> dict[str, list[Path]]:
         """Return all files of the folders that contain the task's splits."""
         root = local_path(self.text)
         split_files = (file for split in self._splits(task).values() for file in split.files)
         folders = {folder for file in split_files for folder in file.parents if folder.is_relative_to(root)}
-        return sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
+        return {self.text: sorted(path for folder in folders for path in folder.iterdir() if path.is_file())}
 
     def load(self, task: Task) -> "DatasetDict":
         return schema.load(self._splits(task), task, self.text)

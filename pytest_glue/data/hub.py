@@ -42,8 +42,8 @@ class HubSource:
     def unlabelled_identity(self, task: Task) -> str:
         return self.identity(task)
 
-    def files(self, task: Task) -> list[Path]:  # noqa: ARG002 - the same for every task
-        return []
+    def files(self, task: Task) -> dict[str, list[Path]]:  # noqa: ARG002 - the same for every task
+        return {}
 
     def load(self, task: Task) -> "DatasetDict":
         snapshot = self._fetch(task)

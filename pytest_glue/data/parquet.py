@@ -1,5 +1,6 @@
 """The hub's layout: `FOLDER/<configuration>/<split>-*.parquet`, or `<split>.parquet`."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import require_file
-from pytest_glue.data.splits import Splits
+from pytest_glue.data.splits import Splits, names_of_classes
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -75,6 +76,18 @@ class ParquetSplit:
             raise
         except Exception as error:  # what a damaged or foreign file raises depends on the versions of the libraries
             raise DataError(f"{self.path} cannot be read: {type(error).__name__}: {error}") from error
+
+    def class_names(self, column: str) -> tuple[str, ...]:
+        """Return the names that `datasets` wrote into the file for a column of classes; empty if there are none."""
+        metadata = (_open(self.path).schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+        return names_of_classes(json.loads(metadata).get("info", {}).get("features", {}).get(column))
+
+    def values(self, columns: Iterable[str]) -> dict[str, list[Any]]:
+        tables = [_open(path).read(list(columns)) for path in self.files]
+        return {name: [value for table in tables for value in table[name].to_pylist()] for name in columns}
+
+    def location(self, index: int) -> str:
+        return f"{self.path}, example {index + 1}"
 
 
 def _open(path: Path) -> Any:

@@ -32,8 +32,8 @@ class SampleSource:
     def unlabelled_identity(self, task: Task) -> str:
         return self.identity(task)
 
-    def files(self, task: Task) -> list[Path]:  # noqa: ARG002 - the same for every task
-        return []
+    def files(self, task: Task) -> dict[str, list[Path]]:  # noqa: ARG002 - the same for every task
+        return {}
 
     def load(self, task: Task) -> "DatasetDict":
         from pytest_glue.sample.examples import sample_dataset

@@ -1,6 +1,7 @@
 """The layout of `DatasetDict.save_to_disk`: `FOLDER/<configuration>/dataset_dict.json`, or one task in FOLDER."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import require_file
-from pytest_glue.data.splits import Splits
+from pytest_glue.data.splits import Splits, names_of_classes
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -24,6 +25,13 @@ def splits(folder: Path, task: Task) -> Splits:
             if candidate != folder or all(split.may_be(task) for split in found.values()):
                 return found
     return {}
+
+
+def saved_splits(folder: Path) -> "dict[str, SavedSplit]":
+    """Return the splits of a folder that holds one task, by name; empty if it is in another layout."""
+    if not (folder / INDEX).is_file():
+        return {}
+    return {name: SavedSplit(folder / name) for name in _names(folder / INDEX, "splits")}
 
 
 def configurations(folder: Path) -> set[str]:
@@ -57,6 +65,16 @@ class SavedSplit:
             return Dataset.load_from_disk(str(self.path), keep_in_memory=True)
         except Exception as error:  # what a damaged or foreign file raises depends on the versions of the libraries
             raise DataError(f"{self.path} cannot be read: {type(error).__name__}: {error}") from error
+
+    def class_names(self, column: str) -> tuple[str, ...]:
+        return names_of_classes((self._info().get("features") or {}).get(column))
+
+    def values(self, columns: Iterable[str]) -> dict[str, list[Any]]:
+        examples = self.read()
+        return {name: list(examples[name]) for name in columns}
+
+    def location(self, index: int) -> str:
+        return f"{self.path}, example {index + 1}"
 
     def _info(self) -> dict[str, Any]:
         return _json(self.path / "dataset_info.json")

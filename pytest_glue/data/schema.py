@@ -1,18 +1,18 @@
 """The schema that every source returns: the hub's columns, class ids in the task's order, no missing value."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import require_file
+from pytest_glue.data.labels import LabelColumn, raw_columns
 from pytest_glue.data.splits import Split, Splits
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
-UNLABELLED = -1
-"""The class id of an example whose label is not public, as on the hub."""
 MAX_UNLABELLED = 10_000
 """With as many texts, a bound is within 0.03 points of the share that changed, and a baseline has 10 KB for each
 seed."""
@@ -25,12 +25,12 @@ def no_task(task: Task, where: str, there: Iterable[str]) -> str:
 
 
 def require_splits(there: Collection[str], task: Task, where: str) -> None:
-    """Check that the training and evaluation splits exist; others, such as test, are optional.
+    """Check that the splits that the task needs exist; others, such as test, are optional.
 
     Raises:
         DataError: one is missing.
     """
-    for split in (task.train_split, task.evaluation_split):
+    for split in task.needed_splits:
         if split not in there:
             listed = ", ".join(sorted(there)) or "none"
             raise DataError(f"{where}: task {task.name} needs the split {split!r}; there: {listed}")
@@ -118,7 +118,7 @@ def unlabelled_texts(data: Mapping[str, "Dataset"], task: Task, where: str) -> "
             "empty. Add texts, without labels, or leave out --glue-certify"
         )
     texts = split.select(range(min(len(split), MAX_UNLABELLED))).select_columns(list(task.text_columns))
-    _check_values(texts, task.text_columns, task, where)
+    _check_values(texts, task.text_columns, task, where, lambda index: f"{where}, example {index + 1}")
     # A trainer needs labels to evaluate; the loss and the scores that they give are not used.
     return Dataset.from_dict({**texts.to_dict(), task.label_column: [0] * len(texts)})
 
@@ -129,14 +129,52 @@ def _ordered(splits: Splits) -> list[tuple[str, Split]]:
 
 
 def require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
+    """Check that a split has the columns that the task needs.
+
+    Raises:
+        DataError: one is missing; the message lists those that exist.
+    """
     labelled = split in {task.train_split, task.evaluation_split}
+    labels = (task.label_column,) if task.label_column in there else raw_columns(task)
     sliced = [each.column for each in task.slices] if split == task.evaluation_split else []
-    for column in (*(task.columns if labelled else task.text_columns), *_group_columns(task, split), *sliced):
+    for column in (*task.text_columns, *(labels if labelled else ()), *_group_columns(task, split), *sliced):
         if column not in there:
-            message = (
-                f"{where}: split {split!r} of task {task.name} has no column {column!r}; there: {', '.join(there)}"
-            )
+            listed = ", ".join(_closest_first(column, there))
+            message = f"{where}: split {split!r} of task {task.name} has no column {column!r}; there: {listed}"
             raise DataError(message)
+
+
+def require_every_label(data: Mapping[str, "Dataset"], task: Task, where: str) -> None:
+    """Check that every label has an example in the training and in the evaluation split.
+
+    Raises:
+        DataError: a label has none; or the labels of a regression are all the same.
+    """
+    for name in (task.train_split, task.evaluation_split):
+        present = set(data[name][task.label_column])
+        if task.is_regression:
+            if len(present) == 1:
+                raise DataError(
+                    f"{where}: all labels of split {name!r} of task {task.name} are {present.pop():g}, so that nothing "
+                    "can be learned or scored"
+                )
+            continue
+        if task.is_multi_label:
+            present = {bit for bit in range(task.num_labels) for labels in present if labels >> bit & 1}
+        if missing := [label for number, label in enumerate(task.labels) if number not in present]:
+            raise DataError(
+                f"{where}: split {name!r} of task {task.name} has no example with the label "
+                f"{' or '.join(map(repr, missing[:5]))}: add some, or leave the label out of the task's labels and data"
+            )
+
+
+def _closest_first(name: str, there: Collection[str]) -> list[str]:
+    """Return the columns that exist, those that are similar to a name before the others."""
+    similar = {each: SequenceMatcher(None, name.lower(), each.lower()).ratio() for each in there}
+    return sorted(there, key=lambda each: -similar[each] if similar[each] >= _SIMILAR else 0)
+
+
+_SIMILAR = 0.6
 
 
 def _group_columns(task: Task, split: str) -> tuple[str, ...]:
@@ -145,25 +183,36 @@ def _group_columns(task: Task, split: str) -> tuple[str, ...]:
     return (task.group_column,) if is_needed and task.group_column else ()
 
 
-def conform(dataset: "Dataset", task: Task, split: str, where: str) -> "Dataset":
+def conform(
+    dataset: "Dataset", task: Task, split: str, where: str, location: Callable[[int], str] | None = None
+) -> "Dataset":
     """Return a split in the hub's schema.
+
+    Args:
+        dataset: the split, as its file holds it.
+        task: names its columns.
+        split: its name.
+        where: the file, for messages.
+        location: returns where the example with that index is; by default the file and its number.
 
     Raises:
         DataError: as for `load`.
     """
+    locate = location or (lambda index: f"{where}, example {index + 1}")
     labelled = split in {task.train_split, task.evaluation_split}
     if labelled and not len(dataset):
         raise DataError(f"{where}: split {split!r} of task {task.name} is empty")
-    columns = (*task.text_columns, *([task.label_column] if labelled else []), *_group_columns(task, split))
-    _check_values(dataset, columns, task, where)
-    if task.label_column not in dataset.column_names:
+    of_labels = [task.label_column] if labelled and not task.is_multi_label else []
+    _check_values(dataset, (*task.text_columns, *of_labels, *_group_columns(task, split)), task, where, locate)
+    has_labels = bool({task.label_column, *raw_columns(task)[:1]} & set(dataset.column_names))
+    if not has_labels or (not labelled and task.data is not None):  # an own task may have any labels there
         return dataset
-    if task.is_regression:
-        return _with_number_labels(dataset, task, where, labelled=labelled)
-    return _with_class_labels(dataset, task, where, labelled=labelled)
+    return LabelColumn(dataset, task, where, labelled, locate).conformed()
 
 
-def _check_values(dataset: "Dataset", columns: Sequence[str], task: Task, where: str) -> None:
+def _check_values(
+    dataset: "Dataset", columns: Sequence[str], task: Task, where: str, locate: Callable[[int], str]
+) -> None:
     """Check that no value is missing, and that texts are texts."""
     import pyarrow as pa
 
@@ -174,7 +223,11 @@ def _check_values(dataset: "Dataset", columns: Sequence[str], task: Task, where:
         raise DataError(f"{where} is damaged: {error}") from error
     for column in columns:
         if count := table[column].null_count:
-            raise DataError(f"{where}: {count} of {len(dataset)} values of column {column!r} are missing")
+            first = table[column].is_null().index(pa.scalar(value=True)).as_py()
+            raise DataError(
+                f"{where}: {count} of {len(dataset)} values of column {column!r} are missing; the first is at "
+                f"{locate(first)}"
+            )
     for column in task.text_columns:
         if not (pa.types.is_string(table[column].type) or pa.types.is_large_string(table[column].type)):
             raise DataError(
@@ -189,77 +242,3 @@ def _shown(value: object) -> str:
 
 
 _SHOWN = 40
-
-
-def _with_number_labels(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
-    """Return the dataset with the labels of a regression as 32-bit floats."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from datasets import ClassLabel, Value
-
-    feature, values = dataset.features[task.label_column], _labels(dataset, task)
-    if isinstance(feature, ClassLabel) or not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
-        message = f"{where}: task {task.name} is a regression, but column {task.label_column!r} is {feature}"
-        raise DataError(message)
-    if labelled and not pc.all(pc.is_finite(values)).as_py():
-        raise DataError(
-            f"{where}: column {task.label_column!r} of task {task.name} has values that are not finite numbers"
-        )
-    if feature == Value("float32"):
-        return dataset
-    return _with_label(dataset, task, values.cast(pa.float32()), Value("float32"))
-
-
-def _with_class_labels(dataset: "Dataset", task: Task, where: str, *, labelled: bool) -> "Dataset":
-    """Return the dataset with the labels of a classification as class ids in the task's order."""
-    import pyarrow as pa
-    from datasets import ClassLabel
-
-    feature, accepted = dataset.features[task.label_column], ClassLabel(names=list(task.labels))
-    ids: dict[Any, int]
-    if isinstance(feature, ClassLabel):
-        if set(feature.names) != set(task.labels):
-            message = f"{where}: the labels are {feature.names}, those of task {task.name} are {list(task.labels)}"
-            raise DataError(message)
-        ids = {number: task.labels.index(name) for number, name in enumerate(feature.names)}
-    elif getattr(feature, "dtype", "") in {"string", "large_string"}:
-        ids = {name: number for number, name in enumerate(task.labels)}
-    else:
-        ids = {number: number for number in range(len(task.labels))}
-    if not labelled:
-        ids |= {UNLABELLED: UNLABELLED, None: UNLABELLED, "": UNLABELLED}
-    values = _labels(dataset, task)
-    if pa.types.is_nested(values.type):
-        message = f"{where}: column {task.label_column!r} of task {task.name} holds {values.type}; expected class ids"
-        raise DataError(message)
-    distinct = values.unique().to_pylist()
-    if unknown := [value for value in distinct if value not in ids]:
-        message = (
-            f"{where}: {unknown[:5]} in column {task.label_column!r} are not labels of task {task.name}: {list(ids)}"
-        )
-        raise DataError(message)
-    if feature == accepted and all(ids[value] == value for value in distinct):
-        return dataset
-    return _with_label(dataset, task, _mapped(values, ids), accepted)
-
-
-def _labels(dataset: "Dataset", task: Task) -> Any:
-    """Return the label column as an Arrow array."""
-    return dataset.with_format("arrow")[:][task.label_column]
-
-
-def _mapped(values: Any, ids: dict[Any, int]) -> Any:
-    import pyarrow as pa
-
-    return pa.array([ids[value] for value in values.to_pylist()], pa.int64())
-
-
-def _with_label(dataset: "Dataset", task: Task, values: Any, feature: Any) -> "Dataset":
-    """Return the dataset with another label column at the same index."""
-    from datasets import Dataset, DatasetInfo, Features
-
-    table = dataset.with_format("arrow")[:]
-    index = table.column_names.index(task.label_column)
-    features = Features({**dataset.features, task.label_column: feature})
-    table = table.set_column(index, task.label_column, values).replace_schema_metadata(None)
-    return Dataset(table, info=DatasetInfo(features=features), split=dataset.split)

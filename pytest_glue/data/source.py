@@ -1,5 +1,7 @@
-"""The protocol of a data source, and the choice of one by the value of `--glue-data`."""
+"""The protocol of a data source, and the choice of one: by the task, or by the value of `--glue-data`."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -8,6 +10,9 @@ from pytest_glue.core.tasks import Task
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
+
+    from pytest_glue.core.task_data import TaskData
+    from pytest_glue.data.own_data import OwnData
 
 
 HUB = "hub"
@@ -66,8 +71,10 @@ class DataSource(Protocol):
         """
         ...
 
-    def files(self, task: Task) -> list[Path]:
-        """Return the local files that another machine needs for this task; empty if it can get the data itself.
+    def files(self, task: Task) -> Mapping[str, list[Path]]:
+        """Return the local files that another machine needs for this task, by their folder as the user wrote it.
+
+        Empty if another machine can get the data itself.
 
         Raises:
             DataError: as for `check`.
@@ -82,6 +89,31 @@ class DataSource(Protocol):
             HubError: the hub cannot be reached and the data is not in the cache.
         """
         ...
+
+
+def source_of(task: Task, text: str) -> DataSource:
+    """Return the source of a task's examples: its own data, or else the one that `--glue-data` names. Reads nothing."""
+    return open_source(text) if task.data is None else own_data(task.data)
+
+
+def resolved(task: Task) -> Task:
+    """Return a task with its labels, which are inferred from its own training data if it does not name them.
+
+    Raises:
+        DataError: the data cannot be read, or has fewer than two labels.
+        HubError: the data is on the hub, which cannot be reached.
+    """
+    if task.data is None or not task.needs_labels:
+        return task
+    return replace(task, labels=own_data(task.data).labels(task))
+
+
+@cache
+def own_data(data: "TaskData") -> "OwnData":
+    """Return the source of a user's own task, always the same object."""
+    from pytest_glue.data.own_data import OwnData
+
+    return OwnData(data)
 
 
 @cache

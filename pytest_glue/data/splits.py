@@ -1,8 +1,8 @@
 """The protocols of a folder layout and of its splits, whose columns are known without reading the examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_glue.core.tasks import Task
 
@@ -40,7 +40,37 @@ class Split(Protocol):
         ...
 
 
+class OwnSplit(Split, Protocol):
+    """A split of a user's own task, from which labels can be inferred and whose rows can be found again."""
+
+    def class_names(self, column: str) -> tuple[str, ...]:
+        """Return the names of the classes that the file records for a column; empty if it records none.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        ...
+
+    def values(self, columns: Iterable[str]) -> Mapping[str, Sequence[Any]]:
+        """Return the values of some columns, each of which the split has.
+
+        Raises:
+            DataError: as for `read`.
+        """
+        ...
+
+    def location(self, index: int) -> str:
+        """Return where a message can say that an example is: file and line, or file and number."""
+        ...
+
+
 Splits = Mapping[str, Split]
+
+
+def names_of_classes(feature: Any) -> tuple[str, ...]:
+    """Return the names of a `ClassLabel`, given as its JSON; empty for any other feature."""
+    is_class = isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+    return tuple(feature.get("names") or ()) if is_class else ()
 
 
 class FolderLayout(Protocol):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import require_file
-from pytest_glue.data.schema import UNLABELLED
+from pytest_glue.data.labels import UNLABELLED
 from pytest_glue.data.splits import Splits
 
 if TYPE_CHECKING:

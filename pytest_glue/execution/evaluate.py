@@ -59,10 +59,11 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         task=subject.task.name,
         headline_metric=subject.task.headline_metric,
         data=subject.data,
+        labels=subject.task.labels,
         conditions=conditions,
         runs=tuple(finished),
         judgement=judgement,
-        failed=_fails_test(judgement.verdict, seed_plan.inconclusive),
+        failed=fails_test(judgement.verdict, seed_plan.inconclusive),
         duration_s=max(time.perf_counter() - start, _trained_s(finished)),
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
     )
@@ -73,7 +74,8 @@ def _trained_s(runs: Sequence[Run]) -> float:
     return fsum(run.duration_s for run in runs if not run.cached)
 
 
-def _fails_test(verdict: Verdict, inconclusive: InconclusivePolicy) -> bool:
+def fails_test(verdict: Verdict, inconclusive: InconclusivePolicy) -> bool:
+    """Return whether a verdict fails the test, by what an inconclusive one means."""
     if verdict is Verdict.INCONCLUSIVE:
         return inconclusive is InconclusivePolicy.FAIL
     return verdict is not Verdict.PASS

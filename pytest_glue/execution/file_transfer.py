@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import ExecutorError
 from pytest_glue.core.tasks import Task
-from pytest_glue.data.source import open_source
+from pytest_glue.data.golden import golden_file
+from pytest_glue.data.source import source_of
 from pytest_glue.training.pretrained import files_of_folder
 
 Content = Mapping[str, bytes]
@@ -98,14 +99,23 @@ def files_of_checkpoint(checkpoint: Checkpoint) -> list[Path]:
     return [checkpoint.folder / name for name in files_of_folder(checkpoint)]
 
 
-def files_of_data(name: str, tasks: Sequence[Task]) -> list[Path]:
-    """Return the local files that the data source needs for these tasks; empty if every machine can get the data.
+def files_of_data(name: str, task: Task) -> Mapping[str, Sequence[Path]]:
+    """Return the local files of a task's examples by folder, and that of its golden examples.
+
+    Empty if every machine can get the data.
+
+    Args:
+        name: the data of tasks without their own.
+        task: to be run.
 
     Raises:
-        DataError: a task is missing.
+        DataError: the task is missing.
     """
-    source = open_source(name)
-    return sorted({file for task in tasks for file in source.files(task)})
+    found = dict(source_of(task, name).files(task))
+    if task.golden:
+        folder = str(PurePath(task.golden).parent)
+        found[folder] = [*found.get(folder, ()), golden_file(task)]
+    return found
 
 
 @cache

@@ -31,11 +31,11 @@ def load_data(options: Options, task: Task) -> DatasetDict:
     """
     from pytest_glue.core.golden import GOLDEN
     from pytest_glue.data.golden import golden_split
-    from pytest_glue.data.source import limited, open_source
+    from pytest_glue.data.source import limited, source_of
     from pytest_glue.training.library_state import silence_libraries
 
     with silence_libraries():
-        data = open_source(options.data).load(task)
+        data = source_of(task, options.data).load(task)
     data = limited(data, task, options.max_train_samples, options.max_eval_samples)
     if task.golden:
         data[GOLDEN] = golden_split(task)
@@ -141,6 +141,7 @@ def make_trainer_runs(
     from pytest_glue.core.recipe import recipe_notes
     from pytest_glue.data.fingerprint import digest_of_task, digest_of_texts
     from pytest_glue.data.groups import groups_of
+    from pytest_glue.data.overlap import overlap_notes
     from pytest_glue.data.schema import unlabelled_texts
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.training.metrics import LabelMapping
@@ -151,7 +152,7 @@ def make_trainer_runs(
     labels, digest = LabelMapping(task, label_ids(spec)), digest_of_task(data, task)
     slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
     loading = (*vocabulary_notes(trainer.model, tokenizer), *getattr(trainer.model_init, "notes", ()))
-    notes = (*slow, *loading, *recipe_notes(task, options.recipe))
+    notes = (*slow, *loading, *recipe_notes(task, options.recipe), *overlap_notes(data, task))
     new_head = "new" if options.head is HeadPolicy.NEW else None
     chosen = {name: value for name, value in (("max_length", options.max_length), ("head", new_head)) if value}
     conditions = conditions_of(trainer, resolve(spec.checkpoint).checkpoint, labels, digest, chosen, notes)

@@ -12,8 +12,8 @@ from pytest_glue.core.metrics import METRICS, Metric
 from pytest_glue.core.runs import Run, Scores
 from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.study import SearchConfig
-from pytest_glue.core.tasks import Task
-from pytest_glue.gate.prediction_codec import from_lines, to_lines
+from pytest_glue.core.tasks import GLUE, Task
+from pytest_glue.gate.prediction_codec import Style, from_lines, to_lines
 
 SCHEMA_VERSION = 1
 MIN_EXAMPLES = 2
@@ -67,6 +67,10 @@ class Baseline:
     """Of the unlabelled texts; None if the baseline was saved without `--glue-certify`."""
     groups: RecordedGroups | None = None
     """Of the evaluation examples; None if they are independent, or if fewer than two runs trained."""
+    labels: tuple[str, ...] = ()
+    """Of a user's own task, in the order of the predictions' ids; empty for a task of GLUE and for a regression."""
+    is_multi_label: bool = False
+    """Whether a prediction is a set of labels, as the number whose bits they are."""
 
     @classmethod
     def of(
@@ -103,6 +107,8 @@ class Baseline:
             search=conditions.terms,
             unlabelled_digest=conditions.unlabelled_digest,
             groups=groups,
+            labels=() if task.name in GLUE else task.labels,
+            is_multi_label=task.is_multi_label,
         )
 
     @property
@@ -115,6 +121,13 @@ class Baseline:
         """Mean of the headline metric over the runs for which it is defined."""
         scores = [score for run in self.runs if (score := run.metrics[self.headline_metric]) is not None]
         return math.fsum(scores) / len(scores)
+
+    @property
+    def style(self) -> Style:
+        """How the file holds the predictions."""
+        if self.is_regression:
+            return Style.DECIMALS
+        return Style.INTEGERS if self.is_multi_label else Style.of_classes(len(self.labels))
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -140,12 +153,16 @@ def encode_baseline(baseline: Baseline) -> dict[str, Any]:
         del content["unlabelled_digest"]
     if baseline.groups is None:
         del content["groups"]
+    if not baseline.labels:
+        del content["labels"]
+    if not baseline.is_multi_label:
+        del content["is_multi_label"]
     for run, recorded in zip(content["runs"], baseline.runs, strict=True):
-        run["predictions"] = to_lines(recorded.predictions, is_regression=baseline.is_regression)
+        run["predictions"] = to_lines(recorded.predictions, baseline.style)
         if recorded.unlabelled_predictions is None:
             del run["unlabelled_predictions"]
         else:
-            run["unlabelled_predictions"] = to_lines(recorded.unlabelled_predictions, is_regression=False)
+            run["unlabelled_predictions"] = to_lines(recorded.unlabelled_predictions, baseline.style)
     return content
 
 
@@ -174,7 +191,7 @@ def decode_baseline(content: Any) -> Baseline:
         baseline = from_plain({**content, "runs": []}, Baseline)
     except ValueError as error:
         raise BaselineError(f"it is incomplete or was edited: {error}") from None
-    baseline = replace(baseline, runs=tuple(_decoded(run, is_regression=baseline.is_regression) for run in encoded))
+    baseline = replace(baseline, runs=tuple(_decoded(run, baseline.style) for run in encoded))
     _check(baseline)
     return baseline
 
@@ -192,10 +209,10 @@ class _EncodedRuns:
     runs: tuple[_EncodedRun, ...]
 
 
-def _decoded(run: _EncodedRun, *, is_regression: bool) -> RecordedRun:
+def _decoded(run: _EncodedRun, style: Style) -> RecordedRun:
     lines = run.unlabelled_predictions
-    unlabelled = None if lines is None else from_lines(lines, is_regression=False)
-    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, is_regression=is_regression), unlabelled)
+    unlabelled = None if lines is None else from_lines(lines, style)
+    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, style), unlabelled)
 
 
 def _check(baseline: Baseline) -> None:

@@ -10,7 +10,7 @@ from pytest_glue.core.formatting import count
 from pytest_glue.core.recipe import WITHOUT_EFFECT
 from pytest_glue.core.runs import RunConditions
 from pytest_glue.core.study import SearchConfig
-from pytest_glue.core.tasks import Task
+from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
 
 
@@ -30,6 +30,7 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
     differences = [
         *_different("task", baseline.task, task.name),
         *_different("headline metric", baseline.headline_metric, task.headline_metric),
+        *_different("labels", list(baseline.labels), [] if task.name in GLUE else list(task.labels)),
         *_different("evaluation split", baseline.evaluation_split, task.evaluation_split),
         *_different("number of training examples", baseline.n_train, conditions.n_train),
         *_different("number of evaluation examples", baseline.n_eval, conditions.n_eval),

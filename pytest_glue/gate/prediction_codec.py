@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from enum import Enum, auto
 
 from pytest_glue.core.errors import BaselineError
 
@@ -10,28 +11,46 @@ _CLASSES_A_LINE = 100
 _NUMBERS_A_LINE = 16
 
 
-def to_lines(predictions: Sequence[float], *, is_regression: bool) -> list[str]:
-    """Return predictions as lines: one character for each class, or numbers with four decimals.
+class Style(Enum):
+    """How a line holds predictions."""
 
-    Four decimals change a correlation by less than a millionth and take a third of the bytes.
-    """
-    if is_regression:
-        return [" ".join(f"{value:.4f}" for value in part) for part in _parts(predictions, _NUMBERS_A_LINE)]
+    DIGITS = auto()
+    """A character for each class."""
+    INTEGERS = auto()
+    """A number for each class, or for each set of labels."""
+    DECIMALS = auto()
+    """A number with four decimals: that changes a correlation by less than a millionth, in a third of the bytes."""
+
+    @classmethod
+    def of_classes(cls, n_classes: int) -> "Style":
+        """Return the style for classes: digits as long as there are enough."""
+        return cls.DIGITS if n_classes <= len(_DIGITS) else cls.INTEGERS
+
+
+def to_lines(predictions: Sequence[float], style: Style) -> list[str]:
+    """Return predictions as lines of text."""
+    if style is not Style.DIGITS:
+        decimals = 4 if style is Style.DECIMALS else 0
+        return [" ".join(f"{value:.{decimals}f}" for value in part) for part in _parts(predictions, _NUMBERS_A_LINE)]
     return ["".join(_DIGITS[int(label)] for label in part) for part in _parts(predictions, _CLASSES_A_LINE)]
 
 
-def from_lines(lines: Sequence[str], *, is_regression: bool) -> tuple[float, ...]:
+def from_lines(lines: Sequence[str], style: Style) -> tuple[float, ...]:
     """Inverse of `to_lines`.
 
     Raises:
         BaselineError: a line contains something else.
     """
     try:
-        if is_regression:
+        if style is Style.INTEGERS:
+            return tuple(float(int(word)) for line in lines for word in line.split())
+        if style is Style.DECIMALS:
             return tuple(_finite(word) for line in lines for word in line.split())
         return tuple(float(_DIGITS.index(character)) for line in lines for character in line)
     except ValueError as error:
-        message = f"its predictions contain something other than {'numbers' if is_regression else 'classes'}: {error}"
+        message = (
+            f"its predictions contain something other than {'classes' if style is Style.DIGITS else 'numbers'}: {error}"
+        )
         raise BaselineError(message) from None
 
 

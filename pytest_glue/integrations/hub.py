@@ -36,6 +36,8 @@ class Repository:
     name: str
     revision: str | None = None
     """A branch, a tag or a full commit; None is the main branch."""
+    option: str = ""
+    """Where the user named it, for messages; empty for the flag of its kind."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}" + (f"@{self.revision}" if self.revision else "")
@@ -85,14 +87,19 @@ def fetch(repository: Repository, choose: Choose) -> Snapshot:
         try:
             cached = _from_cache(repository, choose)
         except _UnavailableError as state:
-            kind, flag = repository.kind, _FLAGS[repository.kind]
             raise HubError(
-                f"the hub cannot be reached ({outage}) and {repository} {state}. "
-                f"Give `{flag}=FOLDER` for a local {kind}, or `{flag}=sample` for a synthetic one to try things out"
+                f"the hub cannot be reached ({outage}) and {repository} {state}. {_remedy(repository)}"
             ) from outage
         note = f"the hub could not be asked ({outage}): {repository} is the cached commit {cached.commit[:7]}"
         return replace(cached, notes=(note,))
     return _download(repository, commit, tuple(choose(names)))
+
+
+def _remedy(repository: Repository) -> str:
+    if repository.option:
+        return f"Name a folder or files in {repository.option}"
+    kind, flag = repository.kind, _FLAGS[repository.kind]
+    return f"Give `{flag}=FOLDER` for a local {kind}, or `{flag}=sample` for a synthetic one to try things out"
 
 
 class _UnavailableError(Exception):
@@ -200,7 +207,7 @@ def _raise_refusal(repository: Repository, error: Exception) -> None:
     elif isinstance(error, GatedRepoError):
         message = f"{repository} is gated: ask for access on its page, then set HF_TOKEN or run `hf auth login`"
     elif isinstance(error, RepositoryNotFoundError) or status in {401, 403, 404}:
-        hint = suggestion(repository.name, ["sample"]) or "check the name,"
+        hint = ("" if repository.option else suggestion(repository.name, ["sample"])) or "check the name,"
         message = (
             f"the hub has no {repository}, or it is private: "
             f"{hint} or set HF_TOKEN (`hf auth login`) to an account that may read it"

@@ -122,6 +122,10 @@ class Result(Struct):
     """The scores of parts of the evaluation examples; empty if the task has no slices, or no run trained."""
     golden: GoldenResult | None = None
     """What the runs predict for the golden examples; null if the task has none, or no run trained."""
+    labels: list[str] = []
+    """Of the task, in the order of their ids; empty for a regression."""
+    decided_by_hook: bool = False
+    """Whether the hook `pytest_glue_verdict` decided, and not the bounds; a note has the verdict without it."""
     greater_is_better: bool = True
     """Whether a higher score is better. If not, a drop is a rise, and a threshold is the highest score that passes."""
 

@@ -1,5 +1,6 @@
 """The header of a test run: what is evaluated, on which data and device, and warnings about power and memory."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
@@ -10,6 +11,7 @@ from pytest_glue.core.errors import GlueError
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
 from pytest_glue.core.formatting import count, printable
 from pytest_glue.core.metrics import find_metric, least_chance_level
+from pytest_glue.core.tasks import Task
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file, interim_analyses_of
@@ -29,25 +31,47 @@ def header(options: Options, workers: int = 1, *, collect_only: bool = False) ->
         [] if collect_only else [*failure_warnings(options), *design_warnings(options), *power_warnings(options)]
     )
     lines = [*_what(options), *threshold_warnings(options), *of_designs, *_memory_warnings(options, workers)]
-    if options.data == SAMPLE or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
+    uses_sample = options.data == SAMPLE and any(task.data is None for task in options.tasks)
+    if uses_sample or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
         lines.append(SYNTHETIC_DATA)
     return [f"glue: {printable(line)}" for line in lines]
 
 
 def _what(options: Options) -> list[str]:
-    from pytest_glue.data.source import open_source
-
     tasks = ", ".join(task.name for task in options.tasks)
     checkpoints = ", ".join(str(each) if each.role else each.label for each in options.checkpoints) or "none"
     seeds = ", ".join(map(str, options.seeds))
     shard = f"; shard {options.shard}" if options.shard else ""
     lines = [
         f"tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}{shard}",
-        f"data {open_source(options.data).description}; device {expected_device()}; {header_versions()}",
+        f"{_data(options)}device {expected_device()}; {header_versions()}",
+        *map(_own_task, (task for task in options.tasks if task.data is not None)),
     ]
     if options.compare:
         lines.append(f"compared with baseline {options.compare}; alpha {options.alpha:g} for the whole test run")
     return lines
+
+
+def _data(options: Options) -> str:
+    """Return the data of the tasks without their own, with a separator; empty if each has its own."""
+    from pytest_glue.data.source import open_source
+
+    uses_option = any(task.data is None for task in options.tasks)
+    return f"data {open_source(options.data).description}; " if uses_option else ""
+
+
+def _own_task(task: Task) -> str:
+    """Return where the data of a user's own task comes from, and its labels; those on the hub are not asked for."""
+    from pytest_glue.data.source import own_data, resolved
+
+    assert task.data is not None
+    source, found = own_data(task.data), task
+    if source.is_local:
+        with suppress(GlueError):  # which the items of the task will raise
+            found = resolved(task)
+    origin = " (from the training data)" if task.needs_labels else ""
+    labels = f"; labels {', '.join(found.labels)}{origin}" if found.labels else ""
+    return f"task {task.name}: data {source.description}; {task.kind}{labels}"
 
 
 def _memory_warnings(options: Options, workers: int) -> list[str]:
@@ -69,7 +93,7 @@ def threshold_warnings(options: Options) -> list[str]:
     lines = []
     for task in options.tasks:
         for (name, metric), threshold in options.threshold.items():
-            if name != task.name:
+            if name != task.name or task.needs_labels:
                 continue
             least, known = least_chance_level(metric, task.num_labels), find_metric(metric)
             if known.sign * (threshold - least) <= 0:

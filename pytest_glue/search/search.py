@@ -20,6 +20,7 @@ from pytest_glue.search.backend import SearchBackend, StudySpec, require
 from pytest_glue.search.objective import Objective
 from pytest_glue.search.subset import split
 from pytest_glue.training.arguments import set_hyperparameters, used_recipe
+from pytest_glue.training.label_sets import label_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def find_hyperparameters(search: Search, trainer: Trainer, task: Task, identity:
 
 def _objective(terms: SearchConfig, trainer: Trainer, task: Task) -> Objective:
     data: Any = trainer.train_dataset
-    part = split(data["label"], terms.fraction, trainer.args.seed, is_regression=task.is_regression)
+    part = split(label_numbers(data["label"]), terms.fraction, trainer.args.seed, task.kind)
     held_out = trainer.eval_dataset if terms.split == EVALUATION else data.select(part.held_out)
     return Objective(trainer, data.select(part.train), held_out, task.headline_metric)
 

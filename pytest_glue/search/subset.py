@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_glue.core.errors import DataError
+from pytest_glue.core.tasks import Kind
+from pytest_glue.statistics.stratification import strata
 
 HELD_OUT_SHARE = 0.2
 """Fraction of the training data."""
 MAX_HELD_OUT = 1000
 """More examples would not help: scores of trials then differ by their training, not by sampling error."""
-STRATA = 10
-"""Number of quantile groups that a regression's labels are stratified by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class Part:
     """Disjoint from `train`."""
 
 
-def split(labels: Any, fraction: float, seed: int, *, is_regression: bool) -> Part:
+def split(labels: Any, fraction: float, seed: int, kind: Kind | None) -> Part:
     """Return a stratified choice of examples for a search.
 
     Args:
-        labels: labels of the training data, shape (n,): class ids or numbers.
+        labels: labels of the training data, shape (n,): class ids, numbers, or numbers whose bits are labels.
         fraction: of the training data to train on; at most all examples that are not held out.
         seed: of the random choice.
-        is_regression: whether the labels are numbers, which are stratified by deciles.
+        kind: of the task.
 
     Raises:
         DataError: a part is so small that a class is missing from it.
@@ -41,7 +41,6 @@ def split(labels: Any, fraction: float, seed: int, *, is_regression: bool) -> Pa
     from sklearn.model_selection import train_test_split
 
     values = np.asarray(labels)
-    strata = _deciles(values) if is_regression else values
     everything = np.arange(len(values))
     held = min(round(HELD_OUT_SHARE * len(values)), MAX_HELD_OUT)
     train = min(round(fraction * len(values)), len(values) - held)
@@ -49,24 +48,17 @@ def split(labels: Any, fraction: float, seed: int, *, is_regression: bool) -> Pa
         raise DataError(_too_few(f"{train} to train on and {held} to score on", fraction, len(values)))
     try:
         chosen, held_out = train_test_split(
-            everything, train_size=train, test_size=held, stratify=strata, random_state=seed
+            everything, train_size=train, test_size=held, stratify=strata(values, kind), random_state=seed
         )
     except ValueError as error:
         raise DataError(_too_few(str(error), fraction, len(values))) from None
-    if not is_regression:
+    if kind is Kind.CLASSIFICATION:
         for part, what in ((chosen, "to train on"), (held_out, "to score on")):
             if missing := sorted(set(Counter(values.tolist())) - set(values[part].tolist())):
                 raise DataError(
                     _too_few(f"class {missing[0]} is not among the {len(part)} {what}", fraction, len(values))
                 )
     return Part(np.sort(chosen), np.sort(held_out))
-
-
-def _deciles(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the quantile group of each label: ten groups, or fewer if a group would have less than 20 labels."""
-    strata = max(min(STRATA, len(values) // 20), 1)
-    ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-    return ranks * strata // len(values)
 
 
 def _too_few(cause: str, fraction: float, count: int) -> str:

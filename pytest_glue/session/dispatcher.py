@@ -13,6 +13,7 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import CachePolicy, ExecutorKind
 from pytest_glue.core.errors import GlueError
 from pytest_glue.core.tasks import find_task
+from pytest_glue.data.source import resolved
 from pytest_glue.execution.executor import RunRequest, RunResult
 from pytest_glue.execution.remote_runs import RemoteRuns
 from pytest_glue.gate.from_options import interim_analyses_of, skip_reason
@@ -89,8 +90,12 @@ class Dispatcher:
         names = {"glue_task", "glue_checkpoint"}
         if not names <= set(parameters) or any(is_overridden(item, name) for name in names):
             return None
-        task, checkpoint = find_task(parameters["glue_task"], options.known_tasks), parameters["glue_checkpoint"]
+        named, checkpoint = find_task(parameters["glue_task"], options.known_tasks), parameters["glue_checkpoint"]
         if not isinstance(checkpoint, Checkpoint) or not runs_remotely(item, options):
+            return None
+        try:
+            task = resolved(named)
+        except GlueError:  # which the fixture `glue_task` will raise again, as an error of its item
             return None
         spec = EvaluationSpec(options, task, checkpoint)
         return None if skip_reason(spec) else self.runs_of(item, spec)
@@ -175,7 +180,8 @@ def _archives(all_options: Iterable[Options]) -> tuple[FileArchive, ...]:
                 files.setdefault(checkpoint.name, set()).update(files_of_checkpoint(checkpoint))
         for task in options.tasks:
             with suppress(GlueError):
-                files.setdefault(options.data, set()).update(files_of_data(options.data, (task,)))
+                for folder, found in files_of_data(options.data, task).items():
+                    files.setdefault(folder, set()).update(found)
     return tuple(pack(name, local_path(name), sorted(files[name]), ray.put) for name in sorted(files) if files[name])
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.choices import CachePolicy
 from pytest_glue.core.recipe import ends_with_best_epoch, lasting
+from pytest_glue.session.hooks import RUN_HOOKS, implemented
 
 if TYPE_CHECKING:
     import pytest
@@ -26,6 +27,8 @@ def uncacheable_reason(item: pytest.Item, options: Options) -> str | None:
     if overridden := [name for name in RUN_FIXTURES if is_overridden(item, name)]:
         verb = "is" if len(overridden) == 1 else "are"
         return f"{', '.join(overridden)} {verb} overridden, and a cache key does not cover user code"
+    if hooks := implemented(item, RUN_HOOKS):
+        return f"{', '.join(hooks)} is implemented, and a cache key does not cover user code"
     if "glue_trainer" in _fixture_names(item):
         return "the test uses glue_trainer, and cached runs leave it untrained"
     if options.search is not None:

@@ -79,12 +79,15 @@ def _parameter(item: Any, name: str) -> Any:
 
 
 def _check_data(options: Options, task: str) -> None:
-    from pytest_glue.data.source import open_source
+    from pytest_glue.data.source import own_data, resolved, source_of
 
-    if not is_valid_text(local_path(options.data)):
+    found = find_task(task, options.known_tasks)
+    if found.data is None and not is_valid_text(local_path(options.data)):
         raise DataError(f"the name of the data folder {options.data} {_NO_TEXT}")
-    source, found = open_source(options.data), find_task(task, options.known_tasks)
+    source = source_of(found, options.data)
     source.check(found)
+    if found.data is not None and own_data(found.data).is_local:
+        resolved(found)
     if options.certify and found.is_certifiable:
         source.check_unlabelled(found)
     if found.golden:

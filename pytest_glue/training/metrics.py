@@ -11,6 +11,7 @@ from transformers import EvalPrediction, Trainer
 from pytest_glue.core.runs import Epoch, Scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.statistics.metrics import compute as compute_scores
+from pytest_glue.training.label_sets import to_numbers
 
 ComputeMetrics = Callable[[EvalPrediction], dict[str, float]]
 
@@ -24,20 +25,29 @@ class LabelMapping:
     """The model's id of each of the task's labels, in the task's order; empty for a regression."""
 
     def to_task_labels(self, labels: Any) -> NDArray[np.float64]:
-        """Return the model's label ids in the task's order: shape (n,). Numbers of a regression stay as they are."""
+        """Return the model's label ids in the task's order: shape (n,).
+
+        Numbers of a regression stay as they are. Vectors of sets of labels, shape (n, labels), become numbers.
+        """
         values = np.asarray(labels)
+        if self.task.is_multi_label:
+            return to_numbers(values, self.label_ids)
         return np.asarray(np.argsort(self.label_ids)[values] if self.label_ids else values, dtype=np.float64)
 
     def to_predictions(self, output: Any) -> NDArray[np.float64]:
         """Return a model's output as predictions in the task's order: shape (n,), NaN for logits that are not finite.
 
         Args:
-            output: logits of shape (n, labels), or a tuple that begins with them.
+            output: logits of shape (n, labels), or a tuple that begins with them. A set of labels has those whose
+                logits are above 0, so that their probabilities are above one half.
         """
         logits = np.asarray(output[0] if isinstance(output, tuple) else output, dtype=np.float64)
         if not self.label_ids:
             return logits.reshape(len(logits))
-        chosen = self.to_task_labels(np.argmax(logits, axis=1))
+        if self.task.is_multi_label:
+            chosen = to_numbers(logits > 0, self.label_ids)
+        else:
+            chosen = self.to_task_labels(np.argmax(logits, axis=1))
         return np.where(np.isfinite(logits).all(axis=1), chosen, np.nan)
 
 

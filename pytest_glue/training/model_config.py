@@ -49,7 +49,8 @@ def task_config(
     """Return the checkpoint's configuration, with the task's labels and a padding token."""
     config, order = load_config(pretrained), label_ids(pretrained, task, policy)
     config.num_labels = task.num_labels
-    config.problem_type = None  # from an earlier fine-tuning; the model derives it from the labels
+    # Otherwise the model derives it from the labels; the checkpoint's own is from an earlier fine-tuning.
+    config.problem_type = "multi_label_classification" if task.is_multi_label else None
     if order:
         names = dict(zip(order, task.labels, strict=True))
         config.id2label = {index: names[index] for index in sorted(names)}

@@ -13,6 +13,7 @@ from datasets import Dataset, DatasetDict
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import digest
 from pytest_glue.training.encoding_cache import EncodedSplit, encoded_split
+from pytest_glue.training.label_sets import to_vector
 from pytest_glue.training.load_errors import is_failure, unreadable
 
 if TYPE_CHECKING:
@@ -61,13 +62,12 @@ def encode(
                 "Use the tokenizer that the checkpoint was trained with, as tokenizer.save_pretrained(folder) wrote it"
             )
             raise unreadable(what, error, fixture="glue_tokenizer", remedy=remedy) from error
-        labels = batch[task.label_column]
-        return {**encoding, "label": [label_ids[label] for label in labels] if label_ids else labels}
+        return {**encoding, "label": _model_labels(batch[task.label_column], task, label_ids)}
 
     state = _tokenizer_state(tokenizer)
 
     def encoded(split: Dataset) -> EncodedSplit:
-        facts = [digest(split, task.columns), task.text_columns, length, list(label_ids), state]
+        facts = [digest(split, task.columns), task.text_columns, length, task.kind, list(label_ids), state]
         return encoded_split(split, tokenize, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32])
 
     splits = {name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)}
@@ -75,6 +75,13 @@ def encode(
     result = EncodedSplits({name: split.examples for name, split in splits.items()})
     result.notes = tuple(split.note for split in splits.values() if split.note)
     return result
+
+
+def _model_labels(labels: Sequence[Any], task: Task, label_ids: Sequence[int]) -> list[Any]:
+    """Return labels in the model's order: class ids, numbers, or a vector of zeros and ones for each set."""
+    if task.is_multi_label:
+        return [to_vector(label, label_ids) for label in labels]
+    return [label_ids[label] for label in labels] if label_ids else list(labels)
 
 
 def _tokenizer_state(tokenizer: "PreTrainedTokenizerBase") -> str:

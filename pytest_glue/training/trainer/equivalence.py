@@ -30,7 +30,7 @@ def choose_layout(asked: Batching, forward: ForwardPass, examples: FlatBatch) ->
     with torch.random.fork_rng(), torch.no_grad(), _evaluation_mode(model):
         loss, output = forward.loss(examples.padded(forward.padding), size)
         logits = _only_logits(output, model)
-        if logits is None or logits.shape[:1] != examples.labels.shape:
+        if logits is None or logits.shape[:1] != examples.labels.shape[:1]:
             return BatchLayout(Batching.PLAIN, "the model returns more than logits")
         singles = [examples.part(slice(index, index + 1)) for index in range(size)]
         losses = torch.stack([forward.loss(single.padded(forward.padding), size)[0] for single in singles])

@@ -35,7 +35,7 @@ class FlatBatch:
     """By column, each of shape (total,)."""
     lengths: tuple[int, ...]
     labels: torch.Tensor
-    """Of shape (n,)."""
+    """Of shape (n,), or (n, labels) for sets of labels."""
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> Self:
@@ -106,7 +106,7 @@ class TokenizedSplit:
         values = {name: torch.from_numpy(_integers(column.flatten())) for name, column in flat.items()}
         if not bool(values.pop("attention_mask", torch.ones(1)).all()):
             return "the attention mask hides tokens"
-        targets = torch.tensor(table[labels[0]].to_numpy())
+        targets = _targets(table[labels[0]])
         lengths = sizes[0].astype(np.int64)
         # As the default collator does: integers are classes, other numbers are float32.
         typed = targets.float() if targets.is_floating_point() else targets.long()
@@ -131,6 +131,12 @@ class TokenizedSplit:
         token_indices = torch.from_numpy(shifts + np.arange(len(shifts)))
         tokens = {name: values[token_indices] for name, values in self.tokens.items()}
         return FlatBatch(tokens, tuple(lengths.tolist()), self.labels[torch.from_numpy(chosen)])
+
+
+def _targets(column: Any) -> torch.Tensor:
+    """Return the labels, shape (n,), or (n, labels) for sets of labels."""
+    is_set = hasattr(column.type, "value_type")
+    return torch.from_numpy(np.stack(column.to_numpy())) if is_set else torch.tensor(column.to_numpy())
 
 
 def _integers(values: Any) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ def test_columns_and_named_slices() -> None:
             {"name": "urgent", "column": "priority", "values": ["high", 1, True, 2.5, 3.0]},
             {"name": "long", "column": "n_words", "min": 30},
             {"name": "medium", "column": "n_words", "min": 10, "max": 29.5},
+            Slice("genre"),
         ]
     )
     assert found == (
@@ -27,6 +28,7 @@ def test_columns_and_named_slices() -> None:
         Slice("priority", "urgent", ("high", "1", "true", "2.5", "3")),
         Slice("n_words", "long", minimum=30),
         Slice("n_words", "medium", minimum=10, maximum=29.5),
+        Slice("genre"),
     )
 
 

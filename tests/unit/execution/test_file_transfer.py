@@ -73,11 +73,11 @@ def test_the_files_to_transfer(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     expected = ["README", "rte/info.json", "rte/train-0.parquet", "rte/validation-0.parquet"]
     open_source.cache_clear()
-    found = files_of_data(str(tmp_path), [find_task("rte")])
+    ((folder, found),) = files_of_data(str(tmp_path), find_task("rte")).items()
 
-    assert expected == [path.relative_to(tmp_path).as_posix() for path in found]
-    assert [] == files_of_data("hub", [find_task("rte")])
-    assert [] == files_of_data("sample", [find_task("rte")])
+    assert (str(tmp_path), expected) == (folder, [path.relative_to(tmp_path).as_posix() for path in found])
+    assert {} == files_of_data("hub", find_task("rte"))
+    assert {} == files_of_data("sample", find_task("rte"))
     assert [] == files_of_checkpoint(Checkpoint.parse("owner/name"))
     with pytest.raises(CheckpointError, match="does not exist"):
         files_of_checkpoint(Checkpoint.parse(str(tmp_path / "none")))

@@ -152,6 +152,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "n_groups": None,
         "slices": [],
         "golden": None,
+        "labels": [],
         "greater_is_better": True,
     } == report["results"][1]
 

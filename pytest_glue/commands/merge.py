@@ -1,0 +1,41 @@
+"""`pytest-glue merge`: join the JSON reports of all shards of a test run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_glue.commands.arguments import Commands
+
+
+def add_merge(commands: Commands) -> None:
+    merge = commands.add_parser(
+        "merge",
+        help="join the JSON reports of all shards of a test run",
+        description="Join the JSON reports of all shards of a test run (--glue-shard).",
+        epilog="Exit code: 0 if all items passed, 1 if an item failed or ended in an error, 2 if nothing was merged.",
+    )
+    merge.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the JSON report of a shard")
+    merge.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the JSON report to write")
+    merge.set_defaults(run=_merge)
+
+
+def _merge(given: argparse.Namespace) -> int:
+    from pytest_glue.core.errors import GlueError
+    from pytest_glue.reports.json import write
+    from pytest_glue.reports.merge import check_files, is_red, merge, read, summary_lines
+
+    try:
+        check_files(given.reports, given.output)
+        merged = merge({str(file): read(file) for file in given.reports})
+        summary = summary_lines(merged)
+        write(given.output, merged)
+    except GlueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join([*summary, f"JSON report: {given.output}"]))
+    return 1 if merged["errors"] or any(map(is_red, merged["results"])) else 0

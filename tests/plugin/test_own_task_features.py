@@ -1,0 +1,103 @@
+"""Own tasks with what works for GLUE's: baselines, certificates, search, workers and Ray."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.own_data import write_tickets, write_topics
+from tests.plugin.conftest import Run
+
+Report = Callable[..., Any]
+
+TASKS = """
+[tool.pytest_glue]
+checkpoints = ["sample"]
+recipe = { learning_rate = 1e-3, num_train_epochs = 2 }
+threshold = { tickets = 0.0, topics = 0.0 }
+
+[tool.pytest_glue.task.tickets]
+data = { train = "tickets/train.csv", validation = "tickets/validation.csv", test = "tickets/test.csv" }
+text = "message"
+label = "team"
+group = "language"
+
+[tool.pytest_glue.task.topics]
+data = "topics"
+text = "message"
+label = "topics"
+kind = "multi_label"
+metrics = ["accuracy"]
+"""
+LESS = ("--glue-max-train-samples=120", "--glue-max-eval-samples=50")
+
+
+@pytest.fixture(autouse=True)
+def project(pytester: pytest.Pytester) -> Path:
+    """A project with two own tasks."""
+    write_tickets(pytester.mkdir("tickets"), {"train": 240, "validation": 100, "test": 40})
+    write_topics(pytester.mkdir("topics"))
+    pytester.makepyprojecttoml(TASKS)
+    return pytester.path
+
+
+def scores(report: Report) -> dict[str, Any]:
+    """Return metrics and labels by task."""
+    return {each["task"]: (each["metrics"], each["labels"]) for each in report()["results"]}
+
+
+def test_an_unchanged_checkpoint_is_compared_and_certified(here: Run, report: Report, project: Path) -> None:
+    """Baselines hold sets of labels as numbers, and the labels of the task; other labels are refused."""
+    saved = here("--glue-save=main", "--glue-certify", "--glue-seeds=2")
+    compared = here("--glue-compare=main", "--glue-certify", "--glue-max-drop=0.2", "--glue-seeds=2", *JSON)
+    verdicts = {each["task"]: (each["verdict"], each["n_groups"]) for each in report()["results"]}
+    (project / "pyproject.toml").write_text(TASKS.replace('label = "team"', 'label = "team"\nlabels = LABELS').replace(
+        "LABELS", '["sales", "returns", "outage", "delivery", "billing"]'
+    ))  # fmt: skip
+    other = here("--glue-compare=main", "--glue-tasks=tickets", "--glue-seeds=2")
+
+    saved.assert_outcomes(errors=1, passed=1)
+    saved.stdout.fnmatch_lines(["*--glue-certify has the texts of the split 'test' of task topics predicted; there: *"])
+    assert ("pass", 2) == verdicts["tickets"]
+    compared.assert_outcomes(errors=1, passed=1)
+    other.assert_outcomes(errors=1)
+    other.stdout.fnmatch_lines(["*labels ['billing', *] in the baseline, ['sales', *] here*"])
+
+
+JSON = ("--glue-json=out.json",)
+
+
+def test_a_baseline_of_sets_of_labels(here: Run, report: Report, project: Path) -> None:
+    """An unchanged task has the recorded scores, and its predictions are read as they were written."""
+    here("--glue-save=main", "--glue-tasks=topics", "--glue-seeds=2")
+    text = (project / "glue-baselines" / "main" / "topics" / "sample.json").read_text("utf-8")
+    result = here("--glue-compare=main", "--glue-tasks=topics", "--glue-seeds=2", "--glue-max-drop=0.3", *JSON)
+    (found,) = report()["results"]
+    result.assert_outcomes(passed=1)
+    assert '"is_multi_label": true' in text
+    assert found["score"] == pytest.approx(found["baseline"]["score"], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("-n2",),
+        pytest.param(("--glue-executor=ray",), marks=pytest.mark.skipif(find_spec("ray") is None, reason="no Ray")),
+    ],
+)
+@pytest.mark.usefixtures("shared_cluster")
+def test_the_same_in_other_processes(fresh: Run, report: Report, way: tuple[str, ...]) -> None:
+    """Workers and Ray give the scores and labels of one process."""
+    fresh(*LESS, *JSON, "--glue-cache=off").assert_outcomes(passed=2)
+    expected = scores(report)
+    fresh(*LESS, *JSON, "--glue-cache=off", *way).assert_outcomes(passed=2)
+    assert expected == scores(report)
+
+
+def test_a_search(here: Run, report: Report) -> None:
+    """Trials are trained on a stratified part, of sets of labels too."""
+    result = here("--glue-search=optuna", "--glue-trials=1", "--glue-search-fraction=0.3", *JSON)
+    result.assert_outcomes(passed=2)
+    assert {72} == {each["search"]["n_train"] for each in report()["results"]}

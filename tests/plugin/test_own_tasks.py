@@ -1,0 +1,155 @@
+"""Tasks in TOML on the team's own data, end to end."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.own_data import TEAMS, TOPICS, write_tickets, write_topics, write_urgency
+from tests.plugin.conftest import Run
+
+README = Path(__file__).parents[2] / "README.md"
+
+TICKETS = """
+[tool.pytest_glue]
+checkpoints = ["sample"]
+recipe = { learning_rate = 1e-3, num_train_epochs = 3 }
+
+[tool.pytest_glue.task.tickets]
+data = "data"
+text = "message"
+label = "team"
+metrics = ["accuracy", "matthews_correlation"]
+slices = ["language"]
+
+[tool.pytest_glue.threshold]
+tickets = { accuracy = 0.6, matthews_correlation = 0.5 }
+"tickets[language=de]" = 0.6
+"""
+URGENCY = """
+[tool.pytest_glue]
+checkpoints = ["sample"]
+recipe = { learning_rate = 1e-3, num_train_epochs = 3 }
+
+[tool.pytest_glue.task.urgency]
+data = { train = "data/train.jsonl", validation = "data/validation.jsonl" }
+text = "message"
+label = "level"
+kind = "regression"
+metrics = ["spearmanr", "pearson"]
+
+[tool.pytest_glue.threshold]
+urgency = { spearmanr = 0.5, pearson = 0.5 }
+"""
+TOPICS_TASK = """
+[tool.pytest_glue]
+checkpoints = ["sample"]
+recipe = { learning_rate = 1e-3, num_train_epochs = 3 }
+
+[tool.pytest_glue.task.topics]
+data = "data"
+text = "message"
+label = "topics"
+kind = "multi_label"
+metrics = ["accuracy"]
+
+[tool.pytest_glue.threshold]
+topics = { accuracy = 0.6 }
+"""
+
+
+@pytest.fixture
+def folder(pytester: pytest.Pytester) -> Path:
+    """The folder `data` of the project."""
+    return pytester.mkdir("data")
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "write", "labels"),
+    [
+        ("tickets", TICKETS, write_tickets, TEAMS),
+        ("urgency", URGENCY, write_urgency, ()),
+        ("topics", TOPICS_TASK, write_topics, TOPICS),
+    ],
+)
+def test_each_kind_is_gated_by_its_thresholds(
+    pytester: pytest.Pytester,
+    folder: Path,
+    here: Run,
+    report: Callable[[], Any],
+    name: str,
+    table: str,
+    write: Callable[[Path], None],
+    labels: tuple[str, ...],
+) -> None:
+    """Under 20 lines of TOML; the second time the runs are read from the cache, and a higher threshold fails them."""
+    assert len(table.strip().splitlines()) < 20
+    write(folder)
+    pytester.makepyprojecttoml(table)
+    first = here("--glue-json=out.json")
+    (trained,) = report()["results"]
+    metric = trained["headline_metric"]
+    second = here("--glue-json=out.json", f"--glue-threshold={name}:{metric}=1.0", "--glue-cache=only")
+    (cached,) = report()["results"]
+
+    first.assert_outcomes(passed=1)
+    second.assert_outcomes(failed=1)
+    assert (list(labels), False) == (trained["labels"], trained["runs"][0]["cached"])
+    assert (trained["metrics"], True) == (cached["metrics"], cached["runs"][0]["cached"])
+    assert "data" in trained["data"]
+    header = f"glue: task {name}: data {trained['data']}; *" + (f"labels {', '.join(labels)} (from*" if labels else "")
+    first.stdout.fnmatch_lines([header])
+    assert {name} == set(report()["options"]["task"])
+
+
+def test_the_example_of_the_readme(pytester: pytest.Pytester, here: Run) -> None:
+    """Its table and files gate a task."""
+    found = re.search(r"<!-- own task -->\n```toml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert found
+    pytester.makepyprojecttoml(found[1])
+    write_tickets(pytester.path)
+    result = here(
+        "--glue-checkpoints=sample", "--glue-recipe=learning_rate=1e-3", "--glue-recipe=num_train_epochs=3", "-v"
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*test_glue[[]tickets-sample[]] PASSED*"])
+
+
+def test_a_column_that_is_not_there(pytester: pytest.Pytester, folder: Path, here: Run) -> None:
+    """It is an error of the item, which names the columns that are there, the closest first."""
+    write_tickets(folder)
+    pytester.makepyprojecttoml(TICKETS.replace('"message"', '"mesage"'))
+    result = here()
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*split 'train' of task tickets has no column 'mesage'; there: message, team, language"]
+    )
+
+
+def test_a_field_that_is_not_accepted(pytester: pytest.Pytester, folder: Path, here: Run) -> None:
+    """It ends the test run before anything is read."""
+    pytester.makepyprojecttoml(TICKETS.replace("text =", "texts ="))
+    result = here()
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(
+        ["*tool.pytest_glue* task in pyproject.toml: tickets has an unknown field 'texts': did you mean text?*"]
+    )
+
+
+def test_examples_that_are_trained_and_evaluated(
+    pytester: pytest.Pytester, folder: Path, here: Run, report: Callable[[], Any]
+) -> None:
+    """They are counted in a note."""
+    write_tickets(folder, {"train": 60})
+    (folder / "validation.csv").write_bytes((folder / "train.csv").read_bytes())
+    pytester.makepyprojecttoml(TICKETS)
+    here("--glue-json=out.json", "--glue-recipe=num_train_epochs=1")
+    (result,) = report()["results"]
+    note = (
+        "texts that also stand in the training split: 60 of 60 evaluation examples (100 %); the score is too high for "
+        "new texts"
+    )
+    assert note in result["notes"]

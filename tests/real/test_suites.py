@@ -1,0 +1,72 @@
+"""Each suite in `suites/examples` on real data with a real checkpoint, by the command in its docstring."""
+
+import ast
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.checkpoints import cut
+
+ROOT = Path(__file__).parents[2]
+LIMITS = ("--glue-max-train-samples=128", "--glue-max-eval-samples=64", "--glue-recipe=num_train_epochs=1")
+RATE = "--glue-recipe=learning_rate=1e-4"
+STSB = ("--glue-tasks=stsb", "--glue-threshold=stsb=-1")
+"""The predictions of a regression are never constant after a few steps."""
+OVERRIDES = {
+    "custom_head": ("glue_model_init", (*STSB, RATE)),
+    "frozen_encoder": ("glue_model_init", STSB),
+    "lora": ("glue_model_init", STSB),
+    "weighted_loss": ("glue_trainer", ("--glue-threshold=cola=-1", "--glue-max-train-samples=256", RATE)),
+}
+"""The fixture that a suite overrides, and arguments for a short run."""
+
+pytestmark = pytest.mark.xdist_group("real")
+
+
+def run_suite(name: str, folder: Path, *arguments: str) -> Any:
+    """Run the command in a suite's docstring with further arguments, and return the JSON report."""
+    docstring = ast.get_docstring(ast.parse((ROOT / "suites" / "examples" / f"{name}.py").read_text("utf-8")))
+    (command,) = (line for line in str(docstring).splitlines() if line.startswith("pytest "))
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}
+    theirs = {"OMP_NUM_THREADS": "1", "HF_HOME": str(folder / "huggingface"), "HF_HUB_OFFLINE": "1"}
+    theirs |= {"PYTEST_GLUE_CACHE": str(folder / "runs")}
+    report = folder / "glue.json"
+    asked = [*shlex.split(command), *arguments, f"--glue-json={report}", "-pno:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", *asked], cwd=ROOT, env=ours | theirs, capture_output=True, text=True, check=False
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    return json.loads(report.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_a_suite_with_an_overridden_fixture(name: str, data: Path, checkpoint: Path, tmp_path: Path) -> None:
+    """It fine-tunes with the fixture and is green."""
+    fixture, arguments = OVERRIDES[name]
+    asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", *LIMITS, *arguments)
+    (result,) = run_suite(name, tmp_path, *asked)["results"]
+    reason = f"{fixture} is overridden, and a cache key does not cover user code"
+    assert f"the cache is not used: {reason}" in result["notes"]
+    assert "folder" == result["checkpoint"]["origin"]
+
+
+def test_a_task_in_python(data: Path, checkpoint: Path, tmp_path: Path) -> None:
+    """The registered task is trained on RTE's hypotheses, which do not give the labels away."""
+    asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", *LIMITS, RATE)
+    (result,) = run_suite("python_task/suite", tmp_path, *asked)["results"]
+    assert "rte-hypothesis" == result["task"]
+
+
+def test_a_comparison(data: Path, checkpoint: Path, tmp_path: Path) -> None:
+    """The encoder and the same with two layers are ranked, with three seeds each."""
+    checkpoints = f"--glue-checkpoints={checkpoint},{cut(tmp_path / 'cut')}"
+    report = run_suite("comparison", tmp_path, f"--glue-data={data}", checkpoints, *STSB, *LIMITS, RATE)
+    assert [3, 3] == [len(result["runs"]) for result in report["results"]]
+    (ranked,) = report["ranks"]["tasks"]
+    assert 2 == len(ranked["scores"])

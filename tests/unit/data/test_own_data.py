@@ -1,0 +1,301 @@
+"""The data of own tasks: formats, labels, the part that is evaluated on, and bad input."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict
+
+from pytest_glue.core.errors import DataError
+from pytest_glue.core.task_data import TaskData
+from pytest_glue.core.tasks import Kind, Task
+from pytest_glue.data.labels import ids_of
+from pytest_glue.data.own_data import OwnData
+from pytest_glue.data.source import resolved, source_of
+
+ROWS = [("the red one", "b"), ("the blue one", "a"), ('a, "b"\nand c', "b"), ("d", "a")]
+TASK = Task("own", "own", ("text",), (), ("accuracy",), kind=Kind.CLASSIFICATION)
+SETS = replace(TASK, kind=Kind.MULTI_LABEL)
+
+
+def task_of(folder: Path, task: Task = TASK, **changes: Any) -> Task:
+    """Return the task with the folder as its data, and its labels."""
+    return resolved(replace(task, data=TaskData(folder=str(folder)), **changes))
+
+
+def loaded(task: Task) -> DatasetDict:
+    """Return the task's data, after the checks of the collection."""
+    source = source_of(task, "hub")
+    source.check(task)
+    return source.load(task)
+
+
+def write(folder: Path, *texts: str, ending: str = "csv") -> Path:
+    """Write a text for each of train and validation; one text is for both."""
+    for split, text in zip(("train", "validation"), texts * (3 - len(texts)), strict=False):
+        (folder / f"{split}.{ending}").write_text(text, "utf-8")
+    return folder
+
+
+def lines(*rows: dict[str, Any]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def in_csv(folder: Path) -> None:
+    write(folder, "text,label\n" + "".join(f'"{text.replace(chr(34), chr(34) * 2)}",{label}\n' for text, label in ROWS))
+
+
+def in_tsv(folder: Path) -> None:
+    text = "text\tlabel\n" + "".join(f'"{text.replace(chr(34), chr(34) * 2)}"\t{label}\n' for text, label in ROWS)
+    write(folder, "\ufeff" + text, ending="tsv")
+
+
+def in_json_lines(folder: Path) -> None:
+    write(folder, lines(*({"text": text, "label": label} for text, label in ROWS)), ending="jsonl")
+
+
+def _dataset() -> DatasetDict:
+    split = Dataset.from_dict({"text": [text for text, _ in ROWS], "label": [label for _, label in ROWS]})
+    return DatasetDict({"train": split, "validation": split})
+
+
+def in_parquet(folder: Path) -> None:
+    for name, split in _dataset().items():
+        split.to_parquet(folder / f"{name}.parquet")
+
+
+def saved(folder: Path) -> None:
+    _dataset().save_to_disk(folder)
+
+
+@pytest.mark.parametrize("form", [in_csv, in_tsv, in_json_lines, in_parquet, saved])
+def test_all_formats_give_the_same_data(tmp_path: Path, form: Callable[[Path], None]) -> None:
+    """Texts with quotes, separators and line breaks, and class ids in the order of the sorted labels."""
+    form(tmp_path)
+    task = task_of(tmp_path)
+    data = loaded(task)
+    assert ("a", "b") == task.labels
+    assert [text for text, _ in ROWS] == data["train"]["text"][:]
+    assert [1, 0, 1, 0] == data["validation"]["label"][:]
+    assert ClassLabel(names=["a", "b"]) == data["train"].features["label"]
+
+
+def test_files_of_splits(tmp_path: Path) -> None:
+    """The files of a split follow each other."""
+    write(tmp_path, "text,label\nx,a\ny,b\n")
+    (tmp_path / "more.csv").write_text("label,text\nb,z\n", "utf-8")
+    files = {"train": ("train.csv", "more.csv"), "validation": ("validation.csv",)}
+    data = TaskData(files=tuple((name, tuple(str(tmp_path / each) for each in names)) for name, names in files.items()))
+    task = resolved(replace(TASK, data=data))
+    assert ["x", "y", "z"] == loaded(task)["train"]["text"][:]
+    assert {str(tmp_path)} == set(source_of(task, "hub").files(task))
+
+
+def test_dev_is_validation(tmp_path: Path) -> None:
+    """Unless the evaluation split has the name dev."""
+    write(tmp_path, "text,label\nx,a\ny,b\n")
+    (tmp_path / "validation.csv").rename(tmp_path / "dev.csv")
+    for split in ("validation", "dev"):
+        task = task_of(tmp_path, evaluation_split=split)
+        assert 2 == len(loaded(task)[task.evaluation_split])
+
+
+@pytest.mark.parametrize(
+    ("values", "labels", "ids"),
+    [
+        (["10", "9"], (), {"9": 0, "10": 1}),
+        ([True, False], (), {False: 0, True: 1}),
+        ([3, 1, 2], (), {1: 0, 2: 1, 3: 2}),
+        ([0, 1], ("ham", "spam"), {0: 0, 1: 1}),
+        (["0", "1"], ("ham", "spam"), {"0": 0, "1": 1}),
+        ([True, False], ("no", "yes"), {False: 0, True: 1}),
+        ([1, 0], ("1", "0"), {1: 0, 0: 1}),
+        ([1.0, 2.0], ("2", "1"), {2.0: 0, 1.0: 1}),
+        (["ham", "eggs"], ("ham", "spam"), {"ham": 0}),
+    ],
+)
+def test_labels_of_every_type(tmp_path: Path, values: list[Any], labels: tuple[str, ...], ids: dict[Any, int]) -> None:
+    """Texts, integers and booleans are names, or ids if no value is a name; numbers are sorted as numbers."""
+    if not labels:
+        write(tmp_path, lines(*({"text": "x", "label": value} for value in values)), ending="jsonl")
+        labels = task_of(tmp_path).labels
+    assert ids == ids_of(values, labels)
+
+
+def test_the_names_in_a_file_are_the_labels(tmp_path: Path) -> None:
+    """Parquet files and saved datasets can name their classes, in an order of their own."""
+    split = Dataset.from_dict({"text": ["x", "y"], "label": [1, 0]}).cast_column("label", ClassLabel(names=["z", "a"]))
+    for name in ("train", "validation"):
+        split.to_parquet(tmp_path / f"{name}.parquet")
+    assert ("z", "a") == task_of(tmp_path).labels
+
+
+def test_inferred_labels_follow_the_file(tmp_path: Path) -> None:
+    """A changed file gives other labels in the same process."""
+    write(tmp_path, "text,label\nx,a\ny,b\n")
+    assert ("a", "b") == task_of(tmp_path).labels
+    write(tmp_path, "text,label\nx,a\ny,b\nz,cc\n")
+    assert ("a", "b", "cc") == task_of(tmp_path).labels
+
+
+def with_lists(folder: Path) -> Task:
+    rows = [{"text": "x", "label": ["b", "a"]}, {"text": "y", "label": []}, {"text": "z", "label": ["c"]}]
+    return task_of(write(folder, lines(*rows), ending="jsonl"), SETS)
+
+
+def with_separators(folder: Path) -> Task:
+    return task_of(write(folder, "text,label\nx,b; a\ny,\nz,c\n"), SETS, label_separator=";")
+
+
+def with_columns(folder: Path) -> Task:
+    text = "text,a,b,c\nx,1,True,0\ny,0,0,0\nz,0,false,1\n"
+    return task_of(write(folder, text), SETS, label_columns=("a", "b", "c"), label_column="label_set")
+
+
+@pytest.mark.parametrize("form", [with_lists, with_separators, with_columns])
+def test_sets_of_labels(tmp_path: Path, form: Callable[[Path], Task]) -> None:
+    """Lists, texts with separators, and columns of zeros and ones give the numbers whose bits are the labels."""
+    task = form(tmp_path)
+    assert ("a", "b", "c") == task.labels
+    assert [3, 0, 4] == loaded(task)["train"][task.label_column][:]
+
+
+def test_numbers_in_csv(tmp_path: Path) -> None:
+    """The labels of a regression."""
+    task = replace(TASK, kind=Kind.REGRESSION, metrics=("pearson",))
+    task = task_of(write(tmp_path, "text,label\nx,1\ny,2.5\n"), task)
+    assert [1.0, 2.5] == loaded(task)["train"]["label"][:]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_evaluated_part(tmp_path: Path, kind: Kind) -> None:
+    """It is always the same, disjoint from the rest, and stratified by label."""
+    by_kind: dict[Kind, list[Any]] = {
+        Kind.CLASSIFICATION: ["a", "b", "b", "b"],
+        Kind.REGRESSION: [1.0, 2.0, 3.0, 4.0],
+        Kind.MULTI_LABEL: [["a"], ["b"], ["a", "b"], ["b"]],
+    }
+    rows = [{"text": str(number), "label": by_kind[kind][number % 4]} for number in range(200)]
+    (tmp_path / "train.jsonl").write_text(lines(*rows), "utf-8")
+    task = task_of(tmp_path, replace(TASK, kind=kind), evaluation_fraction=0.2)
+    first, second = loaded(task), loaded(task)
+    assert (160, 40) == (len(first["train"]), len(first["validation"]))
+    assert first["validation"]["text"][:] == second["validation"]["text"][:]
+    assert 200 == len({*first["train"]["text"], *first["validation"]["text"]})
+    counts = Counter(first["validation"]["label"])
+    assert all(count == pytest.approx(10 * round(count / 10), abs=2) for count in counts.values())
+
+
+def test_the_identity_depends_on_the_contents(tmp_path: Path) -> None:
+    """Of the files of the needed splits, not on their folder."""
+    first, second = tmp_path / "one", tmp_path / "two"
+    for folder in (first, second):
+        folder.mkdir()
+        write(folder, "text,label\nx,a\ny,b\n")
+        (folder / "test.csv").write_text(f"text\n{folder}\n", "utf-8")
+    identities = [source_of(task, "hub").identity(task) for task in map(task_of, (first, second))]
+    assert identities[0] == identities[1]
+    write(second, "text,label\nx,a\ny,b\nz,b\n")
+    task = task_of(second)
+    assert identities[0] != source_of(task, "hub").identity(task)
+
+
+BAD: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", r"train\.csv is empty"),
+    "header only": (b"text,label\n", r"train\.csv has a header and no rows"),
+    "not UTF-8": (b"text,label\nx,a\n\xff,b\n", r"train\.csv:3: byte 0xff is not UTF-8: save the file as UTF-8"),
+    "ragged": (b"text,label\nx,a\n\"y\nz\",b,c\n", r"train\.csv:3: 3 values, and the header has 2 columns"),
+    "open quote": (b'text,label\nx,a\n"y,b\n', r"train\.csv:3: unexpected end of data"),
+    "twice": (b"text,text\nx,a\n", r"train\.csv:1: the header has the column 'text' twice"),
+    "no column": (b"text,lable,id\nx,a,1\n", r"has no column 'label'; there: lable, text, id"),
+    "missing text": (b"text,label\nx,a\n,b\n,a\n", r"2 of 3 values of column 'text' are missing; .*:3$"),
+    "missing label": (b"text,label\nx,a\ny,\nz,b\n", r"1 of 3 values of column 'label' are missing; .*:3$"),
+    "one class": (b"text,label\nx,a\ny,a\n", r"column 'label' of task own has only the label 'a', and "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_files(tmp_path: Path, kind: str) -> None:
+    """The message names the file, and where it can the line."""
+    content, expected = BAD[kind]
+    write(tmp_path, "text,label\nx,a\ny,b\n")
+    (tmp_path / "train.csv").write_bytes(content)
+    with pytest.raises(DataError, match=expected):
+        loaded(task_of(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('{"text": "x", "label": "a"}\n{"text": "y"\n', r"train\.jsonl:2: this line is no JSON: "),
+        ('{"text": "x", "label": "a"}\n["y", "b"]\n', r"train\.jsonl:2: '\[.*' is no JSON object: write one on each "),
+        ('{"text": "x", "label": "a"}\n{"text": null, "label": "b"}\n', r"column 'text' are missing; .*train\.jsonl:2"),
+        (
+            '{"text": "x", "label": "a"}\n{"text": 3, "label": "b"}\n',
+            r"jsonl:2: column 'text' has 3, and 'x' before",
+        ),
+    ],
+)
+def test_bad_json_lines(tmp_path: Path, content: str, expected: str) -> None:
+    write(tmp_path, lines({"text": "x", "label": "a"}, {"text": "y", "label": "b"}), ending="jsonl")
+    (tmp_path / "train.jsonl").write_text(content, "utf-8")
+    with pytest.raises(DataError, match=expected):
+        loaded(task_of(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "changes", "expected"),
+    [
+        ("x,a\ny,b\n", "x,a\ny,c\n", {}, r"\['c'\] in column 'label' are not .* at .*validation\.csv:3"),
+        ("x,a\ny,b\n", "x,a\n", {}, r"split 'validation' of task own has no example with the label 'b'"),
+        ("x,a\ny,b\n", "x,a\ny,b\n", {"labels": ("a", "b", "c")}, r"split 'train' of task own has no example .*'c'"),
+        ("x,1\ny,2\n", "x,1\ny,high\n", {"kind": Kind.REGRESSION}, r"validation\.csv:3: column 'label' .* has 'high'"),
+        ("x,1\ny,1\n", "x,1\ny,2\n", {"kind": Kind.REGRESSION}, r"all labels of split 'train' of task own are 1, so"),
+        ("x,1\ny,nan\n", "x,1\ny,2\n", {"kind": Kind.REGRESSION}, r"has values that are not finite numbers"),
+        ("x,a;b\ny,b\n", "x,a;b\ny,b\n", {"kind": Kind.MULTI_LABEL}, r"csv:2: column .* holds texts, as in 'a;b'"),
+        ("x,a\ny,b\n", "x,a\ny,b\n", {"evaluation_fraction": 0.5}, r"has the split 'validation', and evaluation_fract"),
+    ],
+)  # fmt: skip
+def test_bad_labels(tmp_path: Path, train: str, validation: str, changes: dict[str, Any], expected: str) -> None:
+    write(tmp_path, f"text,label\n{train}", f"text,label\n{validation}")
+    with pytest.raises(DataError, match=expected):
+        loaded(task_of(tmp_path, **changes))
+
+
+def test_too_few_examples_for_a_part(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text,label\nx,a\ny,b\nz,b\n", "utf-8")
+    task = task_of(tmp_path, evaluation_fraction=0.2)
+    with pytest.raises(
+        DataError, match=r"evaluation_fraction = 0.2 cannot be taken from the 3 examples of split 'train'"
+    ):
+        loaded(task)
+
+
+def test_two_files_of_one_split(tmp_path: Path) -> None:
+    """The message says how to choose one."""
+    write(tmp_path, "text,label\nx,a\ny,b\n")
+    (tmp_path / "dev.csv").write_text("text,label\nx,a\n", "utf-8")
+    with pytest.raises(DataError, match=r"dev\.csv and validation\.csv are both the split 'validation': remove one"):
+        task_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (TaskData(folder="none"), "the data folder none does not exist"),
+        (TaskData(files=(("train", ("none.csv",)), ("validation", ("none.csv",)))), r"none\.csv does not exist"),
+    ],
+)
+def test_files_that_do_not_exist(data: TaskData, expected: str) -> None:
+    with pytest.raises(DataError, match=expected):
+        OwnData(data).check(replace(TASK, labels=("a", "b")))
+
+
+def test_a_folder_without_known_files(tmp_path: Path) -> None:
+    (tmp_path / "tickets.xlsx").touch()
+    with pytest.raises(DataError, match=r"has no file such as train\.csv, .*; there: tickets\.xlsx"):
+        task_of(tmp_path)

@@ -1,0 +1,28 @@
+"""The names that users import from the package itself."""
+
+import subprocess
+import sys
+
+import pytest
+
+import pytest_glue
+from pytest_glue.core.task_data import TaskData
+from pytest_glue.core.tasks import Kind, Task
+
+
+def test_tasks_are_public() -> None:
+    """A task can be built and checked without the plugin."""
+    assert (Kind, Task, TaskData) == (pytest_glue.Kind, pytest_glue.Task, pytest_glue.TaskData)
+    task = pytest_glue.Task("a", "a", ("text",), ("no", "yes"), ("accuracy",))
+    assert pytest_glue.Kind.CLASSIFICATION is task.kind
+
+
+def test_another_name() -> None:
+    with pytest.raises(AttributeError, match="module 'pytest_glue' has no attribute 'Tusk'"):
+        _ = pytest_glue.Tusk
+
+
+def test_importing_the_package_imports_none_of_its_modules() -> None:
+    code = "import sys, pytest_glue; print([name for name in sys.modules if name.startswith('pytest_glue.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
