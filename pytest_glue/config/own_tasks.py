@@ -1,7 +1,7 @@
 """Tasks in TOML: from a table `[tool.pytest_glue.task.NAME]` to a `Task`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ _FIELDS_OF_TASKS = {
     "text": "text_columns",
     "group": "group_column",
     **{name: name for name in ("train_split", "evaluation_split", "unlabelled_split", "evaluation_fraction")},
-    **{name: name for name in ("data", "labels", "label_separator", "slices", "golden", "golden_min")},
+    **{name: name for name in ("data", "labels", "label_separator", "slices")},
+    **{name: name for name in ("golden", "golden_min", "golden_tolerance")},
 }
 """The field of `Task` for each field in TOML that is one."""
 
@@ -51,6 +52,7 @@ def parse_task(name: str, table: Any, base: Path) -> Task:
         task = _task(name, given)
         _check_metrics(task)
         _check(task)
+        _check_golden(task, given)
     except GlueError as error:
         raise refused(f"{name}: {error}") from None
     return task
@@ -123,10 +125,16 @@ def _check(task: Task) -> None:
         raise refused(f"train_split and evaluation_split are both {task.train_split!r}")
     if task.needs_labels and task.data is None:
         raise refused("it has neither labels nor data: name the labels, or the data that they can be inferred from")
-    if task.golden_min < 1 and not task.golden:
-        raise refused('golden_min is a share of the golden examples: name their file, as in golden = "golden.csv"')
     if task.data is not None and task.data.files:
         _check_splits(task, task.data)
+
+
+def _check_golden(task: Task, given: Collection[str]) -> None:
+    """Check that what is said about golden examples has an effect."""
+    if "golden_min" in given and not task.golden:
+        raise refused('golden_min is a share of the golden examples: name their file, as in golden = "golden.csv"')
+    if "golden_tolerance" in given and not (task.golden and task.is_regression):
+        raise refused("golden_tolerance is for the golden examples of a regression: leave it out")
 
 
 def _check_splits(task: Task, data: TaskData) -> None:

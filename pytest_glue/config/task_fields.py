@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
@@ -80,6 +81,12 @@ def _share(value: Any, _: Path) -> float:
     if isinstance(value, str) or not 0 < (share := number(value)) <= 1:
         raise refused(f"{value!r}: expected a fraction above 0 and at most 1")
     return share
+
+
+def _distance(value: Any, _: Path) -> float:
+    if isinstance(value, str) or not 0 <= (found := number(value)) < inf:
+        raise refused(f"{value!r}: expected a number of at least 0")
+    return found
 
 
 _COLUMN = "the name of a column"
@@ -211,9 +218,18 @@ _DECLARED = (
         "golden_min",
         "a number above 0 and at most 1",
         "`1.0`",
-        "The share of the golden examples that every run must predict right.",
+        "The share of the golden examples that every run must predict right. See "
+        "[slices.md](slices.md#golden-examples).",
         "0.95",
         _share,
+    ),
+    TaskField(
+        "golden_tolerance",
+        "a number of at least 0",
+        "`0.5`",
+        "In a regression, the distance from its label within which the prediction of a golden example is right.",
+        "0.25",
+        _distance,
     ),
 )
 TASK_FIELDS: Mapping[str, TaskField] = MappingProxyType({field.name: field for field in _DECLARED})

@@ -4,15 +4,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.golden import GOLDEN
 from pytest_glue.core.paths import local_path
+from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import digest_of_texts, require_file
-from pytest_glue.data.rows import ENDINGS, columns_of, is_known, read_rows
 from pytest_glue.data.schema import conform, require_columns
+from pytest_glue.data.split_files import ENDINGS, is_known, open_split
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -34,7 +35,7 @@ def check_golden(task: Task) -> None:
     if not is_known(file):
         raise DataError(f"the golden examples of task {task.name} are in {file}; accepted: {', '.join(ENDINGS)}")
     require_file(file)
-    require_columns(columns_of(file), _golden_task(task), GOLDEN, str(file))
+    require_columns(open_split([file], task).columns(), _golden_task(task), GOLDEN, str(file))
 
 
 def golden_split(task: Task) -> "Dataset":
@@ -52,26 +53,14 @@ def golden_split(task: Task) -> "Dataset":
 @lru_cache(maxsize=8)
 def _read(file: Path, task: Task, _: tuple[int, int]) -> "Dataset":
     """Return the examples of a file, which are read once as long as it does not change."""
-    from datasets import Dataset
-
-    rows = read_rows(file)
-    values = {name: rows[name] for name in task.columns}
-    if task.is_regression:
-        values[task.label_column] = _numbers(file, values[task.label_column])
-    return conform(Dataset.from_dict(values), task, GOLDEN, str(file))
-
-
-def _numbers(file: Path, values: list[Any]) -> list[float | None]:
-    """Return the labels of a regression, which a file with separated values holds as texts."""
-    try:
-        return [None if value is None else float(value) for value in values]
-    except ValueError as error:
-        raise DataError(f"{file}: a label of a regression is a number: {error}") from None
+    split = open_split([file], task)
+    return conform(split.read(), task, GOLDEN, str(file), split.location).select_columns(list(task.columns))
 
 
 def _golden_task(task: Task) -> Task:
-    """Return the task with the golden examples for its evaluation split, so that all of them need labels."""
-    return replace(task, evaluation_split=GOLDEN, group_column=None, slices=())
+    """Return the task with the file for its data and its only split, which needs labels."""
+    data = TaskData(files=((GOLDEN, (task.golden,)),))
+    return replace(task, data=data, evaluation_split=GOLDEN, group_column=None, slices=())
 
 
 def golden_identity(task: Task) -> str:

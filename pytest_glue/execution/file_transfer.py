@@ -112,7 +112,7 @@ def files_of_data(name: str, task: Task) -> Mapping[str, Sequence[Path]]:
         DataError: the task is missing.
     """
     found = dict(source_of(task, name).files(task))
-    if task.golden:
+    if task.golden and golden_file(task).is_file():
         folder = str(PurePath(task.golden).parent)
         found[folder] = [*found.get(folder, ()), golden_file(task)]
     return found

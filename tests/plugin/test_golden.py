@@ -1,11 +1,14 @@
 """Golden examples: from the file to the report, and from the cache."""
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.own_data import write_topics, write_urgency
 
 Run = Callable[..., pytest.RunResult]
 ASKED = ("--glue-tasks=mine", "--glue-threshold=mine=0", "--glue-json=out.json")
@@ -156,3 +159,48 @@ def test_runs_in_ray_workers_predict_them(
         [each["name"] for each in found["slices"]],
         [each["n_eval"] for each in found["slices"]],
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "kind", "more", "write_data"),
+    [
+        ("urgency", "level", "regression", "golden_tolerance = 0.01", write_urgency),
+        ("topics", "topics", "multi_label", "", write_topics),
+    ],
+)
+def test_numbers_and_sets_of_labels(
+    pytester: pytest.Pytester,
+    tiny: Run,
+    report: Callable[[], Any],
+    name: str,
+    label: str,
+    kind: str,
+    more: str,
+    write_data: Callable[[Path], None],
+) -> None:
+    """A task in TOML finds the file beside its table. What one epoch does not learn is missed, and named as it is."""
+    write_data(pytester.path)
+    lines = (pytester.path / "train.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (pytester.path / "golden.jsonl").write_text("".join(lines[-9:]), "utf-8")
+    pytester.makepyprojecttoml(
+        f"""
+        [tool.pytest_glue.task.{name}]
+        data = "."
+        text = "message"
+        label = "{label}"
+        kind = "{kind}"
+        golden = "golden.jsonl"
+        {more}
+
+        [tool.pytest_glue.threshold]
+        {name} = 0
+        """
+    )
+    recipe = ("--glue-recipe=learning_rate=1e-3", "--glue-recipe=num_train_epochs=3") if kind == "regression" else ()
+    tiny(f"--glue-tasks={name}", "--glue-json=out.json", *recipe).assert_outcomes(failed=1)
+    (found,) = report()["results"]
+    golden = found["golden"]
+    assert (9, True) == (golden["n_examples"], golden["n_missed"] > 0)
+    given = [json.loads(line)[label] for line in lines[-9:]]
+    named = [", ".join(each) if isinstance(each, list) else f"{each:.3f}" for each in given]
+    assert [named[miss["example"]] for miss in golden["misses"]] == [miss["expected"] for miss in golden["misses"]]

@@ -122,6 +122,11 @@ def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
         (f'{FILES}headline_metric = "f1"', "tickets: headline_metric = 'f1' is not one of the metrics: accepted: "),
         (f"{FILES}golden_min = 0.5", "tickets: golden_min is a share of the golden examples: name their file, as in "),
         (f"{FILES}slices = [3]", "tickets: slices: slice 3: expected a column, as in "),
+        (
+            f"{FILES}golden_tolerance = 0.1",
+            "tickets: golden_tolerance is for the golden examples of a regression: leave",
+        ),
+        (f"{FILES}golden_tolerance = -1", "tickets: golden_tolerance: -1: expected a number of at least 0"),
         (f'{FILES}golden = "golden.md"', "tickets: golden: 'golden.md': expected a file that ends with .csv, "),
         (f"{FILES}evaluation_fraction = 1.5", "tickets: evaluation_fraction: 1.5: expected a fraction above 0 and "),
         (f"{FILES}evaluation_fraction = 0.2", "tickets: data has the split 'validation', and evaluation_fraction "),

@@ -8,7 +8,7 @@ from datasets import DatasetDict
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.golden import GOLDEN
-from pytest_glue.core.tasks import GLUE, Task
+from pytest_glue.core.tasks import GLUE, Kind, Task
 from pytest_glue.data.golden import check_golden, golden_examples, golden_identity, golden_split
 
 TICKETS = replace(GLUE["sst2"], name="tickets", labels=("refund", "billing"))
@@ -46,6 +46,12 @@ def test_pairs_and_numbers(tmp_path: Path) -> None:
     assert [4.5] == golden_split(task)["label"][:]
 
 
+def test_sets_of_labels(tmp_path: Path) -> None:
+    multi = replace(TICKETS, kind=Kind.MULTI_LABEL)
+    task = written(tmp_path, "golden.jsonl", '{"sentence": "a", "label": ["billing", "refund"]}\n', multi)
+    assert [3] == golden_split(task)["label"][:]
+
+
 def test_the_identity_is_that_of_the_texts(tmp_path: Path) -> None:
     """Runs predict texts: a corrected label needs no training."""
     first = golden_identity(written(tmp_path, "a.csv", "sentence,label\na,refund\n"))
@@ -72,7 +78,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         ("golden.csv", "sentence,label\na,\n", "1 of 1 values of column 'label' are missing"),
         ("golden.csv", "sentence,label\n,refund\n", "1 of 1 values of column 'sentence' are missing"),
         ("golden.csv", "sentence,label\na,refund,x\n", "golden.csv:2: 3 values"),
-        ("golden.txt", "a\n", "golden.txt; accepted: .csv, .tsv, .jsonl"),
+        ("golden.txt", "a\n", "golden.txt; accepted: "),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, name: str, content: str, message: str) -> None:
