@@ -29,6 +29,8 @@ class TrainerRunSource:
     """Whether runs predict two unlabelled texts."""
     has_golden: bool = False
     """Whether runs predict a golden example."""
+    has_submission: bool = False
+    """Whether runs predict two texts of the leaderboard."""
 
     @property
     def conditions(self) -> RunConditions:
@@ -54,5 +56,6 @@ class TrainerRunSource:
         predictions = (0.0, 1.0) if self.has_unlabelled else None
         stopped = target_score is not None
         golden = (1.0,) if self.has_golden else None
-        run = self.entry_of(seed).run
-        return replace(run, stopped=stopped, unlabelled_predictions=predictions, golden_predictions=golden)
+        of_files = {"RTE.tsv": (1.0, 0.0)} if self.has_submission else None
+        run = replace(self.entry_of(seed).run, stopped=stopped, test_predictions=of_files)
+        return replace(run, unlabelled_predictions=predictions, golden_predictions=golden)

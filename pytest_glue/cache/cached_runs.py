@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from pytest_glue.core.runs import Run, RunConditions, RunSource
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.golden import golden_identity
 from pytest_glue.data.source import source_of
+from pytest_glue.data.submission import submission_identity
 from pytest_glue.training.pretrained import identify
 from pytest_glue.training.trainer.resume_state import ResumeState
 
@@ -93,6 +94,7 @@ def cached_runs(
     texts = PredictedTexts(
         source.unlabelled_identity(spec.task) if spec.is_certified else "",
         golden_identity(spec.task) if spec.task.golden else "",
+        submission_identity(source, spec.task) if spec.is_submitted else "",
     )
     return CachedRuns(own, key_of, make_runs, command, sharing or SharedTraining(), texts)
 
@@ -248,10 +250,11 @@ class CachedRuns:
 
     def _has_texts(self, entry: Entry) -> bool:
         """Return whether the run predicted the texts that are needed, and note if it did not."""
-        found, needed = PredictedTexts(entry.unlabelled, entry.golden), self._texts
+        needed = self._texts
         for has, needs, texts in (
-            (found.unlabelled, needed.unlabelled, "unlabelled texts"),
-            (found.golden, needed.golden, "golden examples"),
+            (entry.unlabelled, needed.unlabelled, "unlabelled texts"),
+            (entry.golden, needed.golden, "golden examples"),
+            (entry.submission, needed.submission, "texts of the leaderboard"),
         ):
             if needs not in {"", has}:
                 name, seed = entry.key.task["name"], entry.key.seed
@@ -261,14 +264,7 @@ class CachedRuns:
         return True
 
     def _entry(self, key: Key, conditions: RunConditions, run: Run) -> Entry:
-        return Entry(
-            key,
-            conditions,
-            run,
-            test_run=self._sharing.test_run,
-            unlabelled=self._texts.unlabelled,
-            golden=self._texts.golden,
-        )
+        return Entry(key, conditions, run, test_run=self._sharing.test_run, **asdict(self._texts))
 
     def _train(self, key: Key, target_score: float | None, shared_keys: Mapping[Task, Key]) -> Run:
         source = self._source(key)

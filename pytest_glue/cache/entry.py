@@ -6,7 +6,8 @@ import math
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Self
 
 from pytest_glue.cache.key import Key
@@ -30,6 +31,8 @@ class PredictedTexts:
     """`DataSource.unlabelled_identity`, with `--glue-certify`."""
     golden: str = ""
     """Of the texts of the golden examples."""
+    submission: str = ""
+    """`submission_identity` of the leaderboard's texts, with `--glue-submission`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Entry:
     unlabelled: str = ""
     """As in `PredictedTexts`."""
     golden: str = ""
+    submission: str = ""
 
     def with_only(self, texts: PredictedTexts) -> Self:
         """Return the entry as it would be if the run had predicted these texts only, which it has."""
@@ -55,7 +59,9 @@ class Entry:
             conditions = replace(conditions, unlabelled_digest=None)
         if not texts.golden:
             run = replace(run, golden_predictions=None)
-        return replace(self, run=run, conditions=conditions, unlabelled=texts.unlabelled, golden=texts.golden)
+        if not texts.submission:
+            run = replace(run, test_predictions=None)
+        return replace(self, run=run, conditions=conditions, **asdict(texts))
 
     def to_bytes(self) -> bytes:
         """Return a line with version and digest, followed by the entry as compressed JSON."""
@@ -116,13 +122,16 @@ class Entry:
             yield "its parts do not match"
         if wrong := _not_labels(task, conditions.references):
             yield f"{wrong[0]} is not a reference of {task.name}"
-        predictions = (*run.predictions, *(run.unlabelled_predictions or ()), *(run.golden_predictions or ()))
+        others = (run.unlabelled_predictions, run.golden_predictions, *(run.test_predictions or {}).values())
+        predictions = (*run.predictions, *chain.from_iterable(each or () for each in others))
         if wrong := [label for label in _not_labels(task, predictions) if math.isfinite(label)]:
             yield f"{wrong[0]} is not a prediction of {task.name}"
         if len({bool(self.unlabelled), run.unlabelled_predictions is not None, bool(conditions.unlabelled_digest)}) > 1:
             yield "its predictions of unlabelled text and their origin do not match"
         if bool(self.golden) is (run.golden_predictions is None):
             yield "its predictions of golden examples and their origin do not match"
+        if bool(self.submission) != bool(run.test_predictions):
+            yield "its predictions of the leaderboard's texts and their origin do not match"
         if not 0 <= run.duration_s < math.inf:
             yield f"its duration is {run.duration_s} seconds"
         yield from _out_of_range(run.metrics)

@@ -35,7 +35,7 @@ def _closest(run_cache: RunCache, key: Key) -> str:
     closest = min(differences, key=len)
     facts = [f"{name} ({_short(here)} here, {_short(there)} there)" for name, (here, there) in closest.items()]
     if not facts:
-        needed = "texts that are needed (of --glue-certify, or golden examples)"
+        needed = "texts that are needed (of --glue-certify or --glue-submission, or golden examples)"
         return f"it has this run, which did not predict the {needed}, or cannot be read"
     more = f" and {len(facts) - _SHOWN} more" if len(facts) > _SHOWN else ""
     return f"the closest of its {runs} differs in {', '.join(facts[:_SHOWN])}{more}"

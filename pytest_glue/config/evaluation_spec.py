@@ -9,6 +9,7 @@ from pytest_glue.config.options import Options
 from pytest_glue.config.thresholds import check_range
 from pytest_glue.core.checkpoints import Checkpoint, ids
 from pytest_glue.core.errors import OptionError, closest
+from pytest_glue.core.leaderboard import files_of
 from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.slices import split_target
 from pytest_glue.core.tasks import Task
@@ -72,6 +73,11 @@ class EvaluationSpec:
     def is_certified(self) -> bool:
         """Whether the item's runs predict unlabelled texts."""
         return self.options.certify and self.task.is_certifiable
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether the item's runs predict texts of GLUE's leaderboard."""
+        return self.options.submission is not None and bool(files_of(self.task))
 
     @property
     def max_drop(self) -> float:

@@ -219,6 +219,13 @@ class Options(FrozenOptions):
         default=None,
     )
     json: Path | None = option("PATH", "write the JSON report to PATH", affects="output", default=None, parser="path")
+    submission: Path | None = option(
+        "FOLDER",
+        "predict GLUE's test splits and write the files of the leaderboard, and a zip of them, to FOLDER",
+        affects="output",
+        default=None,
+        parser="path",
+    )
     junit_properties: bool = option(
         "on|off",
         "write the facts of each item as properties of its JUnit test case; `off` where a schema forbids them",

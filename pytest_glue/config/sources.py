@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-_OF_THE_TEST_RUN = ("alpha", "executor", "json", "junit_properties", "shard", "task")
+_OF_THE_TEST_RUN = ("alpha", "executor", "json", "junit_properties", "shard", "submission", "task")
 """Options that no marker can set for one test."""
 
 
@@ -164,6 +164,11 @@ def _check_exclusive(options: Options) -> None:
     if options.stop_when_decided and given:
         raise OptionError(
             f"--glue-stop-when-decided leaves lower bounds, and {given[0]} needs scores: leave out one of the two"
+        )
+    if options.submission is not None and options.shard is not None:
+        raise OptionError(
+            "--glue-submission needs the predictions of all tasks, and --glue-shard runs a part of them; the reports "
+            "that `pytest-glue merge` joins hold no predictions: leave out one of the two"
         )
     is_file = options.compare is not None and options.compare.endswith(".json")
     if is_file and options.on_missing_baseline is MissingBaselinePolicy.SAVE:

@@ -45,6 +45,8 @@ class Run:
     """One for each unlabelled text; None if `--glue-certify` did not ask for them."""
     golden_predictions: tuple[float, ...] | None = None
     """One for each golden example; None if the task has none."""
+    test_predictions: Mapping[str, tuple[float, ...]] | None = None
+    """One for each row of the leaderboard's files, by file name; None if `--glue-submission` did not ask for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class FolderSource:
         folders = {folder for file in split_files for folder in file.parents if folder.is_relative_to(root)}
         return {self.text: sorted(path for folder in folders for path in folder.iterdir() if path.is_file())}
 
+    def load_unlabelled(self, task: Task) -> "DatasetDict":
+        return schema.load_unlabelled(self._splits(task), task, self.text)
+
     def load(self, task: Task) -> "DatasetDict":
         return schema.load(self._splits(task), task, self.text)
 

@@ -1,12 +1,13 @@
 """The data source `hub`: `nyu-mll/glue`, by default at a fixed commit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
 from pytest_glue.data import parquet, schema
+from pytest_glue.data.splits import Splits
 from pytest_glue.integrations.hub import Kind, Repository, Snapshot, fetch
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 DATASET = "nyu-mll/glue"
 REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
+
+Require = Callable[[Collection[str], Task, str], None]
+"""Checks that the splits exist that are needed."""
 
 
 class HubSource:
@@ -40,25 +44,32 @@ class HubSource:
         """Do nothing: without a request, the files on the hub are not known."""
 
     def unlabelled_identity(self, task: Task) -> str:
-        return self.identity(task)
+        commit = self._repository.commit or self._fetch(task, schema.require_unlabelled).commit
+        return f"{DATASET}@{commit} {task.configuration}"
 
     def files(self, task: Task) -> dict[str, list[Path]]:  # noqa: ARG002 - the same for every task
         return {}
 
-    def load(self, task: Task) -> "DatasetDict":
-        snapshot = self._fetch(task)
-        files = [snapshot.folder / name for name in snapshot.files]
-        return schema.load(parquet.splits_of(files), task, self.description)
+    def load_unlabelled(self, task: Task) -> "DatasetDict":
+        return schema.load_unlabelled(_splits(self._fetch(task, schema.require_unlabelled)), task, self.description)
 
-    def _fetch(self, task: Task) -> Snapshot:
-        snapshot = fetch(self._repository, lambda names: self._choose(names, task))
+    def load(self, task: Task) -> "DatasetDict":
+        return schema.load(_splits(self._fetch(task)), task, self.description)
+
+    def _fetch(self, task: Task, require: Require = schema.require_splits) -> Snapshot:
+        """Return the files of the task's configuration, which has the splits that `require` asks for."""
+        snapshot = fetch(self._repository, lambda names: self._choose(names, task, require))
         self.notes = snapshot.notes
         return snapshot
 
-    def _choose(self, names: Sequence[str], task: Task) -> list[str]:
+    def _choose(self, names: Sequence[str], task: Task, require: Require) -> list[str]:
         paths = [PurePosixPath(name) for name in names if name.endswith(".parquet")]
         chosen = [str(path) for path in paths if str(path.parent) == task.configuration]
         if not chosen:
             raise DataError(schema.no_task(task, self.description, {path.parts[0] for path in paths}))
-        schema.require_splits(parquet.splits_of(chosen), task, self.description)
+        require(parquet.splits_of(chosen), task, self.description)
         return chosen
+
+
+def _splits(snapshot: Snapshot) -> Splits:
+    return parquet.splits_of(snapshot.folder / name for name in snapshot.files)

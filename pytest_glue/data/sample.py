@@ -35,6 +35,9 @@ class SampleSource:
     def files(self, task: Task) -> dict[str, list[Path]]:  # noqa: ARG002 - the same for every task
         return {}
 
+    def load_unlabelled(self, task: Task) -> "DatasetDict":
+        return self.load(task)
+
     def load(self, task: Task) -> "DatasetDict":
         from pytest_glue.sample.examples import sample_dataset
 

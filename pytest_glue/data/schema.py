@@ -45,9 +45,13 @@ def require_unlabelled(there: Collection[str], task: Task, where: str) -> None:
     if task.unlabelled_split not in there:
         listed = ", ".join(sorted(there)) or "none"
         raise DataError(
-            f"{where}: --glue-certify has the texts of the split {task.unlabelled_split!r} of task {task.name} "
-            f"predicted; there: {listed}. Add one, without labels, or leave out --glue-certify"
+            f"{where}: {_ASKED} the texts of the split {task.unlabelled_split!r} of task {task.name}; there: {listed}. "
+            f"{_REMEDY.format('one')}"
         )
+
+
+_ASKED = "--glue-certify and --glue-submission predict"
+_REMEDY = "Add {}, without labels, or leave out the option"
 
 
 def check(splits: Splits, task: Task, where: str) -> None:
@@ -73,6 +77,20 @@ def load(splits: Splits, task: Task, where: str) -> "DatasetDict":
 
     check(splits, task, where)
     return DatasetDict({name: conform(split.read(), task, name, str(split.path)) for name, split in _ordered(splits)})
+
+
+def load_unlabelled(splits: Splits, task: Task, where: str) -> "DatasetDict":
+    """Read the unlabelled split alone: the task may have no other.
+
+    Raises:
+        DataError: the split, a column or a value is missing.
+    """
+    from datasets import DatasetDict
+
+    require_unlabelled(splits, task, where)
+    split, name = splits[task.unlabelled_split], task.unlabelled_split
+    require_columns(split.columns(), task, name, str(split.path))
+    return DatasetDict({name: conform(split.read(), task, name, str(split.path))})
 
 
 def conform_all(data: object, task: Task, where: str) -> dict[str, "Dataset"]:
@@ -107,17 +125,46 @@ def unlabelled_texts(data: Mapping[str, "Dataset"], task: Task, where: str) -> "
     Raises:
         DataError: the split is missing or empty, or a text is missing.
     """
-    from datasets import Dataset
+    split = _unlabelled(data, task, where)
+    return _texts(split.select(range(min(len(split), MAX_UNLABELLED))), task, where)
 
+
+def texts_by_index(data: Mapping[str, "Dataset"], task: Task, where: str) -> "Dataset":
+    """Return all unlabelled texts of a task in the order of the hub's column `idx`.
+
+    Data without this column, or in which it does not number the rows, keeps its order.
+
+    Args:
+        data: the raw splits.
+        task: names the split.
+        where: the data comes from, for messages.
+
+    Raises:
+        DataError: as for `unlabelled_texts`.
+    """
+    split = _unlabelled(data, task, where)
+    index = split["idx"][:] if "idx" in split.column_names else []
+    if set(index) == set(range(len(split))):
+        split = split.select(sorted(range(len(split)), key=index.__getitem__))
+    return _texts(split, task, where)
+
+
+def _unlabelled(data: Mapping[str, "Dataset"], task: Task, where: str) -> "Dataset":
+    """Return the unlabelled split, which has the task's text columns and at least one row."""
     require_unlabelled(data, task, where)
     split, name = data[task.unlabelled_split], task.unlabelled_split
     require_columns(split.column_names, task, name, where)
     if not len(split):
-        raise DataError(
-            f"{where}: --glue-certify has the texts of the split {name!r} of task {task.name} predicted, and it is "
-            "empty. Add texts, without labels, or leave out --glue-certify"
-        )
-    texts = split.select(range(min(len(split), MAX_UNLABELLED))).select_columns(list(task.text_columns))
+        message = f"{_ASKED} the texts of the split {name!r} of task {task.name}, and it is empty"
+        raise DataError(f"{where}: {message}. {_REMEDY.format('texts')}")
+    return split
+
+
+def _texts(split: "Dataset", task: Task, where: str) -> "Dataset":
+    """Return the texts, each with its first class for a label."""
+    from datasets import Dataset
+
+    texts = split.select_columns(list(task.text_columns))
     _check_values(texts, task.text_columns, task, where, lambda index: f"{where}, example {index + 1}")
     # A trainer needs labels to evaluate; the loss and the scores that they give are not used.
     return Dataset.from_dict({**texts.to_dict(), task.label_column: [0] * len(texts)})

@@ -91,6 +91,19 @@ class DataSource(Protocol):
         ...
 
 
+class GlueSource(DataSource, Protocol):
+    """A source of the tasks of GLUE, some of whose configurations have no training split."""
+
+    def load_unlabelled(self, task: Task) -> "DatasetDict":
+        """Return the task's unlabelled split, and maybe others.
+
+        Raises:
+            DataError: as for `check_unlabelled`, or a file cannot be read.
+            HubError: as for `load`.
+        """
+        ...
+
+
 def source_of(task: Task, text: str) -> DataSource:
     """Return the source of a task's examples: its own data, or else the one that `--glue-data` names. Reads nothing."""
     return open_source(text) if task.data is None else own_data(task.data)
@@ -117,7 +130,7 @@ def own_data(data: "TaskData") -> "OwnData":
 
 
 @cache
-def open_source(text: str) -> DataSource:
+def open_source(text: str) -> GlueSource:
     """Return the source for `hub`, `hub@REVISION`, `sample` or a folder, always the same object. Reads nothing."""
     if text == SAMPLE:
         from pytest_glue.data.sample import SampleSource

@@ -37,12 +37,16 @@ class Format:
     """The columns of the labelled files, if those have no header."""
     skips_malformed: bool = False
     """Whether lines with too few fields are skipped, as in the hub's dataset."""
+    test: str = "test"
+    """The name of the file with the test split, without its ending."""
 
 
+_MNLI_PAIR = {"sentence1": "premise", "sentence2": "hypothesis"}
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
+        "ax": Format("diagnostic", _MNLI_PAIR, test="diagnostic"),
         "cola": Format("CoLA", headerless=("source", "label", "annotation", "sentence")),
-        "mnli": Format("MNLI", {"sentence1": "premise", "sentence2": "hypothesis", "gold_label": "label"}),
+        "mnli": Format("MNLI", {**_MNLI_PAIR, "gold_label": "label"}),
         "mrpc": Format("MRPC", {"#1 String": "sentence1", "#2 String": "sentence2", "Quality": "label"}),
         "qnli": Format("QNLI"),
         "qqp": Format("QQP", {"is_duplicate": "label"}, skips_malformed=True),
@@ -58,7 +62,9 @@ def splits(folder: Path, task: Task) -> Splits:
     """Return the task's splits by name; empty if there are none."""
     file_format = FORMATS.get(task.configuration, Format(task.configuration))
     for name in (file_format.folder, task.configuration):
-        files = {split: path for path in sorted((folder / name).glob("*.tsv")) if (split := _split(path, task))}
+        files = {
+            split: path for path in sorted((folder / name).glob("*.tsv")) if (split := _split(path, task, file_format))
+        }
         if files:
             return {split: TsvSplit(path, task, file_format, split) for split, path in files.items()}
         if file_format is FORMATS["mrpc"] and (found := _original_mrpc(folder / name, task)):
@@ -73,9 +79,9 @@ def configurations(folder: Path) -> set[str]:
     return {by_folder.get(path.parent.name, path.parent.name) for path in paths}
 
 
-def _split(path: Path, task: Task) -> str | None:
+def _split(path: Path, task: Task, file_format: Format) -> str | None:
     """Return the hub's name of the split in a file, such as validation for dev; None if it is not a split."""
-    name = re.sub(r"^dev(?=_|$)", "validation", path.stem)
+    name = "test" if path.stem == file_format.test else re.sub(r"^dev(?=_|$)", "validation", path.stem)
     is_usual = re.fullmatch(r"train|(validation|test)(_matched|_mismatched)?", name)
     own = {task.train_split, task.evaluation_split, task.unlabelled_split}
     return name if is_usual or name in own else None

@@ -77,6 +77,8 @@ class TrainerRuns:
         """Encoded texts that each run predicts too, with `--glue-certify`."""
         self.golden: Dataset | None = None
         """Encoded golden examples, which each run predicts too; None if the task has none."""
+        self.submission: Mapping[str, Dataset] | None = None
+        """Encoded texts of the leaderboard's files that each run predicts too, with `--glue-submission`."""
         self.shared_runs: Mapping[Task, tuple[Run, RunConditions]] = {}
         """The last run's counterparts for the tasks that share its training."""
 
@@ -122,13 +124,18 @@ class TrainerRuns:
                 extra_evaluations=tuple(evaluations.values()),
             )
             if self.unlabelled is not None:
-                predictions = predict_texts(self._trainer, self._labels, self.unlabelled)
-                run = replace(run, unlabelled_predictions=predictions)
+                run = replace(run, unlabelled_predictions=self._predicted(self.unlabelled))
             if self.golden is not None:
-                run = replace(run, golden_predictions=predict_texts(self._trainer, self._labels, self.golden))
+                run = replace(run, golden_predictions=self._predicted(self.golden))
+            if self.submission is not None:
+                predictions = {name: self._predicted(texts) for name, texts in self.submission.items()}
+                run = replace(run, test_predictions=predictions)
         found = {task: run_of_extra_evaluation(run, each, self._labels) for task, each in evaluations.items()}
         self.shared_runs = {task: (other, self._conditions_of(task)) for task, other in found.items() if other}
         return run
+
+    def _predicted(self, texts: Dataset) -> tuple[float, ...]:
+        return predict_texts(self._trainer, self._labels, texts)
 
     def _extra_evaluations(self, shared_tasks: Sequence[Task]) -> dict[Task, ExtraEvaluationCallback]:
         evaluate = extensions_of(self._trainer).evaluate_extra

@@ -53,11 +53,14 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
     """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order.
 
-    With `--glue-certify`, the unlabelled split is a further one, whose labels mean nothing; so are golden examples.
+    With `--glue-certify`, the unlabelled split is a further one, whose labels mean nothing; so are golden examples, and
+    with `--glue-submission` the texts of each of the leaderboard's files, under its name.
     """
     from pytest_glue.core.golden import GOLDEN
     from pytest_glue.data.golden import golden_examples
     from pytest_glue.data.schema import conform_all, unlabelled_texts
+    from pytest_glue.data.source import open_source
+    from pytest_glue.data.submission import submission_texts
     from pytest_glue.training.library_state import silence_libraries
     from pytest_glue.training.pretrained import resolve
     from pytest_glue.training.tokenization import encode
@@ -70,6 +73,8 @@ def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTo
             further[spec.task.unlabelled_split] = unlabelled_texts(data, spec.task, "glue_data")
         if spec.task.golden:
             further[GOLDEN] = golden_examples(data, spec.task, "glue_data")
+        if spec.options.submission is not None:
+            further |= submission_texts(open_source(spec.options.data), spec.task, data, "glue_data")
         return encode(splits, spec.task, tokenizer, length, label_ids(spec), further)
 
 

@@ -12,6 +12,7 @@ from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import CachePolicy, ExecutorKind
 from pytest_glue.core.errors import GlueError
+from pytest_glue.core.leaderboard import files_of
 from pytest_glue.core.tasks import find_task
 from pytest_glue.data.source import resolved
 from pytest_glue.execution.executor import RunRequest, RunResult
@@ -178,7 +179,8 @@ def _archives(all_options: Iterable[Options]) -> tuple[FileArchive, ...]:
         for checkpoint in options.checkpoints:
             with suppress(GlueError):
                 files.setdefault(checkpoint.name, set()).update(files_of_checkpoint(checkpoint))
-        for task in options.tasks:
+        others = (file.texts for task in options.tasks for file in files_of(task)) if options.submission else ()
+        for task in dict.fromkeys((*options.tasks, *others)):
             with suppress(GlueError):
                 for folder, found in files_of_data(options.data, task).items():
                     files.setdefault(folder, set()).update(found)

@@ -60,10 +60,10 @@ def tasks_sharing_training(item: pytest.Item, spec: EvaluationSpec) -> tuple[Tas
 
     Only items of the same test with the same checkpoint count: they have the same options and fixtures. There are none
     where a run may stop early or may not end with its best epoch: its result would be wrong for the other task. Nor are
-    there any with `--glue-certify` or golden examples: the model of the other task's best epoch would have to predict
-    its texts.
+    there any with `--glue-certify`, `--glue-submission` or golden examples: the model of the other task's best epoch
+    would have to predict its texts.
     """
-    if spec.options.stop_when_decided or spec.is_certified or spec.task.golden:
+    if spec.options.stop_when_decided or spec.is_certified or spec.is_submitted or spec.task.golden:
         return ()
     if not ends_with_best_epoch(spec.task, spec.options.recipe):
         return ()

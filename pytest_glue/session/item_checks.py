@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import CheckpointError, DataError, GlueError
+from pytest_glue.core.leaderboard import files_of
 from pytest_glue.core.paths import is_valid_text, local_path
 from pytest_glue.core.tasks import find_task
 from pytest_glue.session.eligibility import is_overridden
@@ -56,10 +57,8 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
     options = options_of(item)
     task, checkpoint = _parameter(item, "glue_task"), _parameter(item, "glue_checkpoint")
     if task is not None and fixtures & {"glue_data", "glue_evaluation"} and not is_overridden(item, "glue_data"):
-        yield (
-            ("data", options.data, task, options.certify, options.slices.get(task)),
-            lambda: _check_data(options, task),
-        )
+        kind = (options.certify, options.submission, options.slices.get(task))
+        yield ("data", options.data, task, *kind), lambda: _check_data(options, task)
     if isinstance(checkpoint, Checkpoint):
         yield checkpoint, lambda: _check_checkpoint(checkpoint)
         if task is not None and "glue_evaluation" in fixtures:
@@ -88,7 +87,7 @@ def _check_data(options: Options, task: str) -> None:
     source.check(found)
     if found.data is not None and own_data(found.data).is_local:
         resolved(found)
-    if options.certify and found.is_certifiable:
+    if (options.certify and found.is_certifiable) or (options.submission is not None and files_of(found)):
         source.check_unlabelled(found)
     if found.golden:
         from pytest_glue.data.golden import check_golden

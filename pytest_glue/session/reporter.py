@@ -21,6 +21,7 @@ from pytest_glue.scheduling.sharding import family_lines
 from pytest_glue.session.provenance import override_lines
 from pytest_glue.session.report_file import ReportFile
 from pytest_glue.session.results import Results
+from pytest_glue.session.submission_folder import SubmissionFolder
 from pytest_glue.session.traceback import hide_plugin_frames
 from pytest_glue.session.unchecked import HAS_PASSED, IS_UNCHECKED
 
@@ -55,7 +56,7 @@ class GlueReporter:
     """A plugin object that `start_session` registers."""
 
     def __init__(self, config: pytest.Config, session: GlueSession) -> None:
-        """Check that the JSON report and pytest's JUnit report can be written.
+        """Check that the JSON report, the submission and pytest's JUnit report can be written.
 
         Raises:
             ReportError: it cannot.
@@ -70,8 +71,9 @@ class GlueReporter:
         self._header_shown = False
         self._is_collected = False
         # Also in a worker: the controller starts its session with the first report where no flag is given.
-        path = None if config.option.collectonly else session.options.json
-        self._file = ReportFile(path, partial(show, config))
+        is_run = not config.option.collectonly
+        self._file = ReportFile(session.options.json if is_run else None, partial(show, config))
+        self._submission = SubmissionFolder(session.options.submission if is_run else None)
         if (junit := getattr(config.option, "xmlpath", None)) and not (session.is_worker or config.option.collectonly):
             from pytest_glue.reports.json import check_writable
 
@@ -151,6 +153,8 @@ class GlueReporter:
         # A report names its family only if it is complete: no item was left out or killed its process.
         is_complete = self._is_collected and results.collected and session.evaluated <= results.finished
         self._write(session.family if is_complete else None, is_final=True)
+        ordered = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
+        self._submission.write(ordered, len(session.options.checkpoints))
         if results.evaluations:
             from pytest_glue.scheduling.durations import record
 
@@ -183,6 +187,10 @@ class GlueReporter:
             write(printable(line))
         for line in unchecked_lines(results.unchecked):
             write(printable(line), red=True)
+        for line in self._submission.lines:
+            write(printable(line))
+        if self._submission.error is not None:
+            write(printable(self._submission.error), red=True)
         if self._file.summary is not None:
             write(printable(self._file.summary), red=self._file.error is not None)
 

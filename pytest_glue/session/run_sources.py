@@ -66,6 +66,7 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
     from pytest_glue.core.golden import GOLDEN
     from pytest_glue.data.golden import require_golden
     from pytest_glue.data.schema import require_unlabelled
+    from pytest_glue.data.submission import encoded_files
     from pytest_glue.execution.pipeline import make_trainer_runs
     from pytest_glue.training.callbacks.progress import RunMonitor
 
@@ -88,6 +89,8 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
         encoded = request.getfixturevalue("glue_encoded_data")
         require_unlabelled(encoded, spec.task, "glue_encoded_data")
         runs.unlabelled = encoded[spec.task.unlabelled_split]
+    if spec.is_submitted:
+        runs.submission = encoded_files(request.getfixturevalue("glue_encoded_data"), spec.task)
     return runs
 
 

@@ -66,7 +66,7 @@ def test_data_without_unlabelled_texts(pytester: pytest.Pytester, tiny: Run) -> 
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["data: --glue-certify has the texts of the split 'test' of task sst2 predicted; there: train, validation. *"]
+        ["data: --glue-certify and * predict the texts of the split 'test' of task sst2; there: train, validation. *"]
     )
 
 
@@ -90,4 +90,6 @@ def test_overridden_data_is_predicted(pytester: pytest.Pytester, main: Path, tin
 
     assert [7, 7] == [len("".join(run["unlabelled_predictions"])) for run in recorded["runs"]]
     refused.assert_outcomes(errors=1)
-    refused.stdout.fnmatch_lines(["glue_data: --glue-certify has the texts of the split 'test' of task sst2 *"])
+    refused.stdout.fnmatch_lines(
+        ["glue_data: --glue-certify and * predict the texts of the split 'test' of task sst2*"]
+    )

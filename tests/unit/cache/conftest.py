@@ -56,12 +56,14 @@ def runs_of(run_cache: RunCache, entry_of: EntryOf, trainings: TrainerRunSource)
         resume: bool = False,
         unlabelled: str = "",
         golden: str = "",
+        submission: str = "",
     ) -> CachedRuns:
         options = Options(cache=policy, cache_dir=folder, seeds=(1, 2, 3), resume=resume)
         spec = EvaluationSpec(options, task, named)
         trainings.has_unlabelled, trainings.has_golden = bool(unlabelled), bool(golden)
+        trainings.has_submission = bool(submission)
         command = "pytest suites/"
-        texts = PredictedTexts(unlabelled, golden)
+        texts = PredictedTexts(unlabelled, golden, submission)
         return CachedRuns(spec, lambda each: entry_of(task=each.name).key, lambda: trainings, command, sharing, texts)
 
     return make

@@ -56,6 +56,7 @@ DEFAULTS: dict[str, object] = {
     "executor": ExecutorKind.LOCAL,
     "shard": None,
     "json": None,
+    "submission": None,
     "junit_properties": True,
     "space": {},
     "task": {},
@@ -124,7 +125,7 @@ def test_the_seeds_that_may_be_added(seeds: tuple[int, ...], limit: int | None, 
 
 def test_the_report_holds_every_option_but_outputs() -> None:
     """The report is the same wherever it is written, and whatever other files are."""
-    assert OPTIONS.keys() - {"json", "junit_properties"} == Options().to_dict().keys()
+    assert OPTIONS.keys() - {"json", "junit_properties", "submission"} == Options().to_dict().keys()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_what_each_option_affects() -> None:
         "machine": {
             *("storage", "search_storage", "cache", "cache_dir", "resume", "timeout", "executor", "shard", "ray"),
         },
-        "output": {"json", "junit_properties"},
+        "output": {"json", "junit_properties", "submission"},
     }
 
 

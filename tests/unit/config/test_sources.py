@@ -185,6 +185,12 @@ def test_lower_bounds_exclude_baselines(name: str) -> None:
         combined({"stop_when_decided": True, name: "main"})
 
 
+def test_a_shard_is_not_submitted() -> None:
+    """A submission has the predictions of all tasks."""
+    with pytest.raises(OptionError, match="hold no predictions: leave out one of the two"):
+        combined({"submission": "folder", "shard": "1/2"})
+
+
 def test_an_unknown_key_is_refused_with_the_closest() -> None:
     with pytest.raises(OptionError) as caught:
         combined({"treshold": {}}, origin="[tool.pytest_glue] {name} in pyproject.toml")
@@ -264,7 +270,7 @@ def test_a_certificate_needs_a_baseline(pytester: pytest.Pytester) -> None:
     assert read(pytester, "--glue-compare=main").certify
 
 
-@pytest.mark.parametrize("name", ["alpha", "executor", "json", "junit_properties", "shard", "task"])
+@pytest.mark.parametrize("name", ["alpha", "executor", "json", "junit_properties", "shard", "submission", "task"])
 def test_a_marker_takes_no_option_of_the_test_run(pytester: pytest.Pytester, name: str) -> None:
     """It would do nothing there. The message names the flag, and what a marker accepts."""
     values = {
@@ -273,6 +279,7 @@ def test_a_marker_takes_no_option_of_the_test_run(pytester: pytest.Pytester, nam
         "json": "out.json",
         "junit_properties": "off",
         "shard": "1/2",
+        "submission": "folder",
         "task": {},
     }
     with pytest.raises(OptionError) as caught:

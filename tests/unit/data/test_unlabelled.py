@@ -50,7 +50,7 @@ def test_a_missing_split_is_refused(tmp_path: Path) -> None:
     for use in (source.check_unlabelled, source.unlabelled_identity):
         with pytest.raises(
             DataError,
-            match=r"the texts of the split 'test' of task rte predicted; there: train, validation\. Add one, without",
+            match=r"predict the texts of the split 'test' of task rte; there: train, validation\. Add one, without",
         ):
             use(RTE)
 
@@ -58,7 +58,7 @@ def test_a_missing_split_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ({"sentence1": [], "sentence2": []}, "split 'test' of task rte predicted, and it is empty. Add texts"),
+        ({"sentence1": [], "sentence2": []}, "split 'test' of task rte, and it is empty. Add texts"),
         ({"sentence1": ["a"]}, "split 'test' of task rte has no column 'sentence2'"),
         ({"sentence1": ["a"], "sentence2": [None]}, "1 of 1 values of column 'sentence2' are missing"),
     ],
