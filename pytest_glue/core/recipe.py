@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.secrets import SECRET_FIELDS
-from pytest_glue.core.tasks import Task
+from pytest_glue.core.tasks import Kind, Task
 
 RecipeValue = bool | int | float | str | None | list[Any] | dict[str, Any]
 Recipe = Mapping[str, RecipeValue]
@@ -84,12 +84,10 @@ def recipe_notes(task: Task, recipe: Recipe) -> tuple[str, ...]:
 
 def _left_out(task: Task, recipe: Recipe) -> Mapping[str, str]:
     """Return the fields that a task cannot use, with the reason."""
-    if recipe.get("label_smoothing_factor") and (task.is_regression or task.is_multi_label):
-        cause = (
-            "a regression has no class labels" if task.is_regression else "an example has any number of labels, not one"
-        )
-        return {"label_smoothing_factor": f"{cause} to smooth"}
-    return {}
+    if not recipe.get("label_smoothing_factor") or task.kind is Kind.CLASSIFICATION:
+        return {}
+    labels = "has no class labels to smooth" if task.is_regression else "is not about one label, which can be smoothed"
+    return {"label_smoothing_factor": f"a {'regression' if task.is_regression else 'multi-label task'} {labels}"}
 
 
 def ends_with_best_epoch(task: Task, recipe: Recipe) -> bool:

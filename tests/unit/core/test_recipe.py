@@ -1,13 +1,22 @@
 """The default recipe, and fields that a recipe cannot set."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 from transformers import TrainingArguments
 
 from pytest_glue.config.training_fields import training_fields
-from pytest_glue.core.recipe import HOUSEKEEPING, NOTEBOOK, RESERVED, Recipe, ends_with_best_epoch, full_recipe
-from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.recipe import (
+    HOUSEKEEPING,
+    NOTEBOOK,
+    RESERVED,
+    Recipe,
+    ends_with_best_epoch,
+    full_recipe,
+    recipe_notes,
+)
+from pytest_glue.core.tasks import GLUE, Kind, Task
 
 FIELDS = {field.name for field in dataclasses.fields(TrainingArguments)}
 
@@ -43,6 +52,24 @@ def test_the_default_hyperparameters() -> None:
 def test_housekeeping_touches_no_hyperparameter() -> None:
     """They concern output and disk space."""
     assert set() == NOTEBOOK.keys() & HOUSEKEEPING.keys()
+
+
+@pytest.mark.parametrize(
+    ("task", "cause"),
+    [
+        (GLUE["stsb"], "a regression has no class labels to smooth"),
+        (
+            replace(GLUE["rte"], kind=Kind.MULTI_LABEL),
+            "a multi-label task is not about one label, which can be smoothed",
+        ),
+    ],
+    ids=["regression", "multi_label"],
+)
+def test_labels_that_cannot_be_smoothed(task: Task, cause: str) -> None:
+    """The task is trained without it, and a note says so."""
+    recipe: Recipe = {"label_smoothing_factor": 0.1}
+    assert "label_smoothing_factor" not in full_recipe(task, recipe)
+    assert (f"trained without label_smoothing_factor: {cause}",) == recipe_notes(task, recipe)
 
 
 @pytest.mark.parametrize(

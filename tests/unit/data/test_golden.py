@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datasets import DatasetDict
@@ -50,6 +51,15 @@ def test_sets_of_labels(tmp_path: Path) -> None:
     multi = replace(TICKETS, kind=Kind.MULTI_LABEL)
     task = written(tmp_path, "golden.jsonl", '{"sentence": "a", "label": ["billing", "refund"]}\n', multi)
     assert [3] == golden_split(task)["label"][:]
+
+
+def test_sets_of_labels_in_columns(tmp_path: Path) -> None:
+    """As in the data of the task."""
+    columns: dict[str, Any] = {"label_columns": ("a", "b"), "label_column": "label_set", "labels": ("a", "b")}
+    task = replace(TICKETS, kind=Kind.MULTI_LABEL, **columns)
+    task = written(tmp_path, "golden.csv", "sentence,b,a\nx,1,0\ny,1,1\n", task)
+    check_golden(task)
+    assert [2, 3] == golden_split(task)["label_set"][:]
 
 
 def test_the_identity_is_that_of_the_texts(tmp_path: Path) -> None:

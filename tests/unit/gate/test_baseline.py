@@ -9,7 +9,7 @@ import pytest
 
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
-from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.tasks import GLUE, Kind, Task
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
 from tests.factories import CHECKPOINT, DIGEST, RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
 
@@ -44,6 +44,23 @@ def test_round_trip_of_a_regression_task() -> None:
     back = decode_baseline(json.loads(json.dumps(encode_baseline(baseline))))
     assert tuple(round(value, 4) for value in run.predictions) == back.runs[0].predictions
     assert (True, "pearson") == (back.is_regression, back.headline_metric)
+
+
+@pytest.mark.parametrize(
+    ("task", "predictions"),
+    [
+        (replace(GLUE["rte"], name="intents", labels=tuple(map(str, range(40)))), (0.0, 39.0, 12.0)),
+        (replace(GLUE["rte"], name="topics", labels=("a", "b", "c"), kind=Kind.MULTI_LABEL), (0.0, 7.0, 5.0)),
+    ],
+    ids=["40 classes", "sets of labels"],
+)
+def test_round_trip_of_an_own_task(task: Task, predictions: tuple[float, ...]) -> None:
+    """More classes than there are digits, and sets of labels, are recorded with the labels."""
+    run = replace(make_runs("rte", (0.0, 1.0, 1.0), 1)[0], predictions=predictions)
+    baseline = Baseline.of(make_evaluation([run], task=task.name, n_eval=3), task, {}, {})
+    back = decode_baseline(json.loads(json.dumps(encode_baseline(baseline))))
+    assert (predictions, task.labels) == (back.runs[0].predictions, back.labels)
+    assert task.is_multi_label == back.is_multi_label
 
 
 def test_what_is_recorded(recorded: Baseline) -> None:

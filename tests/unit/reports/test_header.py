@@ -37,6 +37,26 @@ def test_a_header(tmp_path: Any) -> None:
     ]
 
 
+def test_own_tasks_have_a_line_each(tmp_path: Path) -> None:
+    """Where the data comes from, and the labels, which are inferred; a threshold is compared with what is known."""
+    (tmp_path / "all.csv").write_text("text,label\nx,b\ny,a\n", "utf-8")
+    data, hub = str(tmp_path / "all.csv"), {"hub": "owner/name", "revision": "v1", "configuration": "en"}
+    task = {
+        "mine": {"data": data, "text": "text", "evaluation_fraction": 0.5},
+        "other": {"data": hub, "text": "text", "labels": ["yes", "no"]},
+        "third": {"data": hub, "text": "text"},
+    }
+    found = lines(tmp_path, tasks="all", task=task, checkpoints="a/b", threshold=["mine=0.5", "other=0.5"])
+    assert found == [
+        "glue: tasks mine, other, third; checkpoints a/b; seeds 42",
+        f"glue: device {expected_device()}; {header_versions()}",
+        f"glue: task mine: data {data}; classification; labels a, b (from the training data)",
+        "glue: task other: data owner/name@v1 (en); classification; labels yes, no",
+        "glue: task third: data owner/name@v1 (en); classification",
+        "glue: other: the threshold 0.5 for accuracy is not above the chance level, which is 0.5 or more",
+    ]
+
+
 @pytest.mark.parametrize(
     ("threshold", "bound"),
     [("mnli=0.33", "0.333"), ("rte=0.5", "0.5"), ("cola=0", "0"), ("mrpc:f1=0", "0"), ("stsb:spearmanr=-0.1", "0")],
