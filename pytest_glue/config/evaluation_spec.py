@@ -26,8 +26,9 @@ class EvaluationSpec:
     @classmethod
     def all_of(cls, options: Options) -> Iterator[Self]:
         """Yield a spec for each pair of the options' tasks and checkpoints."""
+        known = options.known_tasks  # with the slices of the table
         for task, checkpoint in product(options.tasks, options.checkpoints):
-            yield cls(options, task, checkpoint)
+            yield cls(options, known.get(task.name, task), checkpoint)
 
     @property
     def checkpoint_id(self) -> str:

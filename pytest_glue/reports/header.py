@@ -16,6 +16,7 @@ from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.gate.from_options import baseline_file, interim_analyses_of
 from pytest_glue.gate.planning import run_variance, runs_that_trained, trained_runs
+from pytest_glue.gate.slices import SHARE
 from pytest_glue.statistics.failure_rates import seeds_that_tolerate, tolerated_failure_rate
 
 if TYPE_CHECKING:
@@ -192,7 +193,8 @@ def _undetectable_drop(spec: EvaluationSpec, n_baseline: int, run: "RunVariance"
 
     n_seeds = len(spec.options.all_seeds)
     analyses = interim_analyses_of(spec.options)
-    alpha, _ = error_rates(spec.options.alpha, family_size, analyses if len(analyses) > 1 else ())
+    share = 1 - SHARE if spec.task.slices else 1.0  # if any of them is large enough, which the data will tell
+    alpha, _ = error_rates(share * spec.options.alpha, family_size, analyses if len(analyses) > 1 else ())
     detectable = detectable_drops(run, [n_seeds], n_baseline, alpha).get(n_seeds)
     if detectable is not None and spec.max_drop >= detectable:
         return None

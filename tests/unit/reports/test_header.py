@@ -215,6 +215,16 @@ def test_the_detectable_drop_is_that_of_an_item_of_the_test_run(
     assert shown_drop(one) < shown_drop(two[0])
 
 
+def test_slices_raise_the_detectable_drop_of_all_examples(
+    recorded: Callable[..., Path], options: Callable[..., Options]
+) -> None:
+    """They have half of the item's error rate."""
+    recorded(70, 80, 90)
+    (without,) = power_warnings(options(max_drop="0.001"))
+    (with_slices,) = power_warnings(options(max_drop="0.001", slices={"rte": ["genre"]}))
+    assert shown_drop(without) < shown_drop(with_slices)
+
+
 def test_a_baseline_that_nothing_can_be_compared_with(
     recorded: Callable[..., Path], options: Callable[..., Options]
 ) -> None:
