@@ -234,8 +234,8 @@ def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
     design, detectable = "With these seeds and this split", comparison.minimum_detectable_drop
     metric = rule.metric
     if detectable is None:
-        largest = f"even a {metric.drop} to {metric.worst:.0f}" if isfinite(metric.worst) else f"any {metric.drop}"
-        shown = f". {design}, {largest} would be shown in less than 80 % of the test runs"
+        largest = f"a {metric.drop} to {metric.worst:.0f}" if isfinite(metric.worst) else f"a large {metric.drop}"
+        shown = f". {design}, even {largest} would be shown in less than 80 % of the test runs"
     else:
         size = f"a {metric.drop} of about {metric.text(detectable)} or more"
         shown = f". {design}, the test run could only have shown {size} (power 80 %)"
