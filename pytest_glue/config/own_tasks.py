@@ -129,6 +129,18 @@ def _check(task: Task) -> None:
         _check_splits(task, task.data)
 
 
+def check_distinct(names: Collection[str]) -> None:
+    """Check that the names of tasks differ in more than upper and lower case, as the names of their files do.
+
+    Raises:
+        OptionError: two do not.
+    """
+    known: dict[str, str] = {}
+    for name in names:
+        if (other := known.setdefault(name.lower(), name)) != name:
+            raise refused(f"the names {other!r} and {name!r} differ in upper and lower case only: rename one")
+
+
 def _check_golden(task: Task, given: Collection[str]) -> None:
     """Check that what is said about golden examples has an effect."""
     if "golden_min" in given and not task.golden:

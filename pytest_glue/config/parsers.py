@@ -58,17 +58,19 @@ def tasks(value: Any, context: ParseContext) -> tuple[Task, ...]:
 
 def own_tasks(value: Any, context: ParseContext) -> Mapping[str, Task]:
     """Return the tasks of a table, or those that plugins registered."""
-    from pytest_glue.config.own_tasks import parse_task
+    from pytest_glue.config.own_tasks import check_distinct, parse_task
     from pytest_glue.core.tasks import Task
 
     if not isinstance(value, Mapping):
         raise refused(f"{value!r}: expected a table for each task, as in [tool.pytest_glue.task.tickets]")
     if repeated := value.keys() & context.own_tasks.keys():
         raise refused(f"a plugin or a conftest.py registers the task {min(repeated)!r} too: choose another name")
-    return {
+    found = {
         name: given if isinstance(given, Task) else parse_task(name, given, context.base)
         for name, given in value.items()
     }
+    check_distinct([*context.own_tasks, *found])
+    return found
 
 
 def checkpoints(value: Any, context: ParseContext) -> tuple[Checkpoint, ...]:

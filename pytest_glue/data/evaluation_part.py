@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.tasks import Task
-from pytest_glue.statistics.stratification import strata
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -23,6 +22,8 @@ def with_evaluation_part(data: "DatasetDict", task: Task, where: str) -> "Datase
         DataError: there are too few examples.
     """
     from sklearn.model_selection import train_test_split
+
+    from pytest_glue.statistics.stratification import strata  # which imports numpy
 
     assert task.evaluation_fraction is not None
     train = data[task.train_split]

@@ -1,5 +1,6 @@
 """Tasks in TOML on the team's own data, end to end."""
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.own_data import TEAMS, TOPICS, write_tickets, write_topics, write_urgency
 from tests.plugin.conftest import Run
 
+HEAVY = ("torch", "transformers", "datasets", "evaluate", "numpy", "scipy", "sklearn", "pyarrow")
 README = Path(__file__).parents[2] / "README.md"
 
 TICKETS = """
@@ -115,6 +117,51 @@ def test_the_example_of_the_readme(pytester: pytest.Pytester, here: Run) -> None
     )
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*test_glue[[]tickets-sample[]] PASSED*"])
+
+
+WRITES_IMPORTS = f"""
+import sys
+from pathlib import Path
+
+def pytest_sessionfinish():
+    Path("imported.txt").write_text(" ".join(name for name in {HEAVY} if name in sys.modules))
+"""
+
+
+@pytest.mark.parametrize("write", [write_tickets, write_topics])
+def test_collecting_own_tasks_imports_no_library(
+    pytester: pytest.Pytester, folder: Path, in_new_interpreter: Run, write: Callable[[Path], None]
+) -> None:
+    """Headers are checked and labels are inferred without numpy, torch and the like."""
+    write(folder)
+    pytester.makepyprojecttoml(TICKETS if write is write_tickets else TOPICS_TASK)
+    pytester.makeconftest(WRITES_IMPORTS)
+    result = in_new_interpreter("--co")
+    result.stdout.fnmatch_lines(["*labels * (from the training data)", "*test_glue[[]*-sample[]]>"])
+    assert "" == (pytester.path / "imported.txt").read_text("utf-8")
+
+
+def test_the_same_scores_as_a_task_of_glue(pytester: pytest.Pytester, here: Run, report: Callable[[], Any]) -> None:
+    """With the same examples in a CSV file, whose labels are names."""
+    from pytest_glue.sample.examples import sample_dataset
+
+    data = sample_dataset("rte")
+    names = data["train"].features["label"].names
+    for split in ("train", "validation"):
+        with (pytester.path / f"{split}.csv").open("w", encoding="utf-8", newline="") as file:
+            rows = [(row["sentence1"], row["sentence2"], names[row["label"]]) for row in data[split]]
+            csv.writer(file).writerows([("first", "second", "label"), *rows])
+    pytester.makepyprojecttoml("""
+        [tool.pytest_glue.task.mine]
+        data = { train = "train.csv", validation = "validation.csv" }
+        text = ["first", "second"]
+        """)
+    less = ("--glue-max-train-samples=48", "--glue-max-eval-samples=24", "--glue-recipe=num_train_epochs=1")
+    here("--glue-data=sample", "--glue-checkpoints=sample", "--glue-tasks=rte,mine", "--glue-json=out.json", *less)
+    mine, rte = report()["results"]
+    histories = [[each["history"] for each in result["runs"]] for result in (mine, rte)]
+    assert histories[0] == histories[1]
+    assert mine["metrics"] == rte["metrics"]
 
 
 def test_a_column_that_is_not_there(pytester: pytest.Pytester, folder: Path, here: Run) -> None:

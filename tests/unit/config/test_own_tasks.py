@@ -166,6 +166,13 @@ def test_names_that_are_not_accepted(name: str, expected: str) -> None:
     assert str(caught.value).startswith(f"{ORIGIN}: {expected}")
 
 
+def test_names_that_differ_in_case_only() -> None:
+    """Their baselines would be one file on some systems."""
+    table = {name: tomllib.loads(FILES) for name in ("tickets", "Tickets")}
+    with pytest.raises(OptionError, match="the names 'tickets' and 'Tickets' differ in upper and lower case only"):
+        combine([OptionSource("{name}", {"task": table}, Path.cwd())])
+
+
 def test_a_task_that_a_plugin_registers_too() -> None:
     """A table cannot replace it in silence."""
     registered: dict[str, Any] = {"tickets": GLUE["rte"]}
