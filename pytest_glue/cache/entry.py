@@ -122,9 +122,10 @@ class Entry:
             yield "its parts do not match"
         if wrong := _not_labels(task, conditions.references):
             yield f"{wrong[0]} is not a reference of {task.name}"
-        others = (run.unlabelled_predictions, run.golden_predictions, *(run.test_predictions or {}).values())
-        predictions = (*run.predictions, *chain.from_iterable(each or () for each in others))
-        if wrong := [label for label in _not_labels(task, predictions) if math.isfinite(label)]:
+        further = (run.unlabelled_predictions, run.golden_predictions, *(run.test_predictions or {}).values())
+        predictions = (*run.predictions, *chain.from_iterable(each or () for each in further))
+        others = int(conditions.evaluate_only)  # all other labels of a head, which count as one
+        if wrong := [label for label in _not_labels(task, predictions, others) if math.isfinite(label)]:
             yield f"{wrong[0]} is not a prediction of {task.name}"
         if len({bool(self.unlabelled), run.unlabelled_predictions is not None, bool(conditions.unlabelled_digest)}) > 1:
             yield "its predictions of unlabelled text and their origin do not match"
@@ -146,13 +147,14 @@ _ROUNDING = 1e-6
 """Another machine may round a score in another way."""
 
 
-def _not_labels(task: Task, labels: tuple[float, ...]) -> list[float]:
-    """Return the numbers that are no label of the task."""
+def _not_labels(task: Task, labels: tuple[float, ...], others: int = 0) -> list[float]:
+    """Return the numbers that are no label of the task, which may have so many others."""
+    num_labels = task.num_labels + others
     if task.is_regression:
         return [label for label in labels if not math.isfinite(label)]
     if task.is_multi_label:
-        return [label for label in labels if not (0 <= label < 2**task.num_labels and label == int(label))]
-    return list(set(labels) - set(range(task.num_labels)))
+        return [label for label in labels if not (0 <= label < 2**num_labels and label == int(label))]
+    return list(set(labels) - set(range(num_labels)))
 
 
 def _out_of_range(scores: Scores) -> Iterator[str]:

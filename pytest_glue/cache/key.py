@@ -36,7 +36,7 @@ class Key:
     data: str
     """`DataSource.identity`, which is known before the examples are read."""
     recipe: Mapping[str, Any]
-    """All hyperparameters that can change a score, with the defaults."""
+    """All hyperparameters that can change a score, with the defaults; empty if nothing is trained."""
     options: Mapping[str, Any]
     """The options that are declared to affect a run."""
     seed: int
@@ -59,9 +59,8 @@ class Key:
             seed: of the run.
         """
         options, task, checkpoint = spec.options, spec.task, spec.checkpoint
-        recipe = {
-            name: value for name, value in full_recipe(task, options.recipe).items() if name not in WITHOUT_EFFECT
-        }
+        full = {} if options.evaluate_only else full_recipe(task, options.recipe)
+        recipe = {name: value for name, value in full.items() if name not in WITHOUT_EFFECT}
         device = "cpu" if recipe.get("use_cpu") or recipe.get("no_cuda") else expected_device()
         return cls(
             task={name: value for name, value in asdict(task).items() if name not in _NOT_OF_A_RUN},

@@ -15,9 +15,10 @@ def miss_message(run_cache: RunCache, key: Key, command: str) -> str:
     if (problem := run_cache.problem) is not None:
         cause = f"the cache {run_cache.folder} cannot be read ({problem.strerror or problem})"
         return f"{cause}, and --glue-cache=only trains nothing: name another folder with --glue-cache-dir"
+    verb = "evaluate" if key.options.get("evaluate_only") else "train"
     return (
         f"the run of {key.task['name']} with seed {key.seed} is not in the cache {run_cache.folder} "
-        f"({_closest(run_cache, key)}), and --glue-cache=only trains nothing: train it with "
+        f"({_closest(run_cache, key)}), and --glue-cache=only trains nothing: {verb} it with "
         f"`{command} --glue-cache=use`"
     )
 

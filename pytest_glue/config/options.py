@@ -76,6 +76,13 @@ class Options(FrozenOptions):
         affects="run",
         default="keep",
     )
+    evaluate_only: bool = option(
+        "",
+        "score the checkpoint as it is, a fine-tuned classifier, without fine-tuning",
+        affects="run",
+        default="off",
+        parser="switch",
+    )
     batching: Batching = option(
         "auto|packed|micro|plain",
         "how the examples of a batch are laid out; changes the speed only",
@@ -258,7 +265,8 @@ class Options(FrozenOptions):
         from pytest_glue.core.tasks import GLUE
 
         tasks = {**GLUE, **self.task}
-        return tasks | {name: replace(tasks[name], slices=slices) for name, slices in self.slices.items()}
+        tasks |= {name: replace(tasks[name], slices=slices) for name, slices in self.slices.items()}
+        return {name: task.untrained for name, task in tasks.items()} if self.evaluate_only else tasks
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as the JSON report holds them, without secrets."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_glue.config.evaluate_only import evaluated_only
 from pytest_glue.config.options import OPTIONS, Options
 from pytest_glue.config.parse_context import ParseContext
 from pytest_glue.config.table import NAME, read_table, table_lines
@@ -83,6 +84,8 @@ class OptionSources:
         ]
         files = [self.default, self.table, self.ini]
         options = self._with_baseline(combine([*files, *markers, self.command_line]))
+        if options.evaluate_only:
+            options = evaluated_only(options, self._given_with_evaluate_only(markers))
         marked = {name for marker in markers for name in marker.values} & {"tasks", "checkpoints"}
         if not marked:
             return options
@@ -91,6 +94,11 @@ class OptionSources:
             name: tuple(each for each in getattr(own, name) if each in getattr(options, name)) for name in marked
         }
         return options.replace(**selected)
+
+    def _given_with_evaluate_only(self, markers: Iterable[OptionSource]) -> set[str]:
+        """Return the names of the options of those markers that ask to evaluate only, else of the command line."""
+        asking = [marker for marker in markers if "evaluate_only" in marker.values]
+        return {name for source in asking or [self.command_line] for name in source.values}
 
     def _with_baseline(self, options: Options) -> Options:
         """Return the options without `certify` if no baseline is compared or saved.

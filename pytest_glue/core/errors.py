@@ -37,7 +37,11 @@ class MissingPackageError(GlueError):
 
 
 class FineTuningError(GlueError):
-    """A run ended without a result."""
+    """A run ended without a result, or took too long."""
+
+
+class PredictionError(GlueError):
+    """A checkpoint that is evaluated as it is gave no predictions."""
 
 
 class SearchError(GlueError):

@@ -26,9 +26,10 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One fine-tuning with one seed, finished."""
+    """One fine-tuning with one seed, finished; with `evaluate_only`, the predictions of the checkpoint as it is."""
 
     seed: int
+    """With `evaluate_only`, the first seed of the options; nothing depends on it."""
     metrics: Scores
     """Of the best epoch."""
     history: tuple[Epoch, ...]
@@ -75,6 +76,8 @@ class RunConditions:
     groups: tuple[int, ...] | None = None
     """The number of the group of each evaluation example, such as its paragraph; None if the task has no groups, or if
     they are not known."""
+    evaluate_only: bool = False
+    """Whether the only run is the checkpoint as it is: a fixed model, for which nothing was trained."""
 
 
 def mean_scores(runs: Sequence[Run], failed: Collection[int] = (), chance: Mapping[str, float] | None = None) -> Scores:

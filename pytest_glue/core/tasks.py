@@ -45,6 +45,8 @@ class Task:
 
     evaluation_split: str = "validation"
     train_split: str = "train"
+    """Empty if nothing is trained, so that the data needs no such split."""
+
     unlabelled_split: str = "test"
     """Further texts, whose labels are never read; `--glue-certify` has them predicted."""
 
@@ -119,14 +121,23 @@ class Task:
 
     @property
     def needs_labels(self) -> bool:
-        """Whether the labels have to be inferred from the training data."""
+        """Whether the labels have to be inferred from the data."""
         return not self.labels and not self.is_regression
+
+    @property
+    def labelled_splits(self) -> tuple[str, ...]:
+        """The splits whose labels are read: the one to train on, if anything is trained, and the evaluation split."""
+        return (*([self.train_split] if self.train_split else []), self.evaluation_split)
 
     @property
     def needed_splits(self) -> tuple[str, ...]:
         """The splits that the task's data has to have."""
-        splits = (self.train_split, self.evaluation_split)
-        return splits if self.evaluation_fraction is None else splits[:1]
+        return self.labelled_splits if self.evaluation_fraction is None else self.labelled_splits[:1]
+
+    @property
+    def untrained(self) -> "Task":
+        """The task without a training split, for an evaluation only, unless it is evaluated on a part of that split."""
+        return replace(self, train_split="") if self.evaluation_fraction is None else self
 
     @property
     def is_certifiable(self) -> bool:

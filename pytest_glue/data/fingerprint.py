@@ -28,8 +28,8 @@ def digest(dataset: "Dataset", columns: Sequence[str]) -> str:
 
 
 def digest_of_task(data: "DatasetDict", task: Task) -> str:
-    """Return `sha256:...` of the examples of a task's training and evaluation splits."""
-    splits = [digest(data[name], task.columns) for name in (task.train_split, task.evaluation_split)]
+    """Return `sha256:...` of the examples of a task's splits with labels."""
+    splits = [digest(data[name], task.columns) for name in task.labelled_splits]
     return f"sha256:{hashlib.sha256(' '.join(splits).encode()).hexdigest()}"
 
 

@@ -40,7 +40,7 @@ class FolderSource:
         """Return a digest of the files that contain the examples."""
         splits = self._splits(task)
         schema.require_splits(splits, task, self.text)
-        return _digest(splits[name] for name in (task.train_split, task.evaluation_split))
+        return _digest(splits[name] for name in task.labelled_splits)
 
     def check_unlabelled(self, task: Task) -> None:
         schema.require_unlabelled(self._splits(task), task, self.text)

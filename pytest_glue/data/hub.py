@@ -67,8 +67,9 @@ class HubSource:
         chosen = [str(path) for path in paths if str(path.parent) == task.configuration]
         if not chosen:
             raise DataError(schema.no_task(task, self.description, {path.parts[0] for path in paths}))
-        require(parquet.splits_of(chosen), task, self.description)
-        return chosen
+        splits = parquet.splits_of(chosen)
+        require(splits, task, self.description)
+        return [path.as_posix() for name, split in splits.items() if schema.is_read(name, task) for path in split.files]
 
 
 def _splits(snapshot: Snapshot) -> Splits:

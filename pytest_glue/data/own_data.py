@@ -112,13 +112,16 @@ class OwnData:
     def labels(self, task: Task) -> tuple[str, ...]:
         """Return the task's labels: those that its files name, or else the sorted ones of its training split.
 
+        Without a training split, they are those of the evaluation split.
+
         Raises:
             DataError: the split or its column is missing, or it has fewer than two labels.
         """
         if task.label_columns:
             return task.label_columns
-        split = self._used(task)[task.train_split]
-        schema.require_columns(split.columns(), task, task.train_split, str(split.path))
+        name = task.labelled_splits[0]
+        split = self._used(task)[name]
+        schema.require_columns(split.columns(), task, name, str(split.path))
         files = [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in map(_existing, split.files)]
         assert isinstance(split, Hashable)
         return _labels_of(split, replace(task, data=None), tuple(files))
@@ -162,9 +165,10 @@ class OwnData:
         if found := saved_splits(folder) or splits_in_folder(folder, task):
             return found
         there = ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "nothing"
+        name = task.labelled_splits[0]
         raise DataError(
-            f"the data folder {data.folder} has no file such as {task.train_split}.csv, {task.train_split}.tsv, "
-            f"{task.train_split}.jsonl or {task.train_split}.parquet; there: {there}"
+            f"the data folder {data.folder} has no file such as {name}.csv, {name}.tsv, {name}.jsonl or "
+            f"{name}.parquet; there: {there}"
         )
 
     @property

@@ -33,7 +33,9 @@ def require_splits(there: Collection[str], task: Task, where: str) -> None:
     for split in task.needed_splits:
         if split not in there:
             listed = ", ".join(sorted(there)) or "none"
-            raise DataError(f"{where}: task {task.name} needs the split {split!r}; there: {listed}")
+            other = "; without it, --glue-evaluate-only scores a classifier that is already fine-tuned"
+            remedy = other if split == task.train_split and task.evaluation_split in there else ""
+            raise DataError(f"{where}: task {task.name} needs the split {split!r}; there: {listed}{remedy}")
 
 
 def require_unlabelled(there: Collection[str], task: Task, where: str) -> None:
@@ -61,7 +63,7 @@ def check(splits: Splits, task: Task, where: str) -> None:
         DataError: one is missing.
     """
     require_splits(splits, task, where)
-    for name, split in _ordered(splits):
+    for name, split in _read(splits, task):
         for path in split.files:
             require_file(path)
         require_columns(split.columns(), task, name, str(split.path))
@@ -76,7 +78,9 @@ def load(splits: Splits, task: Task, where: str) -> "DatasetDict":
     from datasets import DatasetDict
 
     check(splits, task, where)
-    return DatasetDict({name: conform(split.read(), task, name, str(split.path)) for name, split in _ordered(splits)})
+    return DatasetDict(
+        {name: conform(split.read(), task, name, str(split.path)) for name, split in _read(splits, task)}
+    )
 
 
 def load_unlabelled(splits: Splits, task: Task, where: str) -> "DatasetDict":
@@ -94,7 +98,7 @@ def load_unlabelled(splits: Splits, task: Task, where: str) -> "DatasetDict":
 
 
 def conform_all(data: object, task: Task, where: str) -> dict[str, "Dataset"]:
-    """Return the training and the evaluation split of data that a user's code made, in the hub's schema.
+    """Return the splits with labels of data that a user's code made, in the hub's schema.
 
     Raises:
         DataError: it is no `DatasetDict`, or as for `load`.
@@ -105,7 +109,7 @@ def conform_all(data: object, task: Task, where: str) -> dict[str, "Dataset"]:
         raise DataError(f"{where} is a {type(data).__name__}; expected a DatasetDict with the splits of {task.name}")
     require_splits(data, task, where)
     found = {}
-    for name in (task.train_split, task.evaluation_split):
+    for name in task.labelled_splits:
         if not isinstance(split := data[name], Dataset):
             message = f"{where}: split {name!r} is a {type(split).__name__}; expected a `datasets.Dataset` in memory"
             raise DataError(message)
@@ -170,9 +174,16 @@ def _texts(split: "Dataset", task: Task, where: str) -> "Dataset":
     return Dataset.from_dict({**texts.to_dict(), task.label_column: [0] * len(texts)})
 
 
-def _ordered(splits: Splits) -> list[tuple[str, Split]]:
-    """Return the splits in the hub's order: train, validation, test."""
-    return sorted(splits.items(), key=lambda item: (item[0].startswith("test"), item[0]))
+def _read(splits: Splits, task: Task) -> list[tuple[str, Split]]:
+    """Return the splits in the hub's order: train, validation, test; without a training, only those that it needs."""
+    ordered = sorted(splits.items(), key=lambda item: (item[0].startswith("test"), item[0]))
+    return [(name, split) for name, split in ordered if is_read(name, task)]
+
+
+def is_read(split: str, task: Task) -> bool:
+    """Return whether a split is read: each, but without a training only those to evaluate and to predict."""
+    is_predicted = split == task.unlabelled_split or split.startswith("test")
+    return bool(task.train_split) or split == task.evaluation_split or is_predicted
 
 
 def require_columns(there: Collection[str], task: Task, split: str, where: str) -> None:
@@ -181,7 +192,7 @@ def require_columns(there: Collection[str], task: Task, split: str, where: str) 
     Raises:
         DataError: one is missing; the message lists those that exist.
     """
-    labelled = split in {task.train_split, task.evaluation_split}
+    labelled = split in task.labelled_splits
     labels = (task.label_column,) if task.label_column in there else raw_columns(task)
     sliced = [each.column for each in task.slices] if split == task.evaluation_split else []
     for column in (*task.text_columns, *(labels if labelled else ()), *_group_columns(task, split), *sliced):
@@ -197,7 +208,7 @@ def require_every_label(data: Mapping[str, "Dataset"], task: Task, where: str) -
     Raises:
         DataError: a label has none; or the labels of a regression are all the same.
     """
-    for name in (task.train_split, task.evaluation_split):
+    for name in task.labelled_splits:
         present = set(data[name][task.label_column])
         if task.is_regression:
             if len(present) == 1:
@@ -246,7 +257,7 @@ def conform(
         DataError: as for `load`.
     """
     locate = location or (lambda index: f"{where}, example {index + 1}")
-    labelled = split in {task.train_split, task.evaluation_split}
+    labelled = split in task.labelled_splits
     if labelled and not len(dataset):
         raise DataError(f"{where}: split {split!r} of task {task.name} is empty")
     of_labels = [task.label_column] if labelled and not task.is_multi_label else []

@@ -83,7 +83,7 @@ def _split(path: Path, task: Task, file_format: Format) -> str | None:
     """Return the hub's name of the split in a file, such as validation for dev; None if it is not a split."""
     name = "test" if path.stem == file_format.test else re.sub(r"^dev(?=_|$)", "validation", path.stem)
     is_usual = re.fullmatch(r"train|(validation|test)(_matched|_mismatched)?", name)
-    own = {task.train_split, task.evaluation_split, task.unlabelled_split}
+    own = {*task.labelled_splits, task.unlabelled_split}
     return name if is_usual or name in own else None
 
 
@@ -173,7 +173,7 @@ class TsvSplit:
             return [UNLABELLED] * len(rows)
         column, names = header.index(task.label_column), task.labels
         ids = {str(number): number for number in range(len(names))} | {name: index for index, name in enumerate(names)}
-        if self.split not in {task.train_split, task.evaluation_split}:
+        if self.split not in task.labelled_splits:
             ids = {"": UNLABELLED, str(UNLABELLED): UNLABELLED} | ids
         labels: list[float] = []
         for _, number, fields in rows:

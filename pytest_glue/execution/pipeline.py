@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from pytest_glue.config.options import Options
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.tasks import Task
+    from pytest_glue.execution.evaluate_only import EvaluatedRuns
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns
     from pytest_glue.search.search import Search
     from pytest_glue.training.callbacks.progress import RunMonitor
+    from pytest_glue.training.predict import Predictor
 
 
 def load_data(options: Options, task: Task) -> DatasetDict:
@@ -53,8 +55,9 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 def encode_data(spec: EvaluationSpec, data: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
     """Return the training and the evaluation split, tokenized and truncated, with labels in the model's order.
 
-    With `--glue-certify`, the unlabelled split is a further one, whose labels mean nothing; so are golden examples, and
-    with `--glue-submission` the texts of each of the leaderboard's files, under its name.
+    With `--glue-evaluate-only`, there is no training split. With `--glue-certify`, the unlabelled split is another one,
+    whose labels mean nothing; so are golden examples, and with `--glue-submission` the texts of each of the
+    leaderboard's files, under its name.
     """
     from pytest_glue.core.golden import GOLDEN
     from pytest_glue.data.golden import golden_examples
@@ -84,10 +87,15 @@ def _is_certified(spec: EvaluationSpec) -> bool:
 
 
 def make_model_init(spec: EvaluationSpec, tokenizer: PreTrainedTokenizerBase) -> Callable[..., PreTrainedModel]:
-    """Return a callable that makes a new model each time, as `Trainer(model_init=...)` takes it."""
-    from pytest_glue.training.model import model_init
+    """Return a callable that makes a new model each time, as `Trainer(model_init=...)` takes it.
+
+    With `--glue-evaluate-only`, it is the checkpoint as it is, with its own head.
+    """
+    from pytest_glue.training.model import model_init, own_model_init
     from pytest_glue.training.pretrained import resolve
 
+    if spec.options.evaluate_only:
+        return own_model_init(resolve(spec.checkpoint), spec.task, tokenizer)
     return model_init(resolve(spec.checkpoint), spec.task, tokenizer, spec.options.head)
 
 
@@ -103,6 +111,8 @@ def label_ids(spec: EvaluationSpec) -> tuple[int, ...]:
     from pytest_glue.training import model_config
     from pytest_glue.training.pretrained import resolve
 
+    if spec.options.evaluate_only:
+        return model_config.evaluated_label_ids(resolve(spec.checkpoint), spec.task)
     return model_config.label_ids(resolve(spec.checkpoint), spec.task, spec.options.head)
 
 
@@ -112,12 +122,21 @@ def make_training_arguments(options: Options, task: Task, item_id: str) -> Itera
 
     A temporary folder is the output folder. If the recipe names one, a subfolder named after the item is used, and
     stays.
+
+    Raises:
+        OptionError: nothing is trained, with `--glue-evaluate-only`.
     """
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
+    from pytest_glue.core.errors import OptionError
     from pytest_glue.training.arguments import training_arguments
 
+    if options.evaluate_only:
+        raise OptionError(
+            "glue_trainer and glue_training_arguments belong to a training, and --glue-evaluate-only trains nothing: "
+            "use glue_model_init and glue_encoded_data, or leave the option out"
+        )
     with TemporaryDirectory(prefix="pytest-glue-") as temporary:
         named = options.recipe.get("output_dir")
         folder = Path(str(named)) / item_id if named else Path(temporary)
@@ -144,10 +163,9 @@ def make_trainer_runs(
     """
     from pytest_glue.core.choices import HeadPolicy
     from pytest_glue.core.recipe import recipe_notes
-    from pytest_glue.data.fingerprint import digest_of_task, digest_of_texts
+    from pytest_glue.data.fingerprint import digest_of_task
     from pytest_glue.data.groups import groups_of
     from pytest_glue.data.overlap import overlap_notes
-    from pytest_glue.data.schema import unlabelled_texts
     from pytest_glue.execution.fine_tuning import Examples, TrainerRuns, conditions_of
     from pytest_glue.training.metrics import LabelMapping
     from pytest_glue.training.pretrained import resolve
@@ -155,15 +173,13 @@ def make_trainer_runs(
 
     options, task = spec.options, spec.task
     labels, digest = LabelMapping(task, label_ids(spec)), digest_of_task(data, task)
-    slow = () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
     loading = (*vocabulary_notes(trainer.model, tokenizer), *getattr(trainer.model_init, "notes", ()))
-    notes = (*slow, *loading, *recipe_notes(task, options.recipe), *overlap_notes(data, task))
+    notes = (*_tokenizer_notes(tokenizer), *loading, *recipe_notes(task, options.recipe), *overlap_notes(data, task))
     new_head = "new" if options.head is HeadPolicy.NEW else None
     chosen = {name: value for name, value in (("max_length", options.max_length), ("head", new_head)) if value}
     conditions = conditions_of(trainer, resolve(spec.checkpoint).checkpoint, labels, digest, chosen, notes)
-    texts = digest_of_texts(unlabelled_texts(data, task, "glue_data"), task) if _is_certified(spec) else None
     groups = groups_of(data[task.evaluation_split], task)
-    conditions = replace(conditions, groups=groups, unlabelled_digest=texts)
+    conditions = replace(conditions, groups=groups, unlabelled_digest=_digest_of_unlabelled(spec, data))
 
     def examples_of(shared_task: Task) -> Examples:
         raw = load_data(options, shared_task)
@@ -172,3 +188,71 @@ def make_trainer_runs(
         return Examples(encoded[shared_task.evaluation_split], digest_of_task(raw, shared_task), groups)
 
     return TrainerRuns(trainer, labels, conditions, monitor, search, examples_of)
+
+
+def make_predictor(
+    spec: EvaluationSpec, model_init: Callable[..., PreTrainedModel], tokenizer: PreTrainedTokenizerBase
+) -> Predictor:
+    """Return the model that predicts, with `--glue-evaluate-only`."""
+    from pytest_glue.training.library_state import silence_libraries
+    from pytest_glue.training.predict import Predictor
+
+    with silence_libraries():
+        return Predictor(model_init, tokenizer, spec.options.batching)
+
+
+def make_evaluated_runs(
+    spec: EvaluationSpec,
+    predictor: Predictor,
+    data: DatasetDict,
+    encoded: DatasetDict,
+    compute_metrics: Callable[[EvalPrediction], dict[str, float]],
+    monitor: RunMonitor,
+) -> EvaluatedRuns:
+    """Return the run of an item that is evaluated only; nothing is predicted yet.
+
+    Args:
+        spec: of the item.
+        predictor: has the item's model.
+        data: the item's splits before tokenization.
+        encoded: the same, tokenized.
+        compute_metrics: of the item.
+        monitor: receives the progress of the run and limits its time.
+    """
+    from pytest_glue.core.runs import RunConditions
+    from pytest_glue.data.fingerprint import digest_of_task
+    from pytest_glue.data.groups import groups_of
+    from pytest_glue.execution.evaluate_only import NOTE, EvaluatedRuns
+    from pytest_glue.training.metrics import LabelMapping
+    from pytest_glue.training.pretrained import resolve
+    from pytest_glue.training.token_ranges import check_token_ids, vocabulary_notes
+
+    task, tokenizer = spec.task, predictor.tokenizer
+    labels, examples = LabelMapping(task, label_ids(spec)), encoded[task.evaluation_split]
+    check_token_ids(predictor.model, tokenizer, encoded.values())
+    conditions = RunConditions(
+        checkpoint=resolve(spec.checkpoint).checkpoint,
+        n_train=0,
+        n_eval=len(examples),
+        data_digest=digest_of_task(data, task),
+        recipe={"max_length": spec.options.max_length} if spec.options.max_length else {},
+        device=str(predictor.device),
+        references=tuple(labels.to_task_labels(examples["label"]).tolist()),
+        notes=(NOTE, *_tokenizer_notes(tokenizer), *vocabulary_notes(predictor.model, tokenizer)),
+        unlabelled_digest=_digest_of_unlabelled(spec, data),
+        groups=groups_of(data[task.evaluation_split], task),
+        evaluate_only=True,
+    )
+    return EvaluatedRuns(predictor, examples, labels, compute_metrics, conditions, monitor)
+
+
+def _tokenizer_notes(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+    return () if tokenizer.is_fast else ("slow tokenizer: the checkpoint has no fast one",)
+
+
+def _digest_of_unlabelled(spec: EvaluationSpec, data: DatasetDict) -> str | None:
+    """Return the digest of the texts that runs predict with `--glue-certify`; None without it."""
+    from pytest_glue.data.fingerprint import digest_of_texts
+    from pytest_glue.data.schema import unlabelled_texts
+
+    return digest_of_texts(unlabelled_texts(data, spec.task, "glue_data"), spec.task) if _is_certified(spec) else None

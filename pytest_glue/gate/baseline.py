@@ -71,6 +71,8 @@ class Baseline:
     """Of a user's own task, in the order of the predictions' ids; empty for a task of GLUE and for a regression."""
     is_multi_label: bool = False
     """Whether a prediction is a set of labels, as the number whose bits they are."""
+    evaluate_only: bool = False
+    """Whether the only run is the checkpoint as it is, for which nothing was trained."""
 
     @classmethod
     def of(
@@ -109,6 +111,7 @@ class Baseline:
             groups=groups,
             labels=() if task.name in GLUE else task.labels,
             is_multi_label=task.is_multi_label,
+            evaluate_only=conditions.evaluate_only,
         )
 
     @property
@@ -157,6 +160,8 @@ def encode_baseline(baseline: Baseline) -> dict[str, Any]:
         del content["labels"]
     if not baseline.is_multi_label:
         del content["is_multi_label"]
+    if not baseline.evaluate_only:
+        del content["evaluate_only"]
     for run, recorded in zip(content["runs"], baseline.runs, strict=True):
         run["predictions"] = to_lines(recorded.predictions, baseline.style)
         if recorded.unlabelled_predictions is None:
@@ -216,12 +221,7 @@ def _decoded(run: _EncodedRun, style: Style) -> RecordedRun:
 
 
 def _check(baseline: Baseline) -> None:
-    if not baseline.runs:
-        raise BaselineError("it holds no runs")
-    if len(set(baseline.seeds)) < len(baseline.seeds):
-        raise BaselineError(f"it holds a seed twice: {list(baseline.seeds)}")
-    if wrong := [seed for seed in baseline.seeds if not 0 <= seed < 2**32]:
-        raise BaselineError(f"it holds the seed {wrong[0]}; seeds are from 0 to {2**32 - 1}")
+    _check_seeds(baseline)
     if baseline.n_eval < MIN_EXAMPLES:
         raise BaselineError(f"it holds {baseline.n_eval} evaluation example, and a comparison needs {MIN_EXAMPLES}")
     if wrong_drops := [drop for drop in baseline.visible_drops.values() if not 0 <= drop <= math.inf]:
@@ -240,6 +240,17 @@ def _check(baseline: Baseline) -> None:
             raise BaselineError(f"its {metric} of seed {run.seed} is {score!r}, which is not a score")
     _check_groups(baseline)
     _check_unlabelled(baseline)
+
+
+def _check_seeds(baseline: Baseline) -> None:
+    if not baseline.runs:
+        raise BaselineError("it holds no runs")
+    if len(set(baseline.seeds)) < len(baseline.seeds):
+        raise BaselineError(f"it holds a seed twice: {list(baseline.seeds)}")
+    if baseline.evaluate_only and len(baseline.runs) > 1:
+        raise BaselineError(f"it was evaluated only and holds {len(baseline.runs)} runs; a fixed model has one")
+    if wrong := [seed for seed in baseline.seeds if not 0 <= seed < 2**32]:
+        raise BaselineError(f"it holds the seed {wrong[0]}; seeds are from 0 to {2**32 - 1}")
 
 
 def _check_groups(baseline: Baseline) -> None:

@@ -17,6 +17,8 @@ from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
 def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunConditions) -> None:
     """Check that a candidate is trained and scored as the baseline was, and that the baseline is consistent.
 
+    If one of the two was fine-tuned and the other evaluated only, what concerns the training is not compared.
+
     Args:
         baseline: the recorded baseline.
         file: the path of the baseline, for messages.
@@ -32,12 +34,16 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
         *_different("headline metric", baseline.headline_metric, task.headline_metric),
         *_different("labels", list(baseline.labels), [] if task.name in GLUE else list(task.labels)),
         *_different("evaluation split", baseline.evaluation_split, task.evaluation_split),
-        *_different("number of training examples", baseline.n_train, conditions.n_train),
         *_different("number of evaluation examples", baseline.n_eval, conditions.n_eval),
-        *_search_differences(baseline.search, conditions.terms),
-        *_recipe_differences(baseline.recipe, conditions.recipe, conditions.terms),
     ]
-    if not differences:
+    are_alike = baseline.evaluate_only == conditions.evaluate_only
+    if are_alike:
+        differences += [
+            *_different("number of training examples", baseline.n_train, conditions.n_train),
+            *_search_differences(baseline.search, conditions.terms),
+            *_recipe_differences(baseline.recipe, conditions.recipe, conditions.terms),
+        ]
+    if are_alike and not differences:
         differences = list(_different("digest of the data", baseline.data_digest[:19], conditions.data_digest[:19]))
     if conditions.unlabelled_digest is not None:
         recorded, used = baseline.unlabelled_digest or "none", conditions.unlabelled_digest

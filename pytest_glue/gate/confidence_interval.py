@@ -38,32 +38,33 @@ def uncertainty_of(
     task: Task,
     runs: Sequence[Run],
     references: Sequence[float],
-    rule: RegressionCriterion | None,
-    recorded: Sequence[Run] = (),
+    seed_variance: "SeedVariance | None" = None,
     groups: Groups = None,
+    *,
+    is_fixed: bool = False,
 ) -> Uncertainty | None:
     """Return the interval of the mean headline score over seeds and examples.
 
     Return None for a single example, and if the reported score is not the metric of the predictions: the user
     overrides `glue_compute_metrics`, and the interval would belong to another score.
 
-    With one run, the variance between seeds is that of the baseline's runs, or as published for the task, or unknown.
-
     Args:
         task: of the item.
         runs: all of them, whether or not they trained.
         references: gold labels, one for each evaluation example.
-        rule: the comparison with a baseline; None without one.
-        recorded: the runs of the baseline that trained.
+        seed_variance: used for a single run, see `seed_variance_of`; None if it is unknown.
         groups: of the evaluation examples, two or more.
+        is_fixed: whether the only run is a fixed model, which has no seed.
     """
     from pytest_glue.statistics.estimate import estimate
 
     if len(references) < 2 or not _is_of_predictions(task, runs, references):
         return None
-    seed_variance = _seed_variance(task, rule, recorded) if len(runs) == 1 else None
-    of_score = estimate([run.predictions for run in runs], references, task.headline_metric, seed_variance, groups)
+    predictions = [run.predictions for run in runs]
+    of_score = estimate(predictions, references, task.headline_metric, seed_variance, groups, is_fixed=is_fixed)
     interval, metric = of_score.interval(LEVEL), find_metric(task.headline_metric)
+    if is_fixed:
+        return Uncertainty(metric, interval, "the interval covers examples: the checkpoint was evaluated as it is")
     if not (source := of_score.variance_source):
         return Uncertainty(metric, interval, "the interval covers examples, not the variation between seeds")
     origin = "from these runs" if len(runs) > 1 else source
@@ -83,7 +84,14 @@ def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[flo
     )
 
 
-def _seed_variance(task: Task, rule: RegressionCriterion | None, recorded: Sequence[Run]) -> "SeedVariance | None":
+def seed_variance_of(task: Task, rule: RegressionCriterion | None, recorded: Sequence[Run]) -> "SeedVariance | None":
+    """Return the variance between seeds for a single run: that of the baseline's runs, or the published one.
+
+    Args:
+        task: of the item.
+        rule: the comparison with a baseline; None without one.
+        recorded: the runs of the baseline that trained.
+    """
     from pytest_glue.statistics.seed_variance import SeedVariance, published_seed_variance
 
     if rule is None or len(recorded) < 2:

@@ -13,7 +13,7 @@ from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, SliceResult, Verdict
 from pytest_glue.gate.comparability import check_examples
-from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
+from pytest_glue.gate.confidence_interval import Uncertainty, seed_variance_of, uncertainty_of
 from pytest_glue.gate.diagnostics import ExaminedRuns, examine, examine_baseline, is_finite
 from pytest_glue.gate.failure_comparison import ruled_out
 from pytest_glue.gate.golden import GoldenCriteria, golden_notes, with_golden
@@ -44,6 +44,8 @@ class Criteria:
     """None if the task has no slices."""
     golden: GoldenCriteria | None = None
     """None if the task has no golden examples."""
+    evaluate_only: bool = False
+    """Whether the only run is a fixed model: the checkpoint as it is."""
 
     def check(self, references: Sequence[float]) -> None:
         """Check, before anything is trained, that the item can be judged.
@@ -74,7 +76,7 @@ class Criteria:
         """
         baseline = None if self.rule is None else self.examined_baseline(self.rule, references)
         recorded = baseline.trained if baseline else ()
-        candidate = examine(self.task, runs, references, recorded)
+        candidate = examine(self.task, runs, references, recorded, is_fixed=self.evaluate_only)
         scores = mean_scores(runs, {run.seed for run in candidate.failed}, self._chance_levels(runs, references))
         undefined = [metric for metric in self._decisive if scores[metric] is None]
         compared = candidate if candidate.trained else ExaminedRuns(tuple(runs), ())
@@ -82,8 +84,7 @@ class Criteria:
         stopped = [run for run in runs if run.stopped]
         # A limit is no estimate, and a comparison has the score of the runs that trained.
         is_estimate = not undefined and not stopped and not (regression and candidate.failed)
-        parts = (self.task, runs, references, self.rule, recorded, usable(groups))
-        uncertainty = uncertainty_of(*parts) if is_estimate else None
+        uncertainty = self._uncertainty(runs, references, recorded, usable(groups)) if is_estimate else None
         notes = [*candidate.clauses]
         if undefined:
             answer = VerdictText(Verdict.DEGENERATE, f"{undefined[0]} is undefined")
@@ -111,7 +112,7 @@ class Criteria:
                 *self._not_certified,
                 *self._reached_by_chance(references),
                 *notes,
-                *_of_failed(candidate, baseline),
+                *self._of_failed(candidate, baseline),
                 *_of_stopped(stopped, find_metric(self.task.headline_metric)),
                 *((uncertainty.note,) if uncertainty else ()),
                 *(group_notes(self.task, groups) if uncertainty or regression else ()),
@@ -203,6 +204,22 @@ class Criteria:
             return self.slices.judge(sides, None, 1.0)
         return self.slices.judge(sides, self.rule, regression.share_of_scores)
 
+    def _uncertainty(
+        self, runs: Sequence[Run], references: Sequence[float], recorded: Sequence[Run], groups: Groups
+    ) -> Uncertainty | None:
+        is_single = len(runs) == 1 and not self.evaluate_only
+        seed_variance = seed_variance_of(self.task, self.rule, recorded) if is_single else None
+        return uncertainty_of(self.task, runs, references, seed_variance, groups, is_fixed=self.evaluate_only)
+
+    def _of_failed(self, candidate: ExaminedRuns, baseline: ExaminedRuns | None) -> list[str]:
+        """Return a note on the failure rate, if runs are compared or some failed, and one on the baseline's."""
+        if not candidate.trained or (baseline is None and not candidate.failed):
+            return []
+        notes = [] if self.evaluate_only else [ruled_out(len(candidate.failed), candidate.count)]
+        if baseline is not None:
+            notes += [f"of the baseline's runs, {clause}" for clause in baseline.clauses]
+        return notes
+
     @property
     def _decisive(self) -> tuple[str, ...]:
         """The metrics without which there is no verdict."""
@@ -256,7 +273,7 @@ class Criteria:
     ) -> str:
         size = [f"n={n_eval}"]
         if not answer.is_comparison:
-            size += [count(candidate.count, "seed")]
+            size += ["evaluated only" if self.evaluate_only else count(candidate.count, "seed")]
             if candidate.failed and candidate.trained:
                 size += [f"{len(candidate.failed)} failed to train"]
             size += [uncertainty.text] if uncertainty else []
@@ -279,16 +296,6 @@ def _seed_margin(scores: Sequence[float], alpha: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(len(scores) - 1, 1 - alpha)) * stdev(scores) / math.sqrt(len(scores))
-
-
-def _of_failed(candidate: ExaminedRuns, baseline: ExaminedRuns | None) -> list[str]:
-    """Return a note on the failure rate, if runs are compared or some of them failed, and one on the baseline's."""
-    if not candidate.trained or (baseline is None and not candidate.failed):
-        return []
-    notes = [ruled_out(len(candidate.failed), candidate.count)]
-    if baseline is not None:
-        notes += [f"of the baseline's runs, {clause}" for clause in baseline.clauses]
-    return notes
 
 
 def _of_stopped(stopped: Sequence[Run], metric: Metric) -> list[str]:

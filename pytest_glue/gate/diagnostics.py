@@ -86,18 +86,34 @@ class ExaminedRuns:
         return len(self.failed) / self.count
 
 
-def examine(task: Task, runs: Sequence[Run], references: Sequence[float], others: Sequence[Run] = ()) -> ExaminedRuns:
+def examine(
+    task: Task,
+    runs: Sequence[Run],
+    references: Sequence[float],
+    others: Sequence[Run] = (),
+    *,
+    is_fixed: bool = False,
+) -> ExaminedRuns:
     """Divide runs into those that trained and those that failed; see `find_failed_runs`.
 
-    On a report-only task, fine-tuning does not beat constant predictions; there, only a run whose predictions are not
-    finite counts as failed.
+    On a report-only task, fine-tuning does not beat constant predictions; and for a fixed model, there is no training
+    that could fail. There, only a run whose predictions are not finite counts as failed.
+
+    Args:
+        task: of the item.
+        runs: with seeds that differ.
+        references: gold labels, one for each evaluation example.
+        others: of the other side of a comparison, with which a collapse is compared.
+        is_fixed: whether the only run is a fixed model.
     """
-    found = failed = find_failed_runs(task, runs, references, others)
-    if task.report_only:
+    found = failed = find_failed_runs(task, runs, references, () if is_fixed else others)
+    if task.report_only or is_fixed:
         finite = {run.seed for run in runs if is_finite(run, references)}
         failed = tuple(each for each in found if each.seed not in finite)
     seeds, found_seeds = ({each.seed for each in group} for group in (failed, found))
     trained = tuple(run for run in runs if run.seed not in seeds)
+    if is_fixed:
+        return ExaminedRuns(trained, failed, tuple(f"the checkpoint {each.reason}" for each in found))
     late = [FailedRun(run.seed, LATE) for run in trained if run.seed not in found_seeds and _diverged(run)]
     return ExaminedRuns(trained, failed, tuple(describe([*found, *late], len(runs))))
 
@@ -105,7 +121,7 @@ def examine(task: Task, runs: Sequence[Run], references: Sequence[float], others
 def examine_baseline(task: Task, baseline: Baseline, references: Sequence[float]) -> ExaminedRuns:
     """Divide the runs of a baseline, which are judged without the candidate's."""
     runs = [Run(each.seed, each.metrics, (), each.predictions, 0.0) for each in baseline.runs]
-    return examine(task, runs, references)
+    return examine(task, runs, references, is_fixed=baseline.evaluate_only)
 
 
 def describe(failed: Sequence[FailedRun], n_runs: int) -> list[str]:

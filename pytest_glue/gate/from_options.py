@@ -94,10 +94,12 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
             family_size,
             repeated,
             options.certify,
-            _choice_notes(spec, options.compare, file),
+            (*_choice_notes(spec, options.compare, file), *_kind_notes(name, baseline, options)),
+            evaluate_only=options.evaluate_only,
         )
     slices = SliceCriteria({}, spec.slice_thresholds) if spec.slice_thresholds else None
-    return Criteria(spec.task, label, spec.thresholds, rule, options.alpha, slices)
+    evaluate_only = options.evaluate_only
+    return Criteria(spec.task, label, spec.thresholds, rule, options.alpha, slices, evaluate_only=evaluate_only)
 
 
 def _choice_notes(spec: EvaluationSpec, compare: str, file: Path) -> tuple[str, ...]:
@@ -106,6 +108,16 @@ def _choice_notes(spec: EvaluationSpec, compare: str, file: Path) -> tuple[str, 
         return ()
     why = f"since {compare} has none of {spec.checkpoint_id} for {spec.task.name}"
     return (f"compared with the baseline of {file.stem}, {why}",)
+
+
+def _kind_notes(name: str, baseline: Baseline, options: Options) -> tuple[str, ...]:
+    """Return a note if one of candidate and baseline was fine-tuned and the other evaluated only."""
+    if baseline.evaluate_only == options.evaluate_only:
+        return ()
+    seeds = "this checkpoint's" if baseline.evaluate_only else f"{name}'s"
+    kinds = ("fine-tuned", "evaluated only") if options.evaluate_only else ("evaluated only", "fine-tuned")
+    what = f"{name} was {kinds[0]} and this checkpoint is {kinds[1]}: the comparison covers {seeds} seeds"
+    return (f"{what}, and of the data only number and labels of the evaluation examples were compared",)
 
 
 def interim_analyses_of(options: Options) -> tuple[int, ...]:

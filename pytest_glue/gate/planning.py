@@ -102,6 +102,11 @@ def _recorded_item(file: Path, baseline: Baseline) -> PlannedItem | str:
     """Return the item that a file records, or why it cannot be planned."""
     runs = trained_runs(baseline)
     run = run_variance(baseline, runs)
+    if baseline.evaluate_only:
+        return (
+            f"baseline {file} was evaluated only: how many examples another model changes is known only when it is "
+            "compared"
+        )
     if run is None:
         return (
             f"baseline {file} has {runs_that_trained(baseline)}, which does not show the variance between seeds, "

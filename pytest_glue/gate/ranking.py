@@ -12,6 +12,7 @@ from pytest_glue.gate.groups import usable
 if TYPE_CHECKING:
     from pytest_glue.statistics.estimate import Estimate
     from pytest_glue.statistics.ranking import Ranking
+    from pytest_glue.statistics.scored_runs import ScoredRuns
 
 
 def rank_checkpoints(evaluations: Iterable[Evaluation], alpha: float) -> dict[str, Any] | None:
@@ -52,20 +53,22 @@ def _names(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
 
 
 def _rank(found: Mapping[str, Evaluation], alpha: float) -> "Ranking":
-    from pytest_glue.statistics.ranking import rank
+    from pytest_glue.statistics.ranking import rank_runs
     from pytest_glue.statistics.seed_variance import published_seed_variance
 
-    first = next(iter(found.values()))
-    predictions = {label: [run.predictions for run in each.runs] for label, each in found.items()}
-    seed_variance = published_seed_variance(first.task, first.headline_metric)
-    return rank(
-        predictions,
-        first.conditions.references,
-        first.headline_metric,
-        alpha=alpha,
-        seed_variance=seed_variance,
-        groups=usable(first.conditions.groups),
-    )
+    metric = next(iter(found.values())).headline_metric
+    seed_variance = published_seed_variance(next(iter(found.values())).task, metric)
+    runs = {label: _scored(each) for label, each in found.items()}
+    return rank_runs(runs, metric, alpha=alpha, seed_variance=seed_variance)
+
+
+def _scored(evaluation: Evaluation) -> "ScoredRuns":
+    from pytest_glue.statistics.scored_runs import ScoredRuns
+
+    conditions, predictions = evaluation.conditions, [run.predictions for run in evaluation.runs]
+    groups = usable(conditions.groups)
+    scored = ScoredRuns.of(evaluation.headline_metric, predictions, conditions.references, groups)
+    return scored._replace(is_fixed=conditions.evaluate_only)
 
 
 def _task(task: str, found: Mapping[str, Evaluation], ranking: "Ranking") -> dict[str, Any]:
@@ -108,8 +111,10 @@ def _has_average(metric: str | None) -> bool:
 
 
 def _estimate(estimate: "Estimate") -> dict[str, Any]:
+    from pytest_glue.statistics.variance import FIXED
+
     low, high = estimate.interval()
-    covers = "examples and seeds" if estimate.variance_source else "examples"
+    covers = "examples" if estimate.variance_source in {None, FIXED} else "examples and seeds"
     return {"value": estimate.value, "low": low, "high": high, "covers": covers}
 
 

@@ -48,6 +48,13 @@ class RegressionCriterion:
     """On the choice of the baseline."""
     fail_share: float = 1.0
     """The share of the item's error rate of `fail` that the comparison of all examples has; slices have the rest."""
+    evaluate_only: bool = False
+    """Whether the candidate is a fixed model; the baseline says itself whether it is one."""
+
+    @property
+    def fixed(self) -> tuple[bool, bool]:
+        """Whether candidate and baseline are fixed models."""
+        return self.evaluate_only, self.baseline.evaluate_only
 
     @property
     def metric(self) -> Metric:
@@ -105,6 +112,7 @@ def against_baseline(
         published(rule.baseline),
         fail_share=failures.share_of_scores * rule.fail_share,
         later_analyses=_later_analyses(rule, candidate),
+        fixed=rule.fixed,
     )
     ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
     comparison = compare(ours, theirs, references, rule.baseline.headline_metric, design, groups)
@@ -118,7 +126,7 @@ def against_baseline(
     if not rule.baseline.is_regression:
         flips = flips_of(candidate.trained, baseline.trained, references, groups)
     notes = flip_notes(flips, rule.name, len(references)) if comparison.verdict is Verdict.FAIL else ()
-    differences = _differences(rule.metric, comparison, len(candidate.trained), len(baseline.trained))
+    differences = _differences(rule, comparison, len(candidate.trained), len(baseline.trained))
     return Regression(
         verdict,
         f"{text}{futility}",
@@ -188,6 +196,8 @@ def _certificate(
     predicted = [run.unlabelled_predictions for run in candidate.trained if run.unlabelled_predictions is not None]
     if not rule.certify or len(predicted) < len(candidate.trained):
         return None, ()
+    if any(rule.fixed) and not all(rule.fixed):
+        return None, ("not certified: only one of checkpoint and baseline was fine-tuned, so no runs are a pair",)
     if failures.have_larger_share:
         return None, ("not certified: a larger share of the runs failed to train",)
     partners = partners_of(rule.baseline, rule.file, baseline.trained, len(predicted[0]))
@@ -229,10 +239,10 @@ def _scores(rule: RegressionCriterion, comparison: "Comparison") -> str:
 
 def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
     if comparison.variance_source is None:
-        remedy = "use --glue-seeds=3 or more for both"
-        return f", because one seed on each side does not show the variance between seeds: {remedy}"
-    design, detectable = "With these seeds and this split", comparison.minimum_detectable_drop
-    metric = rule.metric
+        which, remedy = _UNKNOWN[rule.fixed]
+        return f", because {which} does not show the variance between seeds: {remedy}"
+    design = "With this split" if all(rule.fixed) else "With these seeds and this split"
+    detectable, metric = comparison.minimum_detectable_drop, rule.metric
     if detectable is None:
         largest = f"a {metric.drop} to {metric.worst:.0f}" if isfinite(metric.worst) else f"a large {metric.drop}"
         shown = f". {design}, even {largest} would be shown in less than 80 % of the test runs"
@@ -242,14 +252,38 @@ def _remedy(rule: RegressionCriterion, comparison: "Comparison") -> str:
     if not rule.max_drop or (detectable is not None and rule.max_drop >= detectable):
         return shown
     needed = comparison.seeds_needed
+    if any(rule.fixed):
+        more = "a larger split is needed" if all(rule.fixed) else "more seeds or a larger split are needed"
+        return f"{shown}; to detect {rule.max_drop:.3g}, {more}"
     if needed is None:
         return f"{shown}; no number of seeds is enough to detect {rule.max_drop:.3g} on this split"
     recorded = f"record the baseline anew with {needed} seeds"
     return f"{shown}; to detect {rule.max_drop:.3g}, {recorded} and use --glue-seeds={needed}"
 
 
-def _differences(metric: Metric, comparison: "Comparison", n_runs: int, n_baseline: int) -> tuple[str, ...]:
-    seeds, difference = f"{n_runs} against {count(n_baseline, 'seed')}", metric.text(comparison.difference, "+")
+_UNKNOWN = {
+    (False, False): ("one seed on each side", "use --glue-seeds=3 or more for both"),
+    (True, False): ("the baseline's one seed", "record it with --glue-seeds=3 or more"),
+    (False, True): ("one seed", "use --glue-seeds=3 or more"),
+}
+"""What cannot show the variance between seeds, and the remedy, by whether candidate and baseline are fixed models."""
+
+
+def _sides(rule: RegressionCriterion, n_runs: int, n_baseline: int) -> str:
+    """Return what was compared, as a fact of a sentence."""
+    match rule.fixed:
+        case True, True:
+            return "both evaluated only, so seeds are not covered"
+        case True, False:
+            return f"evaluated only, against {count(n_baseline, 'seed')}"
+        case False, True:
+            return f"{count(n_runs, 'seed')} against a checkpoint that was evaluated only"
+    return f"{n_runs} against {count(n_baseline, 'seed')}"
+
+
+def _differences(rule: RegressionCriterion, comparison: "Comparison", n_runs: int, n_baseline: int) -> tuple[str, ...]:
+    metric, seeds = rule.metric, _sides(rule, n_runs, n_baseline)
+    difference = metric.text(comparison.difference, "+")
     if comparison.confidence_interval is None:
         return difference, seeds
     low, high = (metric.text(end, "+") for end in comparison.confidence_interval)

@@ -141,7 +141,8 @@ def _comparison(part: Sides, rule: RegressionCriterion | None, share: float) -> 
     metric, sides = part.task.headline_metric, (part.candidate.trained, part.baseline.trained)
     if any(run.metrics[metric] is None for side in sides for run in side):
         return None, f"not compared: {metric} is undefined for a run"
-    design = ComparisonDesign(rule.max_drop, rule.alpha, rule.family_size, rule.interim_analyses, fail_share=share)
+    rates = (rule.max_drop, rule.alpha, rule.family_size, rule.interim_analyses)
+    design = ComparisonDesign(*rates, fail_share=share, fixed=rule.fixed)
     ours, theirs = ([run.predictions for run in side] for side in sides)
     found = compare(ours, theirs, part.references, metric, design, usable(part.groups))
     return SliceComparison(

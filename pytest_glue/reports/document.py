@@ -102,13 +102,14 @@ class Result(Struct):
     """The verdict as a sentence."""
     outcome: Outcome | None
     """Of the item's test in pytest, which can fail for another reason than the verdict; null while it runs."""
-    n_train: PositiveCount
+    n_train: Count
+    """0 if the checkpoint was evaluated as it is."""
     n_eval: PositiveCount
     duration_s: Seconds
     data: str
     """The source of the examples."""
     data_digest: Digest
-    """Of the training and evaluation splits as they were used."""
+    """Of the training and evaluation splits as they were used; of the latter alone if nothing was trained."""
     recipe: dict[str, Any]
     """Training arguments that differ from the defaults of transformers."""
     device: str
@@ -128,6 +129,8 @@ class Result(Struct):
     """Whether the hook `pytest_glue_verdict` decided, and not the bounds; a note has the verdict without it."""
     greater_is_better: bool = True
     """Whether a higher score is better. If not, a drop is a rise, and a threshold is the highest score that passes."""
+    evaluate_only: bool = False
+    """Whether the checkpoint was evaluated as it is: nothing was trained, and there is no variance between seeds."""
 
 
 class Environment(Struct):
@@ -155,6 +158,8 @@ class ReportedOptions(Struct):
     max_eval_samples: PositiveCount | None
     max_length: PositiveCount | None
     head: HeadPolicy
+    evaluate_only: bool
+    """Whether checkpoints are scored as they are, without fine-tuning."""
     batching: Batching
     save: str | None
     compare: str | None

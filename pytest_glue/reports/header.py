@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 def header(options: Options, workers: int = 1, *, collect_only: bool = False) -> list[str]:
     """Return the header's lines, with a memory warning if so many processes fine-tune on this machine.
 
-    If items are only collected, warnings about error rates and power are left out: they need numpy.
+    If items are only collected, warnings about error rates and power are left out: they need numpy. If checkpoints are
+    evaluated only, these warnings are left out too: nothing can fail to train, and no number of seeds is chosen.
     """
-    of_designs = (
-        [] if collect_only else [*failure_warnings(options), *design_warnings(options), *power_warnings(options)]
-    )
+    is_planned = not collect_only and not options.evaluate_only
+    of_designs = [*failure_warnings(options), *design_warnings(options), *power_warnings(options)] if is_planned else []
     lines = [*_what(options), *threshold_warnings(options), *of_designs, *_memory_warnings(options, workers)]
     uses_sample = options.data == SAMPLE and any(task.data is None for task in options.tasks)
     if uses_sample or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
@@ -41,10 +41,10 @@ def header(options: Options, workers: int = 1, *, collect_only: bool = False) ->
 def _what(options: Options) -> list[str]:
     tasks = ", ".join(task.name for task in options.tasks)
     checkpoints = ", ".join(str(each) if each.role else each.label for each in options.checkpoints) or "none"
-    seeds = ", ".join(map(str, options.seeds))
+    seeds = "evaluated only" if options.evaluate_only else f"seeds {', '.join(map(str, options.seeds))}"
     shard = f"; shard {options.shard}" if options.shard else ""
     lines = [
-        f"tasks {tasks}; checkpoints {checkpoints}; seeds {seeds}{shard}",
+        f"tasks {tasks}; checkpoints {checkpoints}; {seeds}{shard}",
         f"{_data(options)}device {expected_device()}; {header_versions()}",
         *map(_own_task, (task for task in options.tasks if task.data is not None)),
     ]
@@ -168,11 +168,13 @@ def _design_warning(options: Options, candidate: int, recorded: int, items: int)
 
 
 def _baseline(spec: EvaluationSpec) -> Baseline | None:
+    """Return the baseline that an item will be compared with; None if it has none, or one that was evaluated only."""
     try:
         file = baseline_file(spec)
-        return None if file is None else read(file)
+        baseline = None if file is None else read(file)
     except GlueError:
         return None
+    return None if baseline is None or baseline.evaluate_only else baseline
 
 
 def _power_warnings(spec: EvaluationSpec, baseline: Baseline, family_size: int) -> list[str]:

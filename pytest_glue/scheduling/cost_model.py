@@ -18,6 +18,8 @@ _OPERATIONS_PER_S = 50e9
 """Of two cores. If it is wrong, all costs are wrong by the same factor, which changes no order and no share."""
 _EXAMPLE_S = 0.00125
 """Seconds that an example takes in addition to its operations; they matter for very small checkpoints."""
+_EVALUATION = 1 / 30
+"""The cost of an evaluation, in epochs of training: a third of the operations, and mostly fewer examples by far."""
 DEFAULT_COST_S = 1.0
 """The cost of an item if no item has an estimate."""
 
@@ -58,6 +60,8 @@ def estimate(spec: EvaluationSpec) -> float:
     example_s = _OPERATIONS * parameters_of(spec.checkpoint) * tokens / _OPERATIONS_PER_S + _EXAMPLE_S
     epochs = full_recipe(task, options.recipe)["num_train_epochs"]
     runs = len(options.seeds) + (options.trials * options.search_fraction if options.search else 0)
+    if options.evaluate_only:
+        return example_s * size.train * _EVALUATION
     examples = _at_most(size.train, options.max_train_samples)
     return example_s * examples * (epochs if isinstance(epochs, int | float) else 1) * runs
 

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from pytest_glue.config.options import Options
     from pytest_glue.core.tasks import Task
 
-RUN_FIXTURES = (
-    *("glue_data", "glue_tokenizer", "glue_encoded_data", "glue_model_init", "glue_compute_metrics"),
-    *("glue_training_arguments", "glue_trainer"),
-)
-"""The fixtures whose code a run depends on. Of the others, such as `glue_task`, it depends on the value only."""
+RUN_FIXTURES = ("glue_data", "glue_tokenizer", "glue_encoded_data", "glue_model_init", "glue_compute_metrics")
+"""The fixtures whose code each run depends on. Of the others, such as `glue_task`, it depends on the value only."""
+TRAINING_FIXTURES = ("glue_training_arguments", "glue_trainer")
+"""The further fixtures whose code a fine-tuning depends on."""
 
 
 def uncacheable_reason(item: pytest.Item, options: Options) -> str | None:
     """Return why an item's runs can neither be read from the cache nor be cached; None where they can."""
-    if overridden := [name for name in RUN_FIXTURES if is_overridden(item, name)]:
+    fixtures = RUN_FIXTURES if options.evaluate_only else (*RUN_FIXTURES, *TRAINING_FIXTURES)
+    if overridden := [name for name in fixtures if is_overridden(item, name)]:
         verb = "is" if len(overridden) == 1 else "are"
         return f"{', '.join(overridden)} {verb} overridden, and a cache key does not cover user code"
-    if hooks := implemented(item, RUN_HOOKS):
+    if not options.evaluate_only and (hooks := implemented(item, RUN_HOOKS)):
         return f"{', '.join(hooks)} is implemented, and a cache key does not cover user code"
     if "glue_trainer" in _fixture_names(item):
         return "the test uses glue_trainer, and cached runs leave it untrained"
@@ -63,7 +63,8 @@ def tasks_sharing_training(item: pytest.Item, spec: EvaluationSpec) -> tuple[Tas
     there any with `--glue-certify`, `--glue-submission` or golden examples: the model of the other task's best epoch
     would have to predict its texts.
     """
-    if spec.options.stop_when_decided or spec.is_certified or spec.is_submitted or spec.task.golden:
+    options = spec.options
+    if options.evaluate_only or options.stop_when_decided or spec.is_certified or spec.is_submitted or spec.task.golden:
         return ()
     if not ends_with_best_epoch(spec.task, spec.options.recipe):
         return ()

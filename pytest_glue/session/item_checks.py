@@ -57,7 +57,7 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
     options = options_of(item)
     task, checkpoint = _parameter(item, "glue_task"), _parameter(item, "glue_checkpoint")
     if task is not None and fixtures & {"glue_data", "glue_evaluation"} and not is_overridden(item, "glue_data"):
-        kind = (options.certify, options.submission, options.slices.get(task))
+        kind = (options.certify, options.submission, options.slices.get(task), options.evaluate_only)
         yield ("data", options.data, task, *kind), lambda: _check_data(options, task)
     if isinstance(checkpoint, Checkpoint):
         yield checkpoint, lambda: _check_checkpoint(checkpoint)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_glue.config.evaluation_spec import EvaluationSpec
     from pytest_glue.config.options import Options
     from pytest_glue.core.runs import RunSource
+    from pytest_glue.execution.evaluate_only import EvaluatedRuns
     from pytest_glue.execution.fine_tuning import TrainerRuns
     from pytest_glue.progress.events import ProgressCallback
     from pytest_glue.search.search import Search
@@ -43,8 +44,10 @@ def runs_of(request: pytest.FixtureRequest, spec: EvaluationSpec) -> RunSource:
     session = GlueSession.of(request.config)
     on_progress = session.progress.callback(item, options.seeds)
 
-    def make_runs() -> TrainerRuns:
+    def make_runs() -> TrainerRuns | EvaluatedRuns:
         on_progress(TrainingProgress("loading"))
+        if options.evaluate_only:
+            return _evaluated_runs(request, spec, on_progress)
         return _trainer_runs(request, spec, on_progress)
 
     if options.cache is CachePolicy.OFF:
@@ -63,10 +66,6 @@ def runs_of(request: pytest.FixtureRequest, spec: EvaluationSpec) -> RunSource:
 
 def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progress: ProgressCallback) -> TrainerRuns:
     """Return the item's fine-tunings; this sets up every other fixture and imports torch."""
-    from pytest_glue.core.golden import GOLDEN
-    from pytest_glue.data.golden import require_golden
-    from pytest_glue.data.schema import require_unlabelled
-    from pytest_glue.data.submission import encoded_files
     from pytest_glue.execution.pipeline import make_trainer_runs
     from pytest_glue.training.callbacks.progress import RunMonitor
 
@@ -81,6 +80,17 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
     runs = make_trainer_runs(spec, trainer, data, tokenizer, monitor, search)
     if not is_overridden(request.node, "glue_trainer"):  # another one may not use this fixture
         runs.passing_notes = getattr(request.getfixturevalue("glue_encoded_data"), "notes", ())
+    _add_texts(request, spec, runs)
+    return runs
+
+
+def _add_texts(request: pytest.FixtureRequest, spec: EvaluationSpec, runs: TrainerRuns | EvaluatedRuns) -> None:
+    """Let the runs predict golden examples and unlabelled texts too, if the item has them."""
+    from pytest_glue.core.golden import GOLDEN
+    from pytest_glue.data.golden import require_golden
+    from pytest_glue.data.schema import require_unlabelled
+    from pytest_glue.data.submission import encoded_files
+
     if spec.task.golden:
         encoded = request.getfixturevalue("glue_encoded_data")
         require_golden(encoded, spec.task, "glue_encoded_data")
@@ -91,6 +101,23 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
         runs.unlabelled = encoded[spec.task.unlabelled_split]
     if spec.is_submitted:
         runs.submission = encoded_files(request.getfixturevalue("glue_encoded_data"), spec.task)
+
+
+def _evaluated_runs(
+    request: pytest.FixtureRequest, spec: EvaluationSpec, on_progress: ProgressCallback
+) -> EvaluatedRuns:
+    """Return the run of an item that is evaluated only; of the fixtures, those of a training are not set up."""
+    from pytest_glue.execution.pipeline import make_evaluated_runs, make_predictor
+    from pytest_glue.training.callbacks.progress import RunMonitor
+
+    request.getfixturevalue("_glue_preserved_state")
+    names = ("glue_data", "glue_tokenizer", "glue_encoded_data", "glue_model_init", "glue_compute_metrics")
+    data, tokenizer, encoded, model_init, compute_metrics = map(request.getfixturevalue, names)
+    monitor = RunMonitor(request.node.callspec.id, on_progress, spec.options.timeout)
+    predictor = make_predictor(spec, model_init, tokenizer)
+    runs = make_evaluated_runs(spec, predictor, data, encoded, compute_metrics, monitor)
+    runs.passing_notes = getattr(encoded, "notes", ())
+    _add_texts(request, spec, runs)
     return runs
 
 

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_glue.config.evaluate_only import WITHOUT_EFFECT
 from pytest_glue.config.flags import FLAGS, flag_of, given
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.config.parse_context import ParseContext
@@ -62,11 +63,10 @@ def unused_flags(config: pytest.Config, options: Iterable[Options], tasks: Itera
     if not items:
         return []
     has = {name: any(getattr(each, name) is not None for each in items) for name in _WITHOUT}
-    lines = [
-        f"{flag_of(name)} has no effect: {_WITHOUT[needed]}"
-        for name, needed in _NEEDED.items()
-        if name in asked and not has[needed]
-    ]
+    reasons = {name: _WITHOUT[needed] for name, needed in _NEEDED.items() if not has[needed]}
+    if all(each.evaluate_only for each in items):
+        reasons |= dict.fromkeys(WITHOUT_EFFECT, "--glue-evaluate-only trains nothing")
+    lines = [f"{flag_of(name)} has no effect: {reason}" for name, reason in reasons.items() if name in asked]
     names = set(tasks)
     if None not in names:
         lines += [

@@ -41,6 +41,8 @@ class ComparisonDesign:
     """The share of the error rate of fail that this comparison has; the rest is another test's of the same item."""
     later_analyses: tuple[int, ...] = ()
     """The numbers of the candidate's seeds at the interim analyses to come; empty if this is the last one."""
+    fixed: tuple[bool, bool] = (False, False)
+    """Whether candidate and baseline are fixed models: without seeds on any side, examples are all that varies."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_drop < math.inf:
@@ -90,7 +92,8 @@ class Comparison:
     """The drop that such a comparison detects with power 0.80, at the error rate of fail of this item; the smallest
     sensible `max_drop`. None too if no drop that the score leaves is detectable."""
     seeds_needed: int | None
-    """Seeds on each side, the baseline recorded anew, with which `max_drop` is detectable; None if no number is."""
+    """Seeds on each side, the baseline recorded anew, with which `max_drop` is detectable; None if no number is, or a
+    side is a fixed model."""
     variance_source: str | None
     """Where the variance between seeds was measured."""
     conditional_power: float | None = None
@@ -124,7 +127,10 @@ def compare(
     Raises:
         ValueError: a value out of range, shapes that do not fit, or a run whose score is undefined.
     """
-    ours, theirs = (ScoredRuns.of(metric, side, references, groups) for side in (candidate, baseline))
+    ours, theirs = (
+        ScoredRuns.of(metric, side, references, groups)._replace(is_fixed=is_fixed)
+        for side, is_fixed in zip((candidate, baseline), design.fixed, strict=True)
+    )
     check_scores("candidate", metric, ours.scores)
     check_scores("baseline", metric, theirs.scores)
     return _compare(ours, theirs, metric, design, example_step(metric, baseline))
@@ -181,7 +187,7 @@ def _compare(
     tested = distance(metric, candidate, baseline, design.max_drop, design.seed_variance)
     p_fail, p_pass = (float(p) for p in p_values(*tested, 0.0))
     run = RunVariance.of_comparison(metric, (candidate, baseline), components, step, design.seed_variance)
-    detectable = float(minimum_detectable_drop(run, (candidate.k, baseline.k), fail_alpha))
+    detectable = float(minimum_detectable_drop(run, (candidate.n_seeds, baseline.n_seeds), fail_alpha))
     verdict = _verdict(is_worse=p_fail <= fail_alpha, is_not_worse=p_pass <= pass_alpha)
     is_open = verdict is Verdict.INCONCLUSIVE
     return Comparison(
@@ -197,7 +203,7 @@ def _compare(
         p_fail=p_fail if is_known else None,
         p_pass=p_pass if is_known else None,
         minimum_detectable_drop=None if np.isnan(detectable) else detectable,
-        seeds_needed=seeds_needed(run, design.max_drop, fail_alpha),
+        seeds_needed=None if any(design.fixed) else seeds_needed(run, design.max_drop, fail_alpha),
         variance_source=components.source,
         conditional_power=_outlook(metric, candidate, baseline, tested[1], design) if is_open else None,
     )

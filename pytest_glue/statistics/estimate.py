@@ -82,6 +82,8 @@ def estimate(
     metric: str,
     seed_variance: SeedVariance | None = None,
     groups: ArrayLike | None = None,
+    *,
+    is_fixed: bool = False,
 ) -> Estimate:
     """Estimate the expected score over seeds and examples from k runs on n examples.
 
@@ -91,10 +93,11 @@ def estimate(
         metric: a name of `core.metrics.METRICS`.
         seed_variance: the variance between seeds, used if k = 1.
         groups: of the examples that depend on each other, shape (n,); None if all are independent.
+        is_fixed: whether the only run is a fixed model, whose score varies with the examples only.
 
     Raises:
         ValueError: shapes that do not fit, an unknown metric, or a run whose score is undefined.
     """
-    runs = ScoredRuns.of(metric, predictions, references, groups)
+    runs = ScoredRuns.of(metric, predictions, references, groups)._replace(is_fixed=is_fixed)
     check_scores("checkpoint", metric, runs.scores)
     return Estimate.of(runs, None, seed_variance, metric)

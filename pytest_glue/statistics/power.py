@@ -11,6 +11,7 @@ from pytest_glue.core.metrics import find_metric
 from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scale import FISHER_METRICS
+from pytest_glue.statistics.scored_runs import FIXED_SEEDS
 from pytest_glue.statistics.variance import (
     BORROWED_VARIANCE_FACTOR,
     SEED_VARIANCE_FACTOR,
@@ -275,9 +276,10 @@ def _test_statistics(run: RunVariance, seeds: tuple[int, int], dropped: _Dropped
     total = dropped.examples + residuals[0] / seeds[0] + residuals[1] / seeds[1]
     total = total * _chi_squared(2 * (dropped.examples_df + 1))
     examples_squares = total**2 / dropped.examples_df
-    if seeds == (1, 1):
+    chosen = [k for k in seeds if k < FIXED_SEEDS]
+    if max(chosen, default=1) == 1:  # no side measures the variance between seeds
         published_df = np.inf if run.published is None else run.published.degrees_of_freedom
-        seeds_part = 2 * SEED_VARIANCE_FACTOR * dropped.of_baseline
+        seeds_part = len(chosen) * SEED_VARIANCE_FACTOR * dropped.of_baseline
         squared = seeds_part + total
         return squared, _satterthwaite(squared, examples_squares + seeds_part**2 / published_df)
     measured = [_measured(dropped.of_candidate, seeds[0], 0), _measured(dropped.of_baseline, seeds[1], 1)]

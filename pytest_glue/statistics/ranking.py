@@ -61,11 +61,22 @@ def rank(
     Raises:
         ValueError: no checkpoint, shapes that do not fit, or a run whose score is undefined.
     """
+    runs = {name: ScoredRuns.of(metric, values, references, groups) for name, values in predictions.items()}
+    return rank_runs(runs, metric, alpha=alpha, seed_variance=seed_variance)
+
+
+def rank_runs(
+    runs: Mapping[str, ScoredRuns], metric: str, *, alpha: float = 0.05, seed_variance: SeedVariance | None = None
+) -> Ranking:
+    """Rank checkpoints as `rank` does, by their runs on the same examples.
+
+    Raises:
+        ValueError: as for `rank`.
+    """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 1")
-    if not predictions:
+    if not runs:
         raise ValueError("no checkpoints to rank; accepted: one or more")
-    runs = {name: ScoredRuns.of(metric, values, references, groups) for name, values in predictions.items()}
     for name, scored in runs.items():
         check_scores(name, metric, scored.scores)
     scores = {name: Estimate.of(scored, None, seed_variance, metric) for name, scored in runs.items()}

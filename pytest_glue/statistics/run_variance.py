@@ -79,8 +79,11 @@ class RunVariance:
             published: the variance between seeds, used if no side has two runs.
         """
         known = [side.scores for side in sides if side.k > 1]
+        is_fixed = all(side.is_fixed for side in sides)
         residual, score = components.residual_variance, sides[1].scores.mean(axis=-1)
         groups, step = GroupDesign.of(sides), np.asarray(step, np.float64)
+        if is_fixed:
+            return cls(metric, score, groups, np.zeros_like(residual), residual, step, components.examples)
         if not known:
             seeds = np.full_like(residual, np.nan if published is None else published.standard_deviation**2)
             return cls(metric, score, groups, seeds, np.minimum(residual, seeds), step, published=published)

@@ -9,6 +9,9 @@ from pytest_glue.core.metrics import find_metric
 from pytest_glue.statistics.influence import influence
 from pytest_glue.statistics.metrics import Floats, aligned, score_aligned
 
+FIXED_SEEDS = 1_000_000
+"""A fixed model varies between seeds as the mean over infinitely many seeds does: not at all."""
+
 
 class Grouping(NamedTuple):
     """What the influences of groups were computed from."""
@@ -39,6 +42,8 @@ class ScoredRuns(NamedTuple):
     """-1 if a lower score of the metric is better, so that the scores here are negative ones."""
     least_error: float = 1.0
     """The least standard error of a mean score, times the number of examples; 0 if the metric has no bounds."""
+    is_fixed: bool = False
+    """Whether the only run is a fixed model, evaluated as it is: then no seed was chosen that could vary the score."""
 
     @classmethod
     def of(cls, metric: str, predictions: ArrayLike, references: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -104,6 +109,11 @@ class ScoredRuns(NamedTuple):
     def k(self) -> int:
         """The number of runs."""
         return int(self.scores.shape[-1])
+
+    @property
+    def n_seeds(self) -> int:
+        """The number of seeds that the mean score averages over; so many that none matters for a fixed model."""
+        return FIXED_SEEDS if self.is_fixed else self.k
 
 
 def example_step(metric: str, predictions: ArrayLike) -> float:

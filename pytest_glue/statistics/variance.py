@@ -16,6 +16,8 @@ BORROWED_VARIANCE_FACTOR = 1.4
 """Multiplies the variance that a side of one run takes from the other side: its own runs may vary more."""
 
 
+FIXED = "fixed models"
+"""The source of the variance between seeds where there is none: no side chose a seed."""
 SINGLE_RUN_DEGREES_OF_FREEDOM = 3
 """The most degrees of freedom of a comparison of one run with several. One run says nothing about the tails of its
 noise, so they are taken to be as heavy as those of t with 3 degrees of freedom."""
@@ -67,7 +69,8 @@ def variance_components(
 
     The score of a run is its expectation, plus an effect of the split's examples that all runs share, plus an effect
     of the seed, plus the interaction of seed and examples: a two-way random effects model, seeds crossed with
-    examples. More seeds reduce the last two; the shared effect of the examples stays.
+    examples. More seeds reduce the last two; the shared effect of the examples stays. A fixed model has no effect of
+    a seed: what it does on an example belongs to the examples' part.
 
     Args:
         candidate: k_a runs on n examples.
@@ -76,7 +79,8 @@ def variance_components(
         inflation: factor on a borrowed or given variance, (...): 1 if the scores are expected to be equal.
     """
     sides = [candidate] if baseline is None else [candidate, baseline]
-    measured = [_seed_components(side) if side.k > 1 else None for side in sides]
+    seeded = [side for side in sides if not side.is_fixed]
+    measured = [_seed_components(side) if side.k > 1 else None for side in seeded]
     known = [each for each in measured if each is not None]
     mean = candidate.influences.mean(axis=-2)
     if baseline is not None:
@@ -85,26 +89,36 @@ def variance_components(
     if baseline is None:
         # If all examples are right here, some may be wrong on another split: the error is at least one example's.
         total = np.maximum(total, (candidate.least_error / mean.shape[-1]) ** 2)
+    if not seeded:
+        return _of_fixed(sides, total, total_df)
     if not known:
-        return _with_prior(len(sides), seed_variance, total, total_df, inflation)
+        factor = 1.0 if candidate.is_fixed else inflation + len(seeded) - 1
+        return _with_prior(len(sides), seed_variance, total, total_df, factor)
     used = [each or known[0] for each in measured]
     borrowed = inflation * BORROWED_VARIANCE_FACTOR
-    shares = [1 / side.k if own else borrowed / side.k for own, side in zip(measured, sides, strict=True)]
+    shares = [1 / side.k if own else borrowed / side.k for own, side in zip(measured, seeded, strict=True)]
     seeds = _sum(share * each.of_run for share, each in zip(shares, used, strict=True))
-    residual_variance = _sum(each.residual_variance / side.k for each, side in zip(used, sides, strict=True))
-    if len(known) < len(sides):  # both sides have the same estimate
+    residual_variance = _sum(each.residual_variance / side.k for each, side in zip(used, seeded, strict=True))
+    if len(known) < len(seeded):  # both sides have the same estimate
         squares = (shares[0] + shares[1]) ** 2 * known[0].satterthwaite
     else:
         squares = _sum(share**2 * each.satterthwaite for share, each in zip(shares, used, strict=True))
     # A side whose scores tie by accident has the residual variance, which does not make its seeds' part well known.
-    squares = np.maximum(squares, seeds**2 / design_degrees_of_freedom(*(side.k for side in sides)))
+    squares = np.maximum(squares, seeds**2 / design_degrees_of_freedom(*(side.k for side in seeded)))
     examples = np.maximum(total - residual_variance, 0.0)
     df = _satterthwaite(seeds + examples, squares + total**2 / total_df)
     if baseline is not None:
         examples, df = _at_least_one_example(sides, seeds, examples, df)
-        df = limited_degrees_of_freedom(df, candidate.k, baseline.k)
+        df = limited_degrees_of_freedom(df, candidate.n_seeds, baseline.n_seeds)
     of_run = _sum(each.residual_variance for each in used) / len(used)
-    return VarianceComponents(seeds, examples, df, total_df, of_run, _source(sides))
+    return VarianceComponents(seeds, examples, df, total_df, of_run, _source(seeded))
+
+
+def _of_fixed(sides: Sequence[ScoredRuns], total: Floats, total_df: Floats) -> VarianceComponents:
+    """Return the components of fixed models, which are those of the examples alone."""
+    none = np.zeros_like(total)
+    examples, df = _at_least_one_example(sides, none, total, total_df) if len(sides) > 1 else (total, total_df)
+    return VarianceComponents(none, examples, df, total_df, none, FIXED)
 
 
 def _at_least_one_example(
@@ -176,19 +190,24 @@ def _examples(mean: Floats) -> tuple[Floats, Floats]:
 
 
 def _with_prior(
-    n_sides: int, seed_variance: SeedVariance | None, total: Floats, total_df: Floats, inflation: Floats | float
+    n_sides: int, seed_variance: SeedVariance | None, total: Floats, total_df: Floats, factor: Floats | float
 ) -> VarianceComponents:
     """Return the components for one run on each side.
 
     One run cannot separate the examples' part from the interaction; the sum of both is an upper bound.
+
+    Args:
+        n_sides: one, or two for a difference.
+        seed_variance: given or published; None if it is unknown.
+        total: the variance of the mean over examples.
+        total_df: its degrees of freedom.
+        factor: how often the variance between seeds counts: once for each side that has a seed, or more.
     """
     residual_variance = total / n_sides
     if seed_variance is None:
         unknown = np.full_like(total, np.nan)
         return VarianceComponents(unknown, total, total_df, total_df, residual_variance, None)
-    seeds = np.broadcast_to(
-        SEED_VARIANCE_FACTOR * seed_variance.standard_deviation**2 * (inflation + n_sides - 1), total.shape
-    )
+    seeds = np.broadcast_to(SEED_VARIANCE_FACTOR * seed_variance.standard_deviation**2 * factor, total.shape)
     df = _satterthwaite(seeds + total, seeds**2 / seed_variance.degrees_of_freedom + total**2 / total_df)
     return VarianceComponents(seeds, total, df, total_df, residual_variance, seed_variance.source)
 

@@ -1,4 +1,7 @@
-"""What becomes of a checkpoint's own head: it is used for the task if it fits, and else replaced by a new one."""
+"""What becomes of a checkpoint's own head: it is used for the task if it fits, and else replaced by a new one.
+
+A checkpoint that is evaluated as it is keeps its head, with all of its labels.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +28,8 @@ class HeadPlan:
     """Whether tensors of the head are new even where those of the file fit."""
     note: str = ""
     """What a reader should know; empty if nothing was dropped."""
+    is_required: bool = False
+    """Whether the weights must hold all of the model, since nothing is trained."""
 
 
 def plan_head(config: Any, task: Task, checkpoint: str, policy: HeadPolicy = HeadPolicy.KEEP) -> HeadPlan:
@@ -57,6 +62,50 @@ def plan_head(config: Any, task: Task, checkpoint: str, policy: HeadPolicy = Hea
     return HeadPlan(() if task.is_regression else _order(names, task, checkpoint), is_kept=True, is_renewed=False)
 
 
+def plan_evaluation(config: Any, task: Task, checkpoint: str) -> HeadPlan:
+    """Return how the head of a checkpoint is used that is evaluated as it is.
+
+    It may have more labels than the task: a prediction of another label counts as wrong, since the checkpoint would
+    give it. Without a head, the labels are in the task's order, for a model of the user's own; `require_head` raises.
+
+    Args:
+        config: the checkpoint's `PretrainedConfig`.
+        task: of the item.
+        checkpoint: name for the message.
+
+    Raises:
+        CheckpointError: the head lacks one of the task's labels.
+    """
+    names = _head_labels(config)
+    label_ids: tuple[int, ...] = () if task.is_regression else tuple(range(task.num_labels))
+    note = ""
+    if names and task.is_regression:
+        if len(names) > 1:
+            raise _unmapped(names, task, checkpoint, "is a regression, which needs a single output")
+    elif names:
+        label_ids = _ids_of(names, task, checkpoint)
+        others = [name for index, name in enumerate(names) if index not in label_ids]
+        if others:
+            listed = ", ".join(others[:4]) + ", ..." * (len(others) > 4)
+            note = f"head: the checkpoint's own, with labels that {task.name} lacks ({listed}); these count as wrong"
+    return HeadPlan(label_ids, is_kept=True, is_renewed=False, note=note, is_required=True)
+
+
+def require_head(config: Any, checkpoint: str) -> None:
+    """Check that the checkpoint is a classifier.
+
+    Raises:
+        CheckpointError: it has no classification head, or another one.
+    """
+    if has_head(config):
+        return
+    own = ", ".join(map(str, config.architectures or ())) or "no architecture"
+    raise CheckpointError(
+        f"{checkpoint} has no classification head ({own}), so there is nothing to evaluate: --glue-evaluate-only takes "
+        "a classifier that is already fine-tuned. Name one, or leave the flag out to fine-tune this checkpoint"
+    )
+
+
 def has_head(config: Any) -> bool:
     """Return whether the checkpoint was saved with a classification head."""
     return any(str(name).endswith(_CLASSIFIER) for name in config.architectures or ())
@@ -64,17 +113,42 @@ def has_head(config: Any) -> bool:
 
 def _order(names: Sequence[str], task: Task, checkpoint: str) -> tuple[int, ...]:
     """Return the model's id of each of the task's labels, by name, or in order if the names are generic."""
-    ids = {_normalized(name): index for index, name in enumerate(names)}
-    wanted = [_normalized(label) for label in task.labels]
-    if sorted(ids) == sorted(wanted):
-        return tuple(ids[label] for label in wanted)
-    if all(name.upper() in {f"LABEL_{index}", str(index)} for index, name in enumerate(names)):
-        return tuple(range(len(names)))
+    ids = _by_name(names, task)
+    if ids or _are_generic(names):
+        return ids or tuple(range(len(names)))
     message = (
         f"{checkpoint} has a head for the labels {list(names)}, and {task.name} has {list(task.labels)}: these cannot "
         "be mapped. Set id2label in its config.json to the task's labels, or train a new head with --glue-head=new"
     )
     raise CheckpointError(message)
+
+
+def _ids_of(names: Sequence[str], task: Task, checkpoint: str) -> tuple[int, ...]:
+    """Return the model's id of each of the task's labels, by name, or in order if the names are generic."""
+    if ids := _by_name(names, task):
+        return ids
+    if _are_generic(names) and len(names) == task.num_labels:
+        return tuple(range(len(names)))
+    raise _unmapped(names, task, checkpoint, f"has the labels {list(task.labels)}")
+
+
+def _by_name(names: Sequence[str], task: Task) -> tuple[int, ...]:
+    """Return the model's id of each of the task's labels; empty if a label is missing, or a name is not unique."""
+    ids = {_normalized(name): index for index, name in enumerate(names)}
+    wanted = [_normalized(label) for label in task.labels]
+    is_unique = len(ids) == len(names) and len(set(wanted)) == len(wanted)
+    return tuple(ids[label] for label in wanted) if is_unique and set(wanted) <= ids.keys() else ()
+
+
+def _are_generic(names: Sequence[str]) -> bool:
+    return all(name.upper() in {f"LABEL_{index}", str(index)} for index, name in enumerate(names))
+
+
+def _unmapped(names: Sequence[str], task: Task, checkpoint: str, wanted: str) -> CheckpointError:
+    return CheckpointError(
+        f"{checkpoint} has a head for the labels {list(names)}, and {task.name} {wanted}: these cannot be mapped. "
+        "Evaluate a classifier of this task, or set id2label in its config.json to the task's labels"
+    )
 
 
 def _head_labels(config: Any) -> tuple[str, ...]:

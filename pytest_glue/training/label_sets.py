@@ -14,7 +14,7 @@ def to_vector(number: int, label_ids: Sequence[int]) -> list[float]:
         number: its bits are the labels in the task's order.
         label_ids: the model's id of each of the task's labels.
     """
-    vector = [0.0] * len(label_ids)
+    vector = [0.0] * (max(label_ids) + 1)
     for bit, index in enumerate(label_ids):
         vector[index] = float(number >> bit & 1)
     return vector

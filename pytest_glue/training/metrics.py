@@ -27,12 +27,18 @@ class LabelMapping:
     def to_task_labels(self, labels: Any) -> NDArray[np.float64]:
         """Return the model's label ids in the task's order: shape (n,).
 
-        Numbers of a regression stay as they are. Vectors of sets of labels, shape (n, labels), become numbers.
+        Any label that the task lacks becomes the number after its last label. Numbers of a regression stay as they are.
+        Vectors of sets of labels, shape (n, labels), become numbers.
         """
         values = np.asarray(labels)
         if self.task.is_multi_label:
             return to_numbers(values, self.label_ids)
-        return np.asarray(np.argsort(self.label_ids)[values] if self.label_ids else values, dtype=np.float64)
+        if not self.label_ids:
+            return np.asarray(values, np.float64)
+        others = len(self.label_ids)
+        by_id = np.full(max(values.max(initial=0), *self.label_ids) + 1, others, np.float64)
+        by_id[list(self.label_ids)] = np.arange(others)
+        return np.asarray(by_id[values], np.float64)
 
     def to_predictions(self, output: Any) -> NDArray[np.float64]:
         """Return a model's output as predictions in the task's order: shape (n,), NaN for logits that are not finite.
@@ -45,7 +51,8 @@ class LabelMapping:
         if not self.label_ids:
             return logits.reshape(len(logits))
         if self.task.is_multi_label:
-            chosen = to_numbers(logits > 0, self.label_ids)
+            others = np.delete(logits, list(self.label_ids), axis=1) > 0
+            chosen = to_numbers(logits > 0, self.label_ids) + 2.0 ** len(self.label_ids) * others.any(axis=1)
         else:
             chosen = self.to_task_labels(np.argmax(logits, axis=1))
         return np.where(np.isfinite(logits).all(axis=1), chosen, np.nan)
@@ -70,7 +77,7 @@ def scores_of(trainer: Trainer, output: Any) -> Scores:
     """Return the trainer's metrics of the output of an evaluation or a prediction; None where undefined."""
     assert trainer.compute_metrics is not None
     assert output.label_ids is not None
-    return _scores(trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids)))
+    return to_scores(trainer.compute_metrics(EvalPrediction(output.predictions, output.label_ids)))
 
 
 def history(log: Sequence[Mapping[str, Any]]) -> tuple[Epoch, ...]:
@@ -82,13 +89,14 @@ def history(log: Sequence[Mapping[str, Any]]) -> tuple[Epoch, ...]:
             epoch=entry["epoch"],
             loss=_number(losses.get(entry["epoch"])),
             evaluation_loss=_number(entry["eval_loss"]),
-            metrics=_scores({k.removeprefix("eval_"): v for k, v in entry.items() if _is_metric(k)}),
+            metrics=to_scores({k.removeprefix("eval_"): v for k, v in entry.items() if _is_metric(k)}),
         )
         for entry in evaluations
     )
 
 
-def _scores(metrics: Mapping[str, Any]) -> Scores:
+def to_scores(metrics: Mapping[str, Any]) -> Scores:
+    """Return what `compute_metrics` returned as scores, None where undefined."""
     return {name: _number(value) for name, value in metrics.items()}
 
 

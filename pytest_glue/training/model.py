@@ -1,5 +1,6 @@
 """Creates the model of a run: a pretrained encoder with a head for the task."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -8,10 +9,10 @@ from transformers import AutoModelForSequenceClassification, PretrainedConfig, P
 from pytest_glue.core.choices import HeadPolicy
 from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import Task
-from pytest_glue.training.head import HeadPlan, plan_head
+from pytest_glue.training.head import HeadPlan, plan_evaluation, plan_head, require_head
 from pytest_glue.training.load_errors import custom_code, is_failure, unreadable
 from pytest_glue.training.loading_report import LoadingReport, renew
-from pytest_glue.training.model_config import load_config, task_config
+from pytest_glue.training.model_config import load_config, own_config, task_config
 from pytest_glue.training.pretrained import Pretrained
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ def model_init(
     _require_classifier(own, pretrained.checkpoint.label)
     plan = plan_head(own, task, pretrained.checkpoint.label, policy)
     return ModelInit(pretrained, task_config(pretrained, task, tokenizer, policy), plan)
+
+
+def own_model_init(pretrained: Pretrained, task: Task, tokenizer: "PreTrainedTokenizerBase") -> "ModelInit":
+    """Return a function that loads the checkpoint as it is, with its own head.
+
+    Raises:
+        CheckpointError: as for `model_init`, or the checkpoint has no classification head.
+    """
+    own, label = load_config(pretrained), pretrained.checkpoint.label
+    _require_classifier(own, label)
+    require_head(own, label)
+    return ModelInit(pretrained, own_config(pretrained, tokenizer), plan_evaluation(own, task, label))
 
 
 class ModelInit:
@@ -77,19 +90,25 @@ class ModelInit:
             what = f"{self._pretrained.checkpoint.label} cannot be loaded as a sequence classifier"
             raise unreadable(what, error) from error
         report = LoadingReport.of(model, info)
-        self._check(report)
+        self._check(report, info["missing_keys"])
         if self._head.is_renewed and report.loaded_head:
             renew(model, report.loaded_head)
         loaded: PreTrainedModel = model
         return loaded
 
-    def _check(self, report: LoadingReport) -> None:
+    def _check(self, report: LoadingReport, missing: Collection[str]) -> None:
         """Add what the loading report shows to the notes.
+
+        Args:
+            report: of the model that was loaded.
+            missing: the names of the tensors that the file lacks.
 
         Raises:
             CheckpointError: the weights are not those of the model in config.json.
         """
         problem = report.problem(self._config) or (report.problem_of_head if self._head.is_kept else "")
+        if not problem and missing and self._head.is_required:
+            problem = f"the file lacks {', '.join(sorted(missing)[:2])}, so that a part of the model would be random"
         if problem:
             code = custom_code(self._config)
             raise CheckpointError(

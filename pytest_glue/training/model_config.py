@@ -6,7 +6,7 @@ from transformers import AutoConfig, PretrainedConfig
 
 from pytest_glue.core.choices import HeadPolicy
 from pytest_glue.core.tasks import Task
-from pytest_glue.training.head import plan_head
+from pytest_glue.training.head import plan_evaluation, plan_head
 from pytest_glue.training.load_errors import is_failure, unreadable
 from pytest_glue.training.pretrained import Pretrained
 
@@ -55,8 +55,28 @@ def task_config(
         names = dict(zip(order, task.labels, strict=True))
         config.id2label = {index: names[index] for index in sorted(names)}
         config.label2id = {name: index for index, name in config.id2label.items()}
+    _set_padding(config, tokenizer)
+    return config
+
+
+def own_config(pretrained: Pretrained, tokenizer: "PreTrainedTokenizerBase") -> PretrainedConfig:
+    """Return the checkpoint's configuration as it is, but for a padding token."""
+    config = load_config(pretrained)
+    _set_padding(config, tokenizer)
+    return config
+
+
+def evaluated_label_ids(pretrained: Pretrained, task: Task) -> tuple[int, ...]:
+    """Return the model's id of each of the task's labels, for a checkpoint that is evaluated as it is.
+
+    Raises:
+        CheckpointError: as for `load_config`, or the head lacks one of the task's labels.
+    """
+    return plan_evaluation(load_config(pretrained), task, pretrained.checkpoint.label).label_ids
+
+
+def _set_padding(config: PretrainedConfig, tokenizer: "PreTrainedTokenizerBase") -> None:
     padding = tokenizer.pad_token_id
     # A padding token without an embedding is named by the trainer; a model cannot even be made with it.
     if getattr(config, "pad_token_id", None) is None and padding in range(getattr(config, "vocab_size", 2**63)):
         config.pad_token_id = padding
-    return config

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tokenizers
 import transformers
-from datasets import Dataset, DatasetDict
+from datasets import Dataset, DatasetDict, Value
 
 from pytest_glue.core.tasks import Task
 from pytest_glue.data.fingerprint import digest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class EncodedSplits(DatasetDict):  # type: ignore[misc]  # datasets has no types
-    """The training and the evaluation split as token ids."""
+    """The splits with labels as token ids."""
 
     notes: tuple[str, ...] = ()
     """What a reader should know about the cache of encoded data."""
@@ -35,7 +35,7 @@ def encode(
     label_ids: Sequence[int],
     further: Mapping[str, Dataset] = MappingProxyType({}),
 ) -> EncodedSplits:
-    """Return the training and the evaluation split as token ids, with the model's label ids.
+    """Return the splits with labels as token ids, with the model's label ids.
 
     The result is cached by content: a machine encodes the same examples, tokenizer and length once.
 
@@ -67,10 +67,12 @@ def encode(
     state = _tokenizer_state(tokenizer)
 
     def encoded(split: Dataset) -> EncodedSplit:
+        if label_ids and max(label_ids) >= len(label_ids):  # a model with more labels than the task's feature has
+            split = split.cast_column(task.label_column, Value("int64"))
         facts = [digest(split, task.columns), task.text_columns, length, task.kind, list(label_ids), state]
         return encoded_split(split, tokenize, hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32])
 
-    splits = {name: encoded(data[name]) for name in (task.train_split, task.evaluation_split)}
+    splits = {name: encoded(data[name]) for name in task.labelled_splits}
     splits |= {name: encoded(split) for name, split in further.items()}
     result = EncodedSplits({name: split.examples for name, split in splits.items()})
     result.notes = tuple(split.note for split in splits.values() if split.note)

@@ -43,17 +43,36 @@ def time_limit(trainer: Trainer, item: str, seed: int, limit_s: float | None) ->
     if limit_s is None:
         yield
         return
-    children = descendants()
     clock = _Clock(time.monotonic() + limit_s)
     trainer.add_callback(clock)
+    try:
+        with ended_after(limit_s, lambda: _message(trainer, item, seed, limit_s)):
+            yield
+    finally:
+        trainer.remove_callback(clock)
+
+
+@contextmanager
+def ended_after(limit_s: float | None, message: Callable[[], str]) -> Iterator[None]:
+    """Limit the time inside the context, in the main thread. After the limit, end the child processes started inside.
+
+    Args:
+        limit_s: in seconds; None for no limit.
+        message: returns that of the error.
+
+    Raises:
+        FineTuningError: the limit was reached.
+    """
+    if limit_s is None:
+        yield
+        return
+    children = descendants()
     try:
         with _alarm(limit_s):
             yield
     except _Reached as reached:
         _end(descendants() - children, reached)
-        raise FineTuningError(_message(trainer, item, seed, limit_s)) from None
-    finally:
-        trainer.remove_callback(clock)
+        raise FineTuningError(message()) from None
 
 
 class _Clock(IgnoresWeights, TrainerCallback):

@@ -31,6 +31,7 @@ DEFAULTS: dict[str, object] = {
     "max_eval_samples": None,
     "max_length": None,
     "head": HeadPolicy.KEEP,
+    "evaluate_only": False,
     "batching": Batching.AUTO,
     "threshold": {},
     "save": None,
@@ -173,7 +174,7 @@ def test_what_each_option_affects() -> None:
         found.setdefault(option.affects, set()).add(name)
     assert found == {
         "item": {"task", "tasks", "checkpoints", "data", "seeds", "recipe"},
-        "run": {"max_train_samples", "max_eval_samples", "max_length", "head", "batching"},
+        "run": {"max_train_samples", "max_eval_samples", "max_length", "head", "evaluate_only", "batching"},
         "verdict": {
             *(
                 "threshold",

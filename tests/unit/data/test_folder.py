@@ -193,3 +193,21 @@ def test_a_folder_that_does_not_exist(text: str, hint: str) -> None:
     with pytest.raises(DataError) as caught:
         FolderSource(text).check(COLA)
     assert f"the data folder {text} does not exist: {hint}" == str(caught.value)
+
+
+@pytest.mark.parametrize("layout", ["hub", "tsv"])
+def test_without_a_training_the_evaluation_split_is_enough(folder: Path, tmp_path: Path, layout: str) -> None:
+    """It is checked, identified and loaded without the training split, which is not read where there is one."""
+    copy = Path(shutil.copytree(folder / layout, tmp_path / "copy"))
+    whole = open_source(str(folder / layout))
+    assert ["validation", "test"] == list(whole.load(COLA.untrained))
+    (train,) = copy.rglob("train*")
+    train.unlink()
+    source = FolderSource(str(copy))
+    source.check(COLA.untrained)
+    assert whole.identity(COLA.untrained) == source.identity(COLA.untrained) != whole.identity(COLA)
+    assert digest(source.load(COLA.untrained)["validation"], COLA.columns) == digest(
+        whole.load(COLA)["validation"], COLA.columns
+    )
+    with pytest.raises(DataError, match="task cola needs the split 'train'"):
+        source.check(COLA)

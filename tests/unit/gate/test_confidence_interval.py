@@ -8,7 +8,7 @@ import pytest
 from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.gate.confidence_interval import Uncertainty, uncertainty_of
+from pytest_glue.gate.confidence_interval import Uncertainty, seed_variance_of, uncertainty_of
 from pytest_glue.gate.regression import RegressionCriterion
 from tests.factories import RTE_LABELS, make_baseline, make_runs, make_scored_run
 
@@ -54,7 +54,8 @@ def test_seeds_that_differ_more_make_it_wider() -> None:
 
 def test_one_seed_uses_the_published_variance() -> None:
     """For one run the published variance between seeds is used, and the note says so."""
-    of_score = uncertainty_of(GLUE["rte"], make_runs("rte", RTE_LABELS, 80), RTE_LABELS, None)
+    of_seeds = seed_variance_of(GLUE["rte"], None, ())
+    of_score = uncertainty_of(GLUE["rte"], make_runs("rte", RTE_LABELS, 80), RTE_LABELS, of_seeds)
     assert of_score is not None
     assert of_score.note.startswith("the interval covers examples and seeds (published: ")
 
@@ -66,8 +67,10 @@ def test_one_seed_uses_the_baselines_variance_first() -> None:
         for wrong in ((60, 80, 100), (80,))
     )
     one, recorded = make_runs("rte", RTE_LABELS, 80), make_runs("rte", RTE_LABELS, 60, 80, 100)
-    own = uncertainty_of(GLUE["rte"], one, RTE_LABELS, several, recorded)
-    published = uncertainty_of(GLUE["rte"], one, RTE_LABELS, single, one)
+    own, published = (
+        uncertainty_of(GLUE["rte"], one, RTE_LABELS, seed_variance_of(GLUE["rte"], rule, runs))
+        for rule, runs in ((several, recorded), (single, one))
+    )
     assert own is not None
     assert published is not None
     assert "the interval covers examples and seeds (the 3 runs of main)" == own.note
@@ -77,7 +80,8 @@ def test_one_seed_uses_the_baselines_variance_first() -> None:
 
 def test_one_seed_without_a_known_variance() -> None:
     """If the variance between seeds is unknown, the note says that it is not covered."""
-    of_score = uncertainty_of(GLUE["cola"], make_runs("cola", RTE_LABELS, 80), RTE_LABELS, None)
+    of_seeds = seed_variance_of(GLUE["cola"], None, ())
+    of_score = uncertainty_of(GLUE["cola"], make_runs("cola", RTE_LABELS, 80), RTE_LABELS, of_seeds)
     assert of_score is not None
     assert "the interval covers examples, not the variation between seeds" == of_score.note
 

@@ -78,3 +78,14 @@ def test_a_value_for_a_task_that_is_not_run() -> None:
     ]
     assert [] == unused("cola", "rte", "mrpc", options={"compare": "main"}, **given)
     assert [] == unused("cola", None, options={"compare": "main"}, **given)
+
+
+@pytest.mark.parametrize(
+    "given", [{"max_train_samples": "9"}, {"stop_when_decided": "on"}, {"resume": "on"}, {"trials": "3"}], ids=str
+)
+def test_what_concerns_a_training_has_no_effect_without_one(given: dict[str, Any]) -> None:
+    (name,) = given
+    flag = f"--glue-{name.replace('_', '-')}"
+    assert [f"{flag} has no effect: --glue-evaluate-only trains nothing"] == unused(
+        "rte", options={"evaluate_only": "on"}, **given
+    )

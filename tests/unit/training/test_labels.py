@@ -5,7 +5,7 @@ from transformers import BertConfig
 
 from pytest_glue.core.errors import CheckpointError
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.training.head import has_head, plan_head
+from pytest_glue.training.head import has_head, plan_evaluation, plan_head, require_head
 
 
 def config(*names: str, architecture: str = "BertForSequenceClassification") -> BertConfig:
@@ -59,3 +59,48 @@ def test_other_names_are_rejected_with_both_lists(names: tuple[str, ...]) -> Non
 def test_a_head_is_known_by_the_architecture(architectures: list[str] | None, *, expected: bool) -> None:
     """A checkpoint has a head if its architecture is a sequence classifier."""
     assert expected is has_head(BertConfig(architectures=architectures))
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "expected"),
+    [
+        ("rte", ("not_entailment", "entailment"), (1, 0)),
+        ("rte", ("LABEL_0", "LABEL_1"), (0, 1)),
+        ("rte", ("contradiction", "entailment", "neutral", "Not Entailment"), (1, 3)),
+        ("stsb", ("LABEL_0",), ()),
+    ],
+    ids=["swapped", "generic", "more-labels", "regression"],
+)
+def test_a_head_that_is_evaluated(task: str, names: tuple[str, ...], expected: tuple[int, ...]) -> None:
+    """A head may have more labels than the task; a note names them."""
+    plan = plan_evaluation(config(*names), GLUE[task], "a/b")
+    assert (expected, True) == (plan.label_ids, plan.is_required)
+    others = "head: the checkpoint's own, with labels that rte lacks (contradiction, neutral); these count as wrong"
+    assert (others if len(names) > 2 else "") == plan.note
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "wanted"),
+    [
+        ("rte", ("positive", "negative"), "has the labels ['entailment', 'not_entailment']"),
+        ("rte", ("LABEL_0", "LABEL_1", "LABEL_2"), "has the labels ['entailment', 'not_entailment']"),
+        ("rte", ("entailment",), "has the labels ['entailment', 'not_entailment']"),
+        ("mnli", ("entailment", "not_entailment"), "has the labels ['entailment', 'neutral', 'contradiction']"),
+        ("stsb", ("positive", "negative"), "is a regression, which needs a single output"),
+    ],
+    ids=["other", "generic-and-more", "fewer", "another-task", "regression"],
+)
+def test_a_head_that_lacks_a_label_is_rejected_with_both_lists(task: str, names: tuple[str, ...], wanted: str) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        plan_evaluation(config(*names), GLUE[task], "a/b")
+    expected = f"a/b has a head for the labels {list(names)}, and {task} {wanted}: these cannot be mapped. "
+    assert str(caught.value).startswith(expected)
+
+
+@pytest.mark.parametrize("architecture", ["BertModel", "BertForTokenClassification"])
+def test_a_checkpoint_without_a_classification_head_is_not_evaluated(architecture: str) -> None:
+    """But a model of the user's own may have one: its labels are in the task's order."""
+    encoder = config("a", "b", architecture=architecture)
+    assert (0, 1) == plan_evaluation(encoder, GLUE["rte"], "a/b").label_ids
+    with pytest.raises(CheckpointError, match=rf"a/b has no classification head \({architecture}\)"):
+        require_head(encoder, "a/b")
