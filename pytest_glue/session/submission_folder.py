@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ class SubmissionFolder:
 def _check_writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".{ZIP}"
+        aside = folder / f".{ZIP}.{os.getpid()}"  # workers check at the same time
         aside.touch()
         aside.unlink()
     except OSError as error:
