@@ -1,6 +1,9 @@
 """The slices of an item: scores, thresholds, comparisons, and what they say about the item."""
 
+import random
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from pytest_glue.core.verdict import Judgement, SliceResult, Verdict
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.regression import RegressionCriterion
 from pytest_glue.gate.slices import SHARE, SliceCriteria
-from tests.factories import make_baseline, make_scored_run
+from tests.factories import FALLING_LOSS, make_baseline, make_scored_run
 
 N = 400
 GOLD = (0.0, 1.0) * (N // 2)
@@ -227,3 +230,32 @@ def test_a_run_may_not_end_early_where_a_slice_has_a_threshold() -> None:
     slices = SliceCriteria(PARTS, {"language=de": {"accuracy": 0.5}}, N)
     assert Criteria(RTE, "a/b", {"accuracy": 0.6}, slices=slices).target_score(GOLD) is None
     assert Criteria(RTE, "a/b", {"accuracy": 0.6}, slices=SliceCriteria(PARTS, {}, N)).target_score(GOLD) == 0.6
+
+
+def test_an_error_rises() -> None:
+    """Where lower is better, a slice fails above its threshold, and if its error rose."""
+    task, rng = replace(GLUE["stsb"], metrics=("mae",)), random.Random(1)  # noqa: S311 - no cryptography
+    gold = tuple(rng.uniform(0, 5) for _ in range(N))
+
+    def made(first_seed: int, error: float) -> list[Run]:
+        """Return three runs that are wrong by this much in the first slice, and by a tenth in the rest."""
+        found = []
+        for seed in range(first_seed, first_seed + 3):
+            signs = [rng.choice((-1, 1)) for _ in gold]
+            off = [sign * rng.uniform(0.9, 1.1) * (error if i < 100 else 0.1) for i, sign in enumerate(signs)]
+            predictions = tuple(value + each for value, each in zip(gold, off, strict=True))
+            score = sum(map(abs, off)) / N
+            found.append(Run(seed, {"mae": score}, FALLING_LOSS, predictions, duration_s=1.0))
+        return found
+
+    recorded = make_baseline(made(1, 0.1), task="stsb", headline_metric="mae", is_regression=True)
+    compared = RegressionCriterion("main", "main.json", recorded, 0.3, 0.05, 1)
+    slices = SliceCriteria(PARTS, {"language=de": {"mae": 0.5}}, N)
+    judgement = Criteria(task, "a/b", {}, compared, slices=slices).judge(made(42, 0.8), gold)
+    german, english = judgement.slices
+    assert (Verdict.FAIL, Verdict.PASS) == (german.verdict, english.verdict)
+    assert re.match(
+        r"stsb · a/b: slice language=de mae 0\.8\d+ > threshold 0\.500 \(\+0\.3\d+; n=100\); "
+        r"mae 0\.8\d+ against main's 0\.[01]\d*: a rise of more than 0\.3 \(\+0\.7\d*; n=100\); all examples: mae",
+        judgement.reason,
+    )
