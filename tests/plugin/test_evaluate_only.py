@@ -261,3 +261,34 @@ def test_workers_of_ray_evaluate_too(trained: Mapping[str, Any], fresh: Run, rep
     (found,) = report()["results"]
     assert found["evaluate_only"]
     assert pytest.approx(trained["metrics"], abs=1e-6) == found["metrics"]
+
+
+def test_slices_and_golden_examples(pytester: pytest.Pytester, evaluate: Run, report: Report) -> None:
+    """Slices of a checkpoint that says the opposite are compared without a seed on either side, and it misses its texts."""
+    pytester.makeconftest(
+        """
+        from dataclasses import replace
+        from pathlib import Path
+        from pytest_glue.core.slices import Slice
+        from pytest_glue.core.tasks import GLUE
+
+        def pytest_glue_register_tasks(registry):
+            slices = (Slice("idx", "first", maximum=23), Slice("idx", "last", minimum=24))
+            golden = str(Path(__file__).with_name("golden.csv"))
+            registry.add(replace(GLUE["sst2"], name="mine", slices=slices, golden=golden, golden_min=0.0))
+        """
+    )
+    (pytester.path / "golden.csv").write_text("sentence,label\na good film,positive\na bad film,negative\n", "utf-8")
+    mine = ("--glue-tasks=mine", "--glue-threshold=mine=0")
+    evaluate(*mine, "--glue-save=main").assert_outcomes(passed=1)
+    (before,) = report()["results"]
+    with (pytester.path / "conftest.py").open("a", encoding="utf-8") as file:
+        file.write(SAYS_THE_OPPOSITE)
+    opposite = evaluate(*mine, "--glue-compare=main", "--glue-max-drop=0.1")
+    (after,) = report()["results"]
+
+    opposite.assert_outcomes(failed=1)
+    assert "fail" in {each["verdict"] for each in after["slices"]}
+    assert all(each["baseline"]["difference"] < -0.5 for each in after["slices"])
+    assert [24, 24] == [each["n_eval"] for each in after["slices"]]
+    assert 2 == before["golden"]["n_missed"] + after["golden"]["n_missed"]
