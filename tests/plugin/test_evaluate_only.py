@@ -264,7 +264,7 @@ def test_workers_of_ray_evaluate_too(trained: Mapping[str, Any], fresh: Run, rep
 
 
 def test_slices_and_golden_examples(pytester: pytest.Pytester, evaluate: Run, report: Report) -> None:
-    """Slices of a checkpoint that says the opposite are compared without a seed on either side, and it misses its texts."""
+    """A checkpoint that says the opposite is compared slice by slice, without seeds, and misses texts."""
     pytester.makeconftest(
         """
         from dataclasses import replace
