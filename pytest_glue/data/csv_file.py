@@ -70,7 +70,10 @@ class CsvFormat:
         except UnicodeDecodeError as error:
             raise DataError(not_utf8(path, error)) from error
         except csv.Error as error:
-            raise DataError(f"{path}:{reader.line_num}: {error}") from error
+            raise DataError(
+                f"{path}:{line}: {error}: a value with a quote, a separator or a line break needs quotes around it, "
+                "and quotes in it are doubled"
+            ) from error
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
 

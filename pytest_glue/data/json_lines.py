@@ -49,6 +49,8 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
                 if text := line.strip():
+                    if text == "[":
+                        raise DataError(f"{path} is a JSON array: write its objects on a line each, without commas")
                     row = decoder.decode(text)
                     if not isinstance(row, dict):
                         raise DataError(

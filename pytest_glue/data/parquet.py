@@ -71,7 +71,8 @@ class ParquetSplit:
 
         try:
             # `load_dataset` would write a copy into its cache, which takes longer than to read the file.
-            return Dataset(pa.concat_tables([_open(path).read() for path in self.files], promote_options="default"))
+            tables = [_decoded(_open(path).read()) for path in self.files]
+            return Dataset(pa.concat_tables(tables, promote_options="default"))
         except DataError:
             raise
         except Exception as error:  # what a damaged or foreign file raises depends on the versions of the libraries
@@ -88,6 +89,16 @@ class ParquetSplit:
 
     def location(self, index: int) -> str:
         return f"{self.path}, example {index + 1}"
+
+
+def _decoded(table: Any) -> Any:
+    """Return a table without dictionaries, as pandas writes for categories, which `datasets` does not read."""
+    import pyarrow as pa
+
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(index, field.name, table[field.name].cast(field.type.value_type))
+    return table
 
 
 def _open(path: Path) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.cli import main
 from tests.own_data import write_tickets, write_topics
 from tests.plugin.conftest import Run
 
@@ -32,6 +33,7 @@ kind = "multi_label"
 metrics = ["accuracy"]
 """
 LESS = ("--glue-max-train-samples=120", "--glue-max-eval-samples=50")
+JSON = ("--glue-json=out.json",)
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +68,6 @@ def test_an_unchanged_checkpoint_is_compared_and_certified(here: Run, report: Re
     other.stdout.re_match_lines([r".*labels \['billing', .*\] in the baseline, \['sales', .*\] here"])
 
 
-JSON = ("--glue-json=out.json",)
-
-
 def test_a_baseline_of_sets_of_labels(here: Run, report: Report, project: Path) -> None:
     """An unchanged task has the recorded scores, and its predictions are read as they were written."""
     here("--glue-save=main", "--glue-tasks=topics", "--glue-seeds=2")
@@ -101,3 +100,23 @@ def test_a_search(here: Run, report: Report) -> None:
     result = here("--glue-search=optuna", "--glue-trials=1", "--glue-search-fraction=0.3", *JSON)
     result.assert_outcomes(passed=2)
     assert {72} == {each["search"]["n_train"] for each in report()["results"]}
+
+
+def test_shards(here: Run, report: Report) -> None:
+    """Each shard has one of the tasks, and the merged report has both."""
+    for shard in (1, 2):
+        result = here(f"--glue-shard={shard}/2", f"--glue-json=part-{shard}.json", *LESS)
+        result.assert_outcomes(passed=1, deselected=1)
+    assert 0 == main(["merge", "part-1.json", "part-2.json", "-o", "out.json"])
+    assert {"tickets", "topics"} == scores(report).keys() == report()["options"]["task"].keys()
+
+
+def test_a_classifier_that_is_evaluated_as_it_is(here: Run, report: Report, project: Path) -> None:
+    """Labels of an own task are mapped by name, in another order; the scores are those of its fine-tuning."""
+    here("--glue-tasks=tickets", "--glue-recipe=output_dir=saved", "--glue-cache=off", *JSON)
+    (trained,) = report()["results"]
+    (folder,) = {path.parent for path in project.glob("saved/**/model.safetensors")}
+    here("--glue-tasks=tickets", f"--glue-checkpoints={folder}", "--glue-evaluate-only", *JSON)
+    (evaluated,) = report()["results"]
+    assert trained["metrics"] == pytest.approx(evaluated["metrics"], abs=1e-6)
+    assert trained["labels"] == evaluated["labels"]

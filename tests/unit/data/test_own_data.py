@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict
+from pyarrow import parquet
 
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.task_data import TaskData
@@ -134,6 +136,15 @@ def test_the_names_in_a_file_are_the_labels(tmp_path: Path) -> None:
     assert ("z", "a") == task_of(tmp_path).labels
 
 
+def test_categories_of_pandas(tmp_path: Path) -> None:
+    """A parquet file can hold labels as a dictionary."""
+    table = pa.table({"text": ["x", "y", "z"], "label": pa.array(["b", "a", "b"]).dictionary_encode()})
+    for name in ("train", "validation"):
+        parquet.write_table(table, tmp_path / f"{name}.parquet")
+    task = task_of(tmp_path)
+    assert (("a", "b"), [1, 0, 1]) == (task.labels, loaded(task)["train"]["label"][:])
+
+
 def test_inferred_labels_follow_the_file(tmp_path: Path) -> None:
     """A changed file gives other labels in the same process."""
     write(tmp_path, "text,label\nx,a\ny,b\n")
@@ -209,7 +220,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "header only": (b"text,label\n", r"train\.csv has a header and no rows"),
     "not UTF-8": (b"text,label\nx,a\n\xff,b\n", r"train\.csv:3: byte 0xff is not UTF-8: save the file as UTF-8"),
     "ragged": (b"text,label\nx,a\n\"y\nz\",b,c\n", r"train\.csv:3: 3 values, and the header has 2 columns"),
-    "open quote": (b'text,label\nx,a\n"y,b\n', r"train\.csv:3: unexpected end of data"),
+    "open quote": (b'text,label\nx,a\n"y,b\n', r"train\.csv:3: unexpected end of data: a value with"),
     "twice": (b"text,text\nx,a\n", r"train\.csv:1: the header has the column 'text' twice"),
     "no column": (b"text,lable,id\nx,a,1\n", r"has no column 'label'; there: lable, text, id"),
     "missing text": (b"text,label\nx,a\n,b\n,a\n", r"2 of 3 values of column 'text' are missing; .*:3$"),
@@ -231,6 +242,7 @@ def test_bad_files(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
+        ('[\n{"text": "x", "label": "a"},\n', r"train\.jsonl is a JSON array: write its objects on a line each"),
         ('{"text": "x", "label": "a"}\n{"text": "y"\n', r"train\.jsonl:2: this line is no JSON: "),
         ('{"text": "x", "label": "a"}\n["y", "b"]\n', r"train\.jsonl:2: '\[.*' is no JSON object: write one on each "),
         ('{"text": "x", "label": "a"}\n{"text": null, "label": "b"}\n', r"column 'text' are missing; .*train\.jsonl:2"),
