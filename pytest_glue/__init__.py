@@ -6,14 +6,15 @@ Importing this package costs nothing: every heavy library is imported by the fun
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_glue.core.slices import Slice
     from pytest_glue.core.task_data import TaskData
     from pytest_glue.core.tasks import Kind, Task
 
-__all__ = ["Kind", "Task", "TaskData", "__version__"]
+__all__ = ["Kind", "Slice", "Task", "TaskData", "__version__"]
 __version__ = "0.1.0"
 """Follows semantic versioning."""
 
-_PUBLIC = {"Kind": "tasks", "Task": "tasks", "TaskData": "task_data"}
+_PUBLIC = {"Kind": "tasks", "Slice": "slices", "Task": "tasks", "TaskData": "task_data"}
 """The modules of `pytest_glue.core` with the names that are imported when they are first used."""
 
 

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import VerdictError
+from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run, RunConditions, Scores, mean_scores
 from pytest_glue.core.study import Study
-from pytest_glue.core.verdict import FailedRun, Judgement, Verdict
+from pytest_glue.core.verdict import FailedRun, Judgement, SliceResult, Verdict
 
 Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
 """What pytest says about an item's test; a verdict is only one of the things that a test can fail for."""
@@ -116,6 +117,16 @@ class Evaluation:
     def failed_runs(self) -> tuple[FailedRun, ...]:
         """The runs that failed to train, each with the reason."""
         return self.judgement.failed_runs
+
+    @property
+    def slices(self) -> Mapping[str, SliceResult]:
+        """The results of the task's slices, by name."""
+        return {each.name: each for each in self.judgement.slices}
+
+    @property
+    def golden(self) -> GoldenResult | None:
+        """What the runs predict for the golden examples; None if there are none."""
+        return self.judgement.golden
 
     @property
     def n_cached(self) -> int:

@@ -66,6 +66,20 @@ def test_a_threshold_of_a_slice(tiny: Run, report: Callable[[], Any], junit: Cal
     assert "language=de" == properties["glue.failed_slices"]
 
 
+@pytest.mark.usefixtures("data")
+def test_a_test_of_ones_own_reads_them(pytester: pytest.Pytester, tiny: Run) -> None:
+    pytester.makepyfile(
+        test_suite="""
+        def test_glue(glue_evaluation):
+            found = glue_evaluation.slices
+            assert ["language=de", "language=en", "language=fr", "long"] == list(found)
+            assert 0 <= found["long"].score <= 1
+            assert glue_evaluation.golden is None
+        """
+    )
+    tiny(*ASKED, "--glue-max-eval-samples=70").assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

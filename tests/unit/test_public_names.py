@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import pytest_glue
+from pytest_glue.core.slices import Slice
 from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import Kind, Task
 
@@ -13,6 +14,7 @@ from pytest_glue.core.tasks import Kind, Task
 def test_tasks_are_public() -> None:
     """A task can be built and checked without the plugin."""
     assert (Kind, Task, TaskData) == (pytest_glue.Kind, pytest_glue.Task, pytest_glue.TaskData)
+    assert Slice is pytest_glue.Slice
     task = pytest_glue.Task("a", "a", ("text",), ("no", "yes"), ("accuracy",))
     assert pytest_glue.Kind.CLASSIFICATION is task.kind
 
