@@ -26,10 +26,22 @@ class _Source:
 
     evaluation: Evaluation
     run: Run
+    predictions: Sequence[float]
+    """Of the file; not finite where the model's output is not, or is no label of the task."""
 
     @property
     def score(self) -> float | None:
         return self.run.metrics[self.evaluation.headline_metric]
+
+    @property
+    def n_missing(self) -> int:
+        """The number of rows without a prediction."""
+        return sum(not isfinite(each) for each in self.predictions)
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """The best run has the highest: a run that predicted every row, and then the highest score."""
+        return not self.n_missing, -inf if self.score is None else self.score
 
 
 def submissions(evaluations: Iterable[Evaluation], sample: Mapping[str, str] | None = None) -> dict[str, Submission]:
@@ -56,6 +68,7 @@ def _submission(evaluations: Sequence[Evaluation], sample: Mapping[str, str]) ->
         (
             f"predicted: {', '.join(f'{name} ({_described(source)})' for name, source in predicted.items())}",
             *_filled_lines(missing, sample),
+            *_incomplete_lines(predicted),
             *_refused_lines(contents),
         ),
     )
@@ -64,25 +77,26 @@ def _submission(evaluations: Sequence[Evaluation], sample: Mapping[str, str]) ->
 def _best(evaluations: Sequence[Evaluation], file: LeaderboardFile) -> _Source | None:
     """Return the best run that predicted the file, of the first task that has one; of equal scores, the first seed's.
 
-    The score is the headline metric of the evaluation split. A run with a prediction that is not finite counts as none.
+    The score is the headline metric of the evaluation split.
     """
     for task in file.predicted_by:
         found = [
-            _Source(each, run)
+            _Source(each, run, run.test_predictions[file.name])
             for each in evaluations
             if each.task == task
             for run in each.runs
-            if all(map(isfinite, (run.test_predictions or {}).get(file.name, (inf,))))
+            if run.test_predictions and any(map(isfinite, run.test_predictions.get(file.name, ())))
         ]
         if found:
-            return max(found, key=lambda source: -inf if source.score is None else source.score)
+            return max(found, key=lambda source: source.rank)
     return None
 
 
 def _content(file: LeaderboardFile, source: _Source | None, sample: Mapping[str, str]) -> str:
     if source is None:
         return sample.get(file.name) or _text(file, [_placeholder(file, index) for index in range(file.n_rows)])
-    return _text(file, (source.run.test_predictions or {})[file.name])
+    predictions = enumerate(source.predictions)
+    return _text(file, [each if isfinite(each) else _placeholder(file, index) for index, each in predictions])
 
 
 def _placeholder(file: LeaderboardFile, index: int) -> float:
@@ -119,6 +133,12 @@ def _filled_lines(missing: Sequence[str], sample: Mapping[str, str]) -> list[str
             "leaderboard, and the average, say nothing about the checkpoint"
         )
     return lines
+
+
+def _incomplete_lines(predicted: Mapping[str, _Source]) -> list[str]:
+    """Return a line about files some of whose rows the model could not predict."""
+    rows = [f"{name} ({count(source.n_missing, 'row')})" for name, source in predicted.items() if source.n_missing]
+    return [f"filled where the model predicted no label of the task: {', '.join(rows)}"] if rows else []
 
 
 def _refused_lines(contents: Mapping[str, str]) -> list[str]:

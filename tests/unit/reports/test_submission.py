@@ -142,16 +142,26 @@ def test_files_of_mnli() -> None:
 
 
 def test_what_was_not_predicted_is_filled(tmp_path: Path) -> None:
-    """With a constant, but for a correlation; files with predictions that are not finite too. The lines say so."""
+    """With a constant, but for a correlation; files without any finite prediction too. The lines say so."""
     folder = SubmissionFolder(tmp_path)
     folder.write(
-        [predicted("wnli", (0.5, {"WNLI.tsv": (NAN, 1.0)})), predicted("rte", (0.5, {"RTE.tsv": (1.0,) * 3000}))], 1
+        [predicted("wnli", (0.5, {"WNLI.tsv": (NAN, NAN)})), predicted("rte", (0.5, {"RTE.tsv": (1.0,) * 3000}))], 1
     )
     assert [] == problems(tmp_path / "submission.zip")
     assert ["0", "0", "0"] == (tmp_path / "WNLI.tsv").read_text("utf-8").replace("\n", "\t").split("\t")[3:8:2]
     assert 6 == len({line.split("\t")[1] for line in (tmp_path / "STS-B.tsv").read_text("utf-8").splitlines()[1:]})
     others = ", ".join(name for name in N_ROWS if name != "RTE.tsv")
     assert f"not predicted, filled with one label (STS-B: 0 to 5 in turn): {others}" == folder.lines[2].split(";")[0]
+
+
+def test_rows_without_a_prediction_are_filled() -> None:
+    """A run that predicted every row is preferred to one with a higher score; else the rows are filled and counted."""
+    whole, partly = (0.5, {"RTE.tsv": (1.0, 1.0)}), (0.9, {"RTE.tsv": (NAN, 1.0)})
+    (found,) = submissions([predicted("rte", whole, partly)]).values()
+    assert "RTE.tsv (rte, seed 42, the best of 2: accuracy 0.500)" in found.lines[0]
+    (found,) = submissions([predicted("rte", partly)]).values()
+    assert ["entailment", "not_entailment"] == column(found, "RTE.tsv")
+    assert "filled where the model predicted no label of the task: RTE.tsv (1 row)" == found.lines[2]
 
 
 def test_the_sample_submission_fills_files(tmp_path: Path, archive: Path) -> None:
