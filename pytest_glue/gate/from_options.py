@@ -180,16 +180,21 @@ def _cure(spec: EvaluationSpec, evaluation: Evaluation) -> str:
         return ", so its score says nothing about the checkpoint; change the recipe or the data"
     if evaluation.verdict is not Verdict.FAIL or evaluation.score is None or evaluation.baseline is not None:
         return ""
-    metric = find_metric(spec.task.headline_metric)
-    change = "lower" if metric.greater_is_better else "raise"
-    if (golden := evaluation.judgement.golden) is not None and golden.failed:
-        return "; to record this score, correct the golden examples, or lower golden_min"
-    if failed := evaluation.judgement.failed_slices:
-        return f"; to record this score, {change} the thresholds of {', '.join(each.name for each in failed)}"
-    reached = f"--glue-threshold={spec.task.name}={_reached_threshold(metric, evaluation.score)}"
-    cure = f"{change} its threshold" if spec.thresholds else f"give a threshold such as {reached}"
+    if (golden := evaluation.golden) is not None and golden.failed:
+        cure = "correct the golden examples, or lower golden_min"
+    elif failed := evaluation.judgement.failed_slices:
+        cure = f"change the thresholds of {', '.join(each.name for each in failed)}"
+    else:
+        cure = _cure_of_score(spec, evaluation.score)
     cached = "" if spec.options.cache is CachePolicy.OFF else "; cached runs are not trained again"
     return f"; to record this score, {cure}{cached}"
+
+
+def _cure_of_score(spec: EvaluationSpec, score: float) -> str:
+    metric = find_metric(spec.task.headline_metric)
+    if spec.thresholds:
+        return f"{'lower' if metric.greater_is_better else 'raise'} its threshold"
+    return f"give a threshold such as --glue-threshold={spec.task.name}={_reached_threshold(metric, score)}"
 
 
 def _reached_threshold(metric: Metric, score: float) -> str:

@@ -12,9 +12,10 @@ from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.core.verdict import FailedRun, Verdict
+from pytest_glue.core.verdict import FailedRun, SliceResult, Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.from_options import (
@@ -224,6 +225,18 @@ def test_nothing_is_recorded_without_a_name(
         (
             {"verdict": Verdict.FAIL, "failed": True},
             f"; to record this score, give a threshold such as --glue-threshold=rte=0.71; {CACHED}",
+        ),
+        (
+            {
+                "verdict": Verdict.FAIL,
+                "failed": True,
+                "slices": (SliceResult("long", 30, 0.5, {}, verdict=Verdict.FAIL),),
+            },
+            f"; to record this score, change the thresholds of long; {CACHED}",
+        ),
+        (
+            {"verdict": Verdict.FAIL, "failed": True, "golden": GoldenResult("golden.csv", 2, 1.0, 0.5, 1, ())},
+            f"; to record this score, correct the golden examples, or lower golden_min; {CACHED}",
         ),
         ({"verdict": Verdict.FAIL, "failed": True, "baseline": {"file": "main.json"}}, ""),
         ({"verdict": Verdict.INCONCLUSIVE, "failed": True}, ""),
