@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.commands.answers import NotConfirmedError, Questions, can_ask, is_confirmed
+from pytest_glue.commands.own_task import own_task_table, quoted, relative
+from pytest_glue.commands.starter_files import (
+    CI_FILES,
+    PLACEHOLDER,
+    SUITE,
+    SUITE_FILE,
+    TABLE_FILE,
+    Action,
+    ci_of,
+    ci_text,
+    plan,
+    plan_table,
+)
+from pytest_glue.core.errors import GlueError, OptionError, closest
+from pytest_glue.core.tasks import GLUE
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +42,13 @@ def add_init(commands: Commands) -> None:
         epilog="Exit code: 0 if the files are there, 1 if one cannot be written, 2 if nothing was written.",
     )
     init.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="of the repository (default: this one)")
-    init.add_argument("--task", metavar="NAME", help="a task of GLUE (default: rte)")
+    init.add_argument("--task", metavar="NAME", help="a task of GLUE (default: rte), or with --data one of your own")
+    init.add_argument(
+        "--data", metavar="FILE", help="examples of your own task: CSV, TSV, JSON lines, parquet, a folder"
+    )
+    init.add_argument("--validation", type=Path, metavar="FILE", help="examples to score (default: a fifth of --data)")
+    init.add_argument("--text", action="append", metavar="COLUMN", help="text column; twice for pairs of texts")
+    init.add_argument("--label", metavar="COLUMN", help="label column")
     init.add_argument("--checkpoint", metavar="NAME", help="checkpoint to test (default: distilbert-base-uncased)")
     init.add_argument("--ci", choices=_CI, help="CI workflow to write (default: by what the repository has)")
     init.add_argument("--yes", action="store_true", help="ask nothing")
@@ -37,8 +57,6 @@ def add_init(commands: Commands) -> None:
 
 
 def _init(given: argparse.Namespace) -> int:
-    from pytest_glue.core.errors import GlueError
-
     try:
         planned = _plan(given, Questions(can_ask() and not given.yes))
         print("\n".join(_shown(planned)))
@@ -78,50 +96,37 @@ def _plan(given: argparse.Namespace, questions: Questions) -> list[PlannedFile]:
     """Return the files of the choices that the user made or makes now.
 
     Raises:
-        OptionError: a choice is not accepted, or a file cannot be read.
+        GlueError: a choice is not accepted, or a file cannot be read.
         NotConfirmedError: the user ended the questions.
     """
-    from pytest_glue.commands.starter_files import (
-        CI_FILES,
-        SUITE,
-        SUITE_FILE,
-        TABLE_FILE,
-        ci_of,
-        ci_text,
-        plan,
-        plan_table,
-    )
-    from pytest_glue.core.errors import OptionError
-    from pytest_glue.core.tasks import find_task
-
     folder = Path(given.folder)
     if not folder.is_dir():
         raise OptionError(f"there is no folder {folder}: name that of your repository")
-    task = find_task(questions.value("--task", given.task, "task of GLUE", "rte"))
-    checkpoint = questions.value("--checkpoint", given.checkpoint, "checkpoint to test", "distilbert-base-uncased")
+    table = _table(given, questions, folder)
     ci = questions.choice("--ci", given.ci, "CI workflow", _CI, ci_of(folder))
-    planned = [
-        plan(folder / SUITE_FILE, SUITE, force=given.force),
-        plan_table(folder / TABLE_FILE, _table(task.name, checkpoint)),
-    ]
+    planned = [plan(folder / SUITE_FILE, SUITE, force=given.force), plan_table(folder / TABLE_FILE, table)]
     if ci in CI_FILES:
         planned.append(plan(folder / CI_FILES[ci], ci_text(ci), force=given.force))
     return planned
 
 
-def _table(task: str, checkpoint: str) -> str:
-    return f"[tool.pytest_glue]\ntasks = [{_quoted(task)}]\ncheckpoints = [{_quoted(checkpoint)}]\n"
-
-
-def _quoted(text: str) -> str:
-    """Return a text as a TOML string."""
-    return json.dumps(text, ensure_ascii=False)
+def _table(given: argparse.Namespace, questions: Questions, folder: Path) -> str:
+    """Return the table of options, with that of an own task."""
+    task = questions.value("--task", given.task, "task of GLUE, or a name for your own", "rte")
+    own = ""
+    if given.data is not None or (questions.are_asked and task not in GLUE):
+        own = f"\n{own_task_table(task, given, questions, folder)}"
+    elif task not in GLUE:
+        remedy = "for a task of your own give --data, --text and --label"
+        raise OptionError(f"{task!r} is no task of GLUE ({closest(task, GLUE)}); {remedy}")
+    checkpoint = questions.value("--checkpoint", given.checkpoint, "checkpoint to test", "distilbert-base-uncased")
+    if Path(checkpoint).is_dir():
+        checkpoint = f"./{relative(Path(checkpoint), folder)}".replace(".//", "/")
+    return f"[tool.pytest_glue]\ntasks = [{quoted(task)}]\ncheckpoints = [{quoted(checkpoint)}]\n{own}"
 
 
 def _shown(planned: Sequence[PlannedFile]) -> list[str]:
     """Return the files and their texts as lines; of a file that has its text already, only the name."""
-    from pytest_glue.commands.starter_files import Action
-
     lines: list[str] = []
     for file in planned:
         lines.append(f"{file.path}: {file.action}")
@@ -132,8 +137,6 @@ def _shown(planned: Sequence[PlannedFile]) -> list[str]:
 
 
 def _next_steps(folder: Path, planned: Sequence[PlannedFile]) -> list[str]:
-    from pytest_glue.commands.starter_files import PLACEHOLDER
-
     there = [] if folder.resolve() == Path.cwd() else [f"  cd {folder}"]
     owners = [f"replace OWNER in {file.path}" for file in planned if PLACEHOLDER in file.text]
     return [

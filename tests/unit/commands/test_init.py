@@ -139,7 +139,12 @@ def test_a_table_that_is_there(init: Init, tmp_path: Path, table: str) -> None:
     ("arguments", "content", "message"),
     [
         (["none"], "", "there is no folder none: name that of your repository"),
-        (["--task=rt"], "", "unknown task 'rt': did you mean rte?"),
+        (["--task=rt"], "", "'rt' is no task of GLUE (did you mean rte?); for a task of your own give --data"),
+        (["--task=rte", "--data=a.csv", "--text=t", "--label=l"], "", "rte is a task of GLUE; choose another name"),
+        (["--task=own", "--data=none.csv"], "", "there is no file none.csv: name a file or a folder with examples"),
+        (["--task=own", "--data=pyproject.toml"], "", "pyproject.toml is of an unknown kind; accepted endings: .parq"),
+        (["--task=own", "--data=a.csv"], "", "give --text: text column, or two with a comma (message, team)"),
+        (["--task=own", "--data=a.csv", "--text=mesage", "--label=team"], "", "message"),
         ([], "[project", "pyproject.toml is not valid TOML"),
         ([], "[tool.pytest-glue]", "has a table [tool.pytest-glue], which is not read: name it [tool.pytest_glue]"),
     ],
@@ -147,6 +152,7 @@ def test_a_table_that_is_there(init: Init, tmp_path: Path, table: str) -> None:
 def test_what_is_not_accepted(init: Init, tmp_path: Path, arguments: list[str], content: str, message: str) -> None:
     """Nothing is written, and the exit code is 2."""
     (tmp_path / "pyproject.toml").write_text(content, "utf-8")
+    (tmp_path / "a.csv").write_text("message,team\nhello,sales\n", "utf-8")
     code, _, err = init(*arguments, "--yes")
     assert 2 == code
     assert message in err
@@ -168,6 +174,37 @@ def test_questions(typed: Init, tmp_path: Path) -> None:
     table = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))["tool"]["pytest_glue"]
     assert {"tasks": ["mrpc"], "checkpoints": ["distilbert-base-uncased"]} == table
     assert (tmp_path / ".gitlab-ci.yml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--text=message"], {"data": "data/a.csv", "evaluation_fraction": 0.2, "text": "message"}),
+        (
+            ["--text=message", "--text=title", "--validation=data/a.csv"],
+            {"data": {"train": "data/a.csv", "validation": "data/a.csv"}, "text": ["message", "title"]},
+        ),
+    ],
+)
+def test_a_task_of_the_users_own(init: Init, tmp_path: Path, arguments: list[str], expected: dict[str, object]) -> None:
+    """The table has its files and columns, from the folder of the configuration."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("message,title,team\nhello,a,sales\nbye,b,other\n", "utf-8")
+    code, _, err = init("--task=tickets", "--data=data/a.csv", *arguments, "--label=team", "--ci=none", "--yes")
+    assert (0, "") == (code, err)
+    table = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))["tool"]["pytest_glue"]
+    assert ["tickets"] == table["tasks"]
+    assert {"tickets": {**expected, "label": "team"}} == table["task"]
+
+
+def test_questions_about_a_task_of_the_users_own(typed: Init, tmp_path: Path) -> None:
+    """A name that is none of GLUE's asks for file and columns."""
+    (tmp_path / "a.csv").write_text("message,team\nhello,sales\n", "utf-8")
+    (tmp_path / "checkpoint").mkdir()
+    assert 0 == typed(["tickets", "a.csv", "message", "team", "checkpoint", "none", "y"])[0]
+    table = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))["tool"]["pytest_glue"]
+    assert ["./checkpoint"] == table["checkpoints"]
+    assert "message" == table["task"]["tickets"]["text"]
 
 
 def test_a_folder_that_cannot_be_written(init: Init, tmp_path: Path) -> None:
