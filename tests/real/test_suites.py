@@ -14,15 +14,20 @@ import pytest
 from benchmarks.checkpoints import cut
 
 ROOT = Path(__file__).parents[2]
-LIMITS = ("--glue-max-train-samples=128", "--glue-max-eval-samples=64", "--glue-recipe=num_train_epochs=1")
-RATE = "--glue-recipe=learning_rate=1e-4"
+LIMITS = (
+    *("--glue-max-train-samples=192", "--glue-max-eval-samples=64", "--glue-max-length=48"),
+    *("--glue-recipe=num_train_epochs=1", "--glue-recipe=per_device_train_batch_size=4"),
+)
+"""Small batches make as many updates as a run needs so that its predictions are not constant."""
+ENCODER_RATE = "--glue-recipe=learning_rate=1e-4"
+HEAD_RATE = "--glue-recipe=learning_rate=1e-2"
+"""Where the encoder keeps its weights."""
 STSB = ("--glue-tasks=stsb", "--glue-threshold=stsb=-1")
-"""The predictions of a regression are never constant after a few steps."""
 OVERRIDES = {
-    "custom_head": ("glue_model_init", (*STSB, RATE)),
-    "frozen_encoder": ("glue_model_init", STSB),
-    "lora": ("glue_model_init", STSB),
-    "weighted_loss": ("glue_trainer", ("--glue-threshold=cola=-1", "--glue-max-train-samples=256", RATE)),
+    "custom_head": ("glue_model_init", (*STSB, ENCODER_RATE)),
+    "frozen_encoder": ("glue_model_init", (*STSB, HEAD_RATE)),
+    "lora": ("glue_model_init", (*STSB, HEAD_RATE)),
+    "weighted_loss": ("glue_trainer", ("--glue-threshold=cola=-1", ENCODER_RATE)),
 }
 """The fixture that a suite overrides, and arguments for a short run."""
 
@@ -58,7 +63,7 @@ def test_a_suite_with_an_overridden_fixture(name: str, data: Path, checkpoint: P
 
 def test_a_task_in_python(data: Path, checkpoint: Path, tmp_path: Path) -> None:
     """The registered task is trained on RTE's hypotheses, which do not give the labels away."""
-    asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", *LIMITS, RATE)
+    asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", *LIMITS, ENCODER_RATE)
     (result,) = run_suite("python_task/suite", tmp_path, *asked)["results"]
     assert "rte-hypothesis" == result["task"]
 
@@ -66,7 +71,8 @@ def test_a_task_in_python(data: Path, checkpoint: Path, tmp_path: Path) -> None:
 def test_a_comparison(data: Path, checkpoint: Path, tmp_path: Path) -> None:
     """The encoder and the same with two layers are ranked, with three seeds each."""
     checkpoints = f"--glue-checkpoints={checkpoint},{cut(tmp_path / 'cut')}"
-    report = run_suite("comparison", tmp_path, f"--glue-data={data}", checkpoints, *STSB, *LIMITS, RATE)
+    shorter = ("--glue-max-train-samples=96", "--glue-recipe=learning_rate=3e-4")
+    report = run_suite("comparison", tmp_path, f"--glue-data={data}", checkpoints, *STSB, *LIMITS, *shorter)
     assert [3, 3] == [len(result["runs"]) for result in report["results"]]
     (ranked,) = report["ranks"]["tasks"]
     assert 2 == len(ranked["scores"])
