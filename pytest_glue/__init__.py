@@ -6,16 +6,23 @@ Importing this package costs nothing: every heavy library is imported by the fun
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_glue.config.own_tasks import check_task
     from pytest_glue.core.slices import Slice
     from pytest_glue.core.task_data import TaskData
     from pytest_glue.core.tasks import Kind, Task
 
-__all__ = ["Kind", "Slice", "Task", "TaskData", "__version__"]
+__all__ = ["Kind", "Slice", "Task", "TaskData", "__version__", "check_task"]
 __version__ = "0.1.0"
 """Follows semantic versioning."""
 
-_PUBLIC = {"Kind": "tasks", "Slice": "slices", "Task": "tasks", "TaskData": "task_data"}
-"""The modules of `pytest_glue.core` with the names that are imported when they are first used."""
+_PUBLIC = {
+    "Kind": "core.tasks",
+    "Slice": "core.slices",
+    "Task": "core.tasks",
+    "TaskData": "core.task_data",
+    "check_task": "config.own_tasks",
+}
+"""The modules with the names that are imported when they are first used."""
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +30,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"pytest_glue.core.{_PUBLIC[name]}"), name)
+    return getattr(import_module(f"pytest_glue.{_PUBLIC[name]}"), name)

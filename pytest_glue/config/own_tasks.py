@@ -50,12 +50,24 @@ def parse_task(name: str, table: Any, base: Path) -> Task:
         raise refused(f'{name} has no field text: name the column with the texts, as in text = "message"')
     try:
         task = _task(name, given)
-        _check_metrics(task)
-        _check(task)
+        check_task(task)
         _check_golden(task, given)
     except GlueError as error:
         raise refused(f"{name}: {error}") from None
     return task
+
+
+def check_task(task: Task) -> None:
+    """Check a task that was made in Python or from a table: its name, its metrics, and that its fields fit each other.
+
+    Nothing is read.
+
+    Raises:
+        OptionError: something is not accepted.
+    """
+    _check_name(task.name)
+    _check_metrics(task)
+    _check(task)
 
 
 def _task(name: str, given: Mapping[str, Any]) -> Task:

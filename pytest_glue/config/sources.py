@@ -149,10 +149,18 @@ def _registered(config: pytest.Config) -> Mapping[str, Task]:
     """Return the tasks that plugins and the first `conftest.py` files register.
 
     Raises:
-        OptionError: two have the same name, or one is named like a task of GLUE.
+        OptionError: two have the same name, one is named like a task of GLUE, or a task cannot work.
     """
     registry = TaskRegistry()
     config.hook.pytest_glue_register_tasks(registry=registry)
+    if registry.tasks:
+        from pytest_glue.config.own_tasks import check_task
+
+        for name, task in registry.tasks.items():
+            try:
+                check_task(task)
+            except GlueError as error:
+                raise OptionError(f"pytest_glue_register_tasks adds the task {name!r}: {error}") from None
     return registry.tasks
 
 

@@ -119,6 +119,30 @@ def test_the_example_of_the_readme(pytester: pytest.Pytester, here: Run) -> None
     result.stdout.fnmatch_lines(["*test_glue[[]tickets-sample[]] PASSED*"])
 
 
+def test_the_task_in_python_of_the_documentation(pytester: pytest.Pytester, here: Run) -> None:
+    """It is registered, and its labels are inferred."""
+    (code,) = re.findall(r"```python\n(.*?)```", (README.parent / "docs" / "tasks.md").read_text("utf-8"), re.DOTALL)
+    pytester.makeconftest(code)
+    write_tickets(pytester.path, {"tickets": 100})
+    result = here("--glue-checkpoints=sample", "--glue-recipe=num_train_epochs=1", "--glue-threshold=tickets=0", "-v")
+    result.stdout.fnmatch_lines(
+        ["glue: task tickets: data tickets.csv; classification; labels billing, *", "*test_glue[[]tickets-sample[]]*"]
+    )
+    assert result.parseoutcomes().keys() <= {"passed", "failed"}  # so short a training may predict one class
+
+
+def test_a_registered_task_that_cannot_work(pytester: pytest.Pytester, here: Run) -> None:
+    """It ends the test run, as one in TOML does."""
+    pytester.makeconftest("""
+        from pytest_glue import Task
+        def pytest_glue_register_tasks(registry):
+            registry.add(Task("mine", "mine", ("text",), ("no", "yes"), ("acuracy",)))
+        """)
+    result = here("--glue-checkpoints=sample")
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(["*pytest_glue_register_tasks adds the task 'mine': unknown metric 'acuracy': did *"])
+
+
 WRITES_IMPORTS = f"""
 import sys
 from pathlib import Path

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 import pytest_glue
+from pytest_glue.core.errors import OptionError
 from pytest_glue.core.slices import Slice
 from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import Kind, Task
@@ -17,6 +19,14 @@ def test_tasks_are_public() -> None:
     assert Slice is pytest_glue.Slice
     task = pytest_glue.Task("a", "a", ("text",), ("no", "yes"), ("accuracy",))
     assert pytest_glue.Kind.CLASSIFICATION is task.kind
+
+
+def test_a_task_is_checked() -> None:
+    """As one in TOML is, in a unit test of the user's."""
+    task = pytest_glue.Task("a", "a", ("text",), ("no", "yes"), ("accuracy",))
+    pytest_glue.check_task(task)
+    with pytest.raises(OptionError, match="the metric 'pearson' does not fit the kind classification"):
+        pytest_glue.check_task(replace(task, metrics=("pearson",)))
 
 
 def test_another_name() -> None:
