@@ -27,7 +27,7 @@ def with_evaluation_part(data: "DatasetDict", task: Task, where: str) -> "Datase
 
     assert task.evaluation_fraction is not None
     train = data[task.train_split]
-    groups = strata(train[task.label_column], task.kind)
+    groups = strata(train[task.label_column][:], task.kind)
     try:
         kept, part = train_test_split(
             range(len(train)), test_size=task.evaluation_fraction, stratify=groups, random_state=_SEED

@@ -27,4 +27,4 @@ def overlap_notes(data: Mapping[str, "Dataset"], task: Task) -> tuple[str, ...]:
 
 
 def _texts(split: "Dataset", task: Task) -> list[tuple[str, ...]]:
-    return list(zip(*(split[column] for column in task.text_columns), strict=True))
+    return list(zip(*(split[column][:] for column in task.text_columns), strict=True))

@@ -209,7 +209,7 @@ def require_every_label(data: Mapping[str, "Dataset"], task: Task, where: str) -
         DataError: a label has none; or the labels of a regression are all the same.
     """
     for name in task.labelled_splits:
-        present = set(data[name][task.label_column])
+        present = set(data[name].unique(task.label_column))
         if task.is_regression:
             if len(present) == 1:
                 raise DataError(
