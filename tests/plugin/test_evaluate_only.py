@@ -292,3 +292,74 @@ def test_slices_and_golden_examples(pytester: pytest.Pytester, evaluate: Run, re
     assert all(each["baseline"]["difference"] < -0.5 for each in after["slices"])
     assert [24, 24] == [each["n_eval"] for each in after["slices"]]
     assert 2 == before["golden"]["n_missed"] + after["golden"]["n_missed"]
+
+
+OWN_TASK = """
+[tool.pytest_glue]
+tasks = ["tickets"]
+
+[tool.pytest_glue.task.tickets]
+data = {{ test = "tickets.csv" }}
+evaluation_split = "test"
+text = "message"
+label = "{label}"
+kind = "{kind}"
+{more}
+metrics = ["accuracy"]
+slices = ["language"]
+golden = "golden.csv"
+"""
+
+
+def test_an_own_task_needs_its_test_set_only(
+    pytester: pytest.Pytester, here: Run, trained: Mapping[str, Any], report: Report
+) -> None:
+    """With slices and golden examples; without the option, the missing training split is an error of the item."""
+    from pytest_glue.sample.examples import sample_dataset
+
+    rows = sample_dataset("sst2")["validation"].select(range(48)).to_list()
+    names = ["negative", "positive"]
+    lines = [
+        f'"{row["sentence"]}",{names[row["label"]]},{"de" if number % 2 else "en"}' for number, row in enumerate(rows)
+    ]
+    (pytester.path / "tickets.csv").write_text("\n".join(["message,mood,language", *lines]) + "\n", "utf-8")
+    golden = "\n".join(["message,mood", lines[0].rpartition(",")[0]])
+    (pytester.path / "golden.csv").write_text(f"{golden}\n", "utf-8")
+    pytester.makepyprojecttoml(
+        OWN_TASK.format(label="mood", kind="classification", more='labels = ["negative", "positive"]')
+    )
+    given = ("--glue-checkpoints=./tuned", "--glue-json=out.json")
+
+    here(*given).assert_outcomes(errors=1)
+    (error,) = report()["errors"]
+    here(*given, "--glue-evaluate-only").assert_outcomes(passed=1)
+
+    assert "needs the split 'train'; there: test; without it, --glue-evaluate-only scores" in error["message"]
+    (found,) = report()["results"]
+    assert pytest.approx(trained["metrics"], abs=1e-6) == found["metrics"]
+    assert {"language=de", "language=en"} == {each["name"] for each in found["slices"]}
+    assert (1, 1.0) == (found["golden"]["n_examples"], found["golden"]["share"])
+
+
+def test_sets_of_labels_are_evaluated(pytester: pytest.Pytester, here: Run, trained: Any, report: Report) -> None:
+    """A head with a further label predicts another set where it predicts that label too."""
+    rows = [f"a b c,{'good;old' if number % 2 else 'old'}" for number in range(24)]
+    (pytester.path / "tickets.csv").write_text("\n".join(["message,marks", *rows]) + "\n", "utf-8")
+    more = 'labels = ["good", "old"]\nlabel_separator = ";"'
+    table = OWN_TASK.format(label="marks", kind="multi_label", more=more)
+    pytester.makepyprojecttoml(table.replace('slices = ["language"]\ngolden = "golden.csv"\n', ""))
+    relabelled(pytester.path / "two", ["old", "good"], [None, None])
+    relabelled(pytester.path / "three", ["old", "good", "rare"], [None, None, None])
+
+    here(
+        "--glue-evaluate-only", "--glue-checkpoints=./two,./three", "--glue-json=out.json", "--glue-threshold=tickets=0"
+    )
+
+    three, two = report()["results"]
+    assert (0.0, 0.5) == (three["metrics"]["accuracy"], two["metrics"]["accuracy"])
+
+
+def test_a_fine_tuned_checkpoint_is_submitted(pytester: pytest.Pytester, evaluate: Run) -> None:
+    evaluate("--glue-submission=files").assert_outcomes(passed=1)
+    (file,) = pytester.path.glob("files/**/SST-2.tsv")
+    assert {"0", "1"} == {line.split("\t")[1] for line in file.read_text("utf-8").splitlines()[1:]}
