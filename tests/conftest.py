@@ -34,3 +34,9 @@ def _libraries_are_not_collected(_frozen: _Frozen) -> Iterator[None]:
         _frozen.n_modules = len(sys.modules)
         gc.collect()
         gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_step_summary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Append nothing to the summary of the CI job that runs these tests."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self, dataclass_transform
 
 from pytest_glue.config.parse_context import ParseContext
 
-Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
+Affects = Literal["item", "run", "verdict", "search", "machine", "report", "output"]
 """What an option changes:
 
 - item: which items or runs there are; the cache key has a field for each of these options.
@@ -13,6 +13,7 @@ Affects = Literal["item", "run", "verdict", "search", "machine", "output"]
 - verdict: how runs are judged or recorded; cached runs stay valid.
 - search: the hyperparameter search; runs that follow one are not cached.
 - machine: where and when runs are computed; shards of one test run may differ in it.
+- report: what reports show; cached runs and verdicts stay valid.
 - output: which files are written; the JSON report leaves it out.
 """
 

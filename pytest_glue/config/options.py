@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         HeadPolicy,
         InconclusivePolicy,
         MissingBaselinePolicy,
+        ReportText,
         UncheckedPolicy,
     )
     from pytest_glue.core.recipe import Recipe
@@ -232,6 +233,26 @@ class Options(FrozenOptions):
         affects="output",
         default=None,
         parser="path",
+    )
+    html: Path | None = option(
+        "PATH",
+        "write a page with plots to PATH; needs `pip install 'pytest-glue[report]'`",
+        affects="output",
+        default=None,
+        parser="path",
+    )
+    markdown: Path | None = option(
+        "PATH",
+        "write a summary in GitHub's Markdown to PATH; it is appended to the file `$GITHUB_STEP_SUMMARY` by itself",
+        affects="output",
+        default=None,
+        parser="path",
+    )
+    report_text: ReportText = option(
+        "flipped|none",
+        "which texts of examples `--glue-html` shows: those whose prediction got worse, or none",
+        affects="report",
+        default="flipped",
     )
     junit_properties: bool = option(
         "on|off",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         HeadPolicy,
         InconclusivePolicy,
         MissingBaselinePolicy,
+        ReportText,
         UncheckedPolicy,
     )
     from pytest_glue.core.recipe import Recipe
@@ -265,6 +266,12 @@ def unchecked(value: Any, _: ParseContext) -> UncheckedPolicy:
     from pytest_glue.core.choices import UncheckedPolicy
 
     return member(UncheckedPolicy, value)
+
+
+def report_text(value: Any, _: ParseContext) -> ReportText:
+    from pytest_glue.core.choices import ReportText
+
+    return member(ReportText, value)
 
 
 def cache(value: Any, _: ParseContext) -> CachePolicy:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-_OF_THE_TEST_RUN = ("alpha", "executor", "json", "junit_properties", "shard", "submission", "task")
+_OF_THE_TEST_RUN = frozenset(
+    {"alpha", "executor", "html", "json", "junit_properties", "markdown", "report_text", "shard", "submission", "task"}
+)
 """Options that no marker can set for one test."""
 
 

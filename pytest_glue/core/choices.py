@@ -67,6 +67,14 @@ class UncheckedPolicy(StrEnum):
     """The test passes; the end of the test run names it."""
 
 
+class ReportText(StrEnum):
+    """Which texts of examples a report may show: data can be confidential."""
+
+    FLIPPED = "flipped"
+    """The page shows examples that the baseline gets right and the candidate gets wrong."""
+    NONE = "none"
+
+
 class ExecutorKind(StrEnum):
     """Where runs execute."""
 

@@ -80,7 +80,7 @@ class VerdictError(AssertionError):
     """An item did not pass: a verdict, not a defect of the test."""
 
 
-_MANY = 40
+_MANY = 60
 """A message lists no more names than this."""
 
 

@@ -18,6 +18,28 @@ def printable_message(text: str) -> str:
 _MARK = "  | "
 
 
+_JOINERS = "\u200c\u200d"
+"""They shape letters of some scripts and join emoji; neither is printable to Python."""
+
+
+def visible(text: str, longest: int = 5000) -> str:
+    """Return a text with escapes for what cannot be seen, such as marks that reverse the direction of the text.
+
+    Line breaks and tabulators stay.
+
+    Args:
+        text: of any content.
+        longest: the number of characters to show; a longer text ends with its length.
+    """
+    cut = "" if len(text) <= longest else f"… ({len(text):,} characters)"
+    return "".join(each if each in f"\n\t{_JOINERS}" else printable(each) for each in text[:longest]) + cut
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text of at most that many characters, cut with an ellipsis."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def columns(names: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> list[str]:
     """Return a table as lines: the column names, then the rows.
 

@@ -12,6 +12,7 @@ from pytest_glue.core.choices import (
     HeadPolicy,
     InconclusivePolicy,
     MissingBaselinePolicy,
+    ReportText,
     UncheckedPolicy,
 )
 from pytest_glue.core.evaluation import Outcome
@@ -203,6 +204,8 @@ class ReportedOptions(Struct):
     """The project's own tasks, by name."""
     slices: dict[str, list[Any]] = {}
     """The slices of the table, by task."""
+    report_text: ReportText = ReportText.FLIPPED
+    """Which texts of examples the page shows; no other report has any."""
 
 
 class ItemError(Struct):

@@ -1,7 +1,6 @@
 """The JSON report; it is valid against `schema.json` at any time of a test run."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from math import isfinite
@@ -10,13 +9,14 @@ from typing import Any
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.environment import commit, library_versions, python_and_platform
-from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation, Outcome
 from pytest_glue.core.family import Family
-from pytest_glue.core.paths import replace_file
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.gate.ranking import rank_checkpoints
+from pytest_glue.reports.files import write_report
 
+NAME = "JSON"
+"""Of the report, for messages."""
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("schema.json")
 
@@ -56,24 +56,23 @@ def document(
     }
 
 
-def write(path: Path, report: Mapping[str, Any], *, is_final: bool = True) -> None:
-    """Replace the file atomically, so that no reader sees half a report. Links are followed.
+def encode(report: Mapping[str, Any]) -> bytes:
+    """Return the content of the file.
 
-    What is no regular file, such as `/dev/stdout`, is written in place, and only if the report is final: a reader
-    of a pipe expects one report.
+    Raises:
+        ValueError: a part of the report is no plain data.
+    """
+    text = json.dumps(_json_value(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # names of files need not be valid text
+
+
+def write(path: Path, report: Mapping[str, Any], *, is_final: bool = True) -> None:
+    """Replace the file, as `write_report` does.
 
     Raises:
         ReportError: the file cannot be written.
     """
-    text = json.dumps(_json_value(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    content = text.encode("utf-8", "backslashreplace")  # names of files need not be valid text
-    try:
-        if not _is_special(path):
-            replace_file(Path(os.path.realpath(path)), content)
-        elif is_final:
-            _write_in_place(path, content)
-    except OSError as error:
-        raise ReportError(_unwritable(path, error)) from error
+    write_report(path, encode(report), NAME, is_final=is_final)
 
 
 _FREE = frozenset({"options", "recipe", "hyperparameters", "space"})
@@ -90,46 +89,6 @@ def _json_value(value: Any, *, is_free: bool = False) -> Any:
         case list() | tuple():
             return [_json_value(each, is_free=is_free) for each in value]
     return value
-
-
-def _write_in_place(path: Path, content: bytes) -> None:
-    """Write to a device or a pipe; a pipe without a reader raises instead of waiting for one."""
-    descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
-        if hasattr(os, "set_blocking"):
-            os.set_blocking(descriptor, True)
-        file.write(content)
-
-
-def _is_special(path: Path) -> bool:
-    return path.exists() and not path.is_file()
-
-
-def check_writable(path: Path, name: str = "JSON") -> None:
-    """Check, before anything is trained, that a report can be written; create its folder if it is missing.
-
-    Raises:
-        ReportError: the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        if _is_special(path):
-            if not os.access(path, os.W_OK):
-                raise PermissionError(13, "Permission denied")
-            return
-        path = Path(os.path.realpath(path))
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.touch()
-        aside.unlink()
-    except OSError as error:
-        raise ReportError(_unwritable(path, error, name)) from error
-
-
-def _unwritable(path: Path, error: OSError, name: str = "JSON") -> str:
-    remedy = "name a file in a writable folder"
-    return f"the {name} report {str(path)!r} cannot be written: {error.strerror or error}; {remedy}"
 
 
 _COMPUTED = ("score", "metrics", "seeds", "search", "n_groups", "greater_is_better")

@@ -44,6 +44,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "evaluate_only"),
         ("ReportedOptions", "head"),
         ("ReportedOptions", "on_missing_baseline"),
+        ("ReportedOptions", "report_text"),
         ("ReportedOptions", "slices"),
         ("ReportedOptions", "task"),
         ("ReportedOptions", "unchecked"),

@@ -45,7 +45,7 @@ def table(
     """
     failed = sorted(errors)
     names = _test_names([*(each.nodeid for each in evaluations), *failed])
-    rows = [[*_row(each), _verdict(each, (outcomes or {}).get(each.nodeid))] for each in evaluations]
+    rows = [[*_row(each), verdict_text(each, (outcomes or {}).get(each.nodeid))] for each in evaluations]
     rows += [_error_row(nodeid) for nodeid in failed]
     titles: tuple[str, ...] = _COLUMNS
     if len(set(names)) > 1:
@@ -80,22 +80,27 @@ def html_cells(evaluation: Evaluation) -> list[str]:
     return [score, bound, evaluation.verdict]
 
 
-def _verdict(evaluation: Evaluation, outcome: Outcome | None) -> str:
+def verdict_text(evaluation: Evaluation, outcome: Outcome | None) -> str:
     """Return the verdict, with pytest's outcome where a reader of the verdict would expect another."""
     expected = {"failed"} if evaluation.failed else _GREEN_ANYWAY
     return evaluation.verdict if outcome is None or outcome in expected else f"{evaluation.verdict}, test {outcome}"
 
 
 def _error_row(nodeid: str) -> list[str]:
-    task, checkpoint = _names_in(nodeid)
+    task, checkpoint = names_in(nodeid)
     return [task, checkpoint, *[""] * (len(_COLUMNS) - 3), ERROR]
 
 
-def _names_in(nodeid: str) -> tuple[str, str]:
-    """Return the task and the checkpoint's id in the brackets of a node id; else its last part."""
+def names_in(nodeid: str, own_tasks: Iterable[str] = ()) -> tuple[str, str]:
+    """Return the task and the checkpoint's id in the brackets of a node id; else its last part.
+
+    Args:
+        nodeid: of the item.
+        own_tasks: the names of tasks beside those of GLUE.
+    """
     last = nodeid.rpartition("::")[2]
     bracket = last.partition("[")[2].removesuffix("]")
-    for task in sorted(GLUE, key=len, reverse=True):
+    for task in sorted({*GLUE, *own_tasks}, key=len, reverse=True):
         if bracket == task or bracket.startswith(f"{task}-"):
             return task, bracket[len(task) + 1 :]
     return bracket or last or "test run", ""

@@ -1,53 +1,121 @@
-"""The file of the JSON report during a test run: a write that fails is a warning, and the next one tries again."""
+"""The files of the reports during a test run: a write that fails is a warning, and the next one tries again."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.core.errors import ReportError
+from pytest_glue.core.errors import OptionError, ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_glue.config.options import Options
+
+    Document = Mapping[str, Any]
+
+
+JSON, HTML, MARKDOWN = "JSON", "HTML", "Markdown"
+
 
 class ReportFile:
-    def __init__(self, path: Path | None, warn: Callable[[str], None]) -> None:
+    """The file of one report."""
+
+    def __init__(self, name: str, path: Path, warn: Callable[[str], None]) -> None:
         """Check that the file can be written.
 
         Args:
-            path: of the report; None to write none.
+            name: of the kind of report.
+            path: of the report.
             warn: shows a line about the first write that fails.
 
         Raises:
             ReportError: it cannot.
         """
-        self._path = path
-        self._warn = warn
+        from pytest_glue.reports.files import check_writable
+
+        self._name, self._path, self._warn = name, path, warn
         self._has_warned = False
         self.error: str | None = None
         """Why the last write failed; None if it did not."""
-        if path is not None:
-            from pytest_glue.reports.json import check_writable
+        check_writable(path, name)
 
-            check_writable(path)
-
-    def write(self, document: Callable[[], Mapping[str, Any]], *, is_final: bool = False) -> None:
-        """Write a report, if one was asked for. Never raise: a full disk must not end the test run."""
-        if self._path is None:
-            return
-        from pytest_glue.reports.json import write
+    def write(self, document: Callable[[], Document], *, is_final: bool = False) -> None:
+        """Write a report. Never raise: a full disk must not end the test run."""
+        from pytest_glue.reports.files import write_report
 
         self.error = None
         try:
-            write(self._path, document(), is_final=is_final)
+            write_report(self._path, _encode(self._name, document()), self._name, is_final=is_final)
         except (ReportError, ValueError) as error:
             self.error = str(error)
         if self.error is not None and not self._has_warned:
-            self._has_warned = True
-            self._warn(f"glue: {self.error}. The test run goes on and tries again after each item")
+            self._has_warned, when = True, "after each item" if self._name == JSON else "at its end"
+            self._warn(f"glue: {self.error}. The test run goes on and tries again {when}")
 
     @property
-    def summary(self) -> str | None:
-        """The line about the report at the end of the test run; None if none was asked for."""
-        return None if self._path is None else self.error or f"JSON report: {self._path}"
+    def summary(self) -> str:
+        """The line about the report at the end of the test run."""
+        return self.error or f"{self._name} report: {self._path}"
+
+
+class ReportFiles:
+    """All reports that were asked for: JSON is written after each item, pages and summaries at start and end."""
+
+    def __init__(self, options: Options, warn: Callable[[str], None]) -> None:
+        """Check that the files can be written.
+
+        Args:
+            options: of the test run.
+            warn: shows a line about a write that fails.
+
+        Raises:
+            OptionError: two reports have the same file.
+            MissingPackageError: a package that a report needs is not installed.
+            ReportError: a file cannot be written.
+        """
+        _check_distinct({"json": options.json, "html": options.html, "markdown": options.markdown})
+        if options.html is not None:
+            from pytest_glue.reports.packages import require_packages
+
+            require_packages()
+        asked = {JSON: options.json, MARKDOWN: options.markdown, HTML: options.html}
+        self._files = {name: ReportFile(name, path, warn) for name, path in asked.items() if path is not None}
+
+    def write(self, document: Callable[[], Document], *, is_item: bool = False, is_final: bool = False) -> None:
+        """Write the reports; never raise.
+
+        Args:
+            document: returns the report as plain data.
+            is_item: whether an item has ended, and others may follow.
+            is_final: whether no other report follows.
+        """
+        for name, file in self._files.items():
+            if name == JSON or not is_item:
+                file.write(document, is_final=is_final)
+
+    @property
+    def summaries(self) -> list[tuple[str, bool]]:
+        """The lines about the reports at the end of the test run, each with whether the report was written."""
+        return [(file.summary, file.error is None) for file in self._files.values()]
+
+
+def _check_distinct(paths: Mapping[str, Path | None]) -> None:
+    found: dict[str, str] = {}
+    for name, path in paths.items():
+        if path is None or (path.exists() and not path.is_file()):
+            continue
+        if (other := found.setdefault(os.path.realpath(path), name)) != name:
+            raise OptionError(f"--glue-{other} and --glue-{name} have the same file {path}: name another one")
+
+
+def _encode(name: str, document: Document) -> bytes:
+    """Return the content of a report's file."""
+    if name == JSON:
+        from pytest_glue.reports.json import encode
+
+        return encode(document)
+    from pytest_glue.session.pages import encode_html, encode_markdown
+
+    return encode_html(document) if name == HTML else encode_markdown(document)

@@ -19,7 +19,7 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.progress.log import show
 from pytest_glue.scheduling.sharding import family_lines
 from pytest_glue.session.provenance import override_lines
-from pytest_glue.session.report_file import ReportFile
+from pytest_glue.session.report_file import ReportFiles
 from pytest_glue.session.results import Results
 from pytest_glue.session.submission_folder import SubmissionFolder
 from pytest_glue.session.traceback import hide_plugin_frames
@@ -56,10 +56,12 @@ class GlueReporter:
     """A plugin object that `start_session` registers."""
 
     def __init__(self, config: pytest.Config, session: GlueSession) -> None:
-        """Check that the JSON report, the submission and pytest's JUnit report can be written.
+        """Check that all reports, the submission and pytest's JUnit report can be written.
 
         Raises:
-            ReportError: it cannot.
+            OptionError: two reports have the same file.
+            MissingPackageError: a package that a report needs is not installed.
+            ReportError: a file cannot be written.
         """
         self._config = config
         self._session = session
@@ -72,10 +74,10 @@ class GlueReporter:
         self._is_collected = False
         # Also in a worker: the controller starts its session with the first report where no flag is given.
         is_run = not config.option.collectonly
-        self._file = ReportFile(session.options.json if is_run else None, partial(show, config))
+        self._files = ReportFiles(session.options, partial(show, config)) if is_run else None
         self._submission = SubmissionFolder(session.options.submission if is_run else None)
         if (junit := getattr(config.option, "xmlpath", None)) and not (session.is_worker or config.option.collectonly):
-            from pytest_glue.reports.json import check_writable
+            from pytest_glue.reports.files import check_writable
 
             check_writable(Path(os.path.expandvars(junit)).expanduser(), "JUnit")
 
@@ -138,7 +140,7 @@ class GlueReporter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect an item's evaluation, error or outcome, and rewrite the JSON report."""
         if not self._session.is_worker and self._results.add(report):
-            self._write()
+            self._write(is_item=True)
 
     @pytest.hookimpl(tryfirst=True)  # before pytest writes the JUnit report
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -152,9 +154,12 @@ class GlueReporter:
         results.drop_crashes_of_others(session.evaluated)
         # A report names its family only if it is complete: no item was left out or killed its process.
         is_complete = self._is_collected and results.collected and session.evaluated <= results.finished
-        self._write(session.family if is_complete else None, is_final=True)
+        family = session.family if is_complete else None
+        self._write(family, is_final=True)
         ordered = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
         self._submission.write(ordered, len(session.options.checkpoints))
+        if results.evaluations or results.errors:
+            self._append_step_summary(family)
         if results.evaluations:
             from pytest_glue.scheduling.durations import record
 
@@ -191,8 +196,8 @@ class GlueReporter:
             write(printable(line))
         if self._submission.error is not None:
             write(printable(self._submission.error), red=True)
-        if self._file.summary is not None:
-            write(printable(self._file.summary), red=self._file.error is not None)
+        for line, is_written in self._files.summaries if self._files else ():
+            write(printable(line), red=not is_written)
 
     def _header(self) -> list[str]:
         from pytest_glue.reports.header import header
@@ -213,22 +218,23 @@ class GlueReporter:
         found = Counter(str(error) for error in self._session.failed_checks.values())
         return [f"{count} of {len(items)} items cannot run: {message}" for message, count in found.items()]
 
-    def _write(self, family: Family | None = None, *, is_final: bool = False) -> None:
-        if self._session.is_worker:
-            return
+    def _write(self, family: Family | None = None, *, is_item: bool = False, is_final: bool = False) -> None:
+        if not self._session.is_worker and self._files is not None:
+            self._files.write(partial(self._document, family), is_item=is_item, is_final=is_final)
+
+    def _document(self, family: Family | None) -> dict[str, Any]:
+        """Return the report as plain data."""
         from pytest_glue.reports.json import document
 
         options, results = self._session.options, self._results
-        made = partial(
-            document,
-            options,
-            results.evaluations.values(),
-            results.errors,
-            self._config.rootpath,
-            family,
-            results.outcomes,
-        )
-        self._file.write(made, is_final=is_final)
+        found = results.evaluations.values()
+        return document(options, found, results.errors, self._config.rootpath, family, results.outcomes)
+
+    def _append_step_summary(self, family: Family | None) -> None:
+        from pytest_glue.session.step_summary import append_step_summary
+
+        if (problem := append_step_summary(partial(self._document, family))) is not None:
+            show(self._config, f"glue: {problem}")
 
     def _show_message(self, report: pytest.TestReport, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         message = str(excinfo.value)

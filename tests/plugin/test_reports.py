@@ -169,9 +169,9 @@ def test_skipped_items(pytester: pytest.Pytester, tiny: Run, report: Report) -> 
 
 
 FILLS_THE_DISK = """
-from pytest_glue.reports import json
+from pytest_glue.reports import files
 
-replace_file, written = json.replace_file, []
+replace_file, written = files.replace_file, []
 
 def fail_at_first(path, content):
     written.append(path)
@@ -179,10 +179,10 @@ def fail_at_first(path, content):
         raise OSError(28, "No space left on device")
     replace_file(path, content)
 
-json.replace_file = fail_at_first
+files.replace_file = fail_at_first
 
 def pytest_unconfigure():
-    json.replace_file = replace_file
+    files.replace_file = replace_file
 """
 
 

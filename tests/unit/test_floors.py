@@ -13,7 +13,10 @@ def test_the_floors_are_the_lower_bounds() -> None:
     """Each package of the dependencies and extras of users is pinned to its lower bound."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    needed = [*project["dependencies"], *(each for name in ("optuna", "ray", "xdist") for each in extras[name])]
+    needed = [
+        *project["dependencies"],
+        *(each for name in ("optuna", "ray", "report", "xdist") for each in extras[name]),
+    ]
     parts = [re.match(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)$", each) for each in needed]
     bounds = {part[1]: part[2] for part in parts if part}
     assert len(needed) == len(bounds)

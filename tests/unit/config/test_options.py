@@ -17,6 +17,7 @@ from pytest_glue.core.choices import (
     HeadPolicy,
     InconclusivePolicy,
     MissingBaselinePolicy,
+    ReportText,
     UncheckedPolicy,
 )
 from pytest_glue.core.tasks import GLUE
@@ -58,6 +59,9 @@ DEFAULTS: dict[str, object] = {
     "shard": None,
     "json": None,
     "submission": None,
+    "html": None,
+    "markdown": None,
+    "report_text": ReportText.FLIPPED,
     "junit_properties": True,
     "space": {},
     "task": {},
@@ -126,7 +130,7 @@ def test_the_seeds_that_may_be_added(seeds: tuple[int, ...], limit: int | None, 
 
 def test_the_report_holds_every_option_but_outputs() -> None:
     """The report is the same wherever it is written, and whatever other files are."""
-    assert OPTIONS.keys() - {"json", "junit_properties", "submission"} == Options().to_dict().keys()
+    assert OPTIONS.keys() - {"json", "html", "markdown", "junit_properties", "submission"} == Options().to_dict().keys()
 
 
 @pytest.mark.parametrize(
@@ -195,7 +199,8 @@ def test_what_each_option_affects() -> None:
         "machine": {
             *("storage", "search_storage", "cache", "cache_dir", "resume", "timeout", "executor", "shard", "ray"),
         },
-        "output": {"json", "junit_properties", "submission"},
+        "report": {"report_text"},
+        "output": {"json", "html", "markdown", "junit_properties", "submission"},
     }
 
 

@@ -270,22 +270,27 @@ def test_a_certificate_needs_a_baseline(pytester: pytest.Pytester) -> None:
     assert read(pytester, "--glue-compare=main").certify
 
 
-@pytest.mark.parametrize("name", ["alpha", "executor", "json", "junit_properties", "shard", "submission", "task"])
+_OF_THE_TEST_RUN = {
+    "alpha": 0.1,
+    "executor": "ray",
+    "html": "out.html",
+    "json": "out.json",
+    "junit_properties": "off",
+    "markdown": "out.md",
+    "report_text": "none",
+    "shard": "1/2",
+    "submission": "folder",
+    "task": {},
+}
+
+
+@pytest.mark.parametrize("name", _OF_THE_TEST_RUN)
 def test_a_marker_takes_no_option_of_the_test_run(pytester: pytest.Pytester, name: str) -> None:
     """It would do nothing there. The message names the flag, and what a marker accepts."""
-    values = {
-        "alpha": 0.1,
-        "executor": "ray",
-        "json": "out.json",
-        "junit_properties": "off",
-        "shard": "1/2",
-        "submission": "folder",
-        "task": {},
-    }
     with pytest.raises(OptionError) as caught:
-        read(pytester, **{name: values[name]})
+        read(pytester, **{name: _OF_THE_TEST_RUN[name]})
     message, _, accepted = str(caught.value).partition("; a marker accepts ")
     assert message.startswith(f"@pytest.mark.glue({name}=...): {name} concerns the whole test run, not one test: ")
     remedy = "set it in [tool.pytest_glue]" if name == "task" else f"give --glue-{name.replace('_', '-')}"
     assert message.endswith(f": {remedy}")
-    assert set(accepted.split(", ")) == OPTIONS.keys() - values.keys()
+    assert set(accepted.split(", ")) == OPTIONS.keys() - _OF_THE_TEST_RUN.keys()

@@ -210,6 +210,7 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "threshold": {"rte:accuracy": 0.65, "mrpc:f1": 0.8},
         "task": {},
         "slices": {},
+        "report_text": "flipped",
     } == report["options"]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.core.errors import ReportError
-from pytest_glue.reports.json import check_writable, write
+from pytest_glue.reports.files import check_writable
+from pytest_glue.reports.json import write
 
 REMEDY = "name a file in a writable folder"
 
@@ -55,7 +56,7 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
     link, target = tmp_path / "out.json", tmp_path / "reports" / "1.json"
     link.symlink_to(target)
     for number in (1, 2):
-        check_writable(link)
+        check_writable(link, "JSON")
         write(link, {"number": number}, is_final=False)
         assert link.is_symlink()
         assert {"number": number} == json.loads(target.read_text("utf-8"))
@@ -67,7 +68,7 @@ def test_a_device_stays_a_device(tmp_path: Path) -> None:
     null, pipe = Path("/dev/null"), tmp_path / "pipe"
     os.mkfifo(pipe)
     for path in (null, pipe):
-        check_writable(path)
+        check_writable(path, "JSON")
         write(path, {"reason": "early"}, is_final=False)
     write(null, {"reason": "final"})
     assert null.is_char_device()
@@ -82,10 +83,10 @@ def test_a_device_stays_a_device(tmp_path: Path) -> None:
 def test_the_check_changes_no_file(tmp_path: Path) -> None:
     """The check creates a missing folder but no file, and does not change an old report."""
     path = tmp_path / "deep" / "folder" / "out.json"
-    check_writable(path)
+    check_writable(path, "JSON")
     assert [] == list(path.parent.iterdir())
     path.write_text("old", encoding="utf-8")
-    check_writable(path)
+    check_writable(path, "JSON")
     assert "old" == path.read_text("utf-8")
     assert [path] == list(path.parent.iterdir())
 
@@ -117,5 +118,5 @@ def test_a_path_that_cannot_be_written(tmp_path: Path, make_path: Callable[[Path
     """The error has path, cause and remedy."""
     path, cause = make_path(tmp_path)
     with pytest.raises(ReportError) as caught:
-        check_writable(path)
+        check_writable(path, "JSON")
     assert f"the JSON report {str(path)!r} cannot be written: {cause}; {REMEDY}" == str(caught.value)

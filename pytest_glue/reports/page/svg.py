@@ -1,0 +1,91 @@
+"""SVG elements for a page, from Altair's charts."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import altair as alt
+import vl_convert
+
+from pytest_glue.reports.page.chart_parts import Chart
+
+_NUMBER = re.compile(r"-?\d+\.\d{2,}")
+_NAMESPACES = re.compile(r' xmlns(:\w+)?="[^"]*"')
+_KEPT = frozenset(
+    {
+        *("d", "dominant-baseline", "fill", "fill-opacity", "font-size", "font-weight", "height", "stroke"),
+        *("stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor", "transform", "viewBox", "width"),
+        *("x", "x1", "x2", "y", "y1", "y2", "opacity"),
+    }
+)
+"""Attributes that change what is seen; a page's style sheet sets the fonts."""
+_DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}
+
+
+def svg(chart: Chart, *, title: str, description: str, key: str) -> str:
+    """Return a chart as an SVG element with a title and a description for screen readers.
+
+    Its colours may be CSS variables of the page. Its texts have no font of their own.
+
+    Args:
+        chart: whose texts are printable.
+        title: of the chart.
+        description: what the chart says, in words.
+        key: unique in the page; the ids of title and description begin with it.
+    """
+    found = vl_convert.vegalite_to_svg(_themed(chart).to_dict())
+    root = ET.fromstring(_NAMESPACES.sub("", found))  # noqa: S314 - vl-convert has just made it
+    _reduce(root)
+    for name, text in (("desc", description), ("title", title)):
+        element = ET.Element(name, {"id": f"{key}-{name}"})
+        element.text = text
+        root.insert(0, element)
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{key}-title {key}-desc")
+    return ET.tostring(root, encoding="unicode")
+
+
+def _themed(chart: Chart) -> Chart:
+    text = {"labelColor": "var(--text)", "titleColor": "var(--text)", "labelFontSize": 11, "titleFontSize": 11}
+    lines = {"domainColor": "var(--muted)", "tickColor": "var(--muted)", "gridColor": "var(--line)"}
+    return chart.configure(
+        aria=False,
+        background="transparent",
+        padding={"left": 12, "right": 8, "top": 5, "bottom": 5},  # a browser's font can be wider than the measured one
+        axis=alt.AxisConfig(**text, **lines, titleFontWeight="normal", tickCount=4),
+        legend=alt.LegendConfig(**text, orient="bottom", symbolType="square"),
+        view=alt.ViewConfig(stroke="transparent"),
+        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+    )
+
+
+def _reduce(element: ET.Element) -> None:
+    """Remove what is not seen, and digits that no screen shows."""
+    for name, value in list(element.attrib.items()):
+        if name not in _KEPT or _DEFAULTS.get(name) == value:
+            del element.attrib[name]
+        else:
+            element.set(name, _NUMBER.sub(_rounded, value))
+    for child in list(element):
+        if _is_invisible(child):
+            element.remove(child)
+            continue
+        _reduce(child)
+        if child.tag == "g" and not len(child):
+            element.remove(child)
+        elif child.tag == "g" and not child.attrib:
+            position = list(element).index(child)
+            element.remove(child)
+            for offset, grandchild in enumerate(child):
+                element.insert(position + offset, grandchild)
+
+
+def _is_invisible(element: ET.Element) -> bool:
+    return (
+        element.get("opacity") == "0"
+        or element.get("class") in {"background", "foreground"}
+        or (element.tag == "path" and not element.get("d"))
+    )
+
+
+def _rounded(found: re.Match[str]) -> str:
+    return f"{round(float(found[0]), 1) + 0.0:g}"

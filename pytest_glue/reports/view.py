@@ -1,0 +1,186 @@
+"""What a page or a summary shows: the items of a report in the order of reading, failing ones first.
+
+A view is made of a report as it is in its file, so that a page can be written again from the file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_glue.config.options import OPTIONS
+from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation
+from pytest_glue.core.formatting import count
+from pytest_glue.core.verdict import Verdict
+from pytest_glue.reports.command import command_of
+from pytest_glue.reports.json import encode
+from pytest_glue.reports.matrix import Matrix, matrix_of
+from pytest_glue.reports.merge import evaluations, is_red
+from pytest_glue.reports.terminal import ERROR, names_in, verdict_text
+
+Report = Mapping[str, Any]
+_ORDER = (ERROR, Verdict.FAIL, Verdict.DEGENERATE, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What the score of an item is compared with."""
+
+    name: str
+    """`threshold`, `chance level`, or the name of the baseline."""
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a test run, with an evaluation or an error."""
+
+    nodeid: str
+    name: str
+    """Task and checkpoint, or what is known of an item with an error."""
+    status: str
+    """The verdict, with pytest's outcome if that differs; `error` without one."""
+    is_red: bool
+    sentence: str
+    """The verdict as a sentence, or the message of the error."""
+    command: str
+    """Runs this item alone, in a shell; empty if there is none."""
+    evaluation: Evaluation | None = None
+
+    @property
+    def kind(self) -> str:
+        """The verdict, or `error`."""
+        return ERROR if self.evaluation is None else str(self.evaluation.verdict)
+
+    @property
+    def score(self) -> float | None:
+        """The score that was judged: with a baseline, that of the runs that trained; None if it is undefined."""
+        if self.evaluation is None or self.evaluation.score is None:
+            return None
+        return float((self.evaluation.baseline or {}).get("candidate_score", self.evaluation.score))
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """What the score is compared with, the decisive bound first, the chance level last."""
+        if self.evaluation is None:
+            return ()
+        baseline, threshold = self.evaluation.baseline, self.evaluation.threshold
+        found = [] if baseline is None else [Bound(str(baseline["name"]), float(baseline["baseline_score"]))]
+        found += [] if threshold is None else [Bound("threshold", threshold)]
+        return (*found, Bound("chance level", self.evaluation.judgement.chance))
+
+    @property
+    def difference(self) -> float | None:
+        """Score minus the decisive bound."""
+        return None if self.score is None else self.score - self.bounds[0].value
+
+    @property
+    def difference_interval(self) -> tuple[float, float] | None:
+        """Of the difference to a baseline; None if there is none."""
+        found = ((self.evaluation and self.evaluation.baseline) or {}).get("confidence_interval")
+        return None if found is None else (float(found[0]), float(found[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A report as a reader meets it."""
+
+    headline: str
+    """One line about all items."""
+    items: tuple[Item, ...]
+    matrix: Matrix | None
+    """None with fewer than two checkpoints."""
+    warnings: tuple[str, ...]
+    """On all items, such as that the data is synthetic."""
+    environment: Mapping[str, Any]
+    options: Mapping[str, Any]
+    """Without those about a machine, such as folders."""
+    is_complete: bool
+    """Whether all items have ended."""
+
+    @property
+    def kind(self) -> Verdict:
+        """What all items say together: `fail` if one is red, `inconclusive` if some are missing."""
+        if self.red:
+            return Verdict.FAIL
+        return Verdict.PASS if self.items and self.is_complete else Verdict.INCONCLUSIVE
+
+    @property
+    def red(self) -> tuple[Item, ...]:
+        """The items that failed."""
+        return tuple(each for each in self.items if each.is_red)
+
+    @property
+    def evaluated(self) -> tuple[Item, ...]:
+        """The items with an evaluation."""
+        return tuple(each for each in self.items if each.evaluation is not None)
+
+
+def as_written(document: Report) -> Report:
+    """Return a report as a reader of its file gets it.
+
+    Raises:
+        ValueError: a part of the report is no plain data.
+    """
+    report: Report = json.loads(encode(document))
+    return report
+
+
+def view_of(report: Report) -> View:
+    """Return the view of a report that was read from its file, or that `as_written` returned."""
+    options = report["options"]
+    items = [
+        Item(
+            nodeid=each.nodeid,
+            name=f"{each.task} · {each.checkpoint.label}",
+            status=verdict_text(each, result.get("outcome")),
+            is_red=is_red(result),
+            sentence=each.reason,
+            command=command_of(options, each.nodeid, each.task),
+            evaluation=each,
+        )
+        for each, result in zip(evaluations(report), report["results"], strict=True)
+    ]
+    items += [_failed(error, options) for error in report["errors"]]
+    items.sort(key=lambda item: (not item.is_red, _ORDER.index(item.kind), item.nodeid))
+    return View(
+        headline=_headline(items, is_complete=report["family"] is not None),
+        items=tuple(items),
+        matrix=matrix_of([each.evaluation for each in items if each.evaluation is not None], report["ranks"]),
+        warnings=tuple(_warnings(items)),
+        environment=report["environment"],
+        options={name: value for name, value in options.items() if _is_shared(name)},
+        is_complete=report["family"] is not None,
+    )
+
+
+def _is_shared(name: str) -> bool:
+    return name not in OPTIONS or OPTIONS[name].affects != "machine"
+
+
+def _failed(error: Mapping[str, Any], options: Mapping[str, Any]) -> Item:
+    """Return the item of an error."""
+    task, checkpoint = names_in(error["nodeid"], options.get("task", {}))
+    name = " · ".join(filter(None, (task, checkpoint)))
+    command = command_of(options, error["nodeid"], task) if "[" in error["nodeid"] else ""
+    return Item(error["nodeid"], name, ERROR, is_red=True, sentence=error["message"], command=command)
+
+
+def _headline(items: list[Item], *, is_complete: bool) -> str:
+    n_red, n_items = sum(each.is_red for each in items), count(len(items), "item")
+    unclear = sum(each.kind == Verdict.INCONCLUSIVE and not each.is_red for each in items)
+    if not items:
+        return "No item was evaluated" if is_complete else "No item has ended yet"
+    if n_red:
+        found = f"{n_red} of {n_items} failed"
+    elif unclear:
+        found = f"{n_items}, and none failed"
+    else:
+        found = f"All {n_items} passed" if len(items) > 1 and is_complete else f"{n_items} passed"
+    found += f", {unclear} inconclusive" if unclear else ""
+    return found if is_complete else f"{found}; others have not ended"
+
+
+def _warnings(items: list[Item]) -> list[str]:
+    synthetic = [each for each in items if each.evaluation is not None and each.evaluation.is_synthetic]
+    return [SYNTHETIC_DATA] if synthetic else []

@@ -1,0 +1,126 @@
+"""The Markdown report: its order, what is escaped, and how it is cut."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.markdown import code_block, plain_text
+from pytest_glue.core.verdict import Verdict
+from pytest_glue.reports.markdown import LIMIT, markdown
+from pytest_glue.reports.view import view_of
+
+Report = Callable[..., dict[str, Any]]
+HOSTILE = (
+    "</summary></details><script>alert(1)</script>",
+    "| a | b |",
+    "```\n# heading\n```",
+    "`code` **bold** [link](javascript:alert(1)) ![x](http://x/y.png)",
+    "\n::error::stop\n##[command]",
+    "\x1b[31mred\x07\x00",
+    "\u202egnp.exe\u2066",
+    "\udcff\ud800",
+    "@everyone #1 <!-- ",
+    "1. a\n- b\n+ c\n=====",
+    "x" * 100_000,
+)
+
+
+def rendered(text: str) -> str:
+    """Return the HTML that GitHub's dialect means."""
+    html: str = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
+    return html
+
+
+def passing(evaluation: Evaluation, number: int) -> Evaluation:
+    """Return another evaluation, which passes."""
+    judgement = replace(evaluation.judgement, verdict=Verdict.PASS, reason=f"reason {number}")
+    return replace(evaluation, nodeid=f"s.py::test[{number:03}]", judgement=judgement, failed=False)
+
+
+def test_what_failed_comes_first(evaluation: Evaluation, report_of: Report) -> None:
+    """The title counts, then come the reasons of red items, the table of scores, and folded details."""
+    text = markdown(view_of(report_of(passing(evaluation, 1), evaluation, errors={"s.py::test[cola-x]": "no\nmemory"})))
+    assert text.startswith("## ❌ pytest-glue: 2 of 3 items failed\n")
+    order = ["What failed", "no\n  memory", "accuracy 0.614 &lt;", "Scores", "<details>", "reason 1"]
+    assert order == sorted(order, key=text.index)
+    rows = [line for line in text.splitlines() if line.startswith(("| ❌", "| ✅"))]
+    assert ["error |", "**fail** |", "pass |"] == [row[-len(end) :] for row, end in zip(rows, _ENDS, strict=True)]
+
+
+_ENDS = ("error |", "**fail** |", "pass |")
+
+
+def test_without_a_red_item(evaluation: Evaluation, report_of: Report) -> None:
+    """The title says so, and nothing is said of failures."""
+    text = markdown(view_of(report_of(passing(evaluation, 1), passing(evaluation, 2))))
+    assert text.startswith("## ✅ pytest-glue: All 2 items passed\n")
+    assert "What failed" not in text
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+def test_foreign_text_is_no_markup(hostile: str, evaluation: Evaluation, report_of: Report) -> None:
+    """Names, reasons, notes and errors open no tag, no table cell, no fence, no command and no mention."""
+    checkpoint = replace(evaluation.checkpoint, role=f"r{hostile}")
+    judgement = replace(evaluation.judgement, reason=f"reason {hostile}")
+    conditions = replace(evaluation.conditions, checkpoint=checkpoint)
+    odd = replace(evaluation, conditions=conditions, judgement=judgement, notes=(hostile, f"note {hostile}"))
+    plain = markdown(view_of(report_of(evaluation, errors={"s.py::test[cola-x]": "plain"})))
+    text = markdown(view_of(report_of(odd, errors={f"s.py::test[cola-{hostile}]": hostile})))
+    assert [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))] == []
+    assert text.encode().decode().replace("\n", "").replace("‍", "").isprintable()
+    html = rendered(text)
+    kinds = "h1|h2|h3|table|tr|details|summary|script|img|a|strong|em"
+    counted = [re.findall(rf"<(?:{kinds})\b", page) for page in (rendered(plain), html)]
+    assert counted[0] == counted[1]
+    assert "@everyone" not in re.sub(r"<pre>.*?</pre>", "", html, flags=re.DOTALL)  # nobody is mentioned in code
+    assert len(text) < 20_000
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_block_of_code_stays_closed(text: str) -> None:
+    """Whatever a text holds, it is one block, and what follows is not code."""
+    html = rendered(f"{code_block(text)}\n\nafter\n")
+    assert 1 == html.count("<pre>")
+    assert html.endswith("<p>after</p>\n")
+
+
+def test_plain_text_is_readable() -> None:
+    """What is no markup stays as it is."""
+    text = "rte · a/b: accuracy 0.614 < threshold 0.650 (-0.036; n=277, 3 seeds, 95% CI 0.581 to 0.646)"
+    assert text.replace("<", "&lt;") == plain_text(text)
+    assert f"<p>{text.replace('<', '&lt;')}</p>\n" == rendered(plain_text(text))
+
+
+def test_details_are_cut_at_the_limit(evaluation: Evaluation, report_of: Report) -> None:
+    """A long report keeps all verdicts and the first details, and says how many are missing."""
+    report = report_of(*(passing(evaluation, number) for number in range(50)), evaluation)
+    whole = markdown(view_of(report))
+    cut = markdown(view_of(report), LIMIT // 60)
+    assert len(whole.encode()) < LIMIT
+    assert len(cut.encode()) <= LIMIT // 60
+    n_shown = cut.count("<details>") - 1
+    assert 0 < n_shown < 51
+    assert f"{51 - n_shown} items without details: with them, this report would exceed {LIMIT // 60} bytes" in cut
+    assert "without details" not in whole
+    assert 51 == cut.count("| ✅") + cut.count("| ❌")
+    assert 51 + 1 == rendered(whole).count("<details>") == rendered(whole).count("</details>")
+
+
+def test_several_checkpoints_have_a_matrix(evaluation: Evaluation, report_of: Report) -> None:
+    """Tasks are rows and checkpoints are columns; the best or tied ones are marked."""
+    other = replace(evaluation.checkpoint, name="other")
+    second = replace(evaluation, nodeid="s.py::z", conditions=replace(evaluation.conditions, checkpoint=other))
+    text = markdown(view_of(report_of(evaluation, second)))
+    assert "| task | a/b@<!-- -->86b5e09 | other@<!-- -->86b5e09 |" in text
+    assert 2 == text.count("(tied for best)")
+
+
+def test_a_run_that_has_not_ended(report_of: Report) -> None:
+    """Before the first item has ended, the report says that there is nothing yet."""
+    report = {**report_of(), "family": None}
+    assert markdown(view_of(report)).startswith("## ❔ pytest-glue: No item has ended yet\n")
