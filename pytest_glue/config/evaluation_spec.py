@@ -85,3 +85,9 @@ class EvaluationSpec:
         """The drop below the baseline that the task may have, or the rise above it where lower is better."""
         max_drop = self.options.max_drop
         return max_drop.get(self.task.name, max_drop.get(None, 0.0))
+
+    @property
+    def slice_max_drops(self) -> dict[str, float]:
+        """The allowed drops of those slices that have one of their own."""
+        targets = {split_target(target): drop for target, drop in self.options.max_drop.items() if target is not None}
+        return {part: drop for (name, part), drop in targets.items() if name == self.task.name and part is not None}

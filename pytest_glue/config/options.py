@@ -125,7 +125,7 @@ class Options(FrozenOptions):
     max_drop: Mapping[str | None, float] = option(
         "[TASK=]VALUE",
         "allowed drop below the baseline, as a fraction (default: 0); where lower is better, the allowed rise, in "
-        "units of the metric; repeatable",
+        "units of the metric; for a slice, `TASK[SLICE]` stands for TASK; repeatable",
         affects="verdict",
         default={},
         repeatable=True,

@@ -166,8 +166,13 @@ def slices(value: Any, context: ParseContext) -> Mapping[str, tuple[Slice, ...]]
 
 
 def max_drop(value: Any, context: ParseContext) -> Mapping[str | None, float]:
-    """Return the allowed drops by task; the key None stands for all other tasks."""
+    """Return the allowed drops by task, or `TASK[SLICE]`; the key None stands for all other tasks."""
+    from pytest_glue.config.thresholds import split_thresholds
+    from pytest_glue.core.slices import split_target
     from pytest_glue.core.tasks import own_or_known
+
+    def task_of(name: str) -> Task | None:
+        return own_or_known(split_target(name)[0] if name.endswith("]") else name, context.tasks)
 
     pairs: Iterable[tuple[str | None, Any]]
     if isinstance(value, Mapping):
@@ -175,12 +180,9 @@ def max_drop(value: Any, context: ParseContext) -> Mapping[str | None, float]:
     elif isinstance(value, int | float):
         pairs = [(None, value)]
     else:
-        given = [text.rpartition("=") for line in lines(value) for text in line.split(",") if text.strip()]
+        given = [text.rpartition("=") for line in lines(value) for text in split_thresholds(line)]
         pairs = [(name.strip() or None, drop) for name, _, drop in given]
-    return {
-        name or None: _drop(drop, own_or_known(str(name), context.tasks) if name else None, context)
-        for name, drop in pairs
-    }
+    return {name or None: _drop(drop, task_of(str(name)) if name else None, context) for name, drop in pairs}
 
 
 def _drop(value: Any, task: Task | None, context: ParseContext) -> float:

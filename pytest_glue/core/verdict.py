@@ -37,6 +37,8 @@ class SliceComparison:
     """Mean over the runs that trained."""
     difference: float
     """Candidate minus baseline."""
+    max_drop: float
+    """The allowed drop."""
     confidence_interval: tuple[float, float] | None
     """Of the difference; None if the variance between seeds is unknown."""
     confidence_level: float

@@ -1,7 +1,7 @@
 """The slices of an item: their scores, thresholds and comparisons, and what they say about the item."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_glue.core.errors import DataError, closest
 from pytest_glue.core.formatting import count
@@ -36,14 +36,16 @@ class SliceCriteria:
     n_eval: int = 0
     """The number of examples that the indices are of."""
     notes: tuple[str, ...] = ()
+    max_drops: Mapping[str, float] = field(default_factory=dict)
+    """The allowed drops of those slices whose drop is not that of all examples."""
 
     def check_names(self, task: Task) -> None:
-        """Check that each threshold is that of a slice.
+        """Check that each threshold and each allowed drop is that of a slice.
 
         Raises:
             DataError: the evaluation examples have no such slice.
         """
-        for name in self.thresholds:
+        for name in (*self.thresholds, *self.max_drops):
             if name not in self.indices:
                 none = "there is none; declare some in [tool.pytest_glue.slices]"
                 there = closest(name, self.indices) if self.indices else none
@@ -84,7 +86,14 @@ class SliceCriteria:
             share_of_scores: the share of the item's error rate that is not another test's of failed runs.
         """
         share = share_of_scores * SHARE / max(len(self.compared(sides.references)), 1)
-        return tuple(self._result(name, sides.part(found), rule, share) for name, found in self.indices.items())
+        return tuple(
+            self._result(name, sides.part(indices), self._rule_of(name, rule), share)
+            for name, indices in self.indices.items()
+        )
+
+    def _rule_of(self, name: str, rule: RegressionCriterion | None) -> RegressionCriterion | None:
+        """Return the comparison of a slice, with its allowed drop."""
+        return None if rule is None else replace(rule, max_drop=self.max_drops.get(name, rule.max_drop))
 
     def _result(self, name: str, part: Sides, rule: RegressionCriterion | None, share: float) -> SliceResult:
         scores = _mean_scores(part)
@@ -149,6 +158,7 @@ def _comparison(part: Sides, rule: RegressionCriterion | None, share: float) -> 
         baseline_score=found.baseline_score,
         candidate_score=found.candidate_score,
         difference=found.difference,
+        max_drop=rule.max_drop,
         confidence_interval=found.confidence_interval,
         confidence_level=found.confidence_level,
         p_fail=found.p_fail,

@@ -21,16 +21,16 @@ def slice_criteria(request: pytest.FixtureRequest, spec: EvaluationSpec) -> Slic
     Raises:
         DataError: the data lacks a column or a slice.
     """
-    task, thresholds = spec.task, spec.slice_thresholds
-    if not task.slices and not thresholds:
+    task, thresholds, drops = spec.task, spec.slice_thresholds, spec.slice_max_drops
+    if not task.slices and not thresholds and not drops:
         return None
-    criteria = SliceCriteria({}, thresholds)
+    criteria = SliceCriteria({}, thresholds, max_drops=drops)
     if task.slices:
         from pytest_glue.data.schema import conform_all
         from pytest_glue.data.slices import sliced_examples
 
         split = conform_all(request.getfixturevalue("glue_data"), task, "glue_data")[task.evaluation_split]
         found = sliced_examples(split, task)
-        criteria = SliceCriteria(found.indices, thresholds, len(split), found.notes)
+        criteria = SliceCriteria(found.indices, thresholds, len(split), found.notes, drops)
     criteria.check_names(task)
     return criteria

@@ -80,5 +80,5 @@ def unused_flags(config: pytest.Config, options: Iterable[Options], tasks: Itera
 def _tasks_of(name: str, asked: Mapping[str, Any], own_tasks: Mapping[str, Task]) -> set[str]:
     """Return the tasks for which the command line gives a value of this option."""
     keys = OPTIONS[name].parse(asked[name], ParseContext(Path.cwd(), own_tasks)) if name in asked else ()
-    tasks = (split_target(key[0])[0] if isinstance(key, tuple) else key for key in keys)
-    return {task for task in tasks if task is not None}
+    targets = (key[0] if isinstance(key, tuple) else key for key in keys)
+    return {split_target(target)[0] for target in targets if target is not None}

@@ -57,6 +57,13 @@ def test_thresholds_of_slices() -> None:
     assert {"a=b": {"f1": 0.7, "accuracy": 0.6}} == spec.slice_thresholds
 
 
+def test_allowed_drops_of_slices() -> None:
+    """Those without one have that of all examples."""
+    given = {None: 0.01, "mrpc": 0.02, "mrpc[a=b]": 0.1, "rte[a=b]": 0.2}
+    spec = EvaluationSpec(OPTIONS.replace(max_drop=given), GLUE["mrpc"], FIRST)
+    assert (0.02, {"a=b": 0.1}) == (spec.max_drop, spec.slice_max_drops)
+
+
 @pytest.mark.parametrize(
     ("max_drop", "expected"), [({}, 0.0), ({None: 0.01}, 0.01), ({None: 0.01, "rte": 0.03}, 0.03), ({"cola": 0.1}, 0.0)]
 )

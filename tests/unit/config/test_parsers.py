@@ -229,6 +229,8 @@ def test_a_baseline_file(tmp_path: Path) -> None:
         ("rte=0.03", {"rte": 0.03}),
         (["0.01", "rte=0.03,cola=0"], {None: 0.01, "rte": 0.03, "cola": 0.0}),
         ({"rte": 0.03}, {"rte": 0.03}),
+        ("rte[genre=news, law]=0.1,0.02", {"rte[genre=news, law]": 0.1, None: 0.02}),
+        ({"rte[genre=news]": 0.1}, {"rte[genre=news]": 0.1}),
     ],
 )
 def test_the_allowed_drop(value: Any, expected: dict[str | None, float]) -> None:
@@ -245,6 +247,7 @@ def test_a_drop_that_is_not_accepted(value: str) -> None:
 def test_a_drop_of_an_unknown_task() -> None:
     """The message offers the closest names."""
     assert "unknown task 'rt': did you mean rte?" == message("max_drop", "rt=0.1")
+    assert "unknown task 'rt': did you mean rte?" == message("max_drop", "rt[a=b]=0.1")
     assert f"None: {LINES}" == message("max_drop", None)
 
 

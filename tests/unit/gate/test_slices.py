@@ -115,6 +115,16 @@ def test_a_slice_that_got_worse_fails_the_item() -> None:
     )
 
 
+def test_a_slice_can_have_an_allowed_drop_of_its_own() -> None:
+    recorded = [range(100, 160 + i, 2) for i in range(3)]
+    slices = SliceCriteria(PARTS, {}, N, max_drops={"language=de": 0.5})
+    german, english = Criteria(RTE, "a/b", {}, rule(*recorded), slices=slices).judge(runs(42, *NEAR), GOLD).slices
+    assert german.baseline is not None
+    assert english.baseline is not None
+    assert (0.5, 0.05) == (german.baseline.max_drop, english.baseline.max_drop)
+    assert Verdict.FAIL is not german.verdict
+
+
 def test_all_and_a_slice_got_worse() -> None:
     judgement = judge(runs(42, *NEAR), rule((), (1,), (3,), max_drop=0.02))
     assert judgement.baseline is not None
@@ -181,7 +191,9 @@ def test_examples_that_are_left_out_after_the_slices_are_read() -> None:
         ({}, r"task rte has no slice 'language=dee': there is none; declare some in \[tool.pytest_glue.slices\]"),
     ],
 )
-def test_a_threshold_of_an_unknown_slice(parts: Mapping[str, tuple[int, ...]], message: str) -> None:
+def test_a_threshold_or_allowed_drop_of_an_unknown_slice(parts: Mapping[str, tuple[int, ...]], message: str) -> None:
+    with pytest.raises(DataError, match=message.replace("?", r"\?")):
+        SliceCriteria(parts, {}, max_drops={"language=dee": 0.1}).check_names(RTE)
     with pytest.raises(DataError, match=message.replace("?", r"\?")):
         SliceCriteria(parts, {"language=dee": {"accuracy": 0.5}}).check_names(RTE)
 

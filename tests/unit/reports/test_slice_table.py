@@ -13,7 +13,7 @@ from pytest_glue.reports.merge import evaluations
 from pytest_glue.reports.slice_table import slice_lines
 from tests.factories import make_evaluation
 
-COMPARED = SliceComparison(0.8, 0.69, -0.11, (-0.2, -0.02), 0.95, 0.001, 0.01, 0.08, Verdict.FAIL)
+COMPARED = SliceComparison(0.8, 0.69, -0.11, 0.02, (-0.2, -0.02), 0.95, 0.001, 0.01, 0.08, Verdict.FAIL)
 SLICES = (
     SliceResult(
         "genre=news", 100, 0.7, {"accuracy": 0.7}, (0.6, 0.8), {}, COMPARED, Verdict.FAIL, "accuracy 0.690 ..."
