@@ -360,6 +360,20 @@ def test_sets_of_labels_are_evaluated(pytester: pytest.Pytester, here: Run, trai
 
 
 def test_a_fine_tuned_checkpoint_is_submitted(pytester: pytest.Pytester, evaluate: Run) -> None:
-    evaluate("--glue-submission=files").assert_outcomes(passed=1)
-    (file,) = pytester.path.glob("files/**/SST-2.tsv")
-    assert {"0", "1"} == {line.split("\t")[1] for line in file.read_text("utf-8").splitlines()[1:]}
+    """The test split is predicted without a training: of the evaluation examples, in any order, as recorded."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def glue_data(glue_data):
+            examples = glue_data["validation"]
+            glue_data["test"] = examples.select(range(len(examples) - 1, -1, -1))
+            return glue_data
+        """
+    )
+    evaluate("--glue-submission=submission").assert_outcomes(passed=1)
+    (baseline,) = (pytester.path / "glue-baselines" / "trained" / "sst2").iterdir()
+    (run,) = json.loads(baseline.read_text("utf-8"))["runs"]
+    rows = [f"{index}\t{digit}" for index, digit in enumerate("".join(run["predictions"]))]
+    assert ["index\tprediction", *rows] == (pytester.path / "submission" / "SST-2.tsv").read_text("utf-8").splitlines()
