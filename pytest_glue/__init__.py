@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from pytest_glue.config.own_tasks import check_task
     from pytest_glue.core.slices import Slice
     from pytest_glue.core.task_data import TaskData
-    from pytest_glue.core.tasks import Kind, Task
+    from pytest_glue.core.tasks import Kind, Task, TaskRegistry
 
-__all__ = ["Kind", "Slice", "Task", "TaskData", "__version__", "check_task"]
+__all__ = ["Kind", "Slice", "Task", "TaskData", "TaskRegistry", "__version__", "check_task"]
 __version__ = "0.1.0"
 """Follows semantic versioning."""
 
@@ -20,6 +20,7 @@ _PUBLIC = {
     "Slice": "core.slices",
     "Task": "core.tasks",
     "TaskData": "core.task_data",
+    "TaskRegistry": "core.tasks",
     "check_task": "config.own_tasks",
 }
 """The modules with the names that are imported when they are first used."""

@@ -35,9 +35,9 @@ def pytest_glue_training_arguments(
 ) -> Mapping[str, Any] | None:
     """Change the training arguments of an item.
 
-    Called when the fixture `glue_training_arguments` is set up, before the first run; not for an item whose own fixture
-    of that name does not use the plugin's. Runs of the item are neither read from the cache nor cached, because a cache
-    key does not cover user code.
+    Called when the fixture `glue_training_arguments` is set up, before the first run; not for an item that is evaluated
+    only, or whose own fixture of that name does not use the plugin's. Runs of the item are neither read from the cache
+    nor cached, because a cache key does not cover user code.
 
     Args:
         item: that is evaluated.
@@ -49,7 +49,7 @@ def pytest_glue_training_arguments(
         that pytest calls first wins: the `conftest.py` closest to the item, or one with `tryfirst`.
 
     Raises:
-        HookError: raised by the plugin if a recipe does not accept a field or its value.
+        HookError: raised by the plugin if a recipe does not accept a field or its value, or the task cannot use it.
     """
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.errors import GlueError, HookError, closest
 from pytest_glue.core.formatting import decimal
+from pytest_glue.core.recipe import recipe_notes
 from pytest_glue.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def with_changed_recipe(item: Any, options: Options, task: Task) -> Options:
     """Return the options with the fields of the recipe that `pytest_glue_training_arguments` changes.
 
     Raises:
-        HookError: a field or its value is not accepted.
+        HookError: a field or its value is not accepted, or the task cannot use it.
     """
     if not implemented(item, RUN_HOOKS):
         return options
@@ -48,6 +49,8 @@ def with_changed_recipe(item: Any, options: Options, task: Task) -> Options:
     changes: dict[str, Any] = {}
     for each in reversed(returned):
         changes |= _checked_changes(each)
+    if notes := recipe_notes(task, changes):
+        raise HookError(f"pytest_glue_training_arguments: {task.name} would be {'; '.join(notes)}")
     return options.replace(recipe={**options.recipe, **changes})
 
 

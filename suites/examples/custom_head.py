@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 from transformers import PreTrainedModel
 
-from pytest_glue.core.tasks import Task
+from pytest_glue import Task
 from pytest_glue.evaluation import Evaluation
 
 ModelInit = Callable[..., PreTrainedModel]

@@ -102,6 +102,14 @@ def test_a_value_that_is_not_accepted(
     assert message in error["message"]
 
 
+def test_a_field_that_the_task_cannot_use(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
+    """The hook knows the task, so that it is an error and no note."""
+    pytester.makeconftest(CHANGES.format(changes="{'label_smoothing_factor': 0.1}"))
+    tiny("--glue-tasks=stsb", "--glue-json=out.json").assert_outcomes(errors=1)
+    (error,) = report()["errors"]
+    assert "stsb would be trained without label_smoothing_factor: a regression has no" in error["message"]
+
+
 def test_metrics(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:
     """Each run has the scores that the hook adds, also a cached one; they decide nothing, and NaN is undefined."""
     scores = "{'share': sum(run.predictions) / len(references), 'by_seed': 1.0 if run.seed == 42 else float('nan')}"

@@ -76,3 +76,18 @@ def test_a_comparison(data: Path, checkpoint: Path, tmp_path: Path) -> None:
     assert [3, 3] == [len(result["runs"]) for result in report["results"]]
     (ranked,) = report["ranks"]["tasks"]
     assert 2 == len(ranked["scores"])
+
+
+def test_a_classifier_that_is_evaluated_only(data: Path, checkpoint: Path, tmp_path: Path) -> None:
+    """A checkpoint with a head for RTE is scored as it is."""
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    labels = dict(enumerate(("entailment", "not_entailment")))
+    model = AutoModelForSequenceClassification.from_pretrained(checkpoint, id2label=labels)
+    model.save_pretrained(tmp_path / "classifier")
+    AutoTokenizer.from_pretrained(checkpoint).save_pretrained(tmp_path / "classifier")
+    asked = (f"--glue-data={data}", f"--glue-checkpoints={tmp_path / 'classifier'}", "--glue-tasks=rte")
+    few = ("--glue-max-eval-samples=32", "--glue-max-length=48", "--glue-threshold=rte=0")
+    (result,) = run_suite("evaluate_only", tmp_path, *asked, *few)["results"]
+    assert result["evaluate_only"]
+    assert (0, 32) == (result["n_train"], result["n_eval"])

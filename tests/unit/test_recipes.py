@@ -1,6 +1,8 @@
 """The pages about recipes show the example suites as they are."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,11 @@ def test_the_docstring_of_a_suite_has_its_command(path: Path) -> None:
     text = path.read_text("utf-8")
     assert re.search(rf"^pytest {path.relative_to(ROOT).as_posix()} ", text, re.MULTILINE)
     assert not path.name.startswith("test_")
+
+
+def test_the_gate_collects_no_example() -> None:
+    """The README's command for a fresh clone has one item for each task."""
+    command = [sys.executable, "-m", "pytest", "suites/", "--glue-tasks=cola,rte", "--co", "-q", "-pno:cacheprovider"]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert ["cola", "rte"] == re.findall(r"test_glue\[(\w+)-sample\]", "\n".join(lines))
+    assert 2 == sum("::" in line for line in lines)

@@ -1,6 +1,6 @@
 """Registers a task in Python: RTE without its premises, so that a model sees the hypothesis only."""
 
-from pytest_glue.core.tasks import Task, TaskRegistry
+from pytest_glue import Task, TaskRegistry
 
 HYPOTHESIS = Task(
     name="rte-hypothesis",
