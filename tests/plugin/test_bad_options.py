@@ -125,7 +125,11 @@ def test_other_tests_run_beside_a_wrong_table(pytester: pytest.Pytester, here: R
             "'rte'",
             "@pytest.mark.glue takes keywords only, as in @pytest.mark.glue(tasks=['rte'], threshold={'rte': 0.6})",
         ),
-        ("task='rte'", "@pytest.mark.glue(task=...): unknown option; did you mean tasks or trials?"),
+        (
+            "task='rte'",
+            "@pytest.mark.glue(task=...): task concerns the whole test run, not one test: set it in [tool.pytest_glue], or "
+            "did you mean tasks?",
+        ),
         ("tasks='kola'", "@pytest.mark.glue(tasks=...): unknown task 'kola': did you mean cola?"),
         (
             "threshold={'rte': 65}",

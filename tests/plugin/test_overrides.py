@@ -216,6 +216,6 @@ def test_data_of_other_types(pytester: pytest.Pytester, tiny: Run) -> None:
     result.stdout.fnmatch_lines_random(
         [
             "*glue_data: column 'sentence1' of task rte holds int64, as in *: make strings of its values",
-            "*glue_data: 48 of 48 values of column 'sentence' are missing",
+            "*glue_data: 48 of 48 values of column 'sentence' are missing; the first is at glue_data, example 1",
         ]
     )
