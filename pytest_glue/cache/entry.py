@@ -8,13 +8,16 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pytest_glue.cache.key import Key
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.metrics import METRICS, needs_logits
 from pytest_glue.core.runs import Run, RunConditions, Scores
 from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.tasks import Task
+
+if TYPE_CHECKING:
+    from pytest_glue.statistics.metrics import Floats
 
 VERSION = 1
 
@@ -103,7 +106,8 @@ class Entry:
         from pytest_glue.statistics.metrics import compute
 
         task = from_plain(self.key.task, Task)
-        for name, found in compute(task, self.run.predictions, self.conditions.references).items():
+        logits = self._logits()
+        for name, found in compute(task, self.run.predictions, self.conditions.references, logits).items():
             recorded = self.run.metrics[name]
             if recorded is None or math.isnan(found):
                 is_right = recorded is None and math.isnan(found)
@@ -112,6 +116,26 @@ class Entry:
             if not is_right:
                 score = "undefined" if math.isnan(found) else f"{found:.6g}"
                 raise EntryError(f"is damaged: its {name} is {recorded}, and that of its predictions is {score}")
+
+    def _logits(self) -> "Floats | None":
+        """Return the run's logits, (n, labels); None if it has none.
+
+        Raises:
+            EntryError: they do not fit its predictions.
+        """
+        import numpy as np
+
+        from pytest_glue.statistics.logits import decode_logits
+
+        if self.run.logits is None:
+            return None
+        try:
+            logits = decode_logits(self.run.logits, len(self.run.predictions))
+        except ValueError as error:
+            raise EntryError(f"is damaged: {error}") from None
+        if (np.isfinite(logits).all(axis=1) != np.isfinite(self.run.predictions)).any():
+            raise EntryError("is damaged: its logits are not finite where its predictions are")
+        return logits
 
     def _contradictions(self, task: Task) -> Iterator[str]:
         """Yield a clause for each fact that no run of the task has: a digest shows accidents, but no edits."""
@@ -133,6 +157,9 @@ class Entry:
             yield "its predictions of golden examples and their origin do not match"
         if bool(self.submission) != bool(run.test_predictions):
             yield "its predictions of the leaderboard's texts and their origin do not match"
+        n_logits = len(run.predictions) * task.num_labels if needs_logits(task) else 0
+        if len(run.logits or "") != 4 * math.ceil(4 * n_logits / 3):  # as long as base64 of so many float32
+            yield f"its logits are not {n_logits} numbers"
         if not 0 <= run.duration_s < math.inf:
             yield f"its duration is {run.duration_s} seconds"
         yield from _out_of_range(run.metrics)

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_glue.config.task_fields import MAX_SET_LABELS, TASK_FIELDS
 from pytest_glue.config.values import refused
 from pytest_glue.core.errors import GlueError, closest, suggestion
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.metrics import metrics_problem
 from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import GLUE, Kind, Task
 
@@ -66,7 +66,8 @@ def check_task(task: Task) -> None:
         OptionError: something is not accepted.
     """
     _check_name(task.name)
-    _check_metrics(task)
+    if problem := metrics_problem(task):
+        raise refused(problem)
     _check(task)
 
 
@@ -107,18 +108,6 @@ def _check_name(name: object) -> None:
     if name.lower() in {*GLUE, *_RESERVED}:
         what = "is a task of GLUE" if name.lower() in GLUE else "stands for every task"
         raise refused(f"{name!r} cannot be the name of an own task: {name.lower()} {what}; choose another name")
-
-
-def _check_metrics(task: Task) -> None:
-    """Check that the metrics exist and fit the kind of the task."""
-    fitting = [name for name, metric in METRICS.items() if task.kind in metric.kinds]
-    for name in task.metrics:
-        if name not in METRICS:
-            raise refused(f"unknown metric {name!r}: {closest(name, fitting)}")
-        if name not in fitting:
-            raise refused(
-                f"the metric {name!r} does not fit the kind {task.kind}; those that fit: {', '.join(fitting)}"
-            )
 
 
 def _check(task: Task) -> None:

@@ -10,6 +10,7 @@ from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run, RunConditions, Scores, mean_scores
 from pytest_glue.core.study import Study
+from pytest_glue.core.tasks import Kind
 from pytest_glue.core.verdict import FailedRun, Judgement, SliceResult, Verdict
 
 Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
@@ -38,6 +39,8 @@ class Evaluation:
     """All notes for the reader, those of conditions and judgement included."""
     labels: tuple[str, ...] = ()
     """Of the task, in the order of their ids; empty for a regression."""
+    kind: Kind = Kind.CLASSIFICATION
+    """Of the task."""
 
     @property
     def score(self) -> float | None:
@@ -57,7 +60,8 @@ class Evaluation:
     def metrics(self) -> Scores:
         """Mean of each metric over the runs."""
         failed = {run.seed for run in self.judgement.failed_runs}
-        return mean_scores(self.runs, failed, {self.headline_metric: self.judgement.chance})
+        chance = self.judgement.chance
+        return mean_scores(self.runs, failed, {} if chance is None else {self.headline_metric: chance})
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -1,14 +1,12 @@
-"""The table of metrics and the chance level; `statistics.metrics` computes scores."""
+"""The table of metrics; `statistics.metrics` computes scores and `core.chance` has their chance levels."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, sqrt
-from statistics import NormalDist, fmean, median
+from math import inf, isfinite
 from sys import float_info
 
+from pytest_glue.core.errors import DataError, OptionError, closest
 from pytest_glue.core.formatting import decimal, fitting_digits
-from pytest_glue.core.tasks import Kind
+from pytest_glue.core.tasks import Kind, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,8 @@ class Metric:
     """Whether it is computed from the logits of each example, and not from its prediction."""
     kinds: tuple[Kind, ...] = (Kind.CLASSIFICATION,)
     """The kinds of tasks that it fits."""
+    num_labels: int | None = None
+    """The number of classes of those tasks; None for any."""
 
     @property
     def sign(self) -> int:
@@ -87,19 +87,36 @@ class Metric:
         return decimal(score, sign, 3 if self.is_bounded else fitting_digits(score))
 
 
+_LABELS = (Kind.CLASSIFICATION, Kind.MULTI_LABEL)
+_AVERAGES = ("macro", "micro", "weighted")
+
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", 0.0, 1.0, kinds=(Kind.CLASSIFICATION, Kind.MULTI_LABEL)),
-        Metric("f1", 0.0, 1.0),
+        Metric("accuracy", 0.0, 1.0, kinds=_LABELS),
+        Metric("average_precision", 0.0, 1.0, needs_probabilities=True, kinds=_LABELS),
+        Metric("balanced_accuracy", 0.0, 1.0),
+        Metric("brier_score", 0.0, 1.0, greater_is_better=False, needs_probabilities=True),
+        Metric("cohen_kappa", -1.0, 1.0),
+        Metric("expected_calibration_error", 0.0, 1.0, greater_is_better=False, needs_probabilities=True),
+        Metric("f1", 0.0, 1.0, num_labels=2),
+        *(Metric(f"f1_{average}", 0.0, 1.0, kinds=_LABELS) for average in _AVERAGES),
+        Metric("log_loss", 0.0, inf, greater_is_better=False, needs_probabilities=True),
         Metric("mae", 0.0, inf, greater_is_better=False, kinds=(Kind.REGRESSION,)),
         Metric("matthews_correlation", -1.0, 1.0, is_correlation=True),
         Metric("mse", 0.0, inf, greater_is_better=False, kinds=(Kind.REGRESSION,)),
         Metric("pearson", -1.0, 1.0, is_correlation=True, kinds=(Kind.REGRESSION,)),
+        Metric("precision", 0.0, 1.0, num_labels=2),
+        *(Metric(f"precision_{average}", 0.0, 1.0, kinds=_LABELS) for average in _AVERAGES),
+        Metric("r2", -inf, 1.0, kinds=(Kind.REGRESSION,)),
+        Metric("recall", 0.0, 1.0, num_labels=2),
+        *(Metric(f"recall_{average}", 0.0, 1.0, kinds=_LABELS) for average in _AVERAGES),
+        Metric("roc_auc", 0.0, 1.0, needs_probabilities=True, kinds=_LABELS),
         Metric("spearmanr", -1.0, 1.0, is_correlation=True, kinds=(Kind.REGRESSION,)),
     )
 }
-"""By the names of the hub's `glue` metric."""
+"""By the names of the hub's `glue` metric and of scikit-learn's scorers. `f1`, `precision` and `recall` are those of
+class 1."""
 
 
 def find_metric(name: str) -> Metric:
@@ -113,75 +130,56 @@ def find_metric(name: str) -> Metric:
     return METRICS[name]
 
 
-def chance_level(metric: str, references: Sequence[float]) -> float:
-    """Return the score of the best constant prediction; 0 for a correlation, which a constant lacks.
+def needs_logits(task: Task) -> bool:
+    """Return whether a metric of the task is computed from logits, so that its runs keep them."""
+    return any(name in METRICS and METRICS[name].needs_probabilities for name in task.metrics)
 
-    Args:
-        metric: a key of `METRICS`.
-        references: gold labels, one for each evaluation example; at least one.
+
+MAX_LOGITS = 2_000_000
+"""The largest number of logits that a run keeps: 8 MB."""
+
+
+def check_logits_size(task: Task, n_eval: int) -> None:
+    """Check, before anything is trained, that runs can keep the logits that the task's metrics need.
+
+    Raises:
+        DataError: there are too many.
     """
-    if METRICS[metric].is_correlation:
-        return 0.0
-    if metric in _ERRORS:
-        return fmean(_errors_of_a_constant(metric, references))
-    counts = Counter(references)
-    if metric == "f1":
-        return 2 * counts[1] / (len(references) + counts[1])
-    return max(counts.values()) / len(references)
+    numbers = n_eval * task.num_labels
+    if needs_logits(task) and numbers > MAX_LOGITS:
+        needing = ", ".join(name for name in task.metrics if name in METRICS and METRICS[name].needs_probabilities)
+        raise DataError(
+            f"task {task.name!r}: {needing} would keep {numbers:,} logits a run, of {n_eval:,} evaluation examples and "
+            f"{task.num_labels} classes; accepted: up to {MAX_LOGITS:,}. "
+            f"Use --glue-max-eval-samples={MAX_LOGITS // task.num_labels}, or other metrics"
+        )
 
 
-_ERRORS = frozenset({"mae", "mse"})
-"""Means of an error that each example has."""
+def check_metrics(task: Task) -> None:
+    """Check that the metrics of a task fit its kind and, if they are known, the number of its labels.
 
-
-def _errors_of_a_constant(metric: str, references: Sequence[float]) -> list[float]:
-    """Return each example's error under the best constant: of squared errors the mean, of absolute ones the median."""
-    if metric == "mse":
-        center = fmean(references)
-        return [(reference - center) ** 2 for reference in references]
-    center = median(references)
-    return [abs(reference - center) for reference in references]
-
-
-CHANCE_ALPHA = 0.05
-"""One-sided error rate at which a score beats the chance level, unless the user asks for another."""
-
-
-def chance_bound(metric: str, references: Sequence[float], alpha: float = CHANCE_ALPHA) -> float:
-    """Return the score beyond which a run or an item is significantly better than chance, whatever the seeds.
-
-    It is the chance level plus a margin, or less it where lower is better: the one-sided normal quantile times the
-    standard error of the chance level on as many examples. That is the error of a share for accuracy, by the delta
-    method for F1 (of `2 p / (1 + p)` in the share p of class 1), of a mean for mean errors, and `1 / sqrt(n - 1)` for a
-    correlation (of independent values).
-
-    Args:
-        metric: a key of `METRICS`.
-        references: gold labels, one for each evaluation example; at least one.
-        alpha: the one-sided error rate.
+    Raises:
+        OptionError: one is unknown or does not fit, or there is none; the message names those that fit.
     """
-    n, level = len(references), chance_level(metric, references)
-    if METRICS[metric].is_correlation:
-        standard_error = 1 / sqrt(max(n - 1, 1))
-    elif metric == "f1":
-        share = Counter(references)[1] / n
-        standard_error = 2 / (1 + share) ** 2 * sqrt(share * (1 - share) / n)
-    elif metric in _ERRORS:
-        errors = _errors_of_a_constant(metric, references)
-        standard_error = sqrt(fmean((error - level) ** 2 for error in errors) / n)
-    else:
-        standard_error = sqrt(level * (1 - level) / n)
-    margin = NormalDist().inv_cdf(1 - alpha) * standard_error
-    return level + margin if METRICS[metric].greater_is_better else level - margin
+    if problem := metrics_problem(task):
+        raise OptionError(f"task {task.name!r}: {problem}")
 
 
-def least_chance_level(metric: str, num_labels: int) -> float:
-    """Return the lowest chance level that any evaluation split of the task can have, or the highest if lower is better.
+def metrics_problem(task: Task) -> str:
+    """Return what is wrong with the metrics of a task, and those that fit; empty if nothing is."""
+    fitting = [name for name, metric in METRICS.items() if _fits(metric, task)]
+    if not task.metrics:
+        return f"it has no metrics; those that fit: {', '.join(fitting)}"
+    for name in task.metrics:
+        if name not in METRICS:
+            return f"unknown metric {name!r}: {closest(name, fitting)}"
+        if name not in fitting:
+            labels = f" with {len(task.labels)} labels" if task.kind in METRICS[name].kinds else ""
+            return (
+                f"the metric {name!r} does not fit the kind {task.kind}{labels}; those that fit: {', '.join(fitting)}"
+            )
+    return ""
 
-    Args:
-        metric: a key of `METRICS`.
-        num_labels: the task's number of classes; 1 for a regression.
-    """
-    if not METRICS[metric].greater_is_better:
-        return METRICS[metric].worst
-    return 1 / num_labels if metric == "accuracy" else 0.0
+
+def _fits(metric: Metric, task: Task) -> bool:
+    return task.kind in metric.kinds and (not task.labels or metric.num_labels in {None, len(task.labels)})

@@ -34,7 +34,8 @@ class Run:
     """Of the best epoch."""
     history: tuple[Epoch, ...]
     predictions: tuple[float, ...]
-    """One for each evaluation example: the index of a class in the task's order, or a number."""
+    """One for each evaluation example: the index of a class in the task's order, a set of labels (see `Task`), or a
+    number."""
     duration_s: float
     cached: bool = False
     """Whether the run was read from the cache; its duration is then that of the fine-tuning."""
@@ -48,6 +49,9 @@ class Run:
     """One for each golden example; None if the task has none."""
     test_predictions: Mapping[str, tuple[float, ...]] | None = None
     """One for each row of the leaderboard's files, by file name; None if `--glue-submission` did not ask for them."""
+    logits: str | None = None
+    """Of each evaluation example and label, in the task's order, as `statistics.logits` encodes them; None if no metric
+    of the task needs them."""
 
 
 @dataclass(frozen=True, slots=True)

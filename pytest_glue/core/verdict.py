@@ -82,8 +82,8 @@ class Judgement:
     """One sentence that names task, checkpoint, score, bound and sample sizes."""
     threshold: float | None
     """The headline metric's threshold; None if none was given."""
-    chance: float
-    """The chance level: the score of the best constant prediction."""
+    chance: float | None
+    """The chance level: the score of the best constant prediction; None if the metric has none."""
     confidence_interval: tuple[float, float] | None
     """Of the headline score, at 95 %; None if there is none."""
     baseline: Mapping[str, Any] | None

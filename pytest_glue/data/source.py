@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_glue.core.metrics import check_metrics
 from pytest_glue.core.tasks import Task
 
 if TYPE_CHECKING:
@@ -114,11 +115,14 @@ def resolved(task: Task) -> Task:
 
     Raises:
         DataError: the data cannot be read, or has fewer than two labels.
+        OptionError: a metric does not fit so many labels.
         HubError: the data is on the hub, which cannot be reached.
     """
     if task.data is None or not task.needs_labels:
         return task
-    return replace(task, labels=own_data(task.data).labels(task))
+    found = replace(task, labels=own_data(task.data).labels(task))
+    check_metrics(found)
+    return found
 
 
 @cache

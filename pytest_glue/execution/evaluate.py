@@ -9,7 +9,7 @@ from pytest_glue.core.choices import InconclusivePolicy
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.runs import Run, RunSource
-from pytest_glue.core.tasks import Task
+from pytest_glue.core.tasks import Kind, Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.criteria import Criteria
@@ -66,6 +66,7 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         failed=fails_test(judgement.verdict, seed_plan.inconclusive),
         duration_s=max(time.perf_counter() - start, _trained_s(finished)),
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
+        kind=subject.task.kind or Kind.CLASSIFICATION,
     )
 
 

@@ -10,6 +10,7 @@ from transformers import Trainer
 
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.errors import GlueError
+from pytest_glue.core.metrics import check_logits_size
 from pytest_glue.core.runs import Run, RunConditions
 from pytest_glue.core.tasks import Task
 from pytest_glue.progress.events import TrainingProgress
@@ -190,8 +191,12 @@ def conditions_of(
         data_digest: of training and evaluation split.
         options: those that are part of the recipe but not of `TrainingArguments`, such as `max_length`.
         notes: what a reader should know.
+
+    Raises:
+        DataError: runs would have to keep too many logits.
     """
     assert isinstance(trainer.train_dataset, Sized)
+    check_logits_size(labels.task, len(evaluation_data(trainer)))
     return RunConditions(
         checkpoint=checkpoint,
         n_train=len(trainer.train_dataset),

@@ -12,8 +12,8 @@ from pytest_glue.core.metrics import METRICS, Metric
 from pytest_glue.core.runs import Run, Scores
 from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.study import SearchConfig
-from pytest_glue.core.tasks import GLUE, Task
-from pytest_glue.gate.prediction_codec import Style, from_lines, to_lines
+from pytest_glue.core.tasks import GLUE, Kind, Task
+from pytest_glue.gate.prediction_codec import Style, from_lines, to_lines, wrap
 
 SCHEMA_VERSION = 1
 MIN_EXAMPLES = 2
@@ -30,6 +30,8 @@ class RecordedRun:
     """One for each evaluation example; empty if one is not finite, since such a run failed to train."""
     unlabelled_predictions: tuple[float, ...] | None = None
     """Of the unlabelled texts, empty if one is not finite; None if the baseline was saved without `--glue-certify`."""
+    logits: str | None = None
+    """As in `Run`; None without predictions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,13 @@ class Baseline:
     """Whether a prediction is a set of labels, as the number whose bits they are."""
     evaluate_only: bool = False
     """Whether the only run is the checkpoint as it is, for which nothing was trained."""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the task."""
+        if self.is_multi_label:
+            return Kind.MULTI_LABEL
+        return Kind.REGRESSION if self.is_regression else Kind.CLASSIFICATION
 
     @classmethod
     def of(
@@ -140,7 +149,8 @@ class Baseline:
 
 def _recorded(run: Run) -> RecordedRun:
     unlabelled = None if run.unlabelled_predictions is None else _finite(run.unlabelled_predictions)
-    return RecordedRun(run.seed, run.metrics, _finite(run.predictions), unlabelled)
+    predictions = _finite(run.predictions)
+    return RecordedRun(run.seed, run.metrics, predictions, unlabelled, run.logits if predictions else None)
 
 
 def _finite(predictions: tuple[float, ...]) -> tuple[float, ...]:
@@ -168,6 +178,10 @@ def encode_baseline(baseline: Baseline) -> dict[str, Any]:
             del run["unlabelled_predictions"]
         else:
             run["unlabelled_predictions"] = to_lines(recorded.unlabelled_predictions, baseline.style)
+        if recorded.logits is None:
+            del run["logits"]
+        else:
+            run["logits"] = wrap(recorded.logits)
     return content
 
 
@@ -207,6 +221,7 @@ class _EncodedRun:
     metrics: dict[str, Any]
     predictions: tuple[str, ...]
     unlabelled_predictions: tuple[str, ...] | None = None
+    logits: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +232,8 @@ class _EncodedRuns:
 def _decoded(run: _EncodedRun, style: Style) -> RecordedRun:
     lines = run.unlabelled_predictions
     unlabelled = None if lines is None else from_lines(lines, style)
-    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, style), unlabelled)
+    logits = None if run.logits is None else "".join(run.logits)
+    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, style), unlabelled, logits)
 
 
 def _check(baseline: Baseline) -> None:
@@ -238,6 +254,7 @@ def _check(baseline: Baseline) -> None:
             )
         if score is not None and not known.is_score(score):
             raise BaselineError(f"its {metric} of seed {run.seed} is {score!r}, which is not a score")
+    _check_logits(baseline)
     _check_groups(baseline)
     _check_unlabelled(baseline)
 
@@ -251,6 +268,13 @@ def _check_seeds(baseline: Baseline) -> None:
         raise BaselineError(f"it was evaluated only and holds {len(baseline.runs)} runs; a fixed model has one")
     if wrong := [seed for seed in baseline.seeds if not 0 <= seed < 2**32]:
         raise BaselineError(f"it holds the seed {wrong[0]}; seeds are from 0 to {2**32 - 1}")
+
+
+def _check_logits(baseline: Baseline) -> None:
+    metric = METRICS.get(baseline.headline_metric)
+    for run in baseline.runs:
+        if run.predictions and metric and metric.needs_probabilities and run.logits is None:
+            raise BaselineError(f"its run of seed {run.seed} lacks the logits that {metric.name} is computed from")
 
 
 def _check_groups(baseline: Baseline) -> None:

@@ -12,6 +12,7 @@ from pytest_glue.core.runs import RunConditions
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline
+from pytest_glue.gate.scored import scores_of
 
 
 def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunConditions) -> None:
@@ -51,7 +52,7 @@ def check_comparable(baseline: Baseline, file: str, task: Task, conditions: RunC
     if differences:
         remedy = "Use the same settings, or record the baseline again with --glue-save"
         raise BaselineError(f"baseline {file} does not fit this item: {'; '.join(differences)}. {remedy}")
-    for contradiction in _contradictions(baseline, conditions.references):
+    for contradiction in _contradictions(baseline, conditions.references, task):
         remedy = "Restore the file or record it again; scores of an overridden glue_compute_metrics cannot be compared"
         raise BaselineError(f"baseline {file} contradicts itself: {contradiction}. {remedy}")
 
@@ -67,12 +68,14 @@ def check_examples(file: str, n_eval: int) -> None:
         raise BaselineError(f"nothing can be compared with baseline {file}: this item has {few}. Use a larger split")
 
 
-def _contradictions(baseline: Baseline, references: Sequence[float]) -> Iterator[str]:
+def _contradictions(baseline: Baseline, references: Sequence[float], task: Task) -> Iterator[str]:
     """Yield a clause for each run whose recorded score is not that of its recorded predictions."""
-    from pytest_glue.statistics.metrics import score
-
     runs = [run for run in baseline.runs if run.predictions]
-    scores = score(baseline.headline_metric, [run.predictions for run in runs], references)
+    try:
+        scores = scores_of(baseline.headline_metric, runs, references, task.kind)
+    except ValueError as error:
+        yield str(error)
+        return
     for run, found in zip(runs, scores, strict=True):
         recorded = run.metrics[baseline.headline_metric]
         if not (math.isnan(found) if recorded is None else abs(recorded - found) < _ROUNDING * max(1.0, abs(recorded))):

@@ -10,6 +10,7 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.groups import Groups
 from pytest_glue.gate.regression import RegressionCriterion
+from pytest_glue.gate.scored import scored_runs, scores_of
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.seed_variance import SeedVariance
@@ -56,12 +57,12 @@ def uncertainty_of(
         groups: of the evaluation examples, two or more.
         is_fixed: whether the only run is a fixed model, which has no seed.
     """
-    from pytest_glue.statistics.estimate import estimate
+    from pytest_glue.statistics.estimate import Estimate
 
     if len(references) < 2 or not _is_of_predictions(task, runs, references):
         return None
-    predictions = [run.predictions for run in runs]
-    of_score = estimate(predictions, references, task.headline_metric, seed_variance, groups, is_fixed=is_fixed)
+    scored = scored_runs(task.headline_metric, runs, references, task.kind, groups)._replace(is_fixed=is_fixed)
+    of_score = Estimate.of(scored, None, seed_variance, task.headline_metric)
     interval, metric = of_score.interval(LEVEL), find_metric(task.headline_metric)
     if is_fixed:
         return Uncertainty(metric, interval, "the interval covers examples: the checkpoint was evaluated as it is")
@@ -72,11 +73,9 @@ def uncertainty_of(
 
 
 def _is_of_predictions(task: Task, runs: Sequence[Run], references: Sequence[float]) -> bool:
-    from pytest_glue.statistics.metrics import score
-
     if not all(math.isfinite(value) for run in runs for value in run.predictions):
         return False
-    computed = score(task.headline_metric, [run.predictions for run in runs], references)
+    computed = scores_of(task.headline_metric, runs, references, task.kind)
     reported = [run.metrics[task.headline_metric] for run in runs]
     pairs = zip(reported, computed.tolist(), strict=True)
     return all(

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from statistics import stdev
 from typing import TYPE_CHECKING
 
+from pytest_glue.core.chance import chance_level
+from pytest_glue.core.chance_bound import CHANCE_ALPHA, chance_bound
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.formatting import count, name_seeds
-from pytest_glue.core.metrics import CHANCE_ALPHA, METRICS, Metric, chance_bound, chance_level, find_metric
+from pytest_glue.core.metrics import METRICS, Metric, find_metric
 from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, SliceResult, Verdict
@@ -104,7 +106,7 @@ class Criteria:
             verdict=answer.verdict,
             reason=self._sentence(answer, candidate, len(references), uncertainty),
             threshold=self.thresholds.get(self.task.headline_metric),
-            chance=chance_level(self.task.headline_metric, references),
+            chance=chance_level(self.task.headline_metric, references, self.task.kind),
             confidence_interval=uncertainty.interval if uncertainty else None,
             baseline=regression.facts if regression else None,
             notes=(
@@ -156,7 +158,10 @@ class Criteria:
             return None
         # No constant prediction, and no undefined score, which counts as a number when epochs are compared, reaches
         # this. Nor does a run that would count as failed if it were whole.
-        metric, bound = find_metric(headline), chance_bound(headline, references, min(self.alpha, CHANCE_ALPHA))
+        bound = chance_bound(headline, references, min(self.alpha, CHANCE_ALPHA), self.task.kind)
+        if bound is None:
+            return None
+        metric = find_metric(headline)
         better_than_chance = bound + metric.sign * 2 * BoundComparison(metric, bound, bound).rounding
         threshold = self.thresholds.get(headline, better_than_chance)
         return metric.sign * max(metric.sign * threshold, metric.sign * better_than_chance)
@@ -175,14 +180,17 @@ class Criteria:
         return (f"not certified: {bounded}, and the headline metric is {self.task.headline_metric}",)
 
     def _reached_by_chance(self, references: Sequence[float]) -> list[str]:
+        levels = {name: chance_level(name, references, self.task.kind) for name in self.thresholds}
         return [
             note
-            for name, threshold in self.thresholds.items()
-            if (note := _not_better_than_chance(find_metric(name), threshold, chance_level(name, references)))
+            for name, level in levels.items()
+            if (note := _not_better_than_chance(find_metric(name), self.thresholds[name], level))
         ]
 
     def _chance_levels(self, runs: Sequence[Run], references: Sequence[float]) -> dict[str, float]:
-        return {metric: chance_level(metric, references) for metric in runs[0].metrics if metric in METRICS}
+        known = [metric for metric in runs[0].metrics if metric in METRICS]
+        levels = {metric: chance_level(metric, references, self.task.kind) for metric in known}
+        return {metric: level for metric, level in levels.items() if level is not None}
 
     def _compare(
         self, candidate: ExaminedRuns, baseline: ExaminedRuns | None, references: Sequence[float], groups: Groups
@@ -250,8 +258,11 @@ class Criteria:
         If every run beats it by itself, the seeds need no test.
         """
         name, note = self.task.headline_metric, self.task.report_only
-        metric, level = find_metric(name), chance_level(name, references)
-        bound = chance_bound(name, references, self.alpha)
+        metric, level = find_metric(name), chance_level(name, references, self.task.kind)
+        bound = chance_bound(name, references, self.alpha, self.task.kind)
+        if level is None or bound is None:
+            text = f"{name} {metric.text(_of(scores, name))}; {no_chance_level(name)}"
+            return VerdictText(Verdict.PASS if note else Verdict.FAIL, text)
         leads = [0.0 if (score := run.metrics[name]) is None else metric.sign * (score - level) for run in runs]
         margin = metric.sign * (bound - level)
         needed = margin if min(leads) > margin else max(margin, _seed_margin(leads, self.alpha))
@@ -281,12 +292,20 @@ class Criteria:
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
 
 
-def _not_better_than_chance(metric: Metric, threshold: float, level: float) -> str:
+def _not_better_than_chance(metric: Metric, threshold: float, level: float | None) -> str:
     """Return a note on a threshold that a constant prediction reaches; empty for any other."""
-    if metric.sign * (threshold - level) > 0:
+    if level is None or metric.sign * (threshold - level) > 0:
         return ""
     side, chance = "above" if metric.greater_is_better else "below", f"the chance level {metric.text(level)}"
     return f"the threshold {threshold:.3g} for {metric.name} is not {side} {chance}"
+
+
+def no_chance_level(metric: str) -> str:
+    """Return why a score of the metric cannot be judged without a bound, and the remedy, as the end of a sentence."""
+    return (
+        f"{metric} has no chance level, since predictions that know nothing can have a good one: "
+        "give a threshold, or compare with a baseline"
+    )
 
 
 def _seed_margin(scores: Sequence[float], alpha: float) -> float:

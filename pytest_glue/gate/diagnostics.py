@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_glue.core.formatting import name_seeds
 from pytest_glue.core.runs import Run
@@ -57,14 +58,22 @@ def _defects(
     if len(references) < MIN_EXAMPLES:
         return {DIVERGED: map(_diverged, runs), CONSTANT: same}
     compared = [run.predictions for run in others if is_finite(run, references)] or None
-    chance = diagnostics.at_chance(metric, predictions, references)
+    predicted, gold, others_predicted = (_by_label(task, each) for each in (predictions, references, compared))
+    chance = diagnostics.at_chance(metric, predicted, gold)
     return {
         DIVERGED: chance & [_diverged(run) for run in runs],
         CONSTANT: same,
         NEARLY_CONSTANT: diagnostics.nearly_constant(predictions, references, is_regression=task.is_regression),
-        COLLAPSED: diagnostics.collapsed(metric, predictions, references, compared),
+        COLLAPSED: diagnostics.collapsed(metric, predicted, gold, others_predicted),
         NEVER_MOVED: chance & [diagnostics.never_moved(_losses(run)) for run in runs],
     }
+
+
+def _by_label(task: Task, labels: Any) -> Any:
+    """Return sets of labels as one class, 0 or 1, for each label of each example; other labels as they are."""
+    from pytest_glue.statistics.arrays import label_matrix
+
+    return label_matrix(labels, task.num_labels) if task.is_multi_label and labels is not None else labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ def examine(
 
 def examine_baseline(task: Task, baseline: Baseline, references: Sequence[float]) -> ExaminedRuns:
     """Divide the runs of a baseline, which are judged without the candidate's."""
-    runs = [Run(each.seed, each.metrics, (), each.predictions, 0.0) for each in baseline.runs]
+    runs = [Run(each.seed, each.metrics, (), each.predictions, 0.0, logits=each.logits) for each in baseline.runs]
     return examine(task, runs, references, is_fixed=baseline.evaluate_only)
 
 

@@ -4,24 +4,30 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
+from pytest_glue.core.chance_bound import has_chance_bound
 from pytest_glue.core.checkpoints import ids
 from pytest_glue.core.choices import CachePolicy, MissingBaselinePolicy
 from pytest_glue.core.environment import library_versions
-from pytest_glue.core.errors import MissingBaselineError
+from pytest_glue.core.errors import MissingBaselineError, OptionError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, fitting_digits
-from pytest_glue.core.metrics import Metric, find_metric
+from pytest_glue.core.metrics import METRICS, Metric, find_metric
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline, RecordedGroups
 from pytest_glue.gate.certificate import check_certifiable
-from pytest_glue.gate.criteria import Criteria
+from pytest_glue.gate.criteria import Criteria, no_chance_level
 from pytest_glue.gate.groups import usable
 from pytest_glue.gate.regression import RegressionCriterion
+from pytest_glue.gate.scored import scored_runs
 from pytest_glue.gate.slices import SliceCriteria
+
+if TYPE_CHECKING:
+    from pytest_glue.statistics.scored_runs import ScoredRuns
 
 EXPECTED_SEEDS = (1, 2, 3, 5, 10, 20)
 """The numbers of seeds for which a baseline records the minimum detectable drop."""
@@ -75,6 +81,7 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
 
     Raises:
         BaselineError: the baseline is missing or damaged.
+        OptionError: nothing can be judged without a threshold or a baseline.
     """
     options, file = spec.options, baseline_file(spec)
     rule = None
@@ -97,9 +104,24 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
             (*_choice_notes(spec, options.compare, file), *_kind_notes(name, baseline, options)),
             evaluate_only=options.evaluate_only,
         )
+    check_judged(spec)
     slices = SliceCriteria({}, spec.slice_thresholds) if spec.slice_thresholds else None
     evaluate_only = options.evaluate_only
     return Criteria(spec.task, label, spec.thresholds, rule, options.alpha, slices, evaluate_only=evaluate_only)
+
+
+def check_judged(spec: EvaluationSpec) -> None:
+    """Check, before anything is trained, that an item without a threshold and a baseline can be judged by chance.
+
+    Raises:
+        OptionError: its headline metric has no chance level.
+    """
+    task, metric = spec.task, spec.task.headline_metric
+    if metric not in METRICS or spec.thresholds or task.report_only or baseline_file(spec) is not None:
+        return
+    if not has_chance_bound(metric, task.kind):
+        remedy = f"--glue-threshold={task.name}=VALUE, or --glue-compare=NAME"
+        raise OptionError(f"task {task.name!r}: {no_chance_level(metric)}, with {remedy}")
 
 
 def _choice_notes(spec: EvaluationSpec, compare: str, file: Path) -> tuple[str, ...]:
@@ -234,34 +256,26 @@ def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> lis
 
 
 def _minimum_detectable_drops(evaluation: Evaluation, alpha: float) -> dict[int, float]:
-    from pytest_glue.statistics.planning import minimum_detectable_drops
+    from pytest_glue.statistics.planning import drops_detectable_with
 
-    drops = minimum_detectable_drops(
-        _trained_predictions(evaluation),
-        evaluation.conditions.references,
-        evaluation.headline_metric,
-        EXPECTED_SEEDS,
-        alpha=alpha,
-        groups=usable(evaluation.conditions.groups),
-    )
+    drops = drops_detectable_with(_trained_runs(evaluation), evaluation.headline_metric, EXPECTED_SEEDS, alpha)
     return {seeds: round(drop, max(fitting_digits(drop), 4)) for seeds, drop in drops.items()}
 
 
 def _recorded_groups(evaluation: Evaluation) -> RecordedGroups | None:
     """Return how much examples depend within groups, for comparisons that are planned without the references."""
     from pytest_glue.statistics.group_design import GroupDesign
-    from pytest_glue.statistics.scored_runs import ScoredRuns
 
-    groups, predictions = usable(evaluation.conditions.groups), _trained_predictions(evaluation)
-    if groups is None or len(predictions) < 2:
+    if usable(evaluation.conditions.groups) is None or (runs := _trained_runs(evaluation)).k < 2:
         return None
-    runs = ScoredRuns.of(evaluation.headline_metric, predictions, evaluation.conditions.references, groups)
     design = GroupDesign.of([runs])
     if design.n_groups == design.n_examples or not math.isfinite(design.effect):
         return None
     return RecordedGroups(design.n_groups, round(design.size, 4), round(float(design.effect), 4))
 
 
-def _trained_predictions(evaluation: Evaluation) -> list[Sequence[float]]:
-    failed = {run.seed for run in evaluation.failed_runs}
-    return [run.predictions for run in evaluation.runs if run.seed not in failed]
+def _trained_runs(evaluation: Evaluation) -> "ScoredRuns":
+    failed, conditions = {run.seed for run in evaluation.failed_runs}, evaluation.conditions
+    trained = [run for run in evaluation.runs if run.seed not in failed]
+    groups = usable(conditions.groups)
+    return scored_runs(evaluation.headline_metric, trained, conditions.references, evaluation.kind, groups)

@@ -35,6 +35,11 @@ def to_lines(predictions: Sequence[float], style: Style) -> list[str]:
     return ["".join(_DIGITS[int(label)] for label in part) for part in _parts(predictions, _CLASSES_A_LINE)]
 
 
+def wrap(text: str) -> list[str]:
+    """Return a long text as lines."""
+    return [text[start : start + _CLASSES_A_LINE] for start in range(0, len(text), _CLASSES_A_LINE)]
+
+
 def from_lines(lines: Sequence[str], style: Style) -> tuple[float, ...]:
     """Inverse of `to_lines`.
 

@@ -8,6 +8,7 @@ from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.metrics import find_metric
 from pytest_glue.gate.groups import usable
+from pytest_glue.gate.scored import scored_runs
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.estimate import Estimate
@@ -63,11 +64,9 @@ def _rank(found: Mapping[str, Evaluation], alpha: float) -> "Ranking":
 
 
 def _scored(evaluation: Evaluation) -> "ScoredRuns":
-    from pytest_glue.statistics.scored_runs import ScoredRuns
-
-    conditions, predictions = evaluation.conditions, [run.predictions for run in evaluation.runs]
-    groups = usable(conditions.groups)
-    scored = ScoredRuns.of(evaluation.headline_metric, predictions, conditions.references, groups)
+    conditions, groups = evaluation.conditions, usable(evaluation.conditions.groups)
+    metric, runs = evaluation.headline_metric, evaluation.runs
+    scored = scored_runs(metric, runs, conditions.references, evaluation.kind, groups)
     return scored._replace(is_fixed=conditions.evaluate_only)
 
 

@@ -15,6 +15,7 @@ from pytest_glue.gate.diagnostics import ExaminedRuns
 from pytest_glue.gate.failure_comparison import ERROR_SHARE, FailureComparison, compare_failures
 from pytest_glue.gate.flips import flip_notes, flips_of
 from pytest_glue.gate.groups import Groups
+from pytest_glue.gate.scored import scored_runs
 
 if TYPE_CHECKING:
     from pytest_glue.statistics.comparison import Comparison
@@ -101,7 +102,7 @@ def against_baseline(
     Raises:
         BaselineError: the baseline's predictions of unlabelled texts do not fit the candidate's.
     """
-    from pytest_glue.statistics.comparison import ComparisonDesign, compare
+    from pytest_glue.statistics.comparison import ComparisonDesign, compare_runs
 
     failures = _failures(rule, candidate, baseline)
     design = ComparisonDesign(
@@ -114,8 +115,9 @@ def against_baseline(
         later_analyses=_later_analyses(rule, candidate),
         fixed=rule.fixed,
     )
-    ours, theirs = ([run.predictions for run in side.trained] for side in (candidate, baseline))
-    comparison = compare(ours, theirs, references, rule.baseline.headline_metric, design, groups)
+    metric, kind = rule.baseline.headline_metric, rule.baseline.kind
+    ours, theirs = (scored_runs(metric, side.trained, references, kind, groups) for side in (candidate, baseline))
+    comparison = compare_runs(ours, theirs, metric, design)
     certificate, certificate_notes = _certificate(rule, candidate, baseline, failures)
     compared, text = _answer(rule, comparison, failures)
     verdict, text = certified(compared, text, _scores(rule, comparison), certificate, rule.max_drop)

@@ -50,12 +50,16 @@ class Sides:
 
 def _on(run: Run, indices: Sequence[int], references: Sequence[float], task: Task) -> Run:
     """Return a run with its predictions of some examples and their scores."""
+    from pytest_glue.statistics.logits import decode_logits, encode_logits
     from pytest_glue.statistics.metrics import compute
 
-    predictions = _at(run.predictions, indices)
-    scores = compute(task, predictions, references)
+    predictions, logits = _at(run.predictions, indices), None
+    if run.logits is not None:
+        logits = decode_logits(run.logits, len(run.predictions))[list(indices)]
+    scores = compute(task, predictions, references, logits)
     metrics = {name: None if math.isnan(score) else score for name, score in scores.items()}
-    return replace(run, predictions=predictions, metrics=metrics)
+    kept = None if logits is None else encode_logits(logits)
+    return replace(run, predictions=predictions, logits=kept, metrics=metrics)
 
 
 def _at(values: Sequence[float], indices: Sequence[int]) -> tuple[float, ...]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pytest_glue.core.chance import chance_level
 from pytest_glue.core.errors import DataError, closest
 from pytest_glue.core.formatting import count
-from pytest_glue.core.metrics import chance_level, find_metric
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.runs import Scores, mean_scores
 from pytest_glue.core.slices import join_target
 from pytest_glue.core.tasks import Task
@@ -13,6 +14,7 @@ from pytest_glue.core.verdict import SliceComparison, SliceResult, Verdict
 from pytest_glue.gate.confidence_interval import LEVEL
 from pytest_glue.gate.groups import usable
 from pytest_glue.gate.regression import RegressionCriterion
+from pytest_glue.gate.scored import scored_runs
 from pytest_glue.gate.sides import Sides
 from pytest_glue.gate.verdict_text import BoundComparison, VerdictText
 
@@ -123,8 +125,9 @@ def _problem(references: Sequence[float]) -> str:
 
 
 def _mean_scores(part: Sides) -> Scores:
-    levels = {metric: chance_level(metric, part.references) for metric in part.task.metrics}
-    return mean_scores(part.runs, {run.seed for run in part.candidate.failed}, levels)
+    task, failed = part.task, {run.seed for run in part.candidate.failed}
+    levels = {metric: chance_level(metric, part.references, task.kind) for metric in task.metrics}
+    return mean_scores(part.runs, failed, {metric: level for metric, level in levels.items() if level is not None})
 
 
 def _interval(part: Sides) -> tuple[float, float] | None:
@@ -132,18 +135,18 @@ def _interval(part: Sides) -> tuple[float, float] | None:
 
     With one run, it covers the examples only: the variance between seeds is published for whole splits.
     """
-    from pytest_glue.statistics.estimate import estimate
+    from pytest_glue.statistics.estimate import Estimate
 
     metric = part.task.headline_metric
     if any(run.stopped or run.metrics[metric] is None for run in part.runs):
         return None
-    predictions = [run.predictions for run in part.runs]
-    return estimate(predictions, part.references, metric, groups=usable(part.groups)).interval(LEVEL)
+    scored = scored_runs(metric, part.runs, part.references, part.task.kind, usable(part.groups))
+    return Estimate.of(scored, metric=metric).interval(LEVEL)
 
 
 def _comparison(part: Sides, rule: RegressionCriterion | None, share: float) -> tuple[SliceComparison | None, str]:
     """Return the comparison with the baseline, or None and why there is none."""
-    from pytest_glue.statistics.comparison import ComparisonDesign, compare
+    from pytest_glue.statistics.comparison import ComparisonDesign, compare_runs
 
     if rule is None or part.baseline is None:
         return None, ""
@@ -152,8 +155,9 @@ def _comparison(part: Sides, rule: RegressionCriterion | None, share: float) -> 
         return None, f"not compared: {metric} is undefined for a run"
     rates = (rule.max_drop, rule.alpha, rule.family_size, rule.interim_analyses)
     design = ComparisonDesign(*rates, fail_share=share, fixed=rule.fixed)
-    ours, theirs = ([run.predictions for run in side] for side in sides)
-    found = compare(ours, theirs, part.references, metric, design, usable(part.groups))
+    groups = usable(part.groups)
+    ours, theirs = (scored_runs(metric, side, part.references, part.task.kind, groups) for side in sides)
+    found = compare_runs(ours, theirs, metric, design)
     return SliceComparison(
         baseline_score=found.baseline_score,
         candidate_score=found.candidate_score,

@@ -92,8 +92,8 @@ class Result(Struct):
     """Runs that failed to train, each with the reason."""
     threshold: float | None
     """The headline metric's threshold; null if none was given."""
-    chance: float
-    """The chance level: the score of the best constant prediction on this split."""
+    chance: float | None
+    """The chance level: the score of the best constant prediction on this split; null if the metric has none."""
     baseline: Comparison | None
     """The comparison with a baseline; null if there was none."""
     verdict: Verdict

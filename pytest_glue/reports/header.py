@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
+from pytest_glue.core.chance import least_chance_level
 from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
 from pytest_glue.core.formatting import count, printable
-from pytest_glue.core.metrics import find_metric, least_chance_level
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_storage import read
@@ -96,8 +97,8 @@ def threshold_warnings(options: Options) -> list[str]:
         for (name, metric), threshold in options.threshold.items():
             if name != task.name or task.needs_labels:
                 continue
-            least, known = least_chance_level(metric, task.num_labels), find_metric(metric)
-            if known.sign * (threshold - least) <= 0:
+            least, known = least_chance_level(metric, task.num_labels, task.kind), find_metric(metric)
+            if least is not None and known.sign * (threshold - least) <= 0:
                 side, more = ("above", "more") if known.greater_is_better else ("below", "less")
                 chance = f"the chance level, which is {least:.3g} or {more}"
                 lines.append(f"{name}: the threshold {threshold:.3g} for {metric} is not {side} {chance}")

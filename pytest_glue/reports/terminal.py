@@ -62,7 +62,7 @@ def _row(evaluation: Evaluation) -> list[str]:
     if (judged := _score(evaluation)) is not None:
         limit = ("≥" if metric.greater_is_better else "≤") if evaluation.n_stopped else ""
         score = f"{limit}{metric.text(judged)}"
-        difference = f"{limit}{metric.text(judged - bound, '+')}"
+        difference = "" if bound is None else f"{limit}{metric.text(judged - bound, '+')}"
     interval = " to ".join(map(metric.text, evaluation.confidence_interval or ()))
     named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
     return [*named, score, interval, shown_bound, difference, _time(evaluation)]
@@ -113,14 +113,15 @@ def _test_names(nodeids: Sequence[str]) -> list[str]:
     return [short[test] for test in tests] if len(set(short.values())) == len(short) else tests
 
 
-def _bound(evaluation: Evaluation, metric: Metric) -> tuple[float, str]:
-    """Return the bound that the score is compared with, and its text."""
+def _bound(evaluation: Evaluation, metric: Metric) -> tuple[float | None, str]:
+    """Return the bound that the score is compared with, and its text; None if there is none."""
     if evaluation.baseline is not None:
         bound = float(evaluation.baseline["baseline_score"])
         return bound, f"{evaluation.baseline['name']} {metric.text(bound)}"
     if evaluation.threshold is not None:
         return evaluation.threshold, metric.text(evaluation.threshold)
-    return evaluation.judgement.chance, f"({metric.text(evaluation.judgement.chance)})"
+    chance = evaluation.judgement.chance
+    return chance, "" if chance is None else f"({metric.text(chance)})"
 
 
 def _time(evaluation: Evaluation) -> str:

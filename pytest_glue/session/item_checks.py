@@ -64,7 +64,7 @@ def _checks(item: pytest.Item, options_of: Callable[[pytest.Item], Options]) -> 
         if task is not None and "glue_evaluation" in fixtures:
             spec = EvaluationSpec(options, find_task(task, options.known_tasks), checkpoint)
             names = (options.save, options.compare, options.on_missing_baseline, spec.is_certified, options.seeds)
-            baseline = ("baseline", *names, options.storage, task, spec.checkpoint_id)
+            baseline = ("baseline", *names, options.storage, task, spec.checkpoint_id, bool(spec.thresholds))
             yield baseline, lambda: _check_baseline(spec)
 
 
@@ -106,9 +106,10 @@ def _check_checkpoint(checkpoint: Checkpoint) -> None:
 def _check_baseline(spec: EvaluationSpec) -> None:
     from pytest_glue.gate.baseline_storage import read
     from pytest_glue.gate.certificate import check_certifiable
-    from pytest_glue.gate.from_options import baseline_file, check_recordable
+    from pytest_glue.gate.from_options import baseline_file, check_judged, check_recordable
 
     check_recordable(spec)
+    check_judged(spec)
     if (file := baseline_file(spec)) is not None:
         baseline = read(file)
         if spec.is_certified:

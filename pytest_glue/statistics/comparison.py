@@ -16,7 +16,7 @@ from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scale import FISHER_METRICS, on_test_scale, seed_variance_on_test_scale
-from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores, example_step
+from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores
 from pytest_glue.statistics.seed_variance import SeedVariance
 from pytest_glue.statistics.variance import VarianceComponents, variance_components
 
@@ -117,8 +117,8 @@ def compare(
     """Test whether the expected score over seeds and examples dropped by more than the design allows.
 
     Args:
-        candidate: predictions, shape (k_a, n).
-        baseline: predictions, shape (k_b, n), of the same examples in the same order, with seeds of their own.
+        candidate: predictions, shape (k_a, n), or logits, (k_a, n, classes), if the metric needs probabilities.
+        baseline: the same for k_b runs, of the same examples in the same order, with seeds of their own.
         references: shape (n,).
         metric: a name of `core.metrics.METRICS`.
         design: the allowed drop and the error rates.
@@ -127,13 +127,30 @@ def compare(
     Raises:
         ValueError: a value out of range, shapes that do not fit, or a run whose score is undefined.
     """
+    ours, theirs = (ScoredRuns.of(metric, side, references, groups) for side in (candidate, baseline))
+    return compare_runs(ours, theirs, metric, design)
+
+
+def compare_runs(
+    candidate: ScoredRuns, baseline: ScoredRuns, metric: str, design: ComparisonDesign = DEFAULT_DESIGN
+) -> Comparison:
+    """Test as `compare` does, with runs that are scored already.
+
+    Args:
+        candidate: one run or more.
+        baseline: runs on the same examples, in the same groups.
+        metric: of the scores.
+        design: the allowed drop and the error rates.
+
+    Raises:
+        ValueError: a value out of range, or a run whose score is undefined.
+    """
+    check_scores("candidate", metric, candidate.scores)
+    check_scores("baseline", metric, baseline.scores)
     ours, theirs = (
-        ScoredRuns.of(metric, side, references, groups)._replace(is_fixed=is_fixed)
-        for side, is_fixed in zip((candidate, baseline), design.fixed, strict=True)
+        side._replace(is_fixed=is_fixed) for side, is_fixed in zip((candidate, baseline), design.fixed, strict=True)
     )
-    check_scores("candidate", metric, ours.scores)
-    check_scores("baseline", metric, theirs.scores)
-    return _compare(ours, theirs, metric, design, example_step(metric, baseline))
+    return _compare(ours, theirs, metric, design, float(baseline.example_step))
 
 
 def p_values(difference: ArrayLike, components: VarianceComponents, max_drop: float) -> tuple[Floats, Floats]:

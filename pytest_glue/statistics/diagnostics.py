@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
-from pytest_glue.core.metrics import CHANCE_ALPHA, chance_bound, find_metric
+from pytest_glue.core.chance_bound import CHANCE_ALPHA, chance_bound
+from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.tasks import Kind
 from pytest_glue.statistics.metrics import Floats, score
 
@@ -143,7 +144,9 @@ def _correlations(metric: str, predictions: ArrayLike, references: ArrayLike) ->
 
 def _bound(metric: str, references: ArrayLike) -> float:
     """Return the correlation above which a run is not at chance."""
-    return chance_bound(_correlation(metric), np.asarray(references, np.float64).tolist())
+    bound = chance_bound(_correlation(metric), np.asarray(references, np.float64).tolist())
+    assert bound is not None
+    return bound
 
 
 def _correlation(metric: str) -> str:

@@ -88,7 +88,7 @@ def estimate(
     """Estimate the expected score over seeds and examples from k runs on n examples.
 
     Args:
-        predictions: shape (k, n).
+        predictions: shape (k, n), or logits, (k, n, classes), if the metric needs probabilities.
         references: shape (n,).
         metric: a name of `core.metrics.METRICS`.
         seed_variance: the variance between seeds, used if k = 1.

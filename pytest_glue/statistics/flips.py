@@ -67,7 +67,7 @@ def negative_flips(
 
 
 def _right(predictions: ArrayLike, references: ArrayLike) -> Floats:
-    predicted, gold = aligned(predictions, references)
+    predicted, gold = aligned("accuracy", predictions, references)
     return np.asarray(predicted == gold, np.float64)
 
 

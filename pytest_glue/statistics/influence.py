@@ -1,15 +1,17 @@
 """The influence function of each metric: how far each example moves each run's score."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pytest_glue.statistics.metrics import Floats, centered_ranks, class_counts
+from pytest_glue.core.tasks import Kind
+from pytest_glue.statistics.arrays import Floats, centered_ranks, class_counts
+from pytest_glue.statistics.curve_metrics import CURVE_METRICS, curve_influence
+from pytest_glue.statistics.probability_metrics import PROBABILITY_METRICS, probability_influence
+from pytest_glue.statistics.ratio_metrics import RATIO_METRICS, ratio_influence
 
 
-def influence(metric: str, predicted: Floats, gold: Floats, scores: Floats) -> Floats:
+def influence(metric: str, outputs: Floats, gold: Floats, scores: Floats, kind: Kind | None = None) -> Floats:
     """Return each example's influence on each run's score.
 
     A run's score on another draw of n examples differs from its score in the population by the mean of these values,
@@ -17,41 +19,64 @@ def influence(metric: str, predicted: Floats, gold: Floats, scores: Floats) -> F
 
     Args:
         metric: a name of `core.metrics.METRICS`.
-        predicted: shape (..., k, n): k runs, n examples, from `metrics.aligned`.
+        outputs: predictions, shape (..., k, n): k runs, n examples; or logits (..., k, n, labels); from
+            `metrics.aligned`.
         gold: shape (..., 1, n), from `metrics.aligned`.
         scores: shape (..., k), from `metrics.score_aligned`.
+        kind: of the task.
 
     Returns:
         Shape (..., k, n), in units of the score; the mean over examples is 0. NaN for a run without a score.
     """
-    value = scores[..., np.newaxis]
-    if metric in _MEANS:
-        return np.asarray(_MEANS[metric](predicted, gold) - value, np.float64)
+    is_multi_label = kind is Kind.MULTI_LABEL
     with np.errstate(divide="ignore", invalid="ignore"):
-        if metric == "f1":
-            return _of_f1(predicted == 1, gold == 1, value)
-        if metric == "spearmanr":
-            return _of_spearman(predicted, gold, value)
-        if metric == "matthews_correlation" and not (_is_binary(predicted) and _is_binary(gold)):
-            return _of_matthews(predicted, gold, value)
-        return _of_pearson(predicted, gold, value)  # for labels 0 and 1, Matthews is Pearson
-
-
-_MEANS: Mapping[str, Callable[[Floats, Floats], NDArray[Any]]] = {
-    "accuracy": np.equal,
-    "mae": lambda predicted, gold: np.abs(predicted - gold),
-    "mse": lambda predicted, gold: (predicted - gold) ** 2,
-}
-"""Each example's value, where the score is the mean of these."""
+        if metric in RATIO_METRICS:
+            return ratio_influence(metric, outputs, gold, scores, is_multi_label=is_multi_label)
+        if metric in CURVE_METRICS:
+            return curve_influence(metric, outputs, gold, is_multi_label=is_multi_label)
+        if metric in PROBABILITY_METRICS:
+            return probability_influence(metric, outputs, gold, scores)
+        return np.asarray(_FORMULAS[metric](outputs, gold, scores[..., np.newaxis]), np.float64)
 
 
 def _is_binary(labels: Floats) -> bool:
     return bool(((labels == 0) | (labels == 1)).all())
 
 
-def _of_f1(predicted: NDArray[np.bool_], gold: NDArray[np.bool_], value: Floats) -> Floats:
-    x, y = predicted.astype(np.float64), gold.astype(np.float64)
+def _of_absolute_error(predicted: Floats, gold: Floats, value: Floats) -> Floats:
+    return np.asarray(np.abs(predicted - gold) - value)
+
+
+def _of_squared_error(predicted: Floats, gold: Floats, value: Floats) -> Floats:
+    return np.asarray((predicted - gold) ** 2 - value)
+
+
+def _of_accuracy(predicted: Floats, gold: Floats, value: Floats) -> Floats:
+    return np.asarray((predicted == gold) - value)
+
+
+def _of_f1(predicted: Floats, gold: Floats, value: Floats) -> Floats:
+    x, y = (predicted == 1).astype(np.float64), (gold == 1).astype(np.float64)
     return np.asarray((2 * x * y - value * (x + y)) / np.mean(x + y, axis=-1, keepdims=True))
+
+
+def _of_kappa(predicted: Floats, gold: Floats, value: Floats) -> Floats:
+    classes, n = np.union1d(predicted, gold), predicted.shape[-1]
+    predicted, gold = np.broadcast_arrays(predicted, gold)
+    p, q = class_counts(predicted, classes) / n, class_counts(gold, classes) / n
+    agreement, expected = np.asarray(predicted == gold, np.float64), _dot(p, q)
+    change = _share(q, classes, predicted) + _share(p, classes, gold) - 2 * expected
+    return np.asarray((agreement - agreement.mean(axis=-1, keepdims=True) - (1 - value) * change) / (1 - expected))
+
+
+def _share(shares: Floats, classes: Floats, labels: Floats) -> Floats:
+    """Return the share of each label's class: from (..., classes), (classes,) and (..., n) to (..., n)."""
+    return np.take_along_axis(shares, np.searchsorted(classes, labels), axis=-1)
+
+
+def _of_r2(predicted: Floats, gold: Floats, value: Floats) -> Floats:
+    square, residual = (gold - gold.mean(axis=-1, keepdims=True)) ** 2, (gold - predicted) ** 2
+    return np.asarray(((1 - value) * square - residual) / square.mean(axis=-1, keepdims=True))
 
 
 def _of_pearson(predicted: Floats, gold: Floats, value: Floats) -> Floats:
@@ -91,18 +116,16 @@ def _mean_above(values: Floats, weights: Floats) -> Floats:
 
 
 def _of_matthews(predicted: Floats, gold: Floats, value: Floats) -> Floats:
-    """Gorodkin's R_K as a ratio of the covariance and the variances of one-hot labels."""
+    """Gorodkin's R_K as a ratio of the covariance and the variances of one-hot labels; Pearson of labels 0 and 1."""
+    if _is_binary(predicted) and _is_binary(gold):
+        return _of_pearson(predicted, gold, value)
     classes = np.union1d(predicted, gold)
     predicted, gold = np.broadcast_arrays(predicted, gold)
     n = predicted.shape[-1]
     p, q = class_counts(predicted, classes) / n, class_counts(gold, classes) / n
-
-    def share(shares: Floats, labels: Floats) -> Floats:
-        return np.take_along_axis(shares, np.searchsorted(classes, labels), axis=-1)
-
-    covariance = (predicted == gold) - share(q, predicted) - share(p, gold) + _dot(p, q)
-    of_predicted = 1 - 2 * share(p, predicted) + _dot(p, p)
-    of_gold = 1 - 2 * share(q, gold) + _dot(q, q)
+    covariance = (predicted == gold) - _share(q, classes, predicted) - _share(p, classes, gold) + _dot(p, q)
+    of_predicted = 1 - 2 * _share(p, classes, predicted) + _dot(p, p)
+    of_gold = 1 - 2 * _share(q, classes, gold) + _dot(q, q)
     return _of_ratio(value, covariance, of_predicted, of_gold)
 
 
@@ -114,3 +137,16 @@ def _of_ratio(value: Floats, covariance: Floats, x_square: Floats, y_square: Flo
     """Delta method for covariance / sqrt(x variance * y variance), from each example's share of the three."""
     c, x, y = (part.mean(axis=-1, keepdims=True) for part in (covariance, x_square, y_square))
     return np.asarray((covariance - c) / np.sqrt(x * y) - value / 2 * (x_square / x + y_square / y - 2))
+
+
+_FORMULAS: Mapping[str, Callable[[Floats, Floats, Floats], Floats]] = {
+    "accuracy": _of_accuracy,
+    "cohen_kappa": _of_kappa,
+    "f1": _of_f1,
+    "mae": _of_absolute_error,
+    "matthews_correlation": _of_matthews,
+    "mse": _of_squared_error,
+    "pearson": _of_pearson,
+    "r2": _of_r2,
+    "spearmanr": _of_spearman,
+}

@@ -8,7 +8,7 @@ from scipy.special import stdtr
 
 from pytest_glue.statistics.power import minimum_detectable_drop
 from pytest_glue.statistics.run_variance import RunVariance
-from pytest_glue.statistics.scored_runs import ScoredRuns, example_step
+from pytest_glue.statistics.scored_runs import ScoredRuns
 
 
 def detectable_drops(
@@ -44,7 +44,7 @@ def minimum_detectable_drops(
     A candidate is assumed to vary between seeds as the baseline does, and to resemble it.
 
     Args:
-        predictions: of the baseline, shape (k, n).
+        predictions: of the baseline, shape (k, n), or logits, (k, n, classes), if the metric needs probabilities.
         references: shape (n,).
         metric: a name of `core.metrics.METRICS`.
         seeds: numbers of the candidate's seeds.
@@ -54,11 +54,24 @@ def minimum_detectable_drops(
     Returns:
         Fractions by number of seeds; empty for a baseline of one run, whose variance between seeds is unknown.
     """
-    runs = ScoredRuns.of(metric, predictions, references, groups)
-    if runs.k < 2 or np.isnan(runs.scores).any():
+    return drops_detectable_with(ScoredRuns.of(metric, predictions, references, groups), metric, seeds, alpha)
+
+
+def drops_detectable_with(
+    baseline: ScoredRuns, metric: str, seeds: Sequence[int], alpha: float = 0.05
+) -> dict[int, float]:
+    """Return as `minimum_detectable_drops` does, with runs that are scored already.
+
+    Args:
+        baseline: its runs.
+        metric: of the scores.
+        seeds: numbers of the candidate's seeds.
+        alpha: the one-sided error rate.
+    """
+    if baseline.k < 2 or np.isnan(baseline.scores).any():
         return {}
-    run = RunVariance.of_baseline(metric, runs, example_step(metric, predictions))
-    return detectable_drops(run, seeds, runs.k, alpha)
+    run = RunVariance.of_baseline(metric, baseline, baseline.example_step)
+    return detectable_drops(run, seeds, baseline.k, alpha)
 
 
 def miss_probability(run: RunVariance, seeds: tuple[int, int], margin: float) -> float:

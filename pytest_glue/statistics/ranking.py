@@ -51,7 +51,8 @@ def rank(
     """Rank checkpoints on one task, with a paired test of each pair, adjusted for their number.
 
     Args:
-        predictions: for each checkpoint, shape (k, n); k may differ.
+        predictions: for each checkpoint, shape (k, n), or logits, (k, n, classes), if the metric needs probabilities;
+            k may differ.
         references: shape (n,).
         metric: a name of `core.metrics.METRICS`.
         alpha: the family-wise error rate: the probability of any false difference among all pairs.
@@ -66,12 +67,22 @@ def rank(
 
 
 def rank_runs(
-    runs: Mapping[str, ScoredRuns], metric: str, *, alpha: float = 0.05, seed_variance: SeedVariance | None = None
+    runs: Mapping[str, ScoredRuns],
+    metric: str,
+    *,
+    alpha: float = 0.05,
+    seed_variance: SeedVariance | None = None,
 ) -> Ranking:
-    """Rank checkpoints as `rank` does, by their runs on the same examples.
+    """Rank as `rank` does, with runs that are scored already.
+
+    Args:
+        runs: of each checkpoint, on the same examples and in the same groups.
+        metric: of the scores.
+        alpha: the family-wise error rate.
+        seed_variance: the variance between seeds, used for pairs of one run each.
 
     Raises:
-        ValueError: as for `rank`.
+        ValueError: no checkpoint, or a run whose score is undefined.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 1")

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaincinv
 
 from pytest_glue.core.metrics import find_metric
+from pytest_glue.statistics.arrays import centered_ranks
 from pytest_glue.statistics.group_design import GroupDesign
-from pytest_glue.statistics.metrics import Floats, centered_ranks
+from pytest_glue.statistics.metrics import Floats
 from pytest_glue.statistics.scored_runs import ScoredRuns, example_step
 from pytest_glue.statistics.seed_variance import SeedVariance
 from pytest_glue.statistics.variance import VarianceComponents, variance_components

@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pytest_glue.core.metrics import find_metric
+from pytest_glue.core.tasks import Kind
+from pytest_glue.statistics.arrays import indicators
 from pytest_glue.statistics.influence import influence
-from pytest_glue.statistics.metrics import Floats, aligned, score_aligned
+from pytest_glue.statistics.metrics import Floats, aligned, needs_probabilities, score_aligned
+from pytest_glue.statistics.ratio_metrics import RATIO_METRICS
 
 FIXED_SEEDS = 1_000_000
 """A fixed model varies between seeds as the mean over infinitely many seeds does: not at all."""
@@ -46,26 +49,34 @@ class ScoredRuns(NamedTuple):
     """Whether the only run is a fixed model, evaluated as it is: then no seed was chosen that could vary the score."""
 
     @classmethod
-    def of(cls, metric: str, predictions: ArrayLike, references: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Score predictions, shape (..., k, n), against references, shape (..., n).
+    def of(
+        cls,
+        metric: str,
+        outputs: ArrayLike,
+        references: ArrayLike,
+        groups: ArrayLike | None = None,
+        kind: Kind | None = None,
+    ) -> Self:
+        """Score predictions, shape (..., k, n), or logits, (..., k, n, labels), against references, shape (..., n).
 
         Args:
             metric: a name of `core.metrics.METRICS`.
-            predictions: of each run.
+            outputs: of each run: predictions, or logits if the metric needs probabilities.
             references: gold labels.
             groups: as for `grouped`; None if the examples are independent of each other.
+            kind: of the task.
 
         Raises:
             ValueError: an unknown metric, shapes that do not fit, a value that is not finite, or a single group.
         """
         of_metric = find_metric(metric)
-        predicted, gold = aligned(predictions, references)
-        scores = score_aligned(metric, predicted, gold)
+        found, gold = aligned(metric, outputs, references)
+        scores = score_aligned(metric, found, gold, kind)
         runs = cls(
             of_metric.sign * scores,
-            of_metric.sign * influence(metric, predicted, gold, scores),
-            predicted.shape[-1],
-            example_step(metric, predicted),
+            of_metric.sign * influence(metric, found, gold, scores, kind),
+            gold.shape[-1],
+            example_step(metric, found, kind),
             sign=of_metric.sign,
             least_error=float(of_metric.is_bounded),
         )
@@ -116,25 +127,31 @@ class ScoredRuns(NamedTuple):
         return FIXED_SEEDS if self.is_fixed else self.k
 
 
-def example_step(metric: str, predictions: ArrayLike) -> float:
+def example_step(metric: str, outputs: ArrayLike, kind: Kind | None = None) -> float:
     """Return by how much a score changes if one prediction changes, times the number of examples.
 
-    It is 1 for accuracy, and on average 1 / (2 p) for F1 and 1 / (1 - sum of p^2) for Matthews, with p the shares of
-    the predicted classes, which are taken for those of the references. It is 0 for correlations of numbers.
+    It is 1 for accuracy. With p the shares of the predicted classes, which are taken for those of the references, it is
+    on average 1 / (2 p) for F1, precision and recall of class 1, 1 for their averages over classes, and
+    1 / (1 - sum of p^2) for Matthews and kappa. If one label of a set changes, it is 1 / (2 m) for averages over
+    labels, with m labels in a set on average. It is 0 for metrics of numbers and of probabilities.
 
     Args:
         metric: a name of `core.metrics.METRICS`.
-        predictions: shape (..., n).
+        outputs: predictions, shape (..., n), or logits if the metric needs probabilities.
+        kind: of the task.
     """
-    predicted = np.asarray(predictions)
-    if metric == "accuracy":
-        return 1.0
-    if metric == "f1":
+    if needs_probabilities(metric):
+        return 0.0
+    predicted = np.asarray(outputs, np.float64)
+    if metric in {"f1", "precision", "recall"}:
         return float(1 / (2 * max(np.mean(predicted == 1), 1 / predicted.shape[-1])))
-    if metric == "matthews_correlation":
+    if metric in {"matthews_correlation", "cohen_kappa"}:
         _, counts = np.unique(predicted, return_counts=True)
         return float(1 / max(1 - np.sum((counts / predicted.size) ** 2), 1 / predicted.shape[-1]))
-    return 0.0
+    if metric in RATIO_METRICS and kind is Kind.MULTI_LABEL:
+        size = sum(np.mean(x) for x, _ in indicators(predicted, predicted, is_multi_label=True))
+        return float(1 / (2 * max(size, 1 / predicted.shape[-1])))
+    return 1.0 if metric == "accuracy" or metric in RATIO_METRICS else 0.0
 
 
 def check_scores(name: str, metric: str, scores: Floats) -> None:

@@ -6,6 +6,8 @@ import datasets
 import evaluate
 from numpy.typing import ArrayLike
 
+from pytest_glue.core.errors import OptionError
+from pytest_glue.core.metrics import needs_logits
 from pytest_glue.core.tasks import GLUE, Task, find_task
 from pytest_glue.statistics.metrics import compute
 
@@ -20,11 +22,15 @@ class GlueMetric(evaluate.Metric):  # type: ignore[misc]
         task: a name of `core.tasks.GLUE`, such as "mnli-mm", or a task of your own.
 
     Raises:
-        OptionError: an unknown name.
+        OptionError: an unknown name, or a task with a metric that needs probabilities, which `evaluate` does not pass.
     """
 
     def __init__(self, task: str | Task, **kwargs: Any) -> None:
         self.task = find_task(task) if isinstance(task, str) else task
+        if needs_logits(self.task):
+            metrics = ", ".join(self.task.metrics)
+            message = f"{metrics} of {self.task.name!r} need logits: use pytest_glue.training.metrics.compute_metrics"
+            raise OptionError(message)
         super().__init__(config_name=self.task.name, keep_in_memory=True, **kwargs)
 
     def _info(self) -> evaluate.MetricInfo:

@@ -22,7 +22,7 @@ from pytest_glue.training.callbacks.early_stopping import StopAtScore
 from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
 from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
 from pytest_glue.training.library_state import silence_libraries
-from pytest_glue.training.metrics import ComputeMetrics, LabelMapping, history, scores_of
+from pytest_glue.training.metrics import ComputeMetrics, LabelMapping, history, kept_logits, scores_of
 from pytest_glue.training.token_ranges import check_token_ids
 from pytest_glue.training.trainer.device_memory import is_out_of_memory
 from pytest_glue.training.trainer.extensions import extensions_of
@@ -110,6 +110,7 @@ def fine_tune(
         predictions=tuple(labels.to_predictions(output.predictions).tolist()),
         duration_s=duration,
         stopped=stop.stopped,
+        logits=kept_logits(labels, output.predictions),
     )
 
 
@@ -155,6 +156,7 @@ def run_of_extra_evaluation(run: Run, evaluation: ExtraEvaluationCallback, label
         metrics=scores_of(evaluation.trainer, evaluation.best),
         history=history([*(entry for entry in log if "eval_loss" not in entry), *seen]),
         predictions=tuple(labels.to_predictions(evaluation.best.predictions).tolist()),
+        logits=kept_logits(labels, evaluation.best.predictions),
     )
 
 

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import EvalPrediction, Trainer
 
+from pytest_glue.core.metrics import needs_logits
 from pytest_glue.core.runs import Epoch, Scores
 from pytest_glue.core.tasks import Task
+from pytest_glue.statistics.logits import encode_logits
 from pytest_glue.statistics.metrics import compute as compute_scores
 from pytest_glue.training.label_sets import to_numbers
 
@@ -57,6 +59,20 @@ class LabelMapping:
             chosen = self.to_task_labels(np.argmax(logits, axis=1))
         return np.where(np.isfinite(logits).all(axis=1), chosen, np.nan)
 
+    def to_logits(self, output: Any) -> NDArray[np.float32]:
+        """Return the logits of a model's output in the task's order: shape (n, labels).
+
+        Args:
+            output: as for `to_predictions`, not of a regression.
+        """
+        logits = np.asarray(output[0] if isinstance(output, tuple) else output, dtype=np.float32)
+        return logits[:, list(self.label_ids)]
+
+
+def kept_logits(labels: LabelMapping, output: Any) -> str | None:
+    """Return the logits of a model's output as a run keeps them; None if no metric of the task needs them."""
+    return encode_logits(labels.to_logits(output)) if needs_logits(labels.task) else None
+
 
 def compute_metrics(task: Task, label_ids: Sequence[int]) -> ComputeMetrics:
     """Return a function for `Trainer(compute_metrics=...)` that computes the task's metrics, NaN where undefined.
@@ -68,7 +84,9 @@ def compute_metrics(task: Task, label_ids: Sequence[int]) -> ComputeMetrics:
     labels = LabelMapping(task, label_ids)
 
     def compute(output: EvalPrediction) -> dict[str, float]:
-        return compute_scores(task, labels.to_predictions(output.predictions), labels.to_task_labels(output.label_ids))
+        logits = labels.to_logits(output.predictions) if needs_logits(task) else None
+        predictions, references = labels.to_predictions(output.predictions), labels.to_task_labels(output.label_ids)
+        return compute_scores(task, predictions, references, logits)
 
     return compute
 
@@ -105,5 +123,5 @@ def _number(value: Any) -> float | None:
 
 
 def _is_metric(key: str) -> bool:
-    timings = ("_runtime", "_per_second", "_loss", "_time")
-    return key.startswith("eval_") and not key.endswith(timings)
+    timings = ("_runtime", "_per_second", "_time")
+    return key.startswith("eval_") and key != "eval_loss" and not key.endswith(timings)

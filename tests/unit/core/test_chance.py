@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pytest_glue.core.metrics import chance_bound, chance_level
+from pytest_glue.core.chance import chance_level
+from pytest_glue.core.chance_bound import chance_bound
 from pytest_glue.statistics.metrics import score
 
 

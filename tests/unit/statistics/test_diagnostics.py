@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pytest_glue.core.metrics import chance_level
+from pytest_glue.core.chance import chance_level
 from pytest_glue.statistics.diagnostics import (
     at_chance,
     collapsed,

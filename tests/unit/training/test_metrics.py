@@ -1,5 +1,6 @@
 """From a model's output and a trainer's log to predictions, scores and history, without a training."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ from transformers import EvalPrediction, TrainerControl, TrainerState, TrainingA
 
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.tasks import GLUE
+from pytest_glue.statistics.logits import decode_logits
 from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
-from pytest_glue.training.metrics import LabelMapping, compute_metrics, history
+from pytest_glue.training.metrics import LabelMapping, compute_metrics, history, kept_logits
 
 LOGITS = np.array([[3.0, 1.0, 2.0], [0.0, 9.0, 1.0], [0.0, 1.0, 2.0], [5.0, 5.0, 1.0]], dtype=np.float32)
 
@@ -73,6 +75,26 @@ def test_metrics_are_computed_in_the_tasks_order(
     assert expected == pytest.approx(compute_metrics(GLUE[task], label_ids)(output))
 
 
+def test_probabilities_are_those_of_the_tasks_order() -> None:
+    """Logits are turned into the task's order before the area under the ROC curve is computed, and are kept so."""
+    task = replace(GLUE["rte"], metrics=("roc_auc", "accuracy"))
+    logits = np.array([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.5, 0.0]])
+    output = EvalPrediction(logits, np.array([0, 0, 1, 1]))
+    assert compute_metrics(task, (1, 0))(output) == {"roc_auc": 1.0, "accuracy": 0.75}
+    assert compute_metrics(task, (0, 1))(output) == {"roc_auc": 1.0, "accuracy": 0.75}
+    kept = kept_logits(LabelMapping(task, (1, 0)), logits)
+    assert kept is not None
+    np.testing.assert_array_equal(decode_logits(kept, 4), logits[:, ::-1])
+    assert kept_logits(LabelMapping(GLUE["rte"], (1, 0)), logits) is None
+
+
+def test_a_logit_that_is_not_finite_leaves_no_score() -> None:
+    """A metric of probabilities is undefined too."""
+    task = replace(GLUE["rte"], metrics=("log_loss",))
+    output = EvalPrediction(np.array([[1.0, np.nan], [1.0, 0.0]]), np.array([0, 1]))
+    assert np.isnan(compute_metrics(task, (0, 1))(output)["log_loss"])
+
+
 def test_undefined_metrics_are_nan() -> None:
     """An undefined score is NaN."""
     output = EvalPrediction(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1]))
@@ -86,6 +108,7 @@ def test_history_has_one_entry_for_each_evaluation() -> None:
         {
             "eval_loss": 0.6,
             "eval_f1": 0.5,
+            "eval_log_loss": 0.75,
             "eval_runtime": 0.1,
             "eval_samples_per_second": 3.0,
             "epoch": 1.0,
@@ -97,7 +120,7 @@ def test_history_has_one_entry_for_each_evaluation() -> None:
         {"train_runtime": 2.0, "train_loss": 0.6, "epoch": 3.0},
     ]
     assert history(log) == (
-        Epoch(1.0, 0.7, 0.6, {"f1": 0.5}),
+        Epoch(1.0, 0.7, 0.6, {"f1": 0.5, "log_loss": 0.75}),
         Epoch(2.0, None, 0.5, {"f1": None}),
         Epoch(2.5, None, None, {"f1": 1.0}),
     )

@@ -1,0 +1,52 @@
+"""Metrics that need probabilities, from the fine-tuning to the report."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.plugin.conftest import Run
+
+CONFTEST = """
+from dataclasses import replace
+from pytest_glue.core.tasks import GLUE
+
+def pytest_glue_register_tasks(registry):
+    registry.add(replace(GLUE["mrpc"], name="mine", metrics={metrics}))
+"""
+
+
+def test_probabilities_are_trained_cached_saved_and_compared(pytester: pytest.Pytester, tiny: Run) -> None:
+    """The best epoch is chosen by the area under the ROC curve; a cached run has the same scores."""
+    pytester.makeconftest(CONFTEST.format(metrics=("roc_auc", "average_precision", "log_loss", "f1_macro")))
+    options = ("--glue-threshold=mine=0", "--glue-recipe=num_train_epochs=2", "--glue-json=report.json")
+    common = ("--glue-tasks=mine", *options)
+    trained = tiny(*common, "--glue-save=main", "--glue-seeds=2")
+    trained.assert_outcomes(passed=1)
+    first = json.loads(Path("report.json").read_text(encoding="utf-8"))["results"][0]
+    best = [max(epoch["metrics"]["roc_auc"] for epoch in run["history"]) for run in first["runs"]]
+    assert [run["metrics"]["roc_auc"] for run in first["runs"]] == best
+    assert {"roc_auc", "average_precision", "log_loss", "f1_macro"} == set(first["runs"][0]["history"][0]["metrics"])
+    tiny(*common, "--glue-compare=main", "--glue-seeds=2", "--glue-max-drop=mine=0.9").assert_outcomes(passed=1)
+    again = json.loads(Path("report.json").read_text(encoding="utf-8"))["results"][0]
+    assert [True, True] == [run["cached"] for run in again["runs"]]
+    assert first["metrics"] == again["metrics"]
+    assert 0.0 == again["baseline"]["difference"]
+
+
+def test_a_metric_that_does_not_fit_is_refused(pytester: pytest.Pytester, tiny: Run) -> None:
+    """A registered task with a metric of another kind ends the test run before it starts."""
+    pytester.makeconftest(CONFTEST.format(metrics=("pearson",)))
+    result = tiny("--glue-tasks=mine")
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(
+        ["*task 'mine': the metric 'pearson' does not fit the kind classification; those that fit: *"]
+    )
+
+
+def test_a_metric_without_a_chance_level_needs_a_bound(pytester: pytest.Pytester, tiny: Run) -> None:
+    """Its item is an error that names the remedies, and nothing is trained."""
+    pytester.makeconftest(CONFTEST.format(metrics=("recall",)))
+    result = tiny("--glue-tasks=mine")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*recall has no chance level*give a threshold, or compare with a baseline*"])
