@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_glue.core.chance_bound import chance_bound
 from pytest_glue.core.formatting import name_seeds
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import FailedRun
@@ -51,22 +53,40 @@ def _defects(
     task: Task, runs: Sequence[Run], references: Sequence[float], others: Sequence[Run]
 ) -> dict[str, Iterable[bool]]:
     """Return which of the runs, whose predictions are finite, have which defect, the most telling one first."""
+    import numpy as np
+
     from pytest_glue.statistics import diagnostics
 
     predictions, metric = [run.predictions for run in runs], task.headline_metric
     same = diagnostics.constant_predictions(predictions)
     if len(references) < MIN_EXAMPLES:
         return {DIVERGED: map(_diverged, runs), CONSTANT: same}
+    unknown = np.array([not _has_good_probabilities(task, run, references) for run in runs])
+    nearly = diagnostics.nearly_constant(predictions, references, is_regression=task.is_regression)
     compared = [run.predictions for run in others if is_finite(run, references)] or None
     predicted, gold, others_predicted = (_by_label(task, each) for each in (predictions, references, compared))
-    chance = diagnostics.at_chance(metric, predicted, gold)
+    chance = diagnostics.at_chance(metric, predicted, gold) & unknown
     return {
         DIVERGED: chance & [_diverged(run) for run in runs],
-        CONSTANT: same,
-        NEARLY_CONSTANT: diagnostics.nearly_constant(predictions, references, is_regression=task.is_regression),
-        COLLAPSED: diagnostics.collapsed(metric, predicted, gold, others_predicted),
+        CONSTANT: same & unknown,
+        NEARLY_CONSTANT: nearly & unknown,
+        COLLAPSED: diagnostics.collapsed(metric, predicted, gold, others_predicted) & unknown,
         NEVER_MOVED: chance & [diagnostics.never_moved(_losses(run)) for run in runs],
     }
+
+
+def _has_good_probabilities(task: Task, run: Run, references: Sequence[float]) -> bool:
+    """Return whether a headline metric of probabilities is beyond chance.
+
+    Such a run has learned something, even if it predicts the same class for every example: of a rare class, no
+    probability may reach one half.
+    """
+    metric = METRICS.get(task.headline_metric)
+    score = run.metrics.get(task.headline_metric)
+    if metric is None or not metric.needs_probabilities or score is None:
+        return False
+    bound = chance_bound(metric.name, references, kind=task.kind)
+    return bound is not None and metric.sign * (score - bound) > 0
 
 
 def _by_label(task: Task, labels: Any) -> Any:

@@ -144,6 +144,21 @@ def test_a_run_that_learned_nothing_is_found_by_its_labels() -> None:
     assert [9] == [run.seed for run in judgement.failed_runs]
 
 
+def test_a_rare_class_is_learned_although_it_is_never_predicted() -> None:
+    """A run that always predicts the frequent class has trained if its probabilities tell the classes apart."""
+    rng, gold = np.random.default_rng(3), (np.arange(N) % 20 == 0).astype(float)
+    task = replace(GLUE["rte"], metrics=("roc_auc", "accuracy"))
+    found = []
+    for signal in (1.5, 0.0):
+        logits = np.stack([np.full(N, 9.0), signal * gold + rng.normal(size=N)], axis=-1).astype(np.float32)
+        scores = compute(task, np.zeros(N), gold, logits)
+        run = Run(1, scores, FALLING_LOSS, (0.0,) * N, 1.0, logits=encode_logits(logits))
+        found.append(Criteria(task, "a/b", {"roc_auc": 0.5}).judge([run], gold.tolist()))
+    assert [(Verdict.PASS, ()), (Verdict.DEGENERATE, "predicted the same for every example")] == [
+        (each.verdict, each.failed_runs and each.failed_runs[0].reason) for each in found
+    ]
+
+
 @pytest.mark.parametrize("metric", ["recall", "expected_calibration_error", "precision_macro"])
 def test_a_metric_without_a_chance_level_needs_a_threshold_or_a_baseline(metric: str) -> None:
     """The error names both remedies, before anything is trained."""
