@@ -157,9 +157,7 @@ class Entry:
             yield "its predictions of golden examples and their origin do not match"
         if bool(self.submission) != bool(run.test_predictions):
             yield "its predictions of the leaderboard's texts and their origin do not match"
-        n_logits = len(run.predictions) * task.num_labels if needs_logits(task) else 0
-        if len(run.logits or "") != 4 * math.ceil(4 * n_logits / 3):  # as long as base64 of so many float32
-            yield f"its logits are not {n_logits} numbers"
+        yield from _wrong_size(task, run)
         if not 0 <= run.duration_s < math.inf:
             yield f"its duration is {run.duration_s} seconds"
         yield from _out_of_range(run.metrics)
@@ -182,6 +180,13 @@ def _not_labels(task: Task, labels: tuple[float, ...], others: int = 0) -> list[
     if task.is_multi_label:
         return [label for label in labels if not (0 <= label < 2**num_labels and label == int(label))]
     return list(set(labels) - set(range(num_labels)))
+
+
+def _wrong_size(task: Task, run: Run) -> Iterator[str]:
+    """Yield a clause if the run has other than one logit for each example and label, where the task needs them."""
+    n_logits = len(run.predictions) * task.num_labels if needs_logits(task) else 0
+    if len(run.logits or "") != 4 * math.ceil(4 * n_logits / 3):  # as long as base64 of so many float32
+        yield f"its logits are not {n_logits} numbers"
 
 
 def _out_of_range(scores: Scores) -> Iterator[str]:
