@@ -16,7 +16,7 @@ from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.training.callbacks.progress import RunMonitor
 from pytest_glue.training.callbacks.time_limit import ended_after
 from pytest_glue.training.library_state import silence_libraries
-from pytest_glue.training.metrics import ComputeMetrics, LabelMapping, to_scores
+from pytest_glue.training.metrics import ComputeMetrics, LabelMapping, kept_logits, to_scores
 from pytest_glue.training.predict import Predictor
 from pytest_glue.training.trainer.device_memory import is_out_of_memory
 
@@ -106,6 +106,7 @@ class EvaluatedRuns:
             history=(),
             predictions=tuple(self._labels.to_predictions(logits).tolist()),
             duration_s=time.perf_counter() - start,
+            logits=kept_logits(self._labels, logits),
             **further,
         )
 

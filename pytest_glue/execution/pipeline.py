@@ -219,6 +219,7 @@ def make_evaluated_runs(
         compute_metrics: of the item.
         monitor: receives the progress of the run and limits its time.
     """
+    from pytest_glue.core.metrics import check_logits_size
     from pytest_glue.core.runs import RunConditions
     from pytest_glue.data.fingerprint import digest_of_task
     from pytest_glue.data.groups import groups_of
@@ -230,6 +231,7 @@ def make_evaluated_runs(
     task, tokenizer = spec.task, predictor.tokenizer
     labels, examples = LabelMapping(task, label_ids(spec)), encoded[task.evaluation_split]
     check_token_ids(predictor.model, tokenizer, encoded.values())
+    check_logits_size(task, len(examples))
     conditions = RunConditions(
         checkpoint=resolve(spec.checkpoint).checkpoint,
         n_train=0,

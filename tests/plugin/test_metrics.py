@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import Run
+from tests.plugin.conftest import SUITE, Run
 
 CONFTEST = """
 from dataclasses import replace
@@ -50,3 +50,27 @@ def test_a_metric_without_a_chance_level_needs_a_bound(pytester: pytest.Pytester
     result = tiny("--glue-tasks=mine")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*recall has no chance level*give a threshold, or compare with a baseline*"])
+
+
+SAVES = """
+def test_glue(glue_evaluation, glue_trainer):
+    glue_evaluation.check()
+    glue_trainer.save_model("tuned")
+"""
+
+
+def test_an_evaluated_checkpoint_keeps_its_logits(pytester: pytest.Pytester, here: Run) -> None:
+    """With `--glue-evaluate-only`, the scores are those at the end of the fine-tuning, and are cached."""
+    pytester.makeconftest(CONFTEST.format(metrics=("roc_auc", "log_loss")))
+    pytester.makepyfile(test_saves=SAVES, test_suite=SUITE)
+    common = ("--glue-tasks=mine", "--glue-max-eval-samples=48", "--glue-threshold=mine=0", "--glue-json=report.json")
+    tuned = ("--glue-checkpoints=sample", "--glue-max-train-samples=64", "--glue-recipe=num_train_epochs=1")
+    here("test_saves.py", "--glue-data=sample", *common, *tuned).assert_outcomes(passed=1)
+    evaluated = ("test_suite.py", "--glue-data=sample", *common, "--glue-checkpoints=tuned", "--glue-evaluate-only")
+    results = [json.loads(Path("report.json").read_text(encoding="utf-8"))["results"][0]]
+    for _ in range(2):
+        here(*evaluated).assert_outcomes(passed=1)
+        results.append(json.loads(Path("report.json").read_text(encoding="utf-8"))["results"][0])
+    assert results[0]["metrics"] == pytest.approx(results[1]["metrics"], abs=1e-6)
+    assert results[1]["metrics"] == results[2]["metrics"]
+    assert results[2]["runs"][0]["cached"]
