@@ -74,7 +74,7 @@ def _score_row(item: Item) -> tuple[str, ...]:
         return (mark, plain_text(item.name, 200), "", "", "", "", item.status)
     at_least = "≥ " if item.evaluation.n_stopped else ""
     score = "undefined" if item.score is None else f"{at_least}{decimal(item.score)}"
-    bound = item.bounds[0]
+    bound = "" if item.bound is None else f"{plain_text(item.bound.name, 100)} {decimal(item.bound.value)}"
     difference = "" if item.difference is None else decimal(item.difference, "+")
     if (interval := item.difference_interval) is not None:
         difference = f"{difference} ({_interval(interval, '+')})"
@@ -84,7 +84,7 @@ def _score_row(item: Item) -> tuple[str, ...]:
         f"{plain_text(item.name, 200)}<br>{plain_text(item.evaluation.headline_metric)}",
         score,
         "" if interval is None else _interval(interval),
-        f"{plain_text(bound.name, 100)} {decimal(bound.value)}",
+        bound,
         difference,
         f"**{item.status}**" if item.is_red else item.status,
     )

@@ -61,18 +61,24 @@ class Item:
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
-        """What the score is compared with, the decisive bound first, the chance level last."""
+        """What the score is compared with, the decisive bound first, the chance level last, if the metric has one."""
         if self.evaluation is None:
             return ()
         baseline, threshold = self.evaluation.baseline, self.evaluation.threshold
         found = [] if baseline is None else [Bound(str(baseline["name"]), float(baseline["baseline_score"]))]
         found += [] if threshold is None else [Bound("threshold", threshold)]
-        return (*found, Bound("chance level", self.evaluation.judgement.chance))
+        chance = self.evaluation.judgement.chance
+        return tuple(found) if chance is None else (*found, Bound("chance level", chance))
+
+    @property
+    def bound(self) -> Bound | None:
+        """The decisive bound; None if there is none."""
+        return next(iter(self.bounds), None)
 
     @property
     def difference(self) -> float | None:
         """Score minus the decisive bound."""
-        return None if self.score is None else self.score - self.bounds[0].value
+        return None if self.score is None or self.bound is None else self.score - self.bound.value
 
     @property
     def difference_interval(self) -> tuple[float, float] | None:

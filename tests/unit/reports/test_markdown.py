@@ -124,3 +124,12 @@ def test_a_run_that_has_not_ended(report_of: Report) -> None:
     """Before the first item has ended, the report says that there is nothing yet."""
     report = {**report_of(), "family": None}
     assert markdown(view_of(report)).startswith("## ❔ pytest-glue: No item has ended yet\n")
+
+
+def test_a_score_without_any_bound_has_no_difference(evaluation: Evaluation, report_of: Report) -> None:
+    """A report-only item whose metric has no chance level is compared with nothing."""
+    free = replace(evaluation, judgement=replace(evaluation.judgement, threshold=None, chance=None))
+    view = view_of(report_of(free))
+    assert (None, None, ()) == (view.items[0].bound, view.items[0].difference, view.items[0].bounds)
+    (row,) = [line for line in markdown(view).splitlines() if line.startswith("| ❌")]
+    assert "0.614" in row
