@@ -127,8 +127,7 @@ def test_other_tests_run_beside_a_wrong_table(pytester: pytest.Pytester, here: R
         ),
         (
             "task='rte'",
-            "@pytest.mark.glue(task=...): task concerns the whole test run, not one test: set it in [tool.pytest_glue], or "
-            "did you mean tasks?",
+            "set it in [tool.pytest_glue], or did you mean tasks?; a marker accepts tasks, ",
         ),
         ("tasks='kola'", "@pytest.mark.glue(tasks=...): unknown task 'kola': did you mean cola?"),
         (
