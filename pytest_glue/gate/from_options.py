@@ -173,6 +173,9 @@ def _record(spec: EvaluationSpec, evaluation: Evaluation, name: str) -> str:
     options = spec.options
     if evaluation.conditions.n_eval < MIN_EXAMPLES:
         return f"not recorded as baseline {name}: a comparison needs at least {MIN_EXAMPLES} evaluation examples"
+    is_trained = evaluation.score is not None and len(evaluation.failed_runs) < len(evaluation.runs)
+    if evaluation.judgement.decided_by_hook and not is_trained:
+        return f"not recorded as baseline {name}: no run trained that others could be compared with"
     if evaluation.failed or evaluation.verdict is Verdict.DEGENERATE or evaluation.score is None:
         return f"not recorded as baseline {name}: the verdict is {evaluation.verdict}{_cure(spec, evaluation)}"
     file = baseline_storage.path_of(options.storage, name, spec.task.name, spec.checkpoint_id)
@@ -198,6 +201,8 @@ def _is_of(evaluation: Evaluation, file: Path) -> bool:
 
 def _cure(spec: EvaluationSpec, evaluation: Evaluation) -> str:
     """Return how a red item can be recorded after all, as the end of a sentence; empty if it cannot."""
+    if evaluation.judgement.decided_by_hook:
+        return ", as pytest_glue_verdict decided"
     if evaluation.verdict is Verdict.DEGENERATE:
         return ", so its score says nothing about the checkpoint; change the recipe or the data"
     if evaluation.verdict is not Verdict.FAIL or evaluation.score is None or evaluation.baseline is not None:

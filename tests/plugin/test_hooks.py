@@ -27,6 +27,13 @@ DECIDES = """
 def pytest_glue_verdict(item, task, evaluation):
     return {decision}
 """
+UNDEFINED = """
+import pytest
+
+@pytest.fixture
+def glue_compute_metrics():
+    return lambda output: {'accuracy': float('nan')}
+"""
 SEES = """
 def pytest_glue_evaluated(item, evaluation):
     with open("seen.txt", "a") as file:
@@ -141,8 +148,23 @@ def test_a_verdict(pytester: pytest.Pytester, tiny: Run, report: Report) -> None
     assert f"sst2 · sample: the share of positive texts is odd {decider}" == found["reason"]
     assert ("fail", True, True) == (found["verdict"], found["failed"], found["decided_by_hook"])
     assert any("without it the verdict is pass: sst2 · sample: accuracy" in note for note in found["notes"])
+    assert "not recorded as baseline main: the verdict is fail, as pytest_glue_verdict decided" in found["notes"]
     assert not (pytester.path / "glue-baselines").exists()
     result.stdout.fnmatch_lines([f"sst2 · sample: the share of positive texts is odd {decider}"])
+
+
+@pytest.mark.parametrize("task", ["sst2", "rte"], ids=["undefined", "constant"])
+def test_runs_that_failed_are_no_baseline(pytester: pytest.Pytester, tiny: Run, report: Report, task: str) -> None:
+    """A hook can let an item pass that did not train: nothing could be compared with it later."""
+    pytester.makeconftest(DECIDES.format(decision="('pass', 'it is only a trial')"))
+    pytester.makepyfile(test_suite=(UNDEFINED if task == "sst2" else "") + SUITE)
+
+    tiny(*ASKED, f"--glue-tasks={task}", "--glue-save=main").assert_outcomes(passed=1)
+
+    (found,) = report()["results"]
+    assert "(decided by pytest_glue_verdict; without it: degenerate)" in found["reason"]
+    assert "not recorded as baseline main: no run trained that others could be compared with" in found["notes"]
+    assert not (pytester.path / "glue-baselines").exists()
 
 
 @pytest.mark.parametrize(("policy", "outcome"), [("pass", "passed"), ("fail", "failed")])
