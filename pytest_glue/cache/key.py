@@ -11,6 +11,7 @@ from pytest_glue.cache.code_digest import code_digest
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.environment import expected_device, expected_devices, library_versions
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.recipe import WITHOUT_EFFECT, full_recipe
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "numpy", "scipy", "scikit-learn")
@@ -48,6 +49,7 @@ class Key:
     code: str
     """The digest of the package's files that make a run."""
     environment: Mapping[str, str]
+    """Variables that change what is computed, and the digest of the file with each of the user's own metrics."""
 
     @classmethod
     def of(cls, spec: EvaluationSpec, data: str, seed: int) -> Self:
@@ -73,7 +75,10 @@ class Key:
             devices=expected_devices() if device == "cuda" else 1,
             libraries={name: library_versions()[name] for name in LIBRARIES},
             code=code_digest(),
-            environment={name: os.environ[name] for name in sorted(os.environ) if name.startswith(_VARIABLES)},
+            environment={
+                **{name: os.environ[name] for name in sorted(os.environ) if name.startswith(_VARIABLES)},
+                **{f"metric {name}": METRICS[name].digest for name in task.metrics if _is_own(name)},
+            },
         )
 
     def of_seed(self, seed: int) -> Self:
@@ -97,6 +102,10 @@ class Key:
         pairs = {name: (ours.get(name), theirs.get(name)) for name in names}
         # As texts, which the key is made of: True and 1 differ.
         return {name: (one, other) for name, (one, other) in pairs.items() if json.dumps(one) != json.dumps(other)}
+
+
+def _is_own(metric: str) -> bool:
+    return metric in METRICS and bool(METRICS[metric].source)
 
 
 def _normalised(value: Any) -> Any:

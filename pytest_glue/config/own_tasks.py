@@ -9,6 +9,7 @@ from pytest_glue.config.task_fields import MAX_SET_LABELS, TASK_FIELDS
 from pytest_glue.config.values import refused
 from pytest_glue.core.errors import GlueError, closest, suggestion
 from pytest_glue.core.metrics import metrics_problem
+from pytest_glue.core.own_metrics import know_metrics
 from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import GLUE, Kind, Task
 
@@ -50,22 +51,28 @@ def parse_task(name: str, table: Any, base: Path) -> Task:
         raise refused(f'{name} has no field text: name the column with the texts, as in text = "message"')
     try:
         task = _task(name, given)
-        check_task(task)
+        check_task(task, base)
         _check_golden(task, given)
     except GlueError as error:
         raise refused(f"{name}: {error}") from None
     return task
 
 
-def check_task(task: Task) -> None:
+def check_task(task: Task, base: Path | None = None) -> None:
     """Check a task that was made in Python or from a table: its name, its metrics, and that its fields fit each other.
 
-    Nothing is read.
+    Nothing is read but the files of the user's own metrics.
+
+    Args:
+        task: to be checked.
+        base: the folder that the paths of own metrics start from, and their modules can be in; by default the current
+            one.
 
     Raises:
         OptionError: something is not accepted.
     """
     _check_name(task.name)
+    know_metrics(task.metrics, base or Path.cwd())
     if problem := metrics_problem(task):
         raise refused(problem)
     _check(task)

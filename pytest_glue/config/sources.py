@@ -160,7 +160,7 @@ def _registered(config: pytest.Config) -> Mapping[str, Task]:
 
         for name, task in registry.tasks.items():
             try:
-                check_task(task)
+                check_task(task, config.rootpath)
             except GlueError as error:
                 raise OptionError(f"pytest_glue_register_tasks adds the task {name!r}: {error}") from None
     return registry.tasks

@@ -44,6 +44,10 @@ class PredictionError(GlueError):
     """A checkpoint that is evaluated as it is gave no predictions."""
 
 
+class MetricError(GlueError):
+    """A user's own metric raised, or returned no score."""
+
+
 class SearchError(GlueError):
     """A hyperparameter search cannot start, or no trial completed."""
 

@@ -26,6 +26,11 @@ class Metric:
     """The kinds of tasks that it fits."""
     num_labels: int | None = None
     """The number of classes of those tasks; None for any."""
+    source: str = ""
+    """Where a user's own metric is loaded from: the folder that its module can be in, or the path of an `evaluate`
+    metric; empty for the others."""
+    digest: str = ""
+    """Of the file with a user's own metric."""
 
     @property
     def sign(self) -> int:
@@ -77,14 +82,16 @@ class Metric:
             return False
         return max(self.low, -float_info.max) <= value <= min(self.high, float_info.max)
 
-    def text(self, score: float, sign: str = "") -> str:
-        """Return a score or a difference for people: with three decimals; in metrics without bounds, with six digits.
+    def text(self, score: float, sign: str = "", beside: float | None = None) -> str:
+        """Return a score or a difference for people: with three decimals; without bounds, with as many as it needs.
 
         Args:
             score: the number.
             sign: `+` to show the sign of positive numbers too.
+            beside: a score that is shown with a difference, which then has as many decimals.
         """
-        return decimal(score, sign, 3 if self.is_bounded else fitting_digits(score))
+        digits = 3 if self.is_bounded else fitting_digits(score if beside is None else beside)
+        return decimal(score, sign, digits)
 
 
 _LABELS = (Kind.CLASSIFICATION, Kind.MULTI_LABEL)
@@ -128,6 +135,11 @@ def find_metric(name: str) -> Metric:
     if name not in METRICS:
         raise ValueError(f"unknown metric {name!r}; accepted: {', '.join(METRICS)}")
     return METRICS[name]
+
+
+def shown_metric(name: str, *, greater_is_better: bool = True) -> Metric:
+    """Return the metric of that name for reports; of one that is not known here, one without bounds."""
+    return METRICS.get(name) or Metric(name, -inf, inf, greater_is_better=greater_is_better)
 
 
 def needs_logits(task: Task) -> bool:

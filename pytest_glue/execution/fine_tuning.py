@@ -15,6 +15,7 @@ from pytest_glue.core.runs import Run, RunConditions
 from pytest_glue.core.tasks import Task
 from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.search.search import Search, find_hyperparameters
+from pytest_glue.statistics.own_metrics import check_own_metrics
 from pytest_glue.training.arguments import used_recipe
 from pytest_glue.training.callbacks.extra_evaluation import ExtraEvaluationCallback
 from pytest_glue.training.callbacks.progress import RunMonitor
@@ -197,6 +198,8 @@ def conditions_of(
     """
     assert isinstance(trainer.train_dataset, Sized)
     check_logits_size(labels.task, len(evaluation_data(trainer)))
+    gold = references(trainer, labels)
+    check_own_metrics(labels.task, gold)
     return RunConditions(
         checkpoint=checkpoint,
         n_train=len(trainer.train_dataset),
@@ -204,6 +207,6 @@ def conditions_of(
         data_digest=data_digest,
         recipe=used_recipe(trainer.args) | dict(options),
         device=str(trainer.args.device),
-        references=references(trainer, labels),
+        references=gold,
         notes=notes,
     )

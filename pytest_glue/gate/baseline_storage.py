@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_glue.core.errors import BaselineError, MissingBaselineError
 from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.formatting import count
-from pytest_glue.core.metrics import find_metric
+from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.paths import local_path, replace_file
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
 
@@ -168,7 +168,7 @@ def _change(path: Path, new: Baseline) -> str:
 
 
 def _text(baseline: Baseline) -> str:
-    return find_metric(baseline.headline_metric).text(baseline.score)
+    return shown_metric(baseline.headline_metric).text(baseline.score)
 
 
 def _caution(old: Baseline, new: Baseline) -> str:
@@ -178,7 +178,7 @@ def _caution(old: Baseline, new: Baseline) -> str:
         new.data_digest,
         new.recipe,
     )
-    is_better = find_metric(new.headline_metric).sign * (new.score - old.score) > 0
+    is_better = shown_metric(new.headline_metric).sign * (new.score - old.score) > 0
     if not is_same or not is_better or set(old.seeds) <= set(new.seeds):
         return ""
     return (

@@ -302,10 +302,9 @@ def _not_better_than_chance(metric: Metric, threshold: float, level: float | Non
 
 def no_chance_level(metric: str) -> str:
     """Return why a score of the metric cannot be judged without a bound, and the remedy, as the end of a sentence."""
-    return (
-        f"{metric} has no chance level, since predictions that know nothing can have a good one: "
-        "give a threshold, or compare with a baseline"
-    )
+    known = METRICS.get(metric)
+    why = "as a metric of your own" if known and known.source else "since predictions that know nothing can score well"
+    return f"{metric} has no chance level, {why}: give a threshold, or compare with a baseline"
 
 
 def _seed_margin(scores: Sequence[float], alpha: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_glue.core.chance_bound import chance_bound
 from pytest_glue.core.formatting import name_seeds
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.metrics import METRICS, find_metric
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import FailedRun
@@ -58,6 +58,8 @@ def _defects(
     from pytest_glue.statistics import diagnostics
 
     predictions, metric = [run.predictions for run in runs], task.headline_metric
+    if task.is_regression and not find_metric(metric).is_correlation:
+        metric = "pearson"
     same = diagnostics.constant_predictions(predictions)
     if len(references) < MIN_EXAMPLES:
         return {DIVERGED: map(_diverged, runs), CONSTANT: same}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.core.errors import BaselineError, OptionError
 from pytest_glue.core.formatting import count
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.paths import local_path
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.tasks import GLUE, find_task
@@ -100,6 +101,9 @@ def recorded_items(storage: Path, name: str, tasks: Sequence[str] = ()) -> tuple
 
 def _recorded_item(file: Path, baseline: Baseline) -> PlannedItem | str:
     """Return the item that a file records, or why it cannot be planned."""
+    if baseline.headline_metric not in METRICS:
+        own = f"{baseline.headline_metric} is no metric of pytest-glue"
+        return f"baseline {file}: {own}; the header of a comparison has the drops that are detectable"
     runs = trained_runs(baseline)
     run = run_variance(baseline, runs)
     if baseline.evaluate_only:

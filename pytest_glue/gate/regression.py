@@ -284,9 +284,9 @@ def _sides(rule: RegressionCriterion, n_runs: int, n_baseline: int) -> str:
 
 
 def _differences(rule: RegressionCriterion, comparison: "Comparison", n_runs: int, n_baseline: int) -> tuple[str, ...]:
-    metric, seeds = rule.metric, _sides(rule, n_runs, n_baseline)
-    difference = metric.text(comparison.difference, "+")
+    metric, seeds, beside = rule.metric, _sides(rule, n_runs, n_baseline), comparison.baseline_score
+    difference = metric.text(comparison.difference, "+", beside)
     if comparison.confidence_interval is None:
         return difference, seeds
-    low, high = (metric.text(end, "+") for end in comparison.confidence_interval)
+    low, high = (metric.text(end, "+", beside) for end in comparison.confidence_interval)
     return difference, f"{100 * comparison.confidence_level:.3g}% CI {low} to {high}", seeds

@@ -188,7 +188,7 @@ def _drop(comparison: SliceComparison, rule: RegressionCriterion, n_eval: int) -
     metric = rule.metric
     ours, theirs = metric.text(comparison.candidate_score), metric.text(comparison.baseline_score)
     allowed = f"a {metric.drop} of more than {rule.max_drop:.3g}" if rule.max_drop else f"a {metric.drop}"
-    difference = f"({metric.text(comparison.difference, '+')}; n={n_eval})"
+    difference = f"({metric.text(comparison.difference, '+', comparison.baseline_score)}; n={n_eval})"
     return f"{metric.name} {ours} against {rule.name}'s {theirs}: {allowed} {difference}"
 
 

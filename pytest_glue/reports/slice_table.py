@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import columns, count
-from pytest_glue.core.metrics import find_metric
+from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.verdict import SliceResult, Verdict
 
 _COLUMNS = ("slice of", "checkpoint", "slice", "n", "score", "95% CI", "compared with", "difference", "verdict")
@@ -23,10 +23,10 @@ def slice_lines(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> 
 
 
 def _row(evaluation: Evaluation, part: SliceResult) -> list[str]:
-    text = find_metric(evaluation.headline_metric).text
+    text = shown_metric(evaluation.headline_metric).text
     bound, shown_bound = _bound(evaluation, part)
     score = part.baseline.candidate_score if part.baseline else part.score
-    difference = "" if bound is None or score is None else text(score - bound, "+")
+    difference = "" if bound is None or score is None else text(score - bound, "+", score)
     return [
         evaluation.task,
         evaluation.checkpoint.label,
@@ -42,7 +42,7 @@ def _row(evaluation: Evaluation, part: SliceResult) -> list[str]:
 
 def _bound(evaluation: Evaluation, part: SliceResult) -> tuple[float | None, str]:
     """Return what the score of a slice is compared with, and its text."""
-    text = find_metric(evaluation.headline_metric).text
+    text = shown_metric(evaluation.headline_metric).text
     if part.baseline is not None:
         name = (evaluation.baseline or {}).get("name", "baseline")
         return part.baseline.baseline_score, f"{name} {text(part.baseline.baseline_score)}"

@@ -7,7 +7,7 @@ from typing import Any
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation, Outcome
 from pytest_glue.core.formatting import columns, decimal, fitting_digits, seconds
-from pytest_glue.core.metrics import Metric, find_metric
+from pytest_glue.core.metrics import Metric, shown_metric
 from pytest_glue.core.slices import split_target
 from pytest_glue.core.study import EVALUATION, Hyperparameters, Study, Trial
 from pytest_glue.core.tasks import GLUE
@@ -56,13 +56,13 @@ def table(
 
 def _row(evaluation: Evaluation) -> list[str]:
     """Return the cells of an evaluation without the verdict."""
-    metric = find_metric(evaluation.headline_metric)
+    metric = shown_metric(evaluation.headline_metric)
     bound, shown_bound = _bound(evaluation, metric)
     score, difference = "undefined", ""
     if (judged := _score(evaluation)) is not None:
         limit = ("≥" if metric.greater_is_better else "≤") if evaluation.n_stopped else ""
         score = f"{limit}{metric.text(judged)}"
-        difference = "" if bound is None else f"{limit}{metric.text(judged - bound, '+')}"
+        difference = "" if bound is None else f"{limit}{metric.text(judged - bound, '+', judged)}"
     interval = " to ".join(map(metric.text, evaluation.confidence_interval or ()))
     named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
     return [*named, score, interval, shown_bound, difference, _time(evaluation)]
@@ -195,7 +195,7 @@ def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
     """Return the lines for the result of `rank_checkpoints`."""
     lines: list[str] = []
     for task in ranking["tasks"]:
-        metric = find_metric(task["metric"])
+        metric = shown_metric(task["metric"])
         lower = "" if metric.greater_is_better else ", lower is better"
         lines += ["", f"{task['task']} ({metric.name}{lower}, n={task['n_eval']})"]
         lines += [*_score_lines(task["scores"], metric.text), "", *_pair_lines(task, metric)]
@@ -289,7 +289,7 @@ def _search_line(study: Study) -> str:
 def _objective(study: Study) -> str:
     if study.best.objective is None:
         raise ValueError(f"the best trial of study {study.name} has no objective")
-    return find_metric(study.objective).text(study.best.objective)
+    return shown_metric(study.objective).text(study.best.objective)
 
 
 _TRIALS_FOR_IMPORTANCE = 10

@@ -7,6 +7,7 @@ import numpy as np
 from pytest_glue.core.tasks import Kind
 from pytest_glue.statistics.arrays import Floats, centered_ranks, class_counts
 from pytest_glue.statistics.curve_metrics import CURVE_METRICS, curve_influence
+from pytest_glue.statistics.own_metrics import is_own, own_influence
 from pytest_glue.statistics.probability_metrics import PROBABILITY_METRICS, probability_influence
 from pytest_glue.statistics.ratio_metrics import RATIO_METRICS, ratio_influence
 
@@ -30,6 +31,8 @@ def influence(metric: str, outputs: Floats, gold: Floats, scores: Floats, kind: 
     """
     is_multi_label = kind is Kind.MULTI_LABEL
     with np.errstate(divide="ignore", invalid="ignore"):
+        if is_own(metric):
+            return own_influence(metric, outputs, gold, scores, kind)
         if metric in RATIO_METRICS:
             return ratio_influence(metric, outputs, gold, scores, is_multi_label=is_multi_label)
         if metric in CURVE_METRICS:

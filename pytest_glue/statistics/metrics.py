@@ -10,6 +10,7 @@ from pytest_glue.core.tasks import Kind, Task
 from pytest_glue.statistics import arrays
 from pytest_glue.statistics.arrays import centered_ranks, class_counts
 from pytest_glue.statistics.curve_metrics import CURVE_METRICS, curve_score
+from pytest_glue.statistics.own_metrics import is_own, own_score
 from pytest_glue.statistics.probability_metrics import PROBABILITY_METRICS, probability_score
 from pytest_glue.statistics.ratio_metrics import RATIO_METRICS, ratio_score
 
@@ -79,7 +80,9 @@ def score_aligned(metric: str, outputs: Floats, gold: Floats, kind: Kind | None 
     """Return the scores, shape (...), of predictions that broadcast to (..., n), or of logits; see `score`."""
     is_multi_label = kind is Kind.MULTI_LABEL
     with np.errstate(divide="ignore", invalid="ignore"):
-        if metric in RATIO_METRICS:
+        if is_own(metric):
+            found = own_score(metric, outputs, gold, kind)
+        elif metric in RATIO_METRICS:
             found = ratio_score(metric, outputs, gold, is_multi_label=is_multi_label)
         elif metric in CURVE_METRICS:
             found = curve_score(metric, outputs, gold, is_multi_label=is_multi_label)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import EvalPrediction, Trainer
 
-from pytest_glue.core.metrics import needs_logits
+from pytest_glue.core.metrics import METRICS, needs_logits
+from pytest_glue.core.own_metrics import share_metrics
 from pytest_glue.core.runs import Epoch, Scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.statistics.logits import encode_logits
@@ -82,8 +83,10 @@ def compute_metrics(task: Task, label_ids: Sequence[int]) -> ComputeMetrics:
         label_ids: the model's id of each of the task's labels; empty for a regression.
     """
     labels = LabelMapping(task, label_ids)
+    metrics = [METRICS[name] for name in task.metrics if name in METRICS]
 
     def compute(output: EvalPrediction) -> dict[str, float]:
+        share_metrics(metrics)  # the function may have been sent to another process
         logits = labels.to_logits(output.predictions) if needs_logits(task) else None
         predictions, references = labels.to_predictions(output.predictions), labels.to_task_labels(output.label_ids)
         return compute_scores(task, predictions, references, logits)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_glue.cache.entry import Entry, EntryError
+from pytest_glue.cache.entry import Entry, EntryError, _out_of_range
 from pytest_glue.core.serialization import to_plain
 from tests.factories import make_entry
 
@@ -95,3 +95,9 @@ def test_an_entry_of_an_earlier_version(monkeypatch: pytest.MonkeyPatch) -> None
     content = entry.to_bytes()
     monkeypatch.undo()
     assert (entry.run, None) == (Entry.from_bytes(content).run, Entry.from_bytes(content).conditions.groups)
+
+
+def test_a_score_has_the_range_of_its_metric() -> None:
+    """An error can be larger than 1, and not negative."""
+    assert [] == list(_out_of_range({"mse": 7.5, "pearson": -0.2, "mine": 99.0, "accuracy": None}))
+    assert ["it has the mse -0.5", "it has the pearson 7.5"] == list(_out_of_range({"mse": -0.5, "pearson": 7.5}))

@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_glue.cli import main
+from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline, encode_baseline
+from pytest_glue.statistics.metrics import compute
 from tests.factories import RTE_LABELS, make_baseline, make_evaluation, make_runs
 
 PUBLISHED = ["power", "--task=rte", "--examples=277", "--score=0.66"]
@@ -111,3 +114,27 @@ def test_no_heavy_library_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "[]" == done.stdout.splitlines()[-1]
+
+
+def test_a_table_of_rises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where lower is better, the title has the error itself, and the cells are rises, which may be larger than 1."""
+    mine = replace(GLUE["stsb"], name="mine", metrics=("mse",))
+    references = [0.1 * (number % 50) for number in range(200)]
+    runs = []
+    for seed in range(3):
+        predictions = [each + 1.5 + 0.02 * seed + 0.1 * ((number + seed) % 7) for number, each in enumerate(references)]
+        runs.append(Run(seed, compute(mine, predictions, references), (), tuple(predictions), 1.0))
+    evaluation = make_evaluation(runs, task="mine", headline_metric="mse", n_eval=200, references=tuple(references))
+    file = tmp_path / "main" / "mine" / "sample.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(encode_baseline(Baseline.of(evaluation, mine, {}, {}))))
+    asked = ["power", "--baseline=main", f"--storage={tmp_path}", "--seeds", "3", "10", "--items", "1"]
+    assert 0 == main(asked)
+    title, meaning, _, three, ten = capsys.readouterr().out.splitlines()
+    assert title.startswith("mine · a/b@86b5e09: mse 3.3")
+    assert meaning.startswith("rise that is detected with a power of 80 %")
+    assert 0 < float(ten.split()[1]) < float(three.split()[1]) < 3
+    assert 0 == main([*asked, "--json", "--drop=1.5"])
+    cells = json.loads(capsys.readouterr().out)
+    assert [1.5, 1.5] == [each["drop"] for each in cells]
+    assert all(each["score"] > 3 and 0.9 < each["power"] <= 1 for each in cells)

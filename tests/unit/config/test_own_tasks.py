@@ -8,6 +8,7 @@ import pytest
 
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.errors import OptionError
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.slices import Slice
 from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import GLUE, Kind, Task
@@ -179,3 +180,17 @@ def test_a_task_that_a_plugin_registers_too() -> None:
     sources = [OptionSource("default {name}", {"task": registered}, Path.cwd())]
     with pytest.raises(OptionError, match="registers the task 'tickets' too: choose another name"):
         combine([*sources, OptionSource("{name}", {"task": {"tickets": tomllib.loads(FILES)}}, Path.cwd())])
+
+
+def test_own_metrics(tmp_path: Path) -> None:
+    """Paths and modules start from the folder of the table; a metric that is not there is refused."""
+    (tmp_path / "ticket_costs.py").write_text("def cost(predictions, references):\n    return 0.0\n")
+    metrics, before = 'metrics = ["ticket_costs:cost", "accuracy"]\n', dict(METRICS)
+    try:
+        assert ("ticket_costs:cost", "accuracy") == parsed(FILES + metrics, base=tmp_path).metrics
+        assert METRICS["ticket_costs:cost"].greater_is_better
+        with pytest.raises(OptionError, match=r"tickets: the metric './none.py': there is no file"):
+            parsed(FILES + 'metrics = ["./none.py"]', base=tmp_path)
+    finally:
+        METRICS.clear()
+        METRICS.update(before)

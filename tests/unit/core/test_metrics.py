@@ -94,6 +94,7 @@ def test_scores_for_people() -> None:
     """Fractions have three digits; numbers without bounds as many as they need."""
     assert ("0.000", "+0.500") == (METRICS["accuracy"].text(0.00012), METRICS["accuracy"].text(0.5, "+"))
     assert ("0.000120", "+0.810") == (METRICS["mse"].text(0.00012), METRICS["mse"].text(0.81, "+"))
+    assert ("+0.000", "-0.000010") == (METRICS["mse"].text(8e-6, "+", 1.78), METRICS["mse"].text(-1e-5, "+", 0.0005))
 
 
 def test_an_unknown_metric_is_named() -> None:

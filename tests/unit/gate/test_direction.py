@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ import pytest
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from pytest_glue.gate.baseline_storage import write
 from pytest_glue.gate.criteria import Criteria
+from pytest_glue.gate.from_options import _reached_threshold
 from pytest_glue.gate.ranking import rank_checkpoints
 from pytest_glue.gate.regression import RegressionCriterion
 from pytest_glue.statistics.metrics import compute
@@ -225,3 +229,24 @@ def test_a_baseline_holds_scores_of_the_metrics_range(rule: Callable[..., Regres
     content["runs"][0]["metrics"]["mse"] = -0.5
     with pytest.raises(BaselineError, match=r"its mse of seed 42 is -0\.5, which is not a score"):
         decode_baseline(content)
+
+
+def test_a_lower_error_of_the_same_checkpoint_is_recorded_with_a_caution(tmp_path: Path) -> None:
+    """The best of several attempts is the lowest one; a larger error replaces a baseline without a caution."""
+    file = tmp_path / "a.json"
+    caution = {}
+    for name, errors in (("lower", (0.7, 0.71)), ("larger", (0.9, 0.91))):
+        write(file, Baseline.of(evaluation(runs(0.8, 0.81)), MINE, {}, {}))
+        caution[name] = write(file, Baseline.of(evaluation(runs(*errors, first_seed=7)), MINE, {}, {}))
+    assert "The best of several attempts is too high" in caution["lower"]
+    assert "Caution" not in caution["larger"]
+    assert re.search(r"again: mse 0\.\d{3} -> 0\.\d{3}", caution["larger"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "score", "threshold"),
+    [("accuracy", 0.7166, "0.71"), ("mse", 0.7166, "0.717"), ("mse", 0.00012345, "0.000124"), ("mse", 31.5, "31.500")],
+)
+def test_the_threshold_that_a_score_just_reaches(metric: str, score: float, threshold: str) -> None:
+    """It is rounded to the worse side."""
+    assert threshold == _reached_threshold(METRICS[metric], score)

@@ -1,14 +1,17 @@
 """From a model's output and a trainer's log to predictions, scores and history, without a training."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from transformers import EvalPrediction, TrainerControl, TrainerState, TrainingArguments
 
+from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.own_metrics import know_metrics
 from pytest_glue.core.runs import Epoch
-from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.statistics.logits import decode_logits
 from pytest_glue.training.callbacks.undefined_scores import UndefinedScores
 from pytest_glue.training.metrics import LabelMapping, compute_metrics, history, kept_logits
@@ -147,3 +150,19 @@ def test_an_undefined_headline_score_counts_as_zero(metrics: dict[str, float], e
     state, control = TrainerState(), TrainerControl()
     UndefinedScores("f1").on_evaluate(TrainingArguments(), state, control, metrics=metrics)
     assert expected == metrics
+
+
+def test_own_metrics_are_known_where_the_function_is_sent(tmp_path: Path) -> None:
+    """A trial of Ray computes the metrics in a process that has read no options."""
+    function = "def gap(predictions, references):\n    return abs(predictions - references).max()\n"
+    (tmp_path / "largest_gap.py").write_text(function)
+    before = dict(METRICS)
+    try:
+        know_metrics(["largest_gap:gap"], tmp_path)
+        compute = compute_metrics(Task("mine", "mine", ("text",), (), ("largest_gap:gap",)), ())
+        del METRICS["largest_gap:gap"]
+        output = EvalPrediction(np.array([[1.0], [5.0]]), np.array([1.5, 2.0]))
+        assert {"largest_gap:gap": 3.0} == compute(output)
+    finally:
+        METRICS.clear()
+        METRICS.update(before)
