@@ -197,7 +197,9 @@ def glue_evaluation(
     subject = Subject(request.node.nodeid, glue_task, data_description(request.node, source.description))
     family_size = GlueSession.of(request.config).family_size
     criteria = criteria_of(spec, identified.label, family_size)
-    criteria = replace(criteria, slices=slice_criteria(request, spec), golden=golden_criteria(glue_task))
+    criteria = replace(
+        criteria, slices=slice_criteria(request, spec), golden=golden_criteria(glue_task, glue_options.report_text)
+    )
     seed_plan = SeedPlan(
         glue_options.all_seeds,
         interim_analyses_of(glue_options),

@@ -250,7 +250,8 @@ class Options(FrozenOptions):
     )
     report_text: ReportText = option(
         "flipped|none",
-        "which texts of examples `--glue-html` shows: those whose prediction got worse, or none",
+        "which texts of examples reports show: `--glue-html` those whose prediction got worse, and every report golden "
+        "examples that are predicted wrong; or none",
         affects="report",
         default="flipped",
     )

@@ -13,7 +13,7 @@ class GoldenMiss:
     example: int
     """Its index in the file, from 0."""
     texts: tuple[str, ...]
-    """One or two."""
+    """One or two; none with `--glue-report-text=none`."""
     expected: str
     predicted: str
     seeds: tuple[int, ...]

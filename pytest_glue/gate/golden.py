@@ -28,6 +28,8 @@ class GoldenCriteria:
     texts: tuple[tuple[str, ...], ...]
     """One or two for each example."""
     labels: tuple[float, ...]
+    shows_texts: bool = True
+    """Whether reports may show them."""
 
     def judge(self, runs: Sequence[Run]) -> GoldenResult:
         """Return what the runs predict for the golden examples.
@@ -53,7 +55,13 @@ class GoldenCriteria:
             for index in missed:
                 wrong.setdefault((index, _name(task, predictions[index])), []).append(run.seed)
         misses = [
-            GoldenMiss(index, self.texts[index], _name(task, self.labels[index]), predicted, tuple(seeds))
+            GoldenMiss(
+                index,
+                self.texts[index] if self.shows_texts else (),
+                _name(task, self.labels[index]),
+                predicted,
+                tuple(seeds),
+            )
             for (index, predicted), seeds in sorted(wrong.items())
         ]
         n_missed = len({each.example for each in misses})
@@ -103,5 +111,5 @@ def _misses(result: GoldenResult) -> str:
 
 def _miss(miss: GoldenMiss) -> str:
     text = " / ".join(printable(text) for text in miss.texts)
-    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    return f"“{shown}” expected {miss.expected}, predicted {miss.predicted} ({name_seeds(miss.seeds)})"
+    shown = f"“{text if len(text) <= _SHOWN else f'{text[: _SHOWN - 1]}…'}”" if text else f"example {miss.example + 1}"
+    return f"{shown} expected {miss.expected}, predicted {miss.predicted} ({name_seeds(miss.seeds)})"

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_glue.core.choices import ReportText
 from pytest_glue.gate.golden import GoldenCriteria
 
 if TYPE_CHECKING:
     from pytest_glue.core.tasks import Task
 
 
-def golden_criteria(task: Task) -> GoldenCriteria | None:
+def golden_criteria(task: Task, report_text: ReportText) -> GoldenCriteria | None:
     """Return the golden examples of a task; None if it has none.
+
+    Args:
+        task: of the item.
+        report_text: whether reports may show texts.
 
     Raises:
         DataError: their file cannot be used.
@@ -22,4 +27,5 @@ def golden_criteria(task: Task) -> GoldenCriteria | None:
 
     split = golden_split(task)
     texts = zip(*(split[column] for column in task.text_columns), strict=True)
-    return GoldenCriteria(task, tuple(texts), tuple(map(float, split[task.label_column])))
+    labels = tuple(map(float, split[task.label_column]))
+    return GoldenCriteria(task, tuple(texts), labels, report_text is not ReportText.NONE)

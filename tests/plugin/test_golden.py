@@ -82,11 +82,13 @@ def test_misses_are_named_and_right_predictions_pass(
     assert ("fail", 0.75) == (failed["verdict"], failed["golden"]["share"])
     assert [True, True] == [each["runs"][0]["cached"] for each in (passed, failed)]
 
-    write(file, [("another text", "positive")])
-    again = tiny(*ASKED, "--glue-seeds=42,")
+    write(file, [("another text", "positive"), ("another text", "negative")])
+    again = tiny(*ASKED, "--glue-seeds=42,", "--glue-report-text=none")
     (trained,) = report()["results"]
     again.stdout.fnmatch_lines(["*mine: the cached run of mine with seed 42 predicted other golden examples; *"])
-    assert (False, 1) == (trained["runs"][0]["cached"], trained["golden"]["n_examples"])
+    again.stdout.no_fnmatch_line("*another text*")
+    (miss,) = trained["golden"]["misses"]
+    assert (False, 2, []) == (trained["runs"][0]["cached"], trained["golden"]["n_examples"], miss["texts"])
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,17 @@ def test_a_miss_fails_the_item() -> None:
     )
 
 
+def test_texts_may_be_confidential() -> None:
+    hidden = replace(criteria(), shows_texts=False).judge(predicting((0, 1, 2, 1)))
+    assert [(3, ())] == [(each.example, each.texts) for each in hidden.misses]
+    task = replace(GLUE["rte"], golden="golden.csv")
+    golden = GoldenCriteria(task, (("secret", "b"),), (0.0,), shows_texts=False)
+    run = replace(make_runs("rte", RTE_LABELS, 50)[0], golden_predictions=(1.0,))
+    judgement = Criteria(task, "a/b", {}, golden=golden).judge([run], RTE_LABELS)
+    assert "predicted wrong: example 1 expected entailment, predicted not_entailment (seed 42); " in judgement.reason
+    assert "secret" not in repr(judgement)
+
+
 def test_a_sentence_names_some_of_many_misses() -> None:
     judgement = judge((1, 1, 1, 1, 1), golden_min=0.9)
     assert judgement.reason.startswith(
