@@ -122,12 +122,13 @@ class Study:
     """Share of each hyperparameter in the differences between trials; empty if unknown."""
     duration_s: float
     """Of this session, without resumed trials."""
+    direction: Direction = Direction.MAXIMIZE
+    """Of the objective."""
 
     @property
     def best(self) -> Trial:
         """The trial of the highest rank; the first of equals."""
-        direction = Direction.of(self.objective)
-        return max(self.finished, key=lambda trial: trial.rank(direction))
+        return max(self.finished, key=lambda trial: trial.rank(self.direction))
 
     @property
     def finished(self) -> tuple[Trial, ...]:

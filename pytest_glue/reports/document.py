@@ -19,7 +19,7 @@ from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.runs import Epoch
-from pytest_glue.core.study import SearchConfig, Trial
+from pytest_glue.core.study import Direction, SearchConfig, Trial
 from pytest_glue.core.verdict import FailedRun, SliceResult, Verdict
 from pytest_glue.reports.fields import Count, Digest, Interval, PositiveCount, Scores, Seconds, Seeds, constraint
 from pytest_glue.reports.reported_comparison import Comparison
@@ -70,6 +70,8 @@ class ReportedStudy(Struct):
     duration_s: Seconds
     best: Trial
     counts: StateCounts
+    direction: Direction = Direction.MAXIMIZE
+    """Whether the objective was maximised or minimised."""
 
 
 class Result(Struct):

@@ -48,6 +48,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "slices"),
         ("ReportedOptions", "task"),
         ("ReportedOptions", "unchecked"),
+        ("ReportedStudy", "direction"),
         ("Result", "decided_by_hook"),
         ("Result", "evaluate_only"),
         ("Result", "failed_runs"),

@@ -70,6 +70,7 @@ def find_hyperparameters(search: Search, trainer: Trainer, task: Task, identity:
         trials=trials,
         importance=_importance(trials, search.space, spec.seed),
         duration_s=time.perf_counter() - start,
+        direction=spec.direction,
     )
     if not study.finished:
         cause = next((trial.error for trial in trials if trial.error), "all were pruned")

@@ -2,16 +2,16 @@
 
 import altair as alt
 
-from pytest_glue.core.study import Study
+from pytest_glue.core.study import Study, best_objective
 from pytest_glue.reports.page.chart_parts import NARROW, PLOT, Chart, data, height, label, names_axis, rows_height
 
 
 def trials(study: Study) -> Chart | None:
-    """Return the objective of each trial and the highest one so far; None if no trial has one."""
-    rows, best = [], float("-inf")
-    for each in study.trials:
+    """Return the objective of each trial and the best one so far; None if no trial has one."""
+    rows = []
+    for number, each in enumerate(study.trials, 1):
         if each.objective is not None:
-            best = max(best, each.objective)
+            best = best_objective(study.trials[:number], study.direction)
             state = str(each.state)
             rows.append({"trial": each.number + 1, "score": each.objective, "best": best, "state": state})
     if not rows:

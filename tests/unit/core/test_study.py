@@ -78,5 +78,5 @@ def test_the_best_trial_has_the_lowest_error(study: Study) -> None:
         Trial(number, state, {}, best_score(history, Direction.MINIMIZE), history, 1.0)
         for number, (history, state) in enumerate(zip(errors, states, strict=True))
     ]
-    assert 2 == replace(study, objective="mse", trials=tuple(trials)).best.number
-    assert 0 == replace(study, objective="mse", trials=tuple(trials[:2])).best.number
+    assert 2 == replace(study, objective="mse", direction=Direction.MINIMIZE, trials=tuple(trials)).best.number
+    assert 0 == replace(study, objective="mse", direction=Direction.MINIMIZE, trials=tuple(trials[:2])).best.number
