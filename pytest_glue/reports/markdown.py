@@ -6,8 +6,9 @@ from itertools import accumulate
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, decimal, seconds
 from pytest_glue.core.markdown import code_block, html_text, plain_text
+from pytest_glue.core.metrics import Metric, shown_metric
 from pytest_glue.core.verdict import SliceResult, Verdict
-from pytest_glue.reports.matrix import Average, Cell, Matrix
+from pytest_glue.reports.matrix import Matrix, Row
 from pytest_glue.reports.view import Item, View
 
 LIMIT = 1024 * 1024
@@ -72,18 +73,19 @@ def _score_row(item: Item) -> tuple[str, ...]:
     mark = _mark(item)
     if item.evaluation is None:
         return (mark, plain_text(item.name, 200), "", "", "", "", item.status)
-    at_least = "≥ " if item.evaluation.n_stopped else ""
-    score = "undefined" if item.score is None else f"{at_least}{decimal(item.score)}"
-    bound = "" if item.bound is None else f"{plain_text(item.bound.name, 100)} {decimal(item.bound.value)}"
-    difference = "" if item.difference is None else decimal(item.difference, "+")
+    metric = _metric(item.evaluation)
+    limit = ("≥ " if metric.greater_is_better else "≤ ") if item.evaluation.n_stopped else ""
+    score = f"{limit}{_score(item.score, metric)}"
+    bound = "" if item.bound is None else f"{plain_text(item.bound.name, 100)} {metric.text(item.bound.value)}"
+    difference = "" if item.difference is None else metric.text(item.difference, "+", item.score)
     if (interval := item.difference_interval) is not None:
-        difference = f"{difference} ({_interval(interval, '+')})"
+        difference = f"{difference} ({_interval(interval, metric, '+', item.score)})"
     interval = item.evaluation.confidence_interval
     return (
         mark,
         f"{plain_text(item.name, 200)}<br>{plain_text(item.evaluation.headline_metric)}",
         score,
-        "" if interval is None else _interval(interval),
+        "" if interval is None else _interval(interval, metric),
         bound,
         difference,
         f"**{item.status}**" if item.is_red else item.status,
@@ -96,18 +98,23 @@ def _mark(item: Item) -> str:
     return _MARKS[Verdict.INCONCLUSIVE if item.kind == Verdict.INCONCLUSIVE else Verdict.PASS]
 
 
-def _interval(interval: tuple[float, float], sign: str = "") -> str:
-    return f"{decimal(interval[0], sign)} to {decimal(interval[1], sign)}"
+def _metric(evaluation: Evaluation) -> Metric:
+    return shown_metric(evaluation.headline_metric, greater_is_better=evaluation.greater_is_better)
+
+
+def _interval(interval: tuple[float, float], metric: Metric, sign: str = "", beside: float | None = None) -> str:
+    return " to ".join(metric.text(end, sign, beside) for end in interval)
 
 
 def _matrix(matrix: Matrix | None) -> Iterator[str]:
     if matrix is None:
         return
     yield "### Checkpoints\n"
-    rows = [(f"{plain_text(row.task)}<br>{plain_text(row.metric)}", *map(_cell, row.cells)) for row in matrix.rows]
+    rows = [(f"{plain_text(row.task)}<br>{plain_text(row.metric)}", *_cells(row)) for row in matrix.rows]
     if matrix.averages:
         cells = (
-            "" if each is None else f"{decimal(each.value)}<br>{_interval(each.interval)}" for each in matrix.averages
+            "" if each is None else f"{decimal(each.value)}<br>{_interval(each.interval, _FRACTION)}"
+            for each in matrix.averages
         )
         rows.append(("average of the ranked tasks", *cells))
     yield _table(("task", *(plain_text(each, 200) for each in matrix.checkpoints)), rows)
@@ -115,16 +122,19 @@ def _matrix(matrix: Matrix | None) -> Iterator[str]:
         yield "Which checkpoints are best is not known: that needs predictions, which a merged report does not have.\n"
 
 
-def _average(average: Average | None) -> str:
-    return "" if average is None else f"{decimal(average.value)}<br>{_interval(average.interval)}"
+_FRACTION = Metric("average", 0.0, 1.0)
+"""Only fractions have an average over tasks."""
 
 
-def _cell(cell: Cell | None) -> str:
-    if cell is None:
-        return ""
-    score = "undefined" if cell.score is None else decimal(cell.score)
-    shown = f"**{score}** ({cell.mark})" if cell.mark else score
-    return shown if cell.interval is None else f"{shown}<br>{_interval(cell.interval)}"
+def _cells(row: Row) -> Iterator[str]:
+    metric = shown_metric(row.metric)
+    for cell in row.cells:
+        if cell is None:
+            yield ""
+            continue
+        score = _score(cell.score, metric)
+        shown = f"**{score}** ({cell.mark})" if cell.mark else score
+        yield shown if cell.interval is None else f"{shown}<br>{_interval(cell.interval, metric)}"
 
 
 def _details(item: Item) -> str:
@@ -135,7 +145,7 @@ def _details(item: Item) -> str:
         _folded_title(item),
         plain_text(item.sentence) + "\n",
         _run_table(evaluation),
-        *_slices(evaluation.judgement.slices),
+        *_slices(evaluation.judgement.slices, _metric(evaluation)),
         *([_notes(evaluation)] if evaluation.notes else []),
         *([f"Run it again:\n\n{code_block(item.command)}\n"] if item.command else []),
         "</details>\n",
@@ -153,30 +163,30 @@ def _run_table(evaluation: Evaluation) -> str:
     rows = [
         (
             str(run.seed),
-            *(_score(run.metrics.get(name)) for name in metrics),
+            *(_score(run.metrics.get(name), shown_metric(name)) for name in metrics),
             "cached" if run.cached else seconds(run.duration_s),
             plain_text(failed.get(run.seed, "")),
         )
         for run in evaluation.runs
     ]
-    rows.append(("mean", *(_score(evaluation.metrics[name]) for name in metrics), "", ""))
+    rows.append(("mean", *(_score(evaluation.metrics[name], shown_metric(name)) for name in metrics), "", ""))
     return _table(("seed", *map(plain_text, metrics), "time", "failed to train"), rows, right=("seed",))
 
 
-def _score(value: float | None) -> str:
-    return "undefined" if value is None else decimal(value)
+def _score(value: float | None, metric: Metric) -> str:
+    return "undefined" if value is None else metric.text(value)
 
 
-def _slices(slices: Sequence[SliceResult]) -> Iterator[str]:
+def _slices(slices: Sequence[SliceResult], metric: Metric) -> Iterator[str]:
     if not slices:
         return
     rows = [
         (
             plain_text(each.name, 200),
             str(each.n_eval),
-            _score(each.score),
-            "" if each.confidence_interval is None else _interval(each.confidence_interval),
-            "" if each.baseline is None else decimal(each.baseline.difference, "+"),
+            _score(each.score, metric),
+            "" if each.confidence_interval is None else _interval(each.confidence_interval, metric),
+            "" if each.baseline is None else metric.text(each.baseline.difference, "+", each.score),
             plain_text(each.note or str(each.verdict or "")),
         )
         for each in slices

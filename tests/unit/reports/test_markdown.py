@@ -13,6 +13,7 @@ from pytest_glue.core.markdown import code_block, plain_text
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.markdown import LIMIT, markdown
 from pytest_glue.reports.view import view_of
+from tests.factories import make_evaluation
 
 Report = Callable[..., dict[str, Any]]
 HOSTILE = (
@@ -133,3 +134,11 @@ def test_a_score_without_any_bound_has_no_difference(evaluation: Evaluation, rep
     assert (None, None, ()) == (view.items[0].bound, view.items[0].difference, view.items[0].bounds)
     (row,) = [line for line in markdown(view).splitlines() if line.startswith("| ❌")]
     assert "0.614" in row
+
+
+def test_an_error_has_the_digits_that_it_needs(report_of: Report) -> None:
+    """A score without bounds is no fraction; where lower is better, a run that stopped has an upper bound."""
+    found = make_evaluation(headline_metric="mse", score=0.00012, threshold=0.0005, confidence_interval=(1e-4, 1.4e-4))
+    stopped = replace(found, runs=tuple(replace(run, stopped=True) for run in found.runs))
+    text = markdown(view_of(report_of(stopped)))
+    assert "| ≤ 0.000120 | 0.000100 to 0.000140 | threshold 0.000500 | -0.000380 |" in text
