@@ -1,7 +1,7 @@
 """Early stopping: the target score, and when whole runs are needed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -10,7 +10,7 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Epoch, Run, RunConditions
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
+from pytest_glue.execution.evaluate import SeedPlan, Subject, _target_score_of_next, evaluate
 from pytest_glue.gate.criteria import Criteria
 from tests.factories import make_conditions
 
@@ -129,3 +129,16 @@ def test_the_target_score(task: str, thresholds: Mapping[str, float], target_sco
     found = Criteria(GLUE[task], "a/b", thresholds).target_score(REFERENCES)
     assert (None if target_score is None else pytest.approx(target_score, abs=1e-6)) == found
     assert found is None or found > 0
+
+
+@pytest.mark.parametrize(
+    ("scores", "target"), [([], 0.7), ([0.5], 0.7), ([0.9], 0.5), ([0.9, 0.9], 0.3), ([0.9, None], None)], ids=str
+)
+def test_where_lower_is_better_a_run_makes_up_for_larger_errors(
+    scores: list[float | None], target: float | None
+) -> None:
+    """The next run has to be below the threshold by as much as the others are above it, and never above it."""
+    mine = replace(GLUE["stsb"], metrics=("mse",))
+    finished = [Run(seed, {"mse": score}, (), (), 1.0) for seed, score in enumerate(scores)]
+    found = _target_score_of_next(0.7, finished, mine)
+    assert (None if target is None else pytest.approx(target)) == found

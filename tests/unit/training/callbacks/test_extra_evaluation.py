@@ -6,10 +6,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from datasets import DatasetDict
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
+from transformers.trainer_utils import EvalLoopOutput
 
 from pytest_glue.core.choices import Batching
 from pytest_glue.core.recipe import RecipeValue
@@ -190,3 +192,28 @@ def test_the_next_training_is_without_the_callback(make: Make, encoded: dict[Tas
     for seed, extra_evaluations in ((3, [extra_evaluation]), (4, [])):
         fine_tune(trainer, LabelMapping(MNLI, IDS), seed, extra_evaluations=extra_evaluations)
     assert 1 == len(extra_evaluation.scores)
+
+
+@pytest.mark.parametrize(
+    ("errors", "best"),
+    [
+        ((0.9, 0.1, 0.1, 0.5), 1),
+        ((0.1, 0.9, 0.8, 0.7), 0),
+        ((float("nan"), 2.5, 3.0, 9.0), 1),
+        ((9.0, float("nan")), 0),
+    ],
+    ids=str,
+)
+def test_the_epoch_with_the_lowest_error_is_the_best(errors: tuple[float, ...], best: int) -> None:
+    """Where lower is better, the first of the lowest is kept, and NaN is the worst."""
+    outputs = iter([EvalLoopOutput(np.zeros(1), None, {"eval_mse": error}, 1) for error in errors])
+    evaluated: list[EvalLoopOutput] = []
+
+    def evaluate(_: Any) -> EvalLoopOutput:
+        evaluated.append(next(outputs))
+        return evaluated[-1]
+
+    callback = ExtraEvaluationCallback(Any, evaluate, Any, "mse")  # type: ignore[arg-type]
+    for _ in errors:
+        callback.on_evaluate()
+    assert evaluated[best] is callback.best
