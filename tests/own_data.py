@@ -6,10 +6,11 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_glue.sample.language import ADJECTIVES, OPPOSITES, PEOPLE, THINGS, VERBS
+from pytest_glue.sample.language import ASPECTS, PEOPLE, THINGS, TONES, VERBS
 
 TEAMS = ("billing", "delivery", "outage", "returns", "sales")
 TOPICS = ("clothes", "home", "travel")
+LANGUAGES = ("de", "en")
 SIZES = {"train": 240, "validation": 100}
 _NOISE = 0.06
 """The share of examples with the texts of another label, so that no score is perfect."""
@@ -31,19 +32,19 @@ def _tickets(size: int, rng: random.Random) -> Iterator[tuple[str, str, str]]:
     for index in range(size):
         team = TEAMS[index % len(TEAMS)]
         meant = team if index >= _NOISE * size else TEAMS[index % len(TEAMS) - 1]
-        yield _sentence(rng, [rng.choice(_THINGS_OF[meant])]), team, rng.choice(("en", "de"))
+        yield _sentence(rng, [rng.choice(_THINGS_OF[meant])]), team, rng.choice(LANGUAGES)
 
 
 def write_urgency(folder: Path) -> None:
-    """Write JSON lines for each split: a number that the adjective of a sentence tells."""
+    """Write JSON lines for each split: a number that the tone of an adjective tells."""
     for split, size in SIZES.items():
         rng = random.Random(f"urgency {split}")  # noqa: S311
         rows = []
         for _ in range(size):
-            is_high = rng.random() < 0.5
-            word = rng.choice(rng.choice(ADJECTIVES if is_high else OPPOSITES))
-            level = round((3.0 if is_high else 1.0) + rng.uniform(-0.5, 0.5), 2)
-            rows.append({"message": f"{_sentence(rng, ['car'])} it was {word} .", "level": level})
+            word = rng.choice(list(TONES))
+            level = round(3 + 2 * TONES[word] + rng.uniform(-0.5, 0.5), 2)
+            message = f"the {rng.choice(ASPECTS)} is {word} ."
+            rows.append({"message": message, "level": level, "language": rng.choice(LANGUAGES)})
         _write_lines(folder / f"{split}.jsonl", rows)
 
 
@@ -55,9 +56,8 @@ def write_topics(folder: Path) -> None:
         for index in range(size):
             topics = sorted(rng.sample(TOPICS, rng.choice((1, 1, 2))))
             meant = topics if index >= _NOISE * size else [topic for topic in TOPICS if topic not in topics]
-            rows.append(
-                {"message": _sentence(rng, [rng.choice(_TOPIC_WORDS[topic]) for topic in meant]), "topics": topics}
-            )
+            message = _sentence(rng, [rng.choice(_TOPIC_WORDS[topic]) for topic in meant])
+            rows.append({"message": message, "topics": topics, "language": rng.choice(LANGUAGES)})
         _write_lines(folder / f"{split}.jsonl", rows)
 
 

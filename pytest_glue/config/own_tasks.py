@@ -19,7 +19,7 @@ _RESERVED = ("all",)
 DEFAULT_METRICS: Mapping[Kind, tuple[str, ...]] = {
     Kind.CLASSIFICATION: ("accuracy",),
     Kind.REGRESSION: ("pearson", "spearmanr"),
-    Kind.MULTI_LABEL: ("accuracy",),
+    Kind.MULTI_LABEL: ("f1_macro", "accuracy"),
 }
 _FIELDS_OF_TASKS = {
     "text": "text_columns",

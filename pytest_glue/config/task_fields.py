@@ -149,7 +149,7 @@ _DECLARED = (
     TaskField(
         "metrics",
         "a name or a list of names",
-        "`accuracy`; `pearson` and `spearmanr` for a regression",
+        "`accuracy`; `pearson` and `spearmanr` for a regression; `f1_macro` and `accuracy` for `multi_label`",
         "The reported metrics. The first is the headline metric, which decides the verdict and chooses the best epoch.",
         '["f1_macro", "accuracy"]',
         _texts,

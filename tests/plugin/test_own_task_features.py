@@ -61,7 +61,7 @@ def test_an_unchanged_checkpoint_is_compared_and_certified(here: Run, report: Re
     other = here("--glue-compare=main", "--glue-tasks=tickets", "--glue-seeds=2")
 
     saved.assert_outcomes(errors=1, passed=1)
-    saved.stdout.fnmatch_lines(["*--glue-certify has the texts of the split 'test' of task topics predicted; there: *"])
+    saved.stdout.fnmatch_lines(["*predict the texts of the split 'test' of task topics; there: *"])
     assert ("pass", 2) == verdicts["tickets"]
     compared.assert_outcomes(errors=1, passed=1)
     other.assert_outcomes(errors=1)

@@ -23,11 +23,11 @@ recipe = { learning_rate = 1e-3, num_train_epochs = 3 }
 data = "data"
 text = "message"
 label = "team"
-metrics = ["accuracy", "matthews_correlation"]
+metrics = ["f1_macro", "accuracy"]
 slices = ["language"]
 
 [tool.pytest_glue.threshold]
-tickets = { accuracy = 0.6, matthews_correlation = 0.5 }
+tickets = { f1_macro = 0.6, accuracy = 0.6 }
 "tickets[language=de]" = 0.6
 """
 URGENCY = """
@@ -41,24 +41,27 @@ text = "message"
 label = "level"
 kind = "regression"
 metrics = ["spearmanr", "pearson"]
+slices = ["language"]
 
 [tool.pytest_glue.threshold]
 urgency = { spearmanr = 0.5, pearson = 0.5 }
+"urgency[language=en]" = 0.5
 """
 TOPICS_TASK = """
 [tool.pytest_glue]
 checkpoints = ["sample"]
-recipe = { learning_rate = 1e-3, num_train_epochs = 3 }
+recipe = { learning_rate = 1e-3, num_train_epochs = 8 }
 
 [tool.pytest_glue.task.topics]
 data = "data"
 text = "message"
 label = "topics"
 kind = "multi_label"
-metrics = ["accuracy"]
+slices = ["language"]
 
 [tool.pytest_glue.threshold]
-topics = { accuracy = 0.6 }
+topics = { f1_macro = 0.6, accuracy = 0.6 }
+"topics[language=de]" = 0.5
 """
 
 
@@ -101,6 +104,7 @@ def test_each_kind_is_gated_by_its_thresholds(
     assert (list(labels), False) == (trained["labels"], trained["runs"][0]["cached"])
     assert (trained["metrics"], True) == (cached["metrics"], cached["runs"][0]["cached"])
     assert "data" in trained["data"]
+    assert {"language=de", "language=en"} == {each["name"] for each in trained["slices"]}
     header = f"glue: task {name}: data {trained['data']}; *" + (f"labels {', '.join(labels)} (from*" if labels else "")
     first.stdout.fnmatch_lines([header])
     assert {name} == set(report()["options"]["task"])
@@ -121,7 +125,8 @@ def test_the_example_of_the_readme(pytester: pytest.Pytester, here: Run) -> None
 
 def test_the_task_in_python_of_the_documentation(pytester: pytest.Pytester, here: Run) -> None:
     """It is registered, and its labels are inferred."""
-    (code,) = re.findall(r"```python\n(.*?)```", (README.parent / "docs" / "tasks.md").read_text("utf-8"), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (README.parent / "docs" / "tasks.md").read_text("utf-8"), re.DOTALL)
+    (code,) = (block for block in blocks if "pytest_glue_register_tasks" in block)
     pytester.makeconftest(code)
     write_tickets(pytester.path, {"tickets": 100})
     result = here("--glue-checkpoints=sample", "--glue-recipe=num_train_epochs=1", "--glue-threshold=tickets=0", "-v")

@@ -69,8 +69,9 @@ def test_every_field() -> None:
 
 
 def test_metrics_by_kind() -> None:
-    """A regression is scored by its two correlations."""
+    """A regression is scored by its two correlations, sets of labels by each label and as a whole."""
     assert ("pearson", "spearmanr") == parsed(f'{FILES}kind = "regression"').metrics
+    assert ("f1_macro", "accuracy") == parsed(f'{FILES}kind = "multi_label"').metrics
 
 
 def test_columns_of_a_multi_label_task() -> None:
