@@ -22,6 +22,9 @@ def add_report(commands: Commands) -> None:
     report.add_argument("report", type=Path, metavar="REPORT", help="a JSON report")
     report.add_argument("--html", type=Path, metavar="FILE", help="the page to write")
     report.add_argument("--markdown", type=Path, metavar="FILE", help="the summary to write")
+    report.add_argument(
+        "--text", choices=("flipped", "none"), help="texts of examples in the page (default: as the test run was told)"
+    )
     report.set_defaults(run=_report)
 
 
@@ -37,7 +40,9 @@ def _report(given: argparse.Namespace) -> int:
             raise OptionError("nothing to write: give --html=FILE, --markdown=FILE or both")
         if given.html is not None:
             require_packages()
-        report = read(given.report)
+        report = dict(read(given.report))
+        if given.text is not None:
+            report["options"] = {**report["options"], "report_text": given.text}
         for name, file, encode in (("HTML", given.html, encode_html), ("Markdown", given.markdown, encode_markdown)):
             if file is not None:
                 write_report(file, encode(report), name)

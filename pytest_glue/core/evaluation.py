@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.error_analysis import ConfusionMatrix, ResidualBin
 from pytest_glue.core.errors import VerdictError
 from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.metrics import METRICS
@@ -41,6 +42,10 @@ class Evaluation:
     """Of the task, in the order of their ids; empty for a regression."""
     kind: Kind = Kind.CLASSIFICATION
     """Of the task."""
+    confusion_matrix: ConfusionMatrix | None = None
+    """Of a classification; None for other tasks, and for too many labels to show."""
+    residuals: tuple[ResidualBin, ...] = ()
+    """Of a regression, by gold value; empty for other tasks."""
 
     @property
     def score(self) -> float | None:

@@ -22,7 +22,7 @@ _JOINERS = "\u200c\u200d"
 """They shape letters of some scripts and join emoji; neither is printable to Python."""
 
 
-def visible(text: str, longest: int = 5000) -> str:
+def visible(text: str, longest: int) -> str:
     """Return a text with escapes for what cannot be seen, such as marks that reverse the direction of the text.
 
     Line breaks and tabulators stay.

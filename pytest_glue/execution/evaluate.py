@@ -13,6 +13,7 @@ from pytest_glue.core.tasks import Kind, Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.criteria import Criteria
+from pytest_glue.gate.error_analysis import confusion_matrix, residuals, trained_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         criteria.check(runs.conditions.references)
     finished, judgement = _run(runs, criteria, seed_plan)
     conditions = runs.conditions
+    trained = trained_runs(finished, {run.seed for run in judgement.failed_runs})
     return Evaluation(
         nodeid=subject.nodeid,
         task=subject.task.name,
@@ -67,6 +69,8 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         duration_s=max(time.perf_counter() - start, _trained_s(finished)),
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
         kind=subject.task.kind or Kind.CLASSIFICATION,
+        confusion_matrix=confusion_matrix(subject.task, trained, conditions.references),
+        residuals=residuals(subject.task, trained, conditions.references),
     )
 
 

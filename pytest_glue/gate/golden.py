@@ -1,15 +1,15 @@
 """The golden examples of an item: which ones its runs predict wrong, and what that says about the item."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pytest_glue.core.errors import DataError
-from pytest_glue.core.formatting import count, decimal, name_seeds, printable
+from pytest_glue.core.formatting import count, name_seeds, printable
 from pytest_glue.core.golden import GoldenMiss, GoldenResult
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Verdict
+from pytest_glue.gate.label_names import label_name
 from pytest_glue.gate.verdict_text import VerdictText
 
 MAX_MISSES = 100
@@ -53,12 +53,12 @@ class GoldenCriteria:
             missed = [index for index, each in enumerate(predictions) if not self._is_right(each, self.labels[index])]
             shares.append(1 - len(missed) / n_examples)
             for index in missed:
-                wrong.setdefault((index, _name(task, predictions[index])), []).append(run.seed)
+                wrong.setdefault((index, label_name(task, predictions[index])), []).append(run.seed)
         misses = [
             GoldenMiss(
                 index,
                 self.texts[index] if self.shows_texts else (),
-                _name(task, self.labels[index]),
+                label_name(task, self.labels[index]),
                 predicted,
                 tuple(seeds),
             )
@@ -71,17 +71,6 @@ class GoldenCriteria:
         if self.task.is_regression:
             return abs(predicted - expected) <= self.task.golden_tolerance
         return predicted == expected
-
-
-def _name(task: Task, label: float) -> str:
-    """Return a label, a set of labels or a number as a reader knows it."""
-    if not math.isfinite(label):
-        return "no number"
-    if task.is_regression:
-        return decimal(label)
-    if task.is_multi_label:
-        return ", ".join(name for index, name in enumerate(task.labels) if int(label) >> index & 1) or "no label"
-    return task.labels[int(label)] if label < len(task.labels) else "another label"
 
 
 def with_golden(answer: VerdictText, result: GoldenResult | None) -> VerdictText:

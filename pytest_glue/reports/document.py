@@ -15,6 +15,7 @@ from pytest_glue.core.choices import (
     ReportText,
     UncheckedPolicy,
 )
+from pytest_glue.core.error_analysis import ConfusionMatrix, ResidualBin
 from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.golden import GoldenResult
@@ -128,6 +129,10 @@ class Result(Struct):
     """What the runs predict for the golden examples; null if the task has none, or no run trained."""
     labels: list[str] = []
     """Of the task, in the order of their ids; empty for a regression."""
+    confusion_matrix: ConfusionMatrix | None = None
+    """Of a classification; null for other tasks, and for more than 50 labels."""
+    residuals: list[ResidualBin] = []
+    """Of a regression, in at most ten ranges of gold values; empty for other tasks."""
     decided_by_hook: bool = False
     """Whether the hook `pytest_glue_verdict` decided, and not the bounds; a note has the verdict without it."""
     greater_is_better: bool = True

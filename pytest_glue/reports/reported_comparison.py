@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
+from pytest_glue.core.error_analysis import FlippedExample
 from pytest_glue.core.verdict import FailedRun
 from pytest_glue.reports.fields import Count, Interval, PositiveCount, Seeds, Share, constraint
 
@@ -23,6 +24,8 @@ class NegativeFlips(Struct):
     """Rate minus churn: 0 on average for an unchanged checkpoint."""
     confidence_interval: Interval | None
     """Of the excess, at 95 %."""
+    predictions: list[FlippedExample] = []
+    """What the runs predict for the first 50 of these examples."""
 
 
 class Certificate(Struct):

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_glue.core import golden, verdict
+from pytest_glue.core import error_analysis, golden, verdict
 from pytest_glue.reports import document, reported_comparison, reported_ranks
 from pytest_glue.reports.json import SCHEMA, SCHEMA_VERSION
 
@@ -51,12 +51,15 @@ _ADDED = frozenset(
         ("ReportedStudy", "direction"),
         ("Result", "decided_by_hook"),
         ("Result", "evaluate_only"),
+        ("NegativeFlips", "predictions"),
+        ("Result", "confusion_matrix"),
         ("Result", "failed_runs"),
         ("Result", "golden"),
         ("Result", "labels"),
         ("Result", "greater_is_better"),
         ("Result", "n_groups"),
         ("Result", "outcome"),
+        ("Result", "residuals"),
         ("Result", "slices"),
     }
 )
@@ -66,7 +69,8 @@ _ADDED = frozenset(
 def schema() -> dict[str, Any]:
     """Return the schema; descriptions are the docstrings of types and fields."""
     _, definitions = msgspec.json.schema_components([document.Report], ref_template="#/$defs/{name}")
-    kinds = {**vars(golden), **vars(verdict), **vars(document), **vars(reported_comparison), **vars(reported_ranks)}
+    modules = (error_analysis, golden, verdict, document, reported_comparison, reported_ranks)
+    kinds = {name: kind for module in modules for name, kind in vars(module).items()}
     for name, definition in definitions.items():
         if "properties" in definition:
             _complete(definition, kinds[name])

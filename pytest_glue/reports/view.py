@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation
-from pytest_glue.core.formatting import count
+from pytest_glue.core.formatting import count, shortened
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.command import command_of
 from pytest_glue.reports.json import encode
@@ -19,6 +19,7 @@ from pytest_glue.reports.merge import evaluations, is_red
 from pytest_glue.reports.terminal import ERROR, names_in, verdict_text
 
 Report = Mapping[str, Any]
+_LONGEST_NAME = 150
 _ORDER = (ERROR, Verdict.FAIL, Verdict.DEGENERATE, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
@@ -138,7 +139,7 @@ def view_of(report: Report) -> View:
     items = [
         Item(
             nodeid=each.nodeid,
-            name=f"{each.task} · {each.checkpoint.label}",
+            name=shortened(f"{each.task} · {each.checkpoint.label}", _LONGEST_NAME),
             status=verdict_text(each, result.get("outcome")),
             is_red=is_red(result),
             sentence=each.reason,
@@ -167,7 +168,7 @@ def _is_shared(name: str) -> bool:
 def _failed(error: Mapping[str, Any], options: Mapping[str, Any]) -> Item:
     """Return the item of an error."""
     task, checkpoint = names_in(error["nodeid"], options.get("task", {}))
-    name = " · ".join(filter(None, (task, checkpoint)))
+    name = shortened(" · ".join(filter(None, (task, checkpoint))), _LONGEST_NAME)
     command = command_of(options, error["nodeid"], task) if "[" in error["nodeid"] else ""
     return Item(error["nodeid"], name, ERROR, is_red=True, sentence=error["message"], command=command)
 

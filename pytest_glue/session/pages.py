@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_glue.reports.markdown import LIMIT, markdown
 from pytest_glue.reports.view import as_written, view_of
+from pytest_glue.session.flipped_texts import flipped_texts
 
 
 def encode_markdown(report: Mapping[str, Any], limit: int = LIMIT) -> bytes:
@@ -34,7 +35,8 @@ def encode_html(report: Mapping[str, Any]) -> bytes:
     """
     from pytest_glue.reports.page.page import page
 
-    return _encoded(page(view_of(as_written(report))))
+    written = as_written(report)
+    return _encoded(page(view_of(written), flipped_texts(written)))
 
 
 def _encoded(text: str) -> bytes:

@@ -16,7 +16,7 @@ NARROW, WIDE = 340, 760
 """Widths in pixels: of a chart on a phone, and of one over the whole width of a large screen."""
 PLOT = 220
 """Height in pixels of a plot of two quantities."""
-_ROW, _AXES = 24, 90
+_ROW, _AXES = 24, 80
 """Heights in pixels: of a row, and of the axis with its title and the legend."""
 
 

@@ -35,6 +35,8 @@ _SHAPES = ("circle", "square", "triangle-down", "cross")
 _BOUNDS = {"baseline": "var(--accent)", "threshold": "var(--text)", "chance level": "var(--muted)"}
 _LIMITS = {"no difference": "var(--text)", "allowed drop": "var(--fail)"}
 _SEEDS = tuple(f"var(--seed{number})" for number in range(6))
+_MOST_POINTS = 20
+"""Of curves whose points are marked."""
 _POINT: dict[str, Any] = {"filled": True, "size": 70, "opacity": 1}
 _DASHED: dict[str, Any] = {"strokeWidth": 2, "strokeDash": [4, 3]}
 
@@ -101,7 +103,8 @@ def _curves(evaluation: Evaluation, value_of: Any, title: str) -> Chart | None:
     ]
     if len({row["epoch"] for row in rows}) < 2:
         return None
-    lines = alt.Chart(data(rows)).mark_line(point=alt.OverlayMarkDef(size=30))
+    point = alt.OverlayMarkDef(size=30) if len(rows) <= _MOST_POINTS else False
+    lines = alt.Chart(data(rows)).mark_line(point=point)
     encoded = lines.encode(x=quantity("epoch", "epoch"), y=height("value", title), color=_seed_colour(evaluation))
     return encoded.properties(width=NARROW, height=PLOT)
 

@@ -7,12 +7,20 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, decimal, seconds, visible
 from pytest_glue.core.metrics import METRICS
-from pytest_glue.reports.page import charts, search_charts
+from pytest_glue.reports.flipped_texts import FlippedTexts
+from pytest_glue.reports.page import charts, error_charts, search_charts, words
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE, Chart
 from pytest_glue.reports.page.svg import svg
 from pytest_glue.reports.view import Item, View
+
+LONGEST_TEXT = 5000
+"""In characters: of any text in the page."""
+_TEXT_BUDGET = 250_000
+"""In characters: of all texts of examples."""
+_NO_ROOM = "the texts of the items above fill the page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +49,34 @@ class Section:
     item: Item
     figures: tuple[Figure, ...]
     search_figures: tuple[Figure, ...]
+    texts: FlippedTexts
 
 
-def page(view: View) -> str:
-    """Return the HTML of the page; it refers to no other file."""
+def page(view: View, texts: Mapping[str, FlippedTexts]) -> str:
+    """Return the HTML of the page; it refers to no other file.
+
+    Args:
+        view: what is shown.
+        texts: of flipped examples, by the node id of their item.
+    """
     template = _environment().get_template("page.html.j2")
-    sections = [_section(item, f"item{number}") for number, item in enumerate(view.items, start=1)]
+    texts = _within_budget(texts, [item.nodeid for item in view.items])
+    sections = [
+        _section(item, f"item{number}", texts.get(item.nodeid, FlippedTexts()))
+        for number, item in enumerate(view.items, start=1)
+    ]
     keys = {section.item.nodeid: section.key for section in sections}
     return template.render(view=view, overviews=_overviews(view.items), sections=sections, keys=keys)
+
+
+def _within_budget(texts: Mapping[str, FlippedTexts], nodeids: Sequence[str]) -> Mapping[str, FlippedTexts]:
+    """Return the texts of the first items that the page has room for."""
+    found, size = {}, 0
+    for nodeid in nodeids:
+        if (each := texts.get(nodeid)) is not None:
+            size += sum(min(len(text), LONGEST_TEXT) for pair in each.by_example.values() for text in pair)
+            found[nodeid] = each if size <= _TEXT_BUDGET else FlippedTexts(problem=_NO_ROOM)
+    return found
 
 
 def _environment() -> jinja2.Environment:
@@ -67,7 +95,7 @@ def _environment() -> jinja2.Environment:
 
 def _shown(value: Any) -> Any:
     """Return the text of a value in the page; charts are no text."""
-    return value if isinstance(value, Markup) else visible(str(value))
+    return value if isinstance(value, Markup) else visible(str(value), LONGEST_TEXT)
 
 
 def _decimal(value: float | None, sign: str = "") -> str:
@@ -88,9 +116,9 @@ def _overviews(items: Sequence[Item]) -> list[Overview]:
     found = []
     for number, (metric, group) in enumerate(sorted(groups.items())):
         caption = f"Scores{f' in {metric}' if metric else ''}, with 95 % intervals"
-        words = "; ".join(f"{item.name}: {_decimal(item.score)}, {item.status}" for item in group)
+        scores = "; ".join(f"{item.name}: {_decimal(item.score)}, {item.status}" for item in group)
         images = [
-            _image(charts.dot_plot(group, width), caption, visible(words, 1000), f"scores{number}{name}")
+            _image(charts.dot_plot(group, width), caption, scores, f"scores{number}{name}")
             for name, width in (("narrow", NARROW), ("wide", WIDE))
         ]
         found.append(Overview(caption, *images))
@@ -102,41 +130,65 @@ def _is_fraction(metric: str) -> bool:
     return known is not None and known.low >= -1 and known.high <= 1
 
 
-def _section(item: Item, key: str) -> Section:
+def _section(item: Item, key: str, texts: FlippedTexts) -> Section:
     evaluation = item.evaluation
     if evaluation is None:
-        return Section(key, item, (), ())
-    metric = evaluation.headline_metric
-    shown: Mapping[str, Chart | None] = {
-        "Difference to the baseline": charts.differences(item),
-        "Score of each seed": charts.scores_by_seed(item),
-        f"{metric} by epoch": charts.learning_curves(evaluation),
-        "Evaluation loss by epoch": charts.losses(evaluation),
-    }
-    study = evaluation.search
-    searched: Mapping[str, Chart | None] = {}
-    if study is not None:
-        searched = {
-            "Trials": search_charts.trials(study),
-            "Importance of hyperparameters": search_charts.importance(study),
-        }
-    return Section(key, item, _figures(shown, item, f"{key}a"), _figures(searched, item, f"{key}b"))
+        return Section(key, item, (), (), texts)
+    return Section(key, item, _figures(item, evaluation, f"{key}a"), _search_figures(item, f"{key}b"), texts)
 
 
-def _figures(shown: Mapping[str, Chart | None], item: Item, key: str) -> tuple[Figure, ...]:
+def _figures(item: Item, evaluation: Evaluation, key: str) -> tuple[Figure, ...]:
+    metric, matrix = evaluation.headline_metric, evaluation.confusion_matrix
+    return _drawn(
+        item,
+        key,
+        {
+            "Difference to the baseline": (charts.differences(item), words.differences(evaluation)),
+            "Score of each seed": (charts.scores_by_seed(item), words.scores(evaluation)),
+            f"{metric} by epoch": (charts.learning_curves(evaluation), words.learning_curves(evaluation)),
+            "Evaluation loss by epoch": (charts.losses(evaluation), words.losses(evaluation)),
+            "Predictions by gold label, over all seeds": (
+                error_charts.confusion(matrix) if matrix else None,
+                words.confusion(matrix) if matrix else "",
+            ),
+            "Residuals: their median, half and 90 % of them": (
+                error_charts.residual_quantiles(evaluation.residuals),
+                words.residuals(evaluation.residuals),
+            ),
+        },
+    )
+
+
+def _search_figures(item: Item, key: str) -> tuple[Figure, ...]:
+    study = item.evaluation.search if item.evaluation else None
+    if study is None:
+        return ()
+    return _drawn(
+        item,
+        key,
+        {
+            "Trials": (search_charts.trials(study), words.trials(study)),
+            "Importance of hyperparameters": (search_charts.importance(study), words.importance(study)),
+        },
+    )
+
+
+def _drawn(item: Item, key: str, shown: Mapping[str, tuple[Chart | None, str]]) -> tuple[Figure, ...]:
+    """Return the figures of the charts that there are.
+
+    Args:
+        item: that they are about.
+        key: the beginning of their ids.
+        shown: charts with their content in words, by caption.
+    """
     return tuple(
-        Figure(
-            caption, _image(chart, f"{caption}: {item.name}", "The values are in the tables below.", f"{key}{number}")
-        )
-        for number, (caption, chart) in enumerate(shown.items())
+        Figure(caption, _image(chart, f"{caption}: {item.name}", described, f"{key}{number}"))
+        for number, (caption, (chart, described)) in enumerate(shown.items())
         if chart is not None
     )
 
 
-_DESCRIPTION = "The values are in the tables below."
-
-
 def _image(chart: Chart | None, title: str, description: str, key: str) -> Markup:
     assert chart is not None, title
-    image = svg(chart, title=visible(title), description=visible(description), key=key)
+    image = svg(chart, title=visible(title, 300), description=visible(description, 1000), key=key)
     return Markup(image)  # noqa: S704 - its texts are escaped

@@ -18,7 +18,17 @@ _KEPT = frozenset(
     }
 )
 """Attributes that change what is seen; a page's style sheet sets the fonts."""
-_DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}
+_DEFAULTS = {
+    "opacity": "1",
+    "stroke-width": "1",
+    "font-weight": "normal",
+    "font-size": "11px",
+    "text-anchor": "start",
+    "transform": "translate(0,0)",
+    "x2": "0",
+    "y2": "0",
+}
+"""What holds without the attribute, by SVG or by the style sheet of the page, as it does for the colour of texts."""
 
 
 def svg(chart: Chart, *, title: str, description: str, key: str) -> str:
@@ -41,7 +51,7 @@ def svg(chart: Chart, *, title: str, description: str, key: str) -> str:
         root.insert(0, element)
     root.set("role", "img")
     root.set("aria-labelledby", f"{key}-title {key}-desc")
-    return ET.tostring(root, encoding="unicode")
+    return ET.tostring(root, encoding="unicode").replace(" />", "/>")
 
 
 def _themed(chart: Chart) -> Chart:
@@ -52,7 +62,7 @@ def _themed(chart: Chart) -> Chart:
         background="transparent",
         padding={"left": 12, "right": 8, "top": 5, "bottom": 5},  # a browser's font can be wider than the measured one
         axis=alt.AxisConfig(**text, **lines, titleFontWeight="normal", tickCount=4),
-        legend=alt.LegendConfig(**text, orient="bottom", symbolType="square"),
+        legend=alt.LegendConfig(**text, orient="bottom", symbolType="square", offset=8),
         view=alt.ViewConfig(stroke="transparent"),
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
     )
@@ -61,10 +71,13 @@ def _themed(chart: Chart) -> Chart:
 def _reduce(element: ET.Element) -> None:
     """Remove what is not seen, and digits that no screen shows."""
     for name, value in list(element.attrib.items()):
-        if name not in _KEPT or _DEFAULTS.get(name) == value:
+        is_default = _DEFAULTS.get(name) == value or (element.tag, name, value) == ("text", "fill", "var(--text)")
+        if name not in _KEPT or is_default:
             del element.attrib[name]
         else:
             element.set(name, _NUMBER.sub(_rounded, value))
+    if "stroke" not in element.attrib and element.tag != "g":
+        element.attrib.pop("stroke-width", None)
     for child in list(element):
         if _is_invisible(child):
             element.remove(child)

@@ -154,6 +154,8 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "slices": [],
         "golden": None,
         "labels": [],
+        "confusion_matrix": None,
+        "residuals": [],
         "decided_by_hook": False,
         "greater_is_better": True,
     } == report["results"][1]

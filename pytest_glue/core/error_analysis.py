@@ -1,0 +1,38 @@
+"""What the runs of an item predict, and where they are wrong: without the texts of examples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionMatrix:
+    """How often the runs that trained predict each label, by gold label."""
+
+    labels: tuple[str, ...]
+    """The names of rows and columns, in their order."""
+    counts: tuple[tuple[int, ...], ...]
+    """A row for each gold label, a column for each prediction: summed over examples and runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualBin:
+    """The residuals of the examples whose gold values are in a range."""
+
+    low: float
+    high: float
+    n_examples: int
+    quantiles: tuple[float, ...]
+    """5, 25, 50, 75 and 95 % of prediction minus gold value, over examples and runs that trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlippedExample:
+    """An example that most runs of the baseline get right and most runs of the candidate get wrong."""
+
+    example: int
+    """Its index in the evaluation split, from 0."""
+    label: str
+    baseline: Mapping[str, int]
+    """The number of the baseline's runs that predict each label."""
+    candidate: Mapping[str, int]
+    """The number of the candidate's runs that predict each label."""

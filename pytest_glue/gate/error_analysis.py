@@ -1,0 +1,125 @@
+"""Computes where the runs of an item are wrong."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample, ResidualBin
+from pytest_glue.core.runs import Run
+from pytest_glue.core.serialization import to_plain
+from pytest_glue.core.tasks import Kind, Task
+from pytest_glue.gate.diagnostics import ExaminedRuns
+from pytest_glue.gate.label_names import label_name
+from pytest_glue.gate.regression import Regression
+
+MAX_LABELS = 50
+"""A matrix of more labels is not read by anyone."""
+MAX_FLIPPED = 50
+_MAX_BINS = 10
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def trained_runs(runs: Sequence[Run], failed: Collection[int]) -> list[Run]:
+    """Return the runs that trained; all of them if none did.
+
+    Args:
+        runs: of an item.
+        failed: the seeds of the runs that failed.
+    """
+    return [run for run in runs if run.seed not in failed] or list(runs)
+
+
+def confusion_matrix(task: Task, runs: Sequence[Run], references: Sequence[float]) -> ConfusionMatrix | None:
+    """Return the matrix of a classification; None for another task, or if there are more than `MAX_LABELS` labels.
+
+    Args:
+        task: of the item.
+        runs: at least one.
+        references: gold labels, one for each evaluation example.
+    """
+    if task.kind is not Kind.CLASSIFICATION or len(task.labels) > MAX_LABELS:
+        return None
+    found: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        pairs = Counter(zip(references, run.predictions, strict=True))
+        for (gold, predicted), count in pairs.items():
+            found[label_name(task, gold), label_name(task, predicted)] += count
+    names = tuple(dict.fromkeys((*task.labels, *(name for pair in found for name in pair))))
+    return ConfusionMatrix(names, tuple(tuple(found[row, column] for column in names) for row in names))
+
+
+def residuals(task: Task, runs: Sequence[Run], references: Sequence[float]) -> tuple[ResidualBin, ...]:
+    """Return the residuals of a regression in at most ten ranges of gold values with about as many examples each.
+
+    Empty for another task, or if a prediction is not finite.
+
+    Args:
+        task: of the item.
+        runs: at least one.
+        references: gold values, one for each evaluation example.
+    """
+    if not task.is_regression or not references:
+        return ()
+    import numpy as np
+
+    gold = np.asarray(references, np.float64)
+    found = np.asarray([run.predictions for run in runs], np.float64) - gold
+    if not np.isfinite(found).all():
+        return ()
+    edges = np.unique(np.quantile(gold, np.linspace(0, 1, _MAX_BINS + 1)))
+    bin_of = np.clip(np.searchsorted(edges, gold, side="right") - 1, 0, max(len(edges) - 2, 0))
+    return tuple(
+        ResidualBin(
+            float(gold[bin_of == index].min()),
+            float(gold[bin_of == index].max()),
+            int((bin_of == index).sum()),
+            tuple(float(each) for each in np.quantile(found[:, bin_of == index], _QUANTILES)),
+        )
+        for index in np.unique(bin_of)
+    )
+
+
+def flipped_examples(
+    task: Task, indices: Sequence[int], runs: Sequence[Run], recorded: Sequence[Run], references: Sequence[float]
+) -> tuple[FlippedExample, ...]:
+    """Return the predictions of examples that got worse, in the given order; at most `MAX_FLIPPED`.
+
+    Args:
+        task: of the item.
+        indices: of the examples.
+        runs: of the candidate.
+        recorded: of the baseline.
+        references: gold labels, one for each evaluation example.
+    """
+
+    def predicted(side: Sequence[Run], index: int) -> dict[str, int]:
+        names = Counter(label_name(task, run.predictions[index]) for run in side)
+        return dict(sorted(names.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    return tuple(
+        FlippedExample(index, label_name(task, references[index]), predicted(recorded, index), predicted(runs, index))
+        for index in indices[:MAX_FLIPPED]
+    )
+
+
+def with_flipped_examples(
+    regression: Regression,
+    task: Task,
+    candidate: ExaminedRuns,
+    baseline: ExaminedRuns,
+    references: Sequence[float],
+) -> Regression:
+    """Return a comparison whose facts have the predictions of its negative flips, if it counts them.
+
+    Args:
+        regression: the comparison.
+        task: of the item.
+        candidate: its runs.
+        baseline: the baseline's runs.
+        references: gold labels, one for each evaluation example.
+    """
+    flips = regression.facts["negative_flips"]
+    if flips is None:
+        return regression
+    found = flipped_examples(task, flips["examples"], candidate.trained, baseline.trained, references)
+    return replace(regression, facts={**regression.facts, "negative_flips": {**flips, "predictions": to_plain(found)}})

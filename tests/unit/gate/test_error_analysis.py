@@ -1,0 +1,107 @@
+"""Confusion matrix, residuals and predictions of flipped examples."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample
+from pytest_glue.core.runs import Run
+from pytest_glue.core.tasks import GLUE, Kind
+from pytest_glue.gate.criteria import Criteria
+from pytest_glue.gate.error_analysis import MAX_FLIPPED, confusion_matrix, flipped_examples, residuals, trained_runs
+from pytest_glue.gate.regression import RegressionCriterion
+from tests.factories import RTE_LABELS, make_baseline, make_run, make_runs, make_scored_run
+
+RTE, STSB = GLUE["rte"], GLUE["stsb"]
+
+
+def runs_of(*predictions: tuple[float, ...]) -> list[Run]:
+    """Return runs with these predictions."""
+    return [make_run(seed=seed, predictions=each) for seed, each in enumerate(predictions)]
+
+
+def test_a_matrix_is_summed_over_runs() -> None:
+    """Rows are gold labels, columns are predictions."""
+    found = confusion_matrix(RTE, runs_of((0.0, 1.0, 1.0), (0.0, 0.0, 1.0)), (0.0, 0.0, 1.0))
+    assert ConfusionMatrix(("entailment", "not_entailment"), ((3, 1), (0, 2))) == found
+
+
+def test_a_prediction_of_another_label_has_a_column() -> None:
+    """A head with more labels than the task can predict one that the task lacks."""
+    found = confusion_matrix(RTE, runs_of((0.0, 2.0)), (0.0, 1.0))
+    assert found is not None
+    assert ("entailment", "not_entailment", "another label") == found.labels
+    assert ((1, 0, 0), (0, 0, 1), (0, 0, 0)) == found.counts
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        STSB,
+        replace(RTE, labels=tuple(map(str, range(51)))),
+        replace(RTE, kind=Kind.MULTI_LABEL),
+    ],
+    ids=["regression", "many labels", "sets of labels"],
+)
+def test_no_matrix(task: object) -> None:
+    """A regression has none, nor has a task with more labels than can be read, nor with sets of them."""
+    assert confusion_matrix(task, runs_of((0.0, 1.0)), (0.0, 1.0)) is None  # type: ignore[arg-type]
+
+
+def test_residuals_by_gold_value() -> None:
+    """Each range of gold values has the quantiles of prediction minus gold value over examples and runs."""
+    gold = tuple(float(value) for value in range(100))
+    found = residuals(STSB, runs_of(tuple(value + 1 for value in gold), tuple(value - 1 for value in gold)), gold)
+    assert [10] * 10 == [each.n_examples for each in found]
+    assert [(0.0, 9.0), (10.0, 19.0)] == [(each.low, each.high) for each in found[:2]]
+    assert (-1.0, -1.0, 0.0, 1.0, 1.0) == pytest.approx(found[3].quantiles)
+
+
+@pytest.mark.parametrize("gold", [(2.0, 2.0, 2.0), (2.0,), (0.0, 5.0)])
+def test_residuals_of_few_different_values(gold: tuple[float, ...]) -> None:
+    """Every example is in one range, however few values there are."""
+    found = residuals(STSB, runs_of(tuple(value + 0.5 for value in gold)), gold)
+    assert len(gold) == sum(each.n_examples for each in found)
+    assert all((0.5,) * 5 == pytest.approx(each.quantiles) for each in found)
+
+
+def test_no_residuals() -> None:
+    """A classification has none; a prediction that is no number has none either."""
+    assert () == residuals(RTE, runs_of((0.0, 1.0)), (0.0, 1.0))
+    assert () == residuals(STSB, runs_of((float("nan"), 1.0)), (0.0, 1.0))
+
+
+def test_the_predictions_of_flipped_examples() -> None:
+    """Each has its label and the number of seeds of each side by prediction, in the given order."""
+    ours, theirs = runs_of((1.0, 1.0), (1.0, 0.0), (1.0, 0.0)), runs_of((0.0, 1.0), (0.0, 1.0))
+    found = flipped_examples(RTE, [1, 0], ours, theirs, (0.0, 1.0))
+    assert found == (
+        FlippedExample(1, "not_entailment", {"not_entailment": 2}, {"entailment": 2, "not_entailment": 1}),
+        FlippedExample(0, "entailment", {"entailment": 2}, {"not_entailment": 3}),
+    )
+
+
+def test_a_comparison_has_the_flipped_examples() -> None:
+    """The facts of a comparison have as many as are listed, the worst first, and no regression has any."""
+    wrong = [1 - label if index < 80 else label for index, label in enumerate(RTE_LABELS)]
+    recorded = make_baseline(make_runs("rte", RTE_LABELS, 1, 1))
+    rule = RegressionCriterion("main", "f.json", recorded, 0.0, 0.05, 1)
+    ours = [make_scored_run("rte", wrong, RTE_LABELS, seed) for seed in (5, 6)]
+    baseline = Criteria(RTE, "a/b", {}, rule).judge(ours, RTE_LABELS).baseline
+    assert baseline is not None
+    flips = baseline["negative_flips"]
+    assert MAX_FLIPPED == len(flips["predictions"])
+    assert flips["examples"][:MAX_FLIPPED] == [each["example"] for each in flips["predictions"]]
+    first = flips["predictions"][0]
+    assert ("entailment", {"entailment": 2}, {"not_entailment": 2}) == (
+        first["label"],
+        first["baseline"],
+        first["candidate"],
+    )
+
+
+def test_failed_runs_are_left_out() -> None:
+    """A run that learned nothing says nothing about labels, unless there is no other."""
+    runs = runs_of((0.0,), (1.0,))
+    assert runs[:1] == trained_runs(runs, {1})
+    assert runs == trained_runs(runs, {0, 1})

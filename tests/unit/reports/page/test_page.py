@@ -1,0 +1,198 @@
+"""The page: its order, what it shows of an item, its size, and that foreign text stays text."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.runs import Epoch
+from pytest_glue.core.study import Study
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.gate.criteria import Criteria
+from pytest_glue.gate.error_analysis import confusion_matrix, residuals
+from pytest_glue.gate.regression import RegressionCriterion
+from pytest_glue.reports.flipped_texts import FlippedTexts
+from pytest_glue.reports.page.page import page
+from pytest_glue.reports.view import view_of
+from tests.factories import RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
+from tests.unit.reports.test_markdown import HOSTILE
+
+Report = Callable[..., dict[str, Any]]
+VOID = frozenset({"meta", "link", "br"})
+
+
+class Parsed(HTMLParser):
+    """The elements of a page; fails on a tag that is not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.headings: list[int] = []
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.links += [value for name, value in attrs if name in {"href", "src"} and value]
+        assert not any(name.startswith("on") for name in given)
+        if re.fullmatch(r"h\d", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+
+def compared(number: int = 0, n_seeds: int = 3, **changes: Any) -> Evaluation:
+    """Return an evaluation of RTE that got worse than its baseline."""
+    recorded = make_baseline(make_runs("rte", RTE_LABELS, *[20 + each for each in range(n_seeds)]))
+    rule = RegressionCriterion("main", "f.json", recorded, 0.01, 0.05, 1)
+    wrong = [1 - label if index % 3 == 0 else label for index, label in enumerate(RTE_LABELS)]
+    runs = [
+        replace(
+            make_scored_run("rte", wrong, RTE_LABELS, seed),
+            history=tuple(Epoch(float(epoch), 0.7, 0.6 + seed / 1000, {"accuracy": 0.5}) for epoch in (1, 2, 3)),
+        )
+        for seed in range(n_seeds)
+    ]
+    judgement = Criteria(GLUE["rte"], "a/b", {}, rule).judge(runs, RTE_LABELS)
+    evaluation = make_evaluation(runs, nodeid=f"s.py::test[rte-{number:03}]", notes=judgement.notes)
+    matrix = confusion_matrix(GLUE["rte"], runs, RTE_LABELS)
+    return replace(evaluation, judgement=judgement, confusion_matrix=matrix, **changes)
+
+
+@pytest.fixture
+def shown(report_of: Report) -> Callable[..., str]:
+    """Return the page of evaluations."""
+
+    def make(*evaluations: Evaluation, texts: dict[str, FlippedTexts] | None = None, **options: Any) -> str:
+        return page(view_of(report_of(*evaluations, **options)), texts or {})
+
+    return make
+
+
+def test_an_item_that_got_worse(shown: Callable[..., str]) -> None:
+    """It has its sentence first, then charts, then the examples with both sides' predictions and their texts."""
+    evaluation = compared()
+    texts = {evaluation.nodeid: FlippedTexts({0: ("a premise", "a hypothesis")})}
+    html = shown(evaluation, texts=texts)
+    parts = [
+        "1 of 1 item failed",
+        "What failed and why",
+        "a drop of more than 0.01",
+        "Difference to the baseline",
+        "Score of each seed",
+        "accuracy by epoch",
+        "Evaluation loss by epoch",
+        "Predictions by gold label",
+        "Examples that got worse",
+        "Example 0, <strong>entailment</strong>. main: entailment × 3. Now: ",
+        "not_entailment × 3",
+        '<blockquote dir="auto">a premise</blockquote>',
+        "Runs</h4>",
+        "Recipe, data and checkpoint",
+        "pytest &#39;s.py::test[rte-000]&#39;",
+        "Environment",
+    ]
+    position = 0
+    for part in parts:
+        position = html.index(part, position)
+
+
+def test_texts_that_cannot_be_read(shown: Callable[..., str]) -> None:
+    """The page says why, and the indices stay."""
+    evaluation = compared()
+    html = shown(evaluation, texts={evaluation.nodeid: FlippedTexts(problem="the data of task rte is gone")})
+    assert "Their texts are not shown: the data of task rte is gone." in html
+    assert "Example 0, " in html
+    assert "<blockquote" not in html
+
+
+def test_a_regression_and_a_search(shown: Callable[..., str], study: Study) -> None:
+    """A regression has residuals by gold value instead of a matrix; a search has its trials and its best values."""
+    gold = tuple(float(value % 50) / 10 for value in range(200))
+    runs = [make_scored_run("stsb", [value + 0.1 * (index % 3) for index, value in enumerate(gold)], gold)]
+    evaluation = replace(make_evaluation(runs, study=study), residuals=residuals(GLUE["stsb"], runs, gold))
+    html = shown(evaluation)
+    for part in ("Residuals: ", "Trials", "Importance of hyperparameters", "optuna ran 3 trials (1 complete, 1 pruned"):
+        assert part in html
+    assert "Predictions by gold label" not in html
+
+
+def test_the_page_is_well_formed(shown: Callable[..., str], study: Study) -> None:
+    """Elements are closed, ids are unique, links lead into the page, and headings skip no level."""
+    other = compared(1, conditions=replace(make_evaluation(study=study).conditions, checkpoint=_other()))
+    parsed = Parsed(shown(compared(), other, errors={"s.py::test[cola-x]": "no memory"}))
+    assert [] == [name for name, count in Counter(parsed.ids).items() if count > 1]
+    anchors = [link.removeprefix("#") for link in parsed.links if link.startswith("#")]
+    assert set(anchors) <= set(parsed.ids)
+    assert ["data:,"] == [link for link in parsed.links if not link.startswith("#")]
+    levels = parsed.headings
+    assert (1, 1) == (levels[0], levels.count(1))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert {"header", "main", "section", "article", "svg", "title", "desc"} <= set(parsed.tags)
+    assert "script" not in parsed.tags
+
+
+def _other() -> Any:
+    return replace(make_evaluation().checkpoint, name="other/one")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+def test_foreign_text_is_no_markup(hostile: str, shown: Callable[..., str]) -> None:
+    """Names, sentences, notes, errors and texts of examples open no element, and what is invisible is escaped."""
+    evaluation = compared()
+    checkpoint = replace(evaluation.checkpoint, role=f"r{hostile}")
+    judgement = replace(evaluation.judgement, reason=f"reason {hostile}")
+    matrix = evaluation.confusion_matrix
+    assert matrix is not None
+    odd = replace(
+        evaluation,
+        conditions=replace(evaluation.conditions, checkpoint=checkpoint, recipe={"a": hostile}),
+        judgement=judgement,
+        notes=(*evaluation.notes, hostile),
+        confusion_matrix=replace(matrix, labels=(hostile, matrix.labels[1])),
+        data=hostile,
+    )
+    plain_texts, odd_texts = ({odd.nodeid: FlippedTexts({0: (text,)})} for text in ("plain", hostile))
+    conditions = replace(evaluation.conditions, recipe={"a": "plain"})
+    plain = replace(evaluation, notes=(*evaluation.notes, "plain"), conditions=conditions)
+    pages = [
+        shown(plain, texts=plain_texts, errors={"s.py::test[cola-x]": "plain"}),
+        shown(odd, texts=odd_texts, errors={f"s.py::test[cola-{hostile}]": hostile}),
+    ]
+    kinds = [[tag for tag in Parsed(each).tags if tag not in {"text", "g", "line"}] for each in pages]
+    assert kinds[0] == kinds[1]
+    assert pages[1].encode().decode().replace("\n", "").replace("\t", "").isprintable()
+    assert len(pages[1]) < len(pages[0]) + 100_000
+
+
+def test_a_large_report_is_small(shown: Callable[..., str]) -> None:
+    """Ten tasks, five checkpoints and five seeds take less than 2 MB, texts included."""
+    first = compared(n_seeds=5)
+    found = []
+    for number in range(50):
+        checkpoint = replace(first.checkpoint, name=f"organisation/checkpoint-{number % 5}")
+        conditions = replace(first.conditions, checkpoint=checkpoint)
+        task = f"task{number // 5}"
+        found.append(replace(first, nodeid=f"s.py::test[{number:03}]", conditions=conditions, task=task))
+    text = "a sentence of some length, as examples have it, " * 3
+    flips = (first.baseline or {})["negative_flips"]["examples"][:50]
+    texts = {each.nodeid: FlippedTexts(dict.fromkeys(flips, (text, text))) for each in found}
+    html = shown(*found, texts=texts)
+    assert len(html.encode()) < 2_000_000
+    assert 50 == html.count("<article")
+    assert "tied for best" in html
+    assert "Their texts are not shown: the texts of the items above fill the page." in html
