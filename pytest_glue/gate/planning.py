@@ -62,7 +62,7 @@ def run_variance(baseline: Baseline, runs: Sequence[RecordedRun]) -> "RunVarianc
     scores = [score for run in runs if (score := run.metrics[metric]) is not None]
     if len(runs) > 1:
         groups = None if baseline.groups is None else GroupDesign(baseline.n_eval, **to_plain(baseline.groups))
-        return RunVariance.of_recorded(metric, scores, [run.predictions for run in runs], groups)
+        return RunVariance.of_recorded(metric, scores, [run.predictions for run in runs], groups, baseline.kind)
     published = published_seed_variance(baseline.task, metric)
     if published is None or metric != "accuracy" or not scores:
         return None

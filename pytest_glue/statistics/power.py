@@ -133,9 +133,9 @@ def detectable_effect(degrees_of_freedom: float, alpha: float) -> float:
 def variance_inflation(metric: str, score: ArrayLike, drop: ArrayLike) -> Floats:
     """Return the factor, at least 1, by which the variance of a score grows if the score drops.
 
-    The variance is taken as proportional to p (1 - p) for accuracy and F1, 1 - r^2 for Matthews, (1 - r^2)^2 for a
-    correlation, and to the mean squared error itself: that of e^2 is 4 e^2 times the variance of the predictions. Of
-    other metrics, it is taken as constant.
+    The variance is taken as proportional to p (1 - p) for shares such as accuracy, F1 and areas under curves, 1 - r^2
+    for Matthews and kappa, (1 - r^2)^2 for a correlation, and to the mean squared error itself: that of e^2 is 4 e^2
+    times the variance of the predictions. Of other metrics, it is taken as constant.
 
     Args:
         metric: a name of `core.metrics.METRICS`.
@@ -145,11 +145,12 @@ def variance_inflation(metric: str, score: ArrayLike, drop: ArrayLike) -> Floats
     s, d = np.asarray(score, np.float64), np.asarray(drop, np.float64)
     if metric == "mse":
         return np.clip((s - d) / np.minimum(s, -1e-300), 1.0, LARGEST_GROWTH)
-    if metric in {"accuracy", "f1"}:
+    of_metric = find_metric(metric)
+    if of_metric.greater_is_better and (of_metric.low, of_metric.high) == (0.0, 1.0):
         return np.maximum(_share_variance(s - d) / _share_variance(s), 1.0)
-    if not find_metric(metric).is_correlation:
+    if not of_metric.is_correlation and metric != "cohen_kappa":
         return np.ones(np.broadcast_shapes(s.shape, d.shape))
-    exponent = 1 if metric == "matthews_correlation" else 2
+    exponent = 1 if metric in {"matthews_correlation", "cohen_kappa"} else 2
     return np.maximum(_unexplained(s - d) / _unexplained(s), 1.0) ** exponent
 
 

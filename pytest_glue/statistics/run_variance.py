@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaincinv
 
 from pytest_glue.core.metrics import find_metric
+from pytest_glue.core.tasks import Kind
 from pytest_glue.statistics.arrays import centered_ranks
 from pytest_glue.statistics.group_design import GroupDesign
 from pytest_glue.statistics.metrics import Floats
@@ -101,7 +102,12 @@ class RunVariance:
 
     @classmethod
     def of_recorded(
-        cls, metric: str, scores: ArrayLike, predictions: ArrayLike, groups: GroupDesign | None = None
+        cls,
+        metric: str,
+        scores: ArrayLike,
+        predictions: ArrayLike,
+        groups: GroupDesign | None = None,
+        kind: Kind | None = None,
     ) -> Self:
         """Return the variance that recorded runs show, without the references of the examples.
 
@@ -110,10 +116,11 @@ class RunVariance:
             scores: of each run, shape (k,), k at least 2, not oriented.
             predictions: shape (k, n).
             groups: of the examples; None if they are independent.
+            kind: of the task.
         """
         each = find_metric(metric).sign * np.asarray(scores, np.float64)
         predicted = np.asarray(predictions, np.float64)
-        step, n = example_step(metric, predicted), predicted.shape[-1]
+        step, n = example_step(metric, predicted, kind), predicted.shape[-1]
         groups, of_scores = groups or GroupDesign.independent(n), typical_variance([each])
         of_one = _variance_of_one(metric, float(each.mean()), predicted, step)
         # Where the predictions alone do not show it, all of the variance is taken for interaction with examples.

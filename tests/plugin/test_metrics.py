@@ -1,10 +1,12 @@
 """Metrics that need probabilities, from the fine-tuning to the report."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.own_data import write_tickets, write_topics
 from tests.plugin.conftest import SUITE, Run
 
 CONFTEST = """
@@ -72,3 +74,40 @@ def test_an_evaluated_checkpoint_keeps_its_logits(pytester: pytest.Pytester, her
     assert results[0]["metrics"] == pytest.approx(results[1]["metrics"], abs=1e-6)
     assert results[1]["metrics"] == results[2]["metrics"]
     assert results[2]["runs"][0]["cached"]
+
+
+OWN = """
+[tool.pytest_glue]
+checkpoints = ["sample"]
+recipe = {{ learning_rate = 1e-3, num_train_epochs = 3 }}
+
+[tool.pytest_glue.task.own]
+data = "data"
+text = "message"
+label = "{label}"
+kind = "{kind}"
+metrics = {metrics}
+"""
+
+
+@pytest.mark.parametrize(
+    ("write", "label", "kind", "metrics"),
+    [
+        (write_tickets, "team", "classification", ("roc_auc", "f1_macro", "log_loss", "expected_calibration_error")),
+        (write_topics, "topics", "multi_label", ("average_precision", "roc_auc", "f1_micro", "recall_macro")),
+    ],
+)
+def test_own_tasks_beat_chance_in_metrics_of_several_labels(
+    pytester: pytest.Pytester, here: Run, write: Callable[[Path], None], label: str, kind: str, metrics: tuple[str, ...]
+) -> None:
+    """Without a threshold they pass against the chance level; a cached run and a baseline give the same scores."""
+    write(pytester.mkdir("data"))
+    pytester.makepyprojecttoml(OWN.format(label=label, kind=kind, metrics=list(metrics)))
+    here("--glue-save=main", "--glue-json=report.json").assert_outcomes(passed=1)
+    trained = json.loads(Path("report.json").read_text(encoding="utf-8"))["results"][0]
+    here("--glue-compare=main", "--glue-cache=only", "--glue-max-drop=0.5", "--glue-json=report.json")
+    compared = json.loads(Path("report.json").read_text(encoding="utf-8"))["results"][0]
+    assert list(metrics) == list(trained["metrics"])
+    assert trained["metrics"] == compared["metrics"]
+    assert trained["score"] > trained["chance"]
+    assert (0.0, trained["score"]) == (compared["baseline"]["difference"], compared["baseline"]["baseline_score"])

@@ -79,3 +79,9 @@ def test_an_unknown_task_is_refused() -> None:
     """The message names the closest tasks."""
     with pytest.raises(OptionError, match=r"^unknown task 'stsbb': did you mean stsb"):
         GlueMetric("stsbb")
+
+
+def test_a_metric_of_probabilities_is_refused() -> None:
+    """`evaluate` passes predictions only; the message names the function that takes logits."""
+    with pytest.raises(OptionError, match=r"roc_auc of 'own' need logits: use pytest_glue\.training\.metrics"):
+        GlueMetric(Task("own", "own", ("text",), ("no", "yes"), ("roc_auc",)))
