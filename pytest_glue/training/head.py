@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_glue.core.choices import HeadPolicy
 from pytest_glue.core.errors import CheckpointError
+from pytest_glue.core.metrics import needs_logits
 from pytest_glue.core.tasks import Task
 
 _CLASSIFIER = "ForSequenceClassification"
@@ -74,7 +75,7 @@ def plan_evaluation(config: Any, task: Task, checkpoint: str) -> HeadPlan:
         checkpoint: name for the message.
 
     Raises:
-        CheckpointError: the head lacks one of the task's labels.
+        CheckpointError: the head lacks one of the task's labels, or has others and a metric needs probabilities.
     """
     names = _head_labels(config)
     label_ids: tuple[int, ...] = () if task.is_regression else tuple(range(task.num_labels))
@@ -87,6 +88,12 @@ def plan_evaluation(config: Any, task: Task, checkpoint: str) -> HeadPlan:
         others = [name for index, name in enumerate(names) if index not in label_ids]
         if others:
             listed = ", ".join(others[:4]) + ", ..." * (len(others) > 4)
+            if needs_logits(task) and not task.is_multi_label:
+                raise CheckpointError(
+                    f"{checkpoint} has a head with labels that {task.name} lacks ({listed}), and a metric of "
+                    f"{task.name} needs probabilities, which have to add up to 1 over its own labels: leave the metric "
+                    "out, or evaluate a classifier of these labels only"
+                )
             note = f"head: the checkpoint's own, with labels that {task.name} lacks ({listed}); these count as wrong"
     return HeadPlan(label_ids, is_kept=True, is_renewed=False, note=note, is_required=True)
 

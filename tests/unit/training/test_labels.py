@@ -1,10 +1,12 @@
 """The order of a model's labels, with real configurations."""
 
+from dataclasses import replace
+
 import pytest
 from transformers import BertConfig
 
 from pytest_glue.core.errors import CheckpointError
-from pytest_glue.core.tasks import GLUE
+from pytest_glue.core.tasks import GLUE, Kind
 from pytest_glue.training.head import has_head, plan_evaluation, plan_head, require_head
 
 
@@ -104,3 +106,13 @@ def test_a_checkpoint_without_a_classification_head_is_not_evaluated(architectur
     assert (0, 1) == plan_evaluation(encoder, GLUE["rte"], "a/b").label_ids
     with pytest.raises(CheckpointError, match=rf"a/b has no classification head \({architecture}\)"):
         require_head(encoder, "a/b")
+
+
+def test_probabilities_need_a_head_without_other_labels() -> None:
+    """Without the others, they would be too high; of sets of labels, each has a probability of its own."""
+    more = config("entailment", "neutral", "not_entailment")
+    task = replace(GLUE["rte"], metrics=("accuracy", "log_loss"))
+    with pytest.raises(CheckpointError, match=r"lacks \(neutral\), .* needs probabilities"):
+        plan_evaluation(more, task, "a/b")
+    assert (0, 2) == plan_evaluation(more, replace(task, kind=Kind.MULTI_LABEL), "a/b").label_ids
+    assert (0, 1) == plan_evaluation(config("entailment", "not_entailment"), task, "a/b").label_ids
