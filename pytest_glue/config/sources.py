@@ -205,7 +205,8 @@ def _keywords(mark: pytest.Mark) -> Mapping[str, Any]:
         accepted = ", ".join(name for name in OPTIONS if name not in _OF_THE_TEST_RUN)
         is_flag = OPTIONS[wrong[0]].metavar is not None
         remedy = f"give --glue-{wrong[0].replace('_', '-')}" if is_flag else f"set it in [{NAME}]"
-        meant = ", or did you mean tasks?" if wrong[0] == "task" else ""
+        names = wrong[0] == "task" and not isinstance(mark.kwargs["task"], Mapping)
+        meant = ", or did you mean tasks?" if names else ""
         raise OptionError(
             f"@pytest.mark.glue({wrong[0]}=...): {wrong[0]} concerns the whole test run, not one test: "
             f"{remedy}{meant}; a marker accepts {accepted}"
