@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, decimal, seconds, visible
-from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.metrics import METRICS, shown_metric
 from pytest_glue.reports.flipped_texts import FlippedTexts
 from pytest_glue.reports.page import charts, error_charts, search_charts, words
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE, Chart
@@ -89,7 +89,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"decimal": _decimal, "interval": _interval, "seconds": seconds, "n": count}
+    environment.filters |= {"score": _score, "interval": _interval, "seconds": seconds, "n": count}
     return environment
 
 
@@ -98,12 +98,15 @@ def _shown(value: Any) -> Any:
     return value if isinstance(value, Markup) else visible(str(value), LONGEST_TEXT)
 
 
-def _decimal(value: float | None, sign: str = "") -> str:
-    return "undefined" if value is None else decimal(value, sign)
+def _score(value: float | None, metric: str | None, sign: str = "", beside: float | None = None) -> str:
+    """Return a score or a difference as text, see `Metric.text`; without a metric, of a fraction."""
+    if value is None:
+        return "undefined"
+    return decimal(value, sign) if metric is None else shown_metric(metric).text(value, sign, beside)
 
 
-def _interval(interval: Sequence[float] | None, sign: str = "") -> str:
-    return "" if interval is None else " to ".join(decimal(each, sign) for each in interval)
+def _interval(interval: Sequence[float] | None, metric: str | None) -> str:
+    return "" if interval is None else " to ".join(_score(each, metric) for each in interval)
 
 
 def _overviews(items: Sequence[Item]) -> list[Overview]:
@@ -116,7 +119,7 @@ def _overviews(items: Sequence[Item]) -> list[Overview]:
     found = []
     for number, (metric, group) in enumerate(sorted(groups.items())):
         caption = f"Scores{f' in {metric}' if metric else ''}, with 95 % intervals"
-        scores = "; ".join(f"{item.name}: {_decimal(item.score)}, {item.status}" for item in group)
+        scores = "; ".join(f"{item.name}: {_score(item.score, metric or None)}, {item.status}" for item in group)
         images = [
             _image(charts.dot_plot(group, width), caption, scores, f"scores{number}{name}")
             for name, width in (("narrow", NARROW), ("wide", WIDE))

@@ -196,3 +196,15 @@ def test_a_large_report_is_small(shown: Callable[..., str]) -> None:
     assert 50 == html.count("<article")
     assert "tied for best" in html
     assert "Their texts are not shown: the texts of the items above fill the page." in html
+
+
+def test_an_error_has_the_digits_that_it_needs(shown: Callable[..., str]) -> None:
+    """A score without bounds is no fraction; where lower is better, a run that stopped has an upper bound."""
+    found = make_evaluation(
+        headline_metric="mse", task="mine", score=0.00012, threshold=0.0005, confidence_interval=(1e-4, 1.4e-4)
+    )
+    stopped = replace(found, runs=tuple(replace(run, stopped=True) for run in found.runs))
+    text = shown(stopped)
+    for each in (">0.000120<", ">0.000100 to 0.000140<", "threshold 0.000500", ">-0.000380<"):
+        assert each in text
+    assert "stopped early: the score is an upper bound" in text
