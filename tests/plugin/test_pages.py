@@ -1,13 +1,17 @@
 """The page and the summary of a test run, and `pytest-glue report`."""
 
+import json
 import sys
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_glue.cli import main
+from pytest_glue.core.tasks import GLUE
+from pytest_glue.data.source import open_source
 
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
@@ -26,6 +30,31 @@ def test_a_rebuild_equals_the_run(pytester: pytest.Pytester, tiny: Run) -> None:
     page = (pytester.path / "again.html").read_text("utf-8")
     assert "<h1>" in page
     assert "2 of 2 items failed" in page
+
+
+def test_a_comparison_is_rebuilt_with_its_texts(pytester: pytest.Pytester, here: Run, report: Report) -> None:
+    """Texts of flipped examples are read from the data in both, and no other report has them."""
+    given = ("--glue-data=sample", "--glue-checkpoints=sample", "--glue-tasks=rte", "--glue-max-eval-samples=60")
+    here(*given, "--glue-save=main", "--junitxml=a.xml")
+    file = next(pytester.path.glob("glue-baselines/main/**/*.json"))
+    baseline = json.loads(file.read_text("utf-8"))
+    references = open_source("sample").load(GLUE["rte"])["validation"][:60]
+    for run in baseline["runs"]:  # a baseline that gets everything right
+        run["predictions"] = ["".join(str(label) for label in references["label"])]
+        run["metrics"] = {"accuracy": 1.0}
+    file.write_text(json.dumps(baseline), "utf-8")
+    here(*given, "--glue-compare=main", *FILES, "--junitxml=r.xml")
+    flipped = report("r.json")["results"][0]["baseline"]["negative_flips"]["examples"]
+    assert flipped
+    assert 0 == main(["report", "r.json", "--html=again.html"])
+    page = (pytester.path / "new" / "r.html").read_bytes()
+    assert page == (pytester.path / "again.html").read_bytes()
+    text = references["sentence1"][flipped[0]]
+    assert f'<blockquote dir="auto">{escape(text, quote=False)}</blockquote>' in page.decode()
+    for other in ("r.json", "new/r.md", "r.xml"):
+        assert text not in (pytester.path / other).read_text("utf-8")
+    assert 0 == main(["report", "r.json", "--html=none.html", "--text=none"])
+    assert text not in (pytester.path / "none.html").read_text("utf-8")
 
 
 def test_the_summary_of_a_step(pytester: pytest.Pytester, tiny: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,63 @@
+"""The files of reports when they cannot be written."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.errors import OptionError, ReportError
+from pytest_glue.session.report_file import ReportFiles
+
+
+def document() -> dict[str, Any]:
+    environment = {"libraries": {}, "python": "3", "platform": "Linux", "device": None, "commit": None}
+    parts = {"results": [], "errors": [], "ranks": None, "family": None}
+    return {"schema_version": 1, "environment": environment, "options": Options().to_dict(), **parts}
+
+
+def test_a_folder_that_vanishes(tmp_path: Path) -> None:
+    """It is made again for the next report."""
+    folder = tmp_path / "reports"
+    options = Options(json=folder / "r.json", html=folder / "r.html", markdown=folder / "r.md")
+    lines: list[str] = []
+    files = ReportFiles(options, lines.append)
+    files.write(document)
+    shutil.rmtree(folder)
+    files.write(document, is_item=True)
+    assert ["r.json"] == [path.name for path in folder.iterdir()]
+    files.write(document, is_final=True)
+    assert {"r.json", "r.html", "r.md"} == {path.name for path in folder.iterdir()}
+    assert ([], [True] * 3) == (lines, [is_written for _, is_written in files.summaries])
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    """A report that cannot be written is one line, whatever follows, and the end names it again."""
+    folder = tmp_path / "reports"
+    lines: list[str] = []
+    files = ReportFiles(Options(markdown=folder / "r.md"), lines.append)
+    folder.rmdir()
+    folder.touch()
+    files.write(document)
+    files.write(document, is_final=True)
+    (line,) = lines
+    assert line.startswith(f"glue: the Markdown report {str(folder / 'r.md')!r} cannot be written: ")
+    assert line.endswith("The test run goes on and tries again at its end")
+    ((summary, is_written),) = files.summaries
+    assert not is_written
+    assert summary in line
+
+
+def test_two_reports_of_one_file(tmp_path: Path) -> None:
+    """A link counts as what it names; devices can take several."""
+    (tmp_path / "link.md").symlink_to(tmp_path / "r.json")
+    with pytest.raises(OptionError, match="--glue-json and --glue-markdown have the same file"):
+        ReportFiles(Options(json=tmp_path / "r.json", markdown=tmp_path / "link.md"), print)
+    ReportFiles(Options(json=Path("/dev/null"), markdown=Path("/dev/null")), print)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """Before anything is trained, the message names the kind of the report."""
+    with pytest.raises(ReportError, match=r"the HTML report '.*' cannot be written: it is a folder"):
+        ReportFiles(Options(html=tmp_path), print)
