@@ -26,6 +26,20 @@ class ResidualBin:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Predictions whose probabilities are in one tenth of the scale."""
+
+    low: float
+    high: float
+    n_predictions: int
+    """Over examples and runs that trained; with sets of labels, over labels too."""
+    confidence: float
+    """The mean probability: of the predicted label, or with sets of labels of each label."""
+    accuracy: float
+    """The share that is right, or with sets of labels the share that has the label."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlippedExample:
     """An example that most runs of the baseline get right and most runs of the candidate get wrong."""
 

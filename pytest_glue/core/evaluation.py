@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.error_analysis import ConfusionMatrix, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, ResidualBin
 from pytest_glue.core.errors import VerdictError
 from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.metrics import METRICS
@@ -46,6 +46,8 @@ class Evaluation:
     """Of a classification; None for other tasks, and for too many labels to show."""
     residuals: tuple[ResidualBin, ...] = ()
     """Of a regression, by gold value; empty for other tasks."""
+    calibration: tuple[CalibrationBin, ...] = ()
+    """Of predictions by their probability; empty if the runs keep no logits."""
 
     @property
     def score(self) -> float | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, FlippedExample, ResidualBin
 from pytest_glue.core.runs import Run
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.tasks import Kind, Task
@@ -74,6 +74,44 @@ def residuals(task: Task, runs: Sequence[Run], references: Sequence[float]) -> t
             float(gold[bin_of == index].max()),
             int((bin_of == index).sum()),
             tuple(float(each) for each in np.quantile(found[:, bin_of == index], _QUANTILES)),
+        )
+        for index in np.unique(bin_of)
+    )
+
+
+def calibration(task: Task, runs: Sequence[Run], references: Sequence[float]) -> tuple[CalibrationBin, ...]:
+    """Return how often predictions are right by their probability, in at most ten bins; empty if no logits are kept.
+
+    Args:
+        task: of the item.
+        runs: at least one.
+        references: gold labels, one for each evaluation example.
+    """
+    kept = [run.logits for run in runs if run.logits is not None]
+    if task.is_regression or len(kept) < len(runs) or not references:
+        return ()
+    import numpy as np
+
+    from pytest_glue.statistics.arrays import label_matrix, probabilities
+    from pytest_glue.statistics.logits import decode_logits
+
+    logits = np.stack([decode_logits(each, len(references)) for each in kept])
+    found = probabilities(logits, is_multi_label=task.is_multi_label)
+    if task.is_multi_label:
+        confidence, right = found.ravel(), np.tile(label_matrix(references, found.shape[-1]), len(runs))
+    else:
+        confidence = found.max(axis=-1).ravel()
+        right = (found.argmax(axis=-1) == np.asarray(references)).astype(np.float64).ravel()
+    if not np.isfinite(confidence).all():
+        return ()
+    bin_of = np.minimum((confidence * _MAX_BINS).astype(np.int64), _MAX_BINS - 1)
+    return tuple(
+        CalibrationBin(
+            float(index) / _MAX_BINS,
+            float(index + 1) / _MAX_BINS,
+            int((bin_of == index).sum()),
+            float(confidence[bin_of == index].mean()),
+            float(right[bin_of == index].mean()),
         )
         for index in np.unique(bin_of)
     )

@@ -15,7 +15,7 @@ from pytest_glue.core.choices import (
     ReportText,
     UncheckedPolicy,
 )
-from pytest_glue.core.error_analysis import ConfusionMatrix, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, ResidualBin
 from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
 from pytest_glue.core.golden import GoldenResult
@@ -133,6 +133,8 @@ class Result(Struct):
     """Of a classification; null for other tasks, and for more than 50 labels."""
     residuals: list[ResidualBin] = []
     """Of a regression, in at most ten ranges of gold values; empty for other tasks."""
+    calibration: list[CalibrationBin] = []
+    """Of predictions by their probability; empty if the runs keep no logits, as only metrics of probabilities need."""
     decided_by_hook: bool = False
     """Whether the hook `pytest_glue_verdict` decided, and not the bounds; a note has the verdict without it."""
     greater_is_better: bool = True

@@ -52,6 +52,7 @@ _ADDED = frozenset(
         ("Result", "decided_by_hook"),
         ("Result", "evaluate_only"),
         ("NegativeFlips", "predictions"),
+        ("Result", "calibration"),
         ("Result", "confusion_matrix"),
         ("Result", "failed_runs"),
         ("Result", "golden"),

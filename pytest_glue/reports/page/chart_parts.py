@@ -14,6 +14,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 NARROW, WIDE = 340, 760
 """Widths in pixels: of a chart on a phone, and of one over the whole width of a large screen."""
+_MOST_TICKS = 10
 PLOT = 220
 """Height in pixels of a plot of two quantities."""
 _ROW, _AXES = 24, 80
@@ -47,6 +48,12 @@ def unique(names: Iterable[str]) -> list[str]:
 def quantity(field: str, title: str, **axis: Any) -> Any:
     """Return a horizontal axis that need not begin at 0."""
     return alt.X(f"{field}:Q", title=title, axis=alt.Axis(**axis)).scale(zero=False)
+
+
+def ticks_at(values: Iterable[float]) -> dict[str, Any]:
+    """Return the ticks of an axis of a few known values, such as epochs; those of any axis if there are many."""
+    found = sorted(set(values))
+    return {"values": found} if len(found) <= _MOST_TICKS else {"tickMinStep": 1}
 
 
 def height(field: str, title: str) -> Any:

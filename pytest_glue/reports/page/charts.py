@@ -21,6 +21,7 @@ from pytest_glue.reports.page.chart_parts import (
     names_axis,
     quantity,
     rows_height,
+    ticks_at,
     unique,
 )
 from pytest_glue.reports.view import Item
@@ -105,7 +106,9 @@ def _curves(evaluation: Evaluation, value_of: Any, title: str) -> Chart | None:
         return None
     point = alt.OverlayMarkDef(size=30) if len(rows) <= _MOST_POINTS else False
     lines = alt.Chart(data(rows)).mark_line(point=point)
-    encoded = lines.encode(x=quantity("epoch", "epoch"), y=height("value", title), color=_seed_colour(evaluation))
+    ticks = ticks_at(epoch.epoch for run in evaluation.runs for epoch in run.history)
+    epoch_axis = quantity("epoch", "epoch", format=".3~g", **ticks)
+    encoded = lines.encode(x=epoch_axis, y=height("value", title), color=_seed_colour(evaluation))
     return encoded.properties(width=NARROW, height=PLOT)
 
 

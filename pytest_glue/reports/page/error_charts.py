@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from pytest_glue.core.error_analysis import ConfusionMatrix, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, ResidualBin
 from pytest_glue.reports.page.chart_parts import NARROW, PLOT, Chart, data, names_axis, quantity, rows_height, unique
 
 _MOST_NUMBERED = 8
@@ -52,4 +52,22 @@ def residual_quantiles(bins: Sequence[ResidualBin]) -> Chart | None:
         base.mark_rule(strokeWidth=8, color="var(--accent)", opacity=0.5).encode(y="q25:Q", y2="q75:Q"),
         base.mark_point(filled=True, size=50, opacity=1, color="var(--text)").encode(y="q50:Q"),
         zero,
+    ).properties(width=NARROW, height=PLOT)
+
+
+def calibration_curve(bins: Sequence[CalibrationBin]) -> Chart | None:
+    """Return the share that is right by probability, beside the line on which both are equal; None without bins."""
+    if not bins:
+        return None
+    rows = [{"confidence": each.confidence, "accuracy": each.accuracy, "n": each.n_predictions} for each in bins]
+    equal = alt.Chart(data([{"x": 0, "y": 0}, {"x": 1, "y": 1}])).mark_line(strokeDash=[4, 3], color="var(--muted)")
+    x = alt.X("x:Q", title="mean probability").scale(domain=[0, 1])
+    y = alt.Y("y:Q", title="share that is right").scale(domain=[0, 1])
+    base = alt.Chart(data(rows)).encode(x="confidence:Q", y="accuracy:Q")
+    return alt.layer(
+        equal.encode(x=x, y=y),
+        base.mark_line(color="var(--accent)"),
+        base.mark_point(filled=True, opacity=1, color="var(--accent)").encode(
+            size=alt.Size("n:Q", legend=None).scale(range=[20, 160])
+        ),
     ).properties(width=NARROW, height=PLOT)

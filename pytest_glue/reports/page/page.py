@@ -158,6 +158,10 @@ def _figures(item: Item, evaluation: Evaluation, key: str) -> tuple[Figure, ...]
                 error_charts.residual_quantiles(evaluation.residuals),
                 words.residuals(evaluation.residuals),
             ),
+            "Calibration: the share that is right by probability": (
+                error_charts.calibration_curve(evaluation.calibration),
+                words.calibration(evaluation.calibration),
+            ),
         },
     )
 

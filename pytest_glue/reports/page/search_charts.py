@@ -3,7 +3,21 @@
 import altair as alt
 
 from pytest_glue.core.study import Study, best_objective
-from pytest_glue.reports.page.chart_parts import NARROW, PLOT, Chart, data, height, label, names_axis, rows_height
+from pytest_glue.reports.page.chart_parts import (
+    NARROW,
+    PLOT,
+    Chart,
+    data,
+    height,
+    label,
+    names_axis,
+    quantity,
+    rows_height,
+    ticks_at,
+)
+
+_LABELS = 480
+"""The width that leaves room for the names of hyperparameters, as `names_axis` takes it."""
 
 
 def trials(study: Study) -> Chart | None:
@@ -16,7 +30,8 @@ def trials(study: Study) -> Chart | None:
             rows.append({"trial": each.number + 1, "score": each.objective, "best": best, "state": state})
     if not rows:
         return None
-    base = alt.Chart(data(rows)).encode(x=alt.X("trial:Q", title="trial", axis=alt.Axis(tickMinStep=1)))
+    ticks = ticks_at(each.number + 1 for each in study.trials if each.objective is not None)
+    base = alt.Chart(data(rows)).encode(x=quantity("trial", "trial", format="d", **ticks))
     state = alt.Shape("state:N", title=None).scale(domain=["complete", "pruned"], range=["circle", "cross"])
     points = base.mark_point(filled=True, size=60, opacity=1, color="var(--accent)")
     return alt.layer(
@@ -33,5 +48,5 @@ def importance(study: Study) -> Chart | None:
         return None
     bars = alt.Chart(data(rows)).mark_bar(color="var(--accent)")
     share = alt.X("share:Q", title="share of the differences between trials", axis=alt.Axis(format="%"))
-    encoded = bars.encode(x=share, y=names_axis("name", [str(row["name"]) for row in rows]))
+    encoded = bars.encode(x=share, y=names_axis("name", [str(row["name"]) for row in rows], width=_LABELS))
     return encoded.properties(width=NARROW, height=rows_height(len(rows)))

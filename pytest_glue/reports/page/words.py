@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from pytest_glue.core.error_analysis import ConfusionMatrix, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, ResidualBin
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import decimal
 from pytest_glue.core.runs import Epoch
@@ -62,6 +62,13 @@ def residuals(bins: Sequence[ResidualBin]) -> str:
     return "; ".join(
         f"gold value {decimal(each.low)} to {decimal(each.high)}: median {decimal(each.quantiles[2], '+')}, "
         f"90 % between {decimal(each.quantiles[0], '+')} and {decimal(each.quantiles[4], '+')}"
+        for each in bins
+    )
+
+
+def calibration(bins: Sequence[CalibrationBin]) -> str:
+    return "; ".join(
+        f"mean probability {decimal(each.confidence)}: {decimal(each.accuracy)} right of {each.n_predictions}"
         for each in bins
     )
 

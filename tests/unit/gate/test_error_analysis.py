@@ -2,14 +2,23 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Kind
 from pytest_glue.gate.criteria import Criteria
-from pytest_glue.gate.error_analysis import MAX_FLIPPED, confusion_matrix, flipped_examples, residuals, trained_runs
+from pytest_glue.gate.error_analysis import (
+    MAX_FLIPPED,
+    calibration,
+    confusion_matrix,
+    flipped_examples,
+    residuals,
+    trained_runs,
+)
 from pytest_glue.gate.regression import RegressionCriterion
+from pytest_glue.statistics.logits import encode_logits
 from tests.factories import RTE_LABELS, make_baseline, make_run, make_runs, make_scored_run
 
 RTE, STSB = GLUE["rte"], GLUE["stsb"]
@@ -63,6 +72,32 @@ def test_residuals_of_few_different_values(gold: tuple[float, ...]) -> None:
     found = residuals(STSB, runs_of(tuple(value + 0.5 for value in gold)), gold)
     assert len(gold) == sum(each.n_examples for each in found)
     assert all((0.5,) * 5 == pytest.approx(each.quantiles) for each in found)
+
+
+def test_calibration_of_a_classification() -> None:
+    """Each bin has the mean probability of the predicted label, and the share of predictions that are right."""
+    logits = np.log([[0.75, 0.25], [0.75, 0.25], [0.05, 0.95]])
+    runs = [replace(make_run(seed=seed), logits=encode_logits(logits)) for seed in (1, 2)]
+    found = calibration(RTE, runs, (0.0, 1.0, 1.0))
+    assert [(0.7, 0.8, 4), (0.9, 1.0, 2)] == [(each.low, each.high, each.n_predictions) for each in found]
+    assert [0.75, 0.95] == pytest.approx([each.confidence for each in found])
+    assert [0.5, 1.0] == [each.accuracy for each in found]
+
+
+def test_calibration_of_sets_of_labels() -> None:
+    """Each label has a probability of its own, and is there or not."""
+    task = replace(RTE, kind=Kind.MULTI_LABEL)
+    logits = np.log(np.array([[0.75, 0.25], [0.75, 0.25]]) / (1 - np.array([[0.75, 0.25], [0.75, 0.25]])))
+    found = calibration(task, [replace(make_run(), logits=encode_logits(logits))], (1.0, 3.0))
+    assert [(0.2, 2, 0.5), (0.7, 2, 1.0)] == [(each.low, each.n_predictions, each.accuracy) for each in found]
+
+
+def test_no_calibration() -> None:
+    """It needs the logits of every run, and a regression has no probabilities."""
+    kept = replace(make_run(), logits=encode_logits([[0.0, 1.0]]))
+    assert () == calibration(RTE, [kept, make_run()], (1.0,))
+    assert () == calibration(STSB, [kept], (1.0,))
+    assert () == calibration(RTE, [replace(kept, logits=encode_logits([[float("nan"), 1.0]]))], (1.0,))
 
 
 def test_no_residuals() -> None:

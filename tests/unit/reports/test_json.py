@@ -155,6 +155,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "golden": None,
         "labels": [],
         "confusion_matrix": None,
+        "calibration": [],
         "residuals": [],
         "decided_by_hook": False,
         "greater_is_better": True,

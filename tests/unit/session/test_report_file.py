@@ -12,8 +12,8 @@ from pytest_glue.session.report_file import ReportFiles
 
 
 def document() -> dict[str, Any]:
-    environment = {"libraries": {}, "python": "3", "platform": "Linux", "device": None, "commit": None}
-    parts = {"results": [], "errors": [], "ranks": None, "family": None}
+    environment: dict[str, Any] = {"libraries": {}, "python": "3", "platform": "Linux", "device": None, "commit": None}
+    parts: dict[str, Any] = {"results": [], "errors": [], "ranks": None, "family": None}
     return {"schema_version": 1, "environment": environment, "options": Options().to_dict(), **parts}
 
 

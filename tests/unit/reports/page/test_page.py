@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.core.error_analysis import CalibrationBin
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import Study
@@ -129,6 +130,14 @@ def test_a_regression_and_a_search(shown: Callable[..., str], study: Study) -> N
     for part in ("Residuals: ", "Trials", "Importance of hyperparameters", "optuna ran 3 trials (1 complete, 1 pruned"):
         assert part in html
     assert "Predictions by gold label" not in html
+
+
+def test_calibration_where_logits_are_kept(shown: Callable[..., str]) -> None:
+    """A chart of the share that is right by probability."""
+    bins = (CalibrationBin(0.6, 0.7, 20, 0.65, 0.5), CalibrationBin(0.9, 1.0, 80, 0.97, 0.9))
+    html = shown(replace(compared(), calibration=bins))
+    assert "Calibration: the share that is right by probability" in html
+    assert "mean probability 0.970: 0.900 right of 80" in html
 
 
 def test_the_page_is_well_formed(shown: Callable[..., str], study: Study) -> None:
