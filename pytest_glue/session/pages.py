@@ -3,9 +3,10 @@
 Both are made of a report as it is in its file, so that they are equal byte for byte.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_glue.core.errors import ReportError
 from pytest_glue.reports.markdown import LIMIT, markdown
 from pytest_glue.reports.view import as_written, view_of
 from pytest_glue.session.flipped_texts import flipped_texts
@@ -19,9 +20,9 @@ def encode_markdown(report: Mapping[str, Any], limit: int = LIMIT) -> bytes:
         limit: in bytes.
 
     Raises:
-        ValueError: a part of the report is no plain data.
+        ReportError: a part of the report cannot be shown.
     """
-    return _encoded(markdown(view_of(as_written(report)), limit))
+    return _encoded("Markdown", lambda: markdown(view_of(as_written(report)), limit))
 
 
 def encode_html(report: Mapping[str, Any]) -> bytes:
@@ -31,13 +32,23 @@ def encode_html(report: Mapping[str, Any]) -> bytes:
         report: as plain data.
 
     Raises:
-        ValueError: a part of the report is no plain data.
+        ReportError: a part of the report cannot be shown.
     """
     from pytest_glue.reports.page.page import page
 
-    written = as_written(report)
-    return _encoded(page(view_of(written), flipped_texts(written)))
+    def render() -> str:
+        written = as_written(report)
+        return page(view_of(written), flipped_texts(written))
+
+    return _encoded("HTML", render)
 
 
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")
+def _encoded(name: str, render: Callable[[], str]) -> bytes:
+    try:
+        return render().encode("utf-8", "backslashreplace")
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise ReportError(
+            f"the {name} report cannot show a value of the JSON report ({cause}): take the report that pytest wrote, "
+            "or report this if nobody edited it"
+        ) from error

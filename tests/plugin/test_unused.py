@@ -9,6 +9,7 @@ import pytest
 Run = Callable[..., pytest.RunResult]
 
 HEAVY = ["torch", "transformers", "datasets", "evaluate", "optuna", "ray", "numpy", "scipy", "sklearn", "msgspec"]
+HEAVY += ["altair", "vl_convert"]
 LISTS_IMPORTS_AT_EXIT = f"""
 import atexit, sys
 from pathlib import Path

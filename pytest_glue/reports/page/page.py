@@ -58,6 +58,9 @@ def page(view: View, texts: Mapping[str, FlippedTexts]) -> str:
     Args:
         view: what is shown.
         texts: of flipped examples, by the node id of their item.
+
+    Raises:
+        LookupError: a part of the view is missing.
     """
     template = _environment().get_template("page.html.j2")
     texts = _within_budget(texts, [item.nodeid for item in view.items])
@@ -66,7 +69,10 @@ def page(view: View, texts: Mapping[str, FlippedTexts]) -> str:
         for number, item in enumerate(view.items, start=1)
     ]
     keys = {section.item.nodeid: section.key for section in sections}
-    return template.render(view=view, overviews=_overviews(view.items), sections=sections, keys=keys)
+    try:
+        return template.render(view=view, overviews=_overviews(view.items), sections=sections, keys=keys)
+    except jinja2.UndefinedError as error:
+        raise LookupError(str(error)) from error
 
 
 def _within_budget(texts: Mapping[str, FlippedTexts], nodeids: Sequence[str]) -> Mapping[str, FlippedTexts]:
