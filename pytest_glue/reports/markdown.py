@@ -28,7 +28,7 @@ def markdown(view: View, limit: int = LIMIT) -> str:
         limit: in bytes of UTF-8.
     """
     start, end = [*_summary(view), *_matrix(view.matrix)], _environment(view)
-    details = [_details(item) for item in view.evaluated]
+    details = [_details(item, view.tables) for item in view.evaluated]
     left = limit - _RESERVED - sum(map(_size, (*start, end)))
     sizes = accumulate(map(_size, details))
     shown = [each for each, size in zip(details, sizes, strict=True) if size <= left]
@@ -137,8 +137,13 @@ def _cells(row: Row) -> Iterator[str]:
         yield shown if cell.interval is None else f"{shown}<br>{_interval(cell.interval, metric)}"
 
 
-def _details(item: Item) -> str:
-    """Return the folded details of an item."""
+def _details(item: Item, tables: Sequence[str]) -> str:
+    """Return the folded details of an item.
+
+    Args:
+        item: with an evaluation.
+        tables: options that its command needs in the configuration.
+    """
     evaluation = item.evaluation
     assert evaluation is not None, item
     blocks = [
@@ -147,10 +152,15 @@ def _details(item: Item) -> str:
         _run_table(evaluation),
         *_slices(evaluation.judgement.slices, _metric(evaluation)),
         *([_notes(evaluation)] if evaluation.notes else []),
-        *([f"Run it again:\n\n{code_block(item.command)}\n"] if item.command else []),
+        _command(item, tables),
         "</details>\n",
     ]
     return "\n".join(blocks)
+
+
+def _command(item: Item, tables: Sequence[str]) -> str:
+    needed = f", with the same values of {', '.join(tables)} in the table `[tool.pytest_glue]`" if tables else ""
+    return f"Run it again{needed}:\n\n{code_block(item.command)}\n"
 
 
 def _folded_title(item: Item) -> str:

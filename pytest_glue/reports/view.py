@@ -106,6 +106,12 @@ class View:
     """Whether all items have ended."""
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The options with a value that no flag can give, so that commands need the same table of the configuration."""
+        without_flag = (name for name, option in OPTIONS.items() if option.metavar is None)
+        return tuple(sorted(name for name in without_flag if self.options.get(name)))
+
+    @property
     def kind(self) -> Verdict:
         """What all items say together: `fail` if one is red, `inconclusive` if some are missing."""
         if self.red:

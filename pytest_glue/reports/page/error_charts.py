@@ -28,7 +28,7 @@ def confusion(matrix: ConfusionMatrix) -> Chart | None:
         x=alt.X("predicted:N", sort=names, title="predicted", axis=axis).scale(domain=names),
         y=names_axis("gold", names, "gold label").scale(domain=names),
     )
-    share = alt.FillOpacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.05, 0.85])
+    share = alt.FillOpacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.05, 0.5])
     cells = base.mark_rect(fill="var(--accent)", stroke="var(--line)").encode(fillOpacity=share)
     numbers = base.mark_text(fontSize=12, color="var(--text)").encode(text="count:Q")
     layers = [cells, numbers] if len(names) <= _MOST_NUMBERED else [cells]

@@ -142,3 +142,17 @@ def test_an_error_has_the_digits_that_it_needs(report_of: Report) -> None:
     stopped = replace(found, runs=tuple(replace(run, stopped=True) for run in found.runs))
     text = markdown(view_of(report_of(stopped)))
     assert "| ≤ 0.000120 | 0.000100 to 0.000140 | threshold 0.000500 | -0.000380 |" in text
+
+
+def test_the_command_of_an_item(evaluation: Evaluation, report_of: Report) -> None:
+    """It has the options that make the result, each as a flag, and names those that only a table can hold."""
+    given = {"seeds": "7,", "threshold": {"rte": 0.65}, "recipe": {"num_train_epochs": 1}, "compare": "main"}
+    unaffecting = {"save": "next", "cache": "refresh", "storage": "records", "json": "out.json"}
+    slices = {"slices": {"rte": ["language"]}}
+    text = markdown(view_of(report_of(evaluation, **given, **unaffecting, **slices, tasks="rte,cola")))
+    command = (
+        "pytest 'suites/test_glue.py::test_glue[rte-a-b]' --glue-tasks=rte --glue-data=sample --glue-seeds=7, "
+        "--glue-recipe=num_train_epochs=1 --glue-threshold=rte:accuracy=0.65 --glue-compare=main"
+    )
+    assert f"```\n{command}\n```" in text
+    assert "Run it again, with the same values of slices in the table `[tool.pytest_glue]`:" in text
