@@ -172,48 +172,10 @@ def glue_evaluation(
     request: pytest.FixtureRequest, glue_options: Options, glue_task: Task, glue_checkpoint: Checkpoint
 ) -> Iterator[Evaluation]:
     """The item's runs, score and verdict. `glue_evaluation.check()` fails the test if the verdict is red."""
-    from dataclasses import replace
-
-    from pytest_glue.cache.file_digests import file_digests_of
     from pytest_glue.config.evaluation_spec import EvaluationSpec
-    from pytest_glue.data.source import source_of
-    from pytest_glue.execution.evaluate import SeedPlan, Subject, evaluate
-    from pytest_glue.gate.from_options import criteria_of, interim_analyses_of, record, skip_reason
-    from pytest_glue.session.golden import golden_criteria
-    from pytest_glue.session.hooks import with_hook_verdict, with_own_metrics
-    from pytest_glue.session.provenance import data_description, provenance_notes
-    from pytest_glue.session.reporter import attach_evaluation
-    from pytest_glue.session.run_sources import runs_of
-    from pytest_glue.session.session import GlueSession
-    from pytest_glue.session.slices import slice_criteria
+    from pytest_glue.session.evaluation import evaluate_item
     from pytest_glue.session.unchecked import WatchedEvaluation, require_check
-    from pytest_glue.training.pretrained import identify
 
-    spec = EvaluationSpec(glue_options, glue_task, glue_checkpoint)
-    if (reason := skip_reason(spec)) is not None:
-        pytest.skip(reason)
-    identified, checkpoint_notes = identify(glue_checkpoint, file_digests_of(glue_options))
-    source = source_of(glue_task, glue_options.data)
-    subject = Subject(request.node.nodeid, glue_task, data_description(request.node, source.description))
-    family_size = GlueSession.of(request.config).family_size
-    criteria = criteria_of(spec, identified.label, family_size)
-    criteria = replace(
-        criteria, slices=slice_criteria(request, spec), golden=golden_criteria(glue_task, glue_options.report_text)
-    )
-    seed_plan = SeedPlan(
-        glue_options.all_seeds,
-        interim_analyses_of(glue_options),
-        glue_options.inconclusive,
-        glue_options.stop_when_decided,
-    )
-    evaluation = evaluate(subject, runs_of(request, spec), criteria, seed_plan)
-    provenance = provenance_notes(request.node)
-    evaluation = replace(evaluation, notes=(*checkpoint_notes, *source.notes, *provenance, *evaluation.notes))
-    evaluation = with_own_metrics(request.node, glue_task, evaluation)
-    evaluation = with_hook_verdict(request.node, glue_task, evaluation, glue_options.inconclusive)
-    evaluation = record(spec, evaluation)
-    attach_evaluation(request.node, evaluation, with_properties=glue_options.junit_properties)
-    request.node.ihook.pytest_glue_evaluated(item=request.node, evaluation=evaluation)
-    watched = WatchedEvaluation.of(evaluation)
+    watched = WatchedEvaluation.of(evaluate_item(request, EvaluationSpec(glue_options, glue_task, glue_checkpoint)))
     yield watched
     require_check(request.node, watched, glue_options.unchecked)

@@ -1,9 +1,7 @@
 """The verdict on an item's runs: against thresholds, a baseline or, without either, the chance level."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import stdev
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.chance import chance_level
@@ -14,6 +12,7 @@ from pytest_glue.core.metrics import METRICS, Metric, find_metric
 from pytest_glue.core.runs import Run, Scores, mean_scores
 from pytest_glue.core.tasks import Task
 from pytest_glue.core.verdict import Judgement, SliceResult, Verdict
+from pytest_glue.gate.chance import against_chance, thresholds_at_chance
 from pytest_glue.gate.comparability import check_examples
 from pytest_glue.gate.confidence_interval import Uncertainty, seed_variance_of, uncertainty_of
 from pytest_glue.gate.diagnostics import ExaminedRuns, examine, examine_baseline, is_finite
@@ -113,7 +112,7 @@ class Criteria:
             notes=(
                 *self._not_judged,
                 *self._not_certified,
-                *self._reached_by_chance(references),
+                *thresholds_at_chance(self.task, self.thresholds, references),
                 *notes,
                 *self._of_failed(candidate, baseline),
                 *_of_stopped(stopped, find_metric(self.task.headline_metric)),
@@ -180,14 +179,6 @@ class Criteria:
         bounded = "changed predictions bound a drop in accuracy"
         return (f"not certified: {bounded}, and the headline metric is {self.task.headline_metric}",)
 
-    def _reached_by_chance(self, references: Sequence[float]) -> list[str]:
-        levels = {name: chance_level(name, references, self.task.kind) for name in self.thresholds}
-        return [
-            note
-            for name, level in levels.items()
-            if (note := _not_better_than_chance(find_metric(name), self.thresholds[name], level))
-        ]
-
     def _chance_levels(self, runs: Sequence[Run], references: Sequence[float]) -> dict[str, float]:
         known = [metric for metric in runs[0].metrics if metric in METRICS]
         levels = {metric: chance_level(metric, references, self.task.kind) for metric in known}
@@ -252,34 +243,7 @@ class Criteria:
             return VerdictText(regression.verdict, regression.text, regression.differences, is_comparison=True)
         if comparisons:
             return against_thresholds(Verdict.PASS, ">=", comparisons)
-        return self._against_chance(runs, scores, references)
-
-    def _against_chance(self, runs: Sequence[Run], scores: Scores, references: Sequence[float]) -> VerdictText:
-        """Compare the mean with the chance level: beyond what examples do, and beyond what seeds do.
-
-        If every run beats it by itself, the seeds need no test.
-        """
-        name, note = self.task.headline_metric, self.task.report_only
-        metric, level = find_metric(name), chance_level(name, references, self.task.kind)
-        bound = chance_bound(name, references, self.alpha, self.task.kind)
-        if level is None or bound is None:
-            text = f"{name} {metric.text(_of(scores, name))}; {no_chance_level(name)}"
-            return VerdictText(Verdict.PASS if note else Verdict.FAIL, text)
-        leads = [0.0 if (score := run.metrics[name]) is None else metric.sign * (score - level) for run in runs]
-        margin = metric.sign * (bound - level)
-        needed = margin if min(leads) > margin else max(margin, _seed_margin(leads, self.alpha))
-        is_limit = any(run.stopped for run in runs)
-        comparison = BoundComparison(metric, _of(scores, name), level, "the chance level", is_limit)
-        beats = comparison.lead > needed + comparison.rounding
-        text = comparison.text(">" if beats else "does not beat")
-        difference = comparison.difference
-        if not beats:
-            difference = f"{difference} of the {metric.text(metric.sign * needed, '+')} needed"
-        if not beats and margin >= metric.sign * (metric.best - level):
-            text = f"{text}, which no score can on so few or so similar examples: give a threshold"
-        if note:
-            text = f"{text}; report-only, because {note}: give a threshold to have it judged"
-        return VerdictText(Verdict.PASS if beats or note else Verdict.FAIL, text, (difference,))
+        return against_chance(self.task, runs, _of(scores, self.task.headline_metric), references, self.alpha)
 
     def _sentence(
         self, answer: VerdictText, candidate: ExaminedRuns, n_eval: int, uncertainty: Uncertainty | None
@@ -292,30 +256,6 @@ class Criteria:
             size += [uncertainty.text] if uncertainty else []
         evidence = "; ".join((*answer.facts, ", ".join(size)))
         return f"{self.task.name} · {self.checkpoint}: {answer.text} ({evidence})"
-
-
-def _not_better_than_chance(metric: Metric, threshold: float, level: float | None) -> str:
-    """Return a note on a threshold that a constant prediction reaches; empty for any other."""
-    if level is None or metric.sign * (threshold - level) > 0:
-        return ""
-    side, chance = "above" if metric.greater_is_better else "below", f"the chance level {metric.text(level)}"
-    return f"the threshold {threshold:.3g} for {metric.name} is not {side} {chance}"
-
-
-def no_chance_level(metric: str) -> str:
-    """Return why a score of the metric cannot be judged without a bound, and the remedy, as the end of a sentence."""
-    known = METRICS.get(metric)
-    why = "as a metric of your own" if known and known.source else "since predictions that know nothing can score well"
-    return f"{metric} has no chance level, {why}: give a threshold, or compare with a baseline"
-
-
-def _seed_margin(scores: Sequence[float], alpha: float) -> float:
-    """Return by how much a mean over seeds has to exceed a level, so that seeds alone hardly explain it; 0 for one."""
-    if len(scores) == 1:
-        return 0.0
-    from scipy.special import stdtrit
-
-    return float(stdtrit(len(scores) - 1, 1 - alpha)) * stdev(scores) / math.sqrt(len(scores))
 
 
 def _of_stopped(stopped: Sequence[Run], metric: Metric) -> list[str]:

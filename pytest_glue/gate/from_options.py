@@ -20,7 +20,8 @@ from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline, RecordedGroups
 from pytest_glue.gate.certificate import check_certifiable
-from pytest_glue.gate.criteria import Criteria, no_chance_level
+from pytest_glue.gate.chance import no_chance_level
+from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.groups import usable
 from pytest_glue.gate.regression import RegressionCriterion
 from pytest_glue.gate.scored import scored_runs
