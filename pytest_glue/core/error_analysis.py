@@ -50,3 +50,16 @@ class FlippedExample:
     """The number of the baseline's runs that predict each label."""
     candidate: Mapping[str, int]
     """The number of the candidate's runs that predict each label."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrownError:
+    """An example of a regression whose mean absolute error is larger than in the baseline."""
+
+    example: int
+    """Its index in the evaluation split, from 0."""
+    gold: float
+    baseline: tuple[float, ...]
+    """The predictions of the baseline's runs."""
+    candidate: tuple[float, ...]
+    """The predictions of the candidate's runs."""

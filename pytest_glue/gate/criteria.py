@@ -16,7 +16,7 @@ from pytest_glue.gate.chance import against_chance, thresholds_at_chance
 from pytest_glue.gate.comparability import check_examples
 from pytest_glue.gate.confidence_interval import Uncertainty, seed_variance_of, uncertainty_of
 from pytest_glue.gate.diagnostics import ExaminedRuns, examine, examine_baseline, is_finite
-from pytest_glue.gate.error_analysis import with_flipped_examples
+from pytest_glue.gate.error_analysis import with_worse_examples
 from pytest_glue.gate.failure_comparison import ruled_out
 from pytest_glue.gate.golden import GoldenCriteria, golden_notes, with_golden
 from pytest_glue.gate.groups import Groups, group_notes, usable
@@ -191,7 +191,7 @@ class Criteria:
         if self.rule is None or baseline is None or not all(is_finite(run, references) for run in candidate.trained):
             return None
         compared = against_baseline(self._shared(self.rule, references), candidate, baseline, references, groups)
-        return with_flipped_examples(compared, self.task, candidate, baseline, references)
+        return with_worse_examples(compared, self.task, candidate, baseline, references)
 
     def _shared(self, rule: RegressionCriterion, references: Sequence[float]) -> RegressionCriterion:
         """Return the rule with its share of the item's error rate: the rest is that of the slices, if there are any."""

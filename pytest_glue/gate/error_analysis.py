@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, FlippedExample, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, FlippedExample, GrownError, ResidualBin
 from pytest_glue.core.runs import Run
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.tasks import Kind, Task
@@ -140,14 +140,36 @@ def flipped_examples(
     )
 
 
-def with_flipped_examples(
+def grown_errors(runs: Sequence[Run], recorded: Sequence[Run], references: Sequence[float]) -> tuple[GrownError, ...]:
+    """Return the examples of a regression whose mean absolute error grew, the most first; at most `MAX_FLIPPED`.
+
+    Args:
+        runs: of the candidate; at least one.
+        recorded: of the baseline; at least one.
+        references: gold values, one for each evaluation example.
+    """
+    import numpy as np
+
+    gold = np.asarray(references, np.float64)
+    ours, theirs = (np.asarray([run.predictions for run in side], np.float64) for side in (runs, recorded))
+    growth = np.abs(ours - gold).mean(axis=0) - np.abs(theirs - gold).mean(axis=0)
+    worst = [int(index) for index in np.argsort(-growth, kind="stable")[:MAX_FLIPPED] if growth[index] > 0]
+    return tuple(
+        GrownError(index, float(gold[index]), tuple(theirs[:, index].tolist()), tuple(ours[:, index].tolist()))
+        for index in worst
+    )
+
+
+def with_worse_examples(
     regression: Regression,
     task: Task,
     candidate: ExaminedRuns,
     baseline: ExaminedRuns,
     references: Sequence[float],
 ) -> Regression:
-    """Return a comparison whose facts have the predictions of its negative flips, if it counts them.
+    """Return a comparison whose facts have the predictions of examples that got worse.
+
+    Those are its negative flips, or the errors of a regression that grew most.
 
     Args:
         regression: the comparison.
@@ -156,6 +178,9 @@ def with_flipped_examples(
         baseline: the baseline's runs.
         references: gold labels, one for each evaluation example.
     """
+    if task.is_regression:
+        errors = grown_errors(candidate.trained, baseline.trained, references)
+        return replace(regression, facts={**regression.facts, "grown_errors": to_plain(errors)})
     flips = regression.facts["negative_flips"]
     if flips is None:
         return regression

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
-from pytest_glue.core.error_analysis import FlippedExample
+from pytest_glue.core.error_analysis import FlippedExample, GrownError
 from pytest_glue.core.verdict import FailedRun
 from pytest_glue.reports.fields import Count, Interval, PositiveCount, Seeds, Share, constraint
 
@@ -79,6 +79,8 @@ class Comparison(Struct):
     """The numbers of seeds at which interim analyses are made; empty if there is one analysis."""
     negative_flips: NegativeFlips | None = None
     """Null for a regression."""
+    grown_errors: list[GrownError] = []
+    """Of a regression: the examples whose mean absolute error grew most; at most 50. Empty for other tasks."""
     failed_runs: list[FailedRun] = []
     """Runs of the baseline that failed to train; the scores are those of the runs that trained."""
     p_failed_runs: float | None = None

@@ -38,6 +38,7 @@ _ADDED = frozenset(
         ("Comparison", "negative_flips"),
         ("Comparison", "alpha_failed_runs"),
         ("Comparison", "fail_share"),
+        ("Comparison", "grown_errors"),
         ("Comparison", "failed_runs"),
         ("Comparison", "p_failed_runs"),
         ("ReportedOptions", "certify"),

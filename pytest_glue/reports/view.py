@@ -187,7 +187,7 @@ def _headline(items: list[Item], *, is_complete: bool) -> str:
     if n_red:
         found = f"{n_red} of {n_items} failed"
     elif unclear:
-        found = f"{n_items}, and none failed"
+        found = f"None of {n_items} failed"
     else:
         found = f"All {n_items} passed" if len(items) > 1 and is_complete else f"{n_items} passed"
     found += f", {unclear} inconclusive" if unclear else ""

@@ -35,8 +35,9 @@ def flipped_texts(report: Mapping[str, Any]) -> dict[str, FlippedTexts]:
 
 
 def _flipped(result: Mapping[str, Any]) -> list[int]:
-    flips = (result["baseline"] or {}).get("negative_flips") or {}
-    return [each["example"] for each in flips.get("predictions", ())]
+    baseline = result["baseline"] or {}
+    flips = baseline.get("negative_flips") or {}
+    return [each["example"] for each in (*flips.get("predictions", ()), *baseline.get("grown_errors", ()))]
 
 
 def _read(options: Mapping[str, Any], result: Mapping[str, Any], indices: list[int]) -> FlippedTexts:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample
+from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample, GrownError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Kind
 from pytest_glue.gate.criteria import Criteria
@@ -14,6 +14,7 @@ from pytest_glue.gate.error_analysis import (
     calibration,
     confusion_matrix,
     flipped_examples,
+    grown_errors,
     residuals,
     trained_runs,
 )
@@ -133,6 +134,32 @@ def test_a_comparison_has_the_flipped_examples() -> None:
         first["baseline"],
         first["candidate"],
     )
+
+
+def test_errors_that_grew() -> None:
+    """The mean absolute error over runs counts; the most first, and none that fell or stayed."""
+    gold = (1.0, 2.0, 3.0, 4.0)
+    theirs, ours = runs_of(gold, gold), runs_of((1.5, 2.0, 1.0, 4.0), (0.5, 2.0, 3.0, 4.0))
+    assert grown_errors(ours, theirs, gold) == (
+        GrownError(2, 3.0, (3.0, 3.0), (1.0, 3.0)),
+        GrownError(0, 1.0, (1.0, 1.0), (1.5, 0.5)),
+    )
+    assert () == grown_errors(theirs, ours, gold)
+
+
+def test_a_comparison_of_a_regression_has_them() -> None:
+    """They are in its facts, and it has no flips."""
+    gold = tuple(float(value % 6) for value in range(60))
+    noise = [0.1 * (index % 3) for index in range(60)]
+    right = [make_scored_run("stsb", [value + n for value, n in zip(gold, noise, strict=True)], gold, 1)]
+    recorded = replace(make_baseline(right), task="stsb", is_regression=True, headline_metric="pearson", n_eval=60)
+    rule = RegressionCriterion("main", "f.json", recorded, 0.0, 0.05, 1)
+    wrong = [make_scored_run("stsb", [value - 3 * n for value, n in zip(gold, noise, strict=True)], gold, 1)]
+    baseline = Criteria(STSB, "a/b", {}, rule).judge(wrong, gold).baseline
+    assert baseline is not None
+    assert baseline["negative_flips"] is None
+    assert 40 == len(baseline["grown_errors"])
+    assert 2 == baseline["grown_errors"][0]["example"]
 
 
 def test_failed_runs_are_left_out() -> None:

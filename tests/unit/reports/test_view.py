@@ -46,7 +46,7 @@ def test_red_items_come_first(report_of: Report) -> None:
         ("pass", True, "1 item passed", "pass"),
         ("pass pass", True, "All 2 items passed", "pass"),
         ("pass pass", False, "2 items passed; others have not ended", "inconclusive"),
-        ("pass inconclusive", True, "2 items, and none failed, 1 inconclusive", "pass"),
+        ("pass inconclusive", True, "None of 2 items failed, 1 inconclusive", "pass"),
         ("fail", False, "1 of 1 item failed; others have not ended", "fail"),
         ("", True, "No item was evaluated", "inconclusive"),
         ("", False, "No item has ended yet", "inconclusive"),

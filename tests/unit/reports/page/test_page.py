@@ -132,6 +132,18 @@ def test_a_regression_and_a_search(shown: Callable[..., str], study: Study) -> N
     assert "Predictions by gold label" not in html
 
 
+def test_a_regression_that_got_worse(shown: Callable[..., str]) -> None:
+    """The examples whose error grew most are listed with the predictions of both sides and their texts."""
+    evaluation = compared()
+    errors = [{"example": 7, "gold": 4.5, "baseline": [4.25, 4.5], "candidate": [1.0, 2.0]}]
+    facts = {**(evaluation.baseline or {}), "negative_flips": None, "grown_errors": errors}
+    worse = replace(evaluation, judgement=replace(evaluation.judgement, baseline=facts))
+    html = shown(worse, texts={worse.nodeid: FlippedTexts({7: ("one", "other")})})
+    listed = 'Example 7, gold value 4.500. main: 4.250, 4.500. Now: <span class="fail">1.000, 2.000</span>.'
+    assert listed in html
+    assert '<blockquote dir="auto">other</blockquote>' in html
+
+
 def test_calibration_where_logits_are_kept(shown: Callable[..., str]) -> None:
     """A chart of the share that is right by probability."""
     bins = (CalibrationBin(0.6, 0.7, 20, 0.65, 0.5), CalibrationBin(0.9, 1.0, 80, 0.97, 0.9))
