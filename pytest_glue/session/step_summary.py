@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_glue.core.errors import GlueError, ReportError
+
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file."""
 
@@ -23,9 +25,10 @@ def append_step_summary(document: Callable[[], Mapping[str, Any]]) -> str | None
     try:
         n_taken = file.stat().st_size if file.exists() else 0
         summary = encode_markdown(document(), LIMIT - n_taken)
-        if n_taken + len(summary) <= LIMIT:
-            with file.open("ab") as opened:
-                opened.write(summary)
-    except (OSError, ValueError) as error:
+        if n_taken + len(summary) > LIMIT:
+            raise ReportError(f"other parts of it leave no room below GitHub's limit of {LIMIT} bytes")
+        with file.open("ab") as opened:
+            opened.write(summary)
+    except (GlueError, OSError, ValueError) as error:
         return f"the summary of this step, ${VARIABLE}={name}, cannot be written: {error}"
     return None

@@ -8,7 +8,9 @@ import pytest
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.errors import OptionError, ReportError
+from pytest_glue.reports.markdown import LIMIT
 from pytest_glue.session.report_file import ReportFiles
+from pytest_glue.session.step_summary import VARIABLE, append_step_summary
 
 
 def document() -> dict[str, Any]:
@@ -47,6 +49,20 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     ((summary, is_written),) = files.summaries
     assert not is_written
     assert summary in line
+
+
+def test_a_summary_beside_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is cut to what others leave; if they leave nothing, or a value cannot be shown, a line says so."""
+    file = tmp_path / "summary.md"
+    monkeypatch.setenv(VARIABLE, str(file))
+    file.write_text("x" * (LIMIT - 5000), "utf-8")
+    assert append_step_summary(document) is None
+    assert LIMIT - 5000 < file.stat().st_size <= LIMIT
+    file.write_text("x" * LIMIT, "utf-8")
+    assert "leave no room below GitHub's limit" in (append_step_summary(document) or "")
+    file.unlink()
+    assert "cannot show a value" in (append_step_summary(lambda: {**document(), "errors": [{}]}) or "")
+    assert not file.exists()
 
 
 def test_two_reports_of_one_file(tmp_path: Path) -> None:
