@@ -250,6 +250,8 @@ def _listed(task: Task, value: Any, location: Callable[[int], str], index: int) 
         return [part.strip() for part in value.split(task.label_separator) if part.strip()]
     if not isinstance(value, list):
         raise DataError(f"{location(index)}: {column} has {value!r}; expected a list of labels, or a text of several")
+    if wrong := [each for each in value if each is None or isinstance(each, list | dict)]:
+        raise DataError(f"{location(index)}: {column} has {value!r}, and {wrong[0]!r} is no label")
     return [text_of(each) for each in value]
 
 

@@ -56,7 +56,7 @@ class OptunaBackend:
 def importance(trials: tuple[Trial, ...], space: Space, seed: int) -> dict[str, float]:
     """Return the share of each hyperparameter in the variance of the objective over complete trials, largest first.
 
-    Empty if there are fewer than two different objectives, or if fANOVA finds no effect.
+    Empty if there are fewer than two different objectives, or if fANOVA finds no effect or cannot be computed.
     """
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
     if len({trial.objective for trial in complete}) < 2:
@@ -70,7 +70,7 @@ def importance(trials: tuple[Trial, ...], space: Space, seed: int) -> dict[str, 
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
         try:
             found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-        except RuntimeError:  # fANOVA's trees have no split
+        except Exception:  # noqa: BLE001 - its trees have no split, or objectives overflow: no reason to lose the item
             return {}
     return {name: round(float(share), 4) for name, share in found.items()}
 

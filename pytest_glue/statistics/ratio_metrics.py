@@ -1,8 +1,8 @@
 """F1, precision and recall: of class 1, or averaged over labels; with the influence of each example.
 
-Each is the ratio of two counts of a label. The averages are those of `sklearn.metrics.precision_recall_fscore_support`
-with `zero_division=nan`: a label whose ratio is undefined is left out. Balanced accuracy is the macro average
-of recall.
+Each is the ratio of two counts of a label. The averages are those of `sklearn.metrics.precision_recall_fscore_support`:
+they count labels that are predicted or references, and an undefined ratio of those as 0. Else the precision of a model
+would rise when it stops predicting a rare label. Balanced accuracy is the macro average of recall over the references.
 """
 
 from collections.abc import Iterator
@@ -26,24 +26,22 @@ class _Ratios(NamedTuple):
     """Counts."""
     denominators: Floats
     weights: Floats
-    """Shares of the weighted average: how many references have the label, or 1 if no label with a ratio has any."""
+    """Shares of the weighted average: how many references have the label, or 1 if no label that counts has any."""
+    are_counted: Floats
+    """1 for a label that the average counts, else 0."""
 
     @property
     def values(self) -> Floats:
         """The ratio of each label; 0 where it is undefined."""
-        return np.where(self.are_defined, self.numerators / np.where(self.are_defined, self.denominators, 1), 0.0)
-
-    @property
-    def are_defined(self) -> NDArray[np.bool_]:
-        return self.denominators > 0
+        return self.numerators / np.maximum(self.denominators, 1)
 
     @property
     def total_weight(self) -> Floats:
-        return np.asarray(np.sum(self.weights, axis=-1, where=self.are_defined))
+        return np.asarray(np.sum(self.weights * self.are_counted, axis=-1))
 
 
 def ratio_score(metric: str, predicted: Floats, gold: Floats, *, is_multi_label: bool) -> Floats:
-    """Return the scores, shape (..., k); NaN where no label has a ratio.
+    """Return the scores, shape (..., k); NaN where no label counts.
 
     Args:
         metric: one of `RATIO_METRICS`.
@@ -54,7 +52,7 @@ def ratio_score(metric: str, predicted: Floats, gold: Floats, *, is_multi_label:
     ratios, average = _ratios(metric, predicted, gold, is_multi_label=is_multi_label), _average(metric)
     if average == "micro":
         return np.asarray(ratios.numerators.sum(axis=-1) / ratios.denominators.sum(axis=-1))
-    return np.asarray(np.sum(ratios.weights * ratios.values, axis=-1) / ratios.total_weight)
+    return np.asarray(np.sum(ratios.weights * ratios.values * ratios.are_counted, axis=-1) / ratios.total_weight)
 
 
 def ratio_influence(metric: str, predicted: Floats, gold: Floats, scores: Floats, *, is_multi_label: bool) -> Floats:
@@ -68,13 +66,12 @@ def ratio_influence(metric: str, predicted: Floats, gold: Floats, scores: Floats
         if average == "micro":
             influence += n * (numerator - score * denominator) / ratios.denominators.sum(axis=-1, keepdims=True)
             continue
-        ratio, are_defined = of_label.values, of_label.are_defined
-        change = n * (numerator - ratio * denominator) / np.where(are_defined, of_label.denominators, 1)
-        change = of_label.weights * change
+        ratio = of_label.values
+        change = of_label.weights * n * (numerator - ratio * denominator) / np.maximum(of_label.denominators, 1)
         if average == "weighted":  # an example is also one of those that the label's weight counts
-            is_counted = of_label.weights == np.sum(y, axis=-1, keepdims=True)
-            change = change + np.where(is_counted, n * y - of_label.weights, 0) * (ratio - score)
-        influence += np.where(are_defined, change, 0) / ratios.total_weight[..., np.newaxis]
+            has_own_weight = of_label.weights == np.sum(y, axis=-1, keepdims=True)
+            change = change + np.where(has_own_weight, n * y - of_label.weights, 0) * (ratio - score)
+        influence += of_label.are_counted * change / ratios.total_weight[..., np.newaxis]
     return np.where(np.isnan(score), np.nan, influence)
 
 
@@ -101,14 +98,16 @@ def _parts(metric: str, x: NDArray[np.bool_], y: NDArray[np.bool_]) -> tuple[Flo
 
 
 def _ratios(metric: str, predicted: Floats, gold: Floats, *, is_multi_label: bool) -> _Ratios:
-    counts: list[list[Floats]] = [[], [], []]
+    counts: list[list[Floats]] = [[], [], [], []]
     for x, y in _labels(metric, predicted, gold, is_multi_label=is_multi_label):
         references = np.broadcast_to(y, predicted.shape)
-        for each, part in zip(counts, (*_parts(metric, x, y), references), strict=True):
+        for each, part in zip(counts, (*_parts(metric, x, y), references, x | references), strict=True):
             each.append(np.sum(part, axis=-1, dtype=np.float64))
     if not counts[0]:  # sets without any label
         return _Ratios(*(np.zeros((*predicted.shape[:-1], 1)) for _ in counts))
     found = _Ratios(*(np.stack(each, axis=-1) for each in counts))
+    occurs = found.are_counted if metric.partition("_")[2] in {"macro", "weighted"} else found.denominators
+    found = found._replace(are_counted=np.asarray(occurs > 0, np.float64))
     if _average(metric) != "weighted":
         return found._replace(weights=np.ones_like(found.weights))
     has_weight = found.total_weight[..., np.newaxis] > 0

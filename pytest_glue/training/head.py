@@ -140,7 +140,12 @@ def _ids_of(names: Sequence[str], task: Task, checkpoint: str) -> tuple[int, ...
 
 
 def _by_name(names: Sequence[str], task: Task) -> tuple[int, ...]:
-    """Return the model's id of each of the task's labels; empty if a label is missing, or a name is not unique."""
+    """Return the model's id of each of the task's labels; empty if a label is missing, or a name is not unique.
+
+    Names are compared as they are; if a label has no such name, without case, hyphens and spaces.
+    """
+    if set(task.labels) <= set(names) and len(set(names)) == len(names):
+        return tuple(names.index(label) for label in task.labels)
     ids = {_normalized(name): index for index, name in enumerate(names)}
     wanted = [_normalized(label) for label in task.labels]
     is_unique = len(ids) == len(names) and len(set(wanted)) == len(wanted)

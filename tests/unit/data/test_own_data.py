@@ -311,3 +311,11 @@ def test_a_folder_without_known_files(tmp_path: Path) -> None:
     (tmp_path / "tickets.xlsx").touch()
     with pytest.raises(DataError, match=r"has no file such as train\.csv, .*; there: tickets\.xlsx"):
         task_of(tmp_path)
+
+
+@pytest.mark.parametrize("value", [["a", None], ["a", ["b"]]])
+def test_what_is_no_label_in_a_list(tmp_path: Path, value: list[Any]) -> None:
+    """It would become a label with the name None."""
+    write(tmp_path, lines({"text": "x", "label": ["a", "b"]}, {"text": "y", "label": value}), ending="jsonl")
+    with pytest.raises(DataError, match="is no label"):
+        loaded(task_of(tmp_path, SETS))

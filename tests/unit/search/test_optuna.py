@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,13 @@ def test_importance(spec: MakeSpec) -> None:
     shares = importance(trials, spec().space, 42)
     assert "learning_rate" == next(iter(shares))
     assert pytest.approx(1, abs=0.001) == sum(shares.values())
+
+
+def test_no_importance_of_an_objective_that_overflows(spec: MakeSpec) -> None:
+    """An undefined error counts as the largest number, whose variance is infinite; the item goes on."""
+    trials, _ = run(spec(trials=6, name="overflow"))
+    lost = [replace(trial, objective=1.7e308) if trial.number % 2 else trial for trial in trials]
+    assert {} == importance(tuple(lost), spec().space, 42)
 
 
 def test_no_importance_of_one_trial(spec: MakeSpec) -> None:

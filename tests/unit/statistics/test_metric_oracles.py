@@ -28,7 +28,8 @@ PREDICTED: dict[str, Callable[[Any, Any], float]] = {
 for name, function in {"f1": sk.f1_score, "precision": sk.precision_score, "recall": sk.recall_score}.items():
     PREDICTED[name] = partial(function, zero_division=np.nan)
     for average in ("macro", "micro", "weighted"):
-        PREDICTED[f"{name}_{average}"] = partial(function, average=average, zero_division=np.nan)
+        undefined = np.nan if average == "micro" else 0.0
+        PREDICTED[f"{name}_{average}"] = partial(function, average=average, zero_division=undefined)
 
 
 def of_logits(metric: str, gold: Array, logits: Array) -> float:
@@ -63,7 +64,13 @@ def oracle(metric: str, kind: Kind, gold: Array, output: Array) -> float:
     if needs_probabilities:
         return of_curves(metric, has, special.expit(output))
     predicted = [(output.astype(int) >> label) & 1 for label in labels]
-    return PREDICTED[metric](np.stack(has, axis=1), np.stack(predicted, axis=1))
+    references, sets = np.stack(has, axis=1), np.stack(predicted, axis=1)
+    ratio, _, average = metric.partition("_")
+    if average not in {"macro", "weighted"}:
+        return PREDICTED[metric](references, sets)
+    of_labels = PREDICTED[f"{ratio}_micro"].func(references, sets, average=None, zero_division=0)  # type: ignore[attr-defined]
+    weights = references.sum(axis=0) if average == "weighted" and references.any() else (references | sets).any(axis=0)
+    return float(np.average(of_labels, weights=weights)) if weights.any() else np.nan
 
 
 COMPARED = [case for case in cases() if case[0] != "expected_calibration_error"]
@@ -79,6 +86,15 @@ def test_scores_are_those_of_the_libraries(metric: str, kind: Kind, classes: int
         outputs, gold = simulated(metric, kind, n, rng, classes=classes)
         expected = [oracle(metric, kind, gold, run) for run in outputs]
         np.testing.assert_allclose(score(metric, outputs, gold, kind), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["precision_macro", "precision_weighted"])
+def test_a_class_that_is_never_predicted_has_the_precision_0(metric: str) -> None:
+    """Else a model that stops predicting a rare class would score higher."""
+    gold, predicted = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 1, 1])
+    expected = sk.precision_score(gold, predicted, average=metric.partition("_")[2], zero_division=0)
+    assert expected == pytest.approx(float(score(metric, [predicted], gold)[0]), abs=1e-12)
+    assert expected < 0.8
 
 
 @pytest.mark.parametrize("kind", [Kind.CLASSIFICATION, Kind.MULTI_LABEL])

@@ -35,6 +35,12 @@ def test_the_models_ids_of_the_tasks_labels(task: str, names: tuple[str, ...], e
     assert expected == plan_head(config(*names), GLUE[task], "a/b").label_ids
 
 
+def test_labels_that_differ_in_case_only() -> None:
+    """Exact names decide first."""
+    task = replace(GLUE["rte"], labels=("a", "A", "c"))
+    assert (2, 1, 0) == plan_head(config("c", "A", "a"), task, "a/b").label_ids
+
+
 def test_an_encoder_without_a_head_has_no_label_names() -> None:
     """Label names in the configuration of an encoder without a head are ignored."""
     names = config("positive", "negative", architecture="BertModel")
