@@ -176,7 +176,7 @@ _DECLARED = (
         "a number above 0 and below 1",
         "none: the data has an evaluation split",
         "The share of the training split that is scored instead and not trained on: stratified by label, with a fixed "
-        "seed, so that it is the same in every test run.",
+        "seed, so that it is the same in every test run. Examples of one group stay together.",
         "0.2",
         _fraction,
     ),

@@ -194,7 +194,7 @@ def require_columns(there: Collection[str], task: Task, split: str, where: str) 
     """
     labelled = split in task.labelled_splits
     labels = (task.label_column,) if task.label_column in there else raw_columns(task)
-    sliced = [each.column for each in task.slices] if split == task.evaluation_split else []
+    sliced = [each.column for each in task.slices] if _is_evaluated(task, split) else []
     for column in (*task.text_columns, *(labels if labelled else ()), *_group_columns(task, split), *sliced):
         if column not in there:
             listed = ", ".join(_closest_first(column, there))
@@ -237,8 +237,13 @@ _SIMILAR = 0.6
 
 def _group_columns(task: Task, split: str) -> tuple[str, ...]:
     """Return the column with the groups of the evaluation examples, if the task has one beside its texts."""
-    is_needed = task.group_column not in {None, *task.text_columns} and split == task.evaluation_split
+    is_needed = task.group_column not in {None, *task.text_columns} and _is_evaluated(task, split)
     return (task.group_column,) if is_needed and task.group_column else ()
+
+
+def _is_evaluated(task: Task, split: str) -> bool:
+    """Return whether a split has the examples that are evaluated, also as a part."""
+    return split in {task.evaluation_split, task.needed_splits[-1]}
 
 
 def conform(

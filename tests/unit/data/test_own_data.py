@@ -201,6 +201,23 @@ def test_the_evaluated_part(tmp_path: Path, kind: Kind) -> None:
     assert all(count == pytest.approx(10 * round(count / 10), abs=2) for count in counts.values())
 
 
+@pytest.mark.parametrize("fraction", [0.2, 0.7])
+def test_the_evaluated_part_has_whole_groups(tmp_path: Path, fraction: float) -> None:
+    """Examples that depend on each other would else stand on both sides."""
+    rows = [{"text": str(number), "label": "ab"[number % 2], "customer": number // 10} for number in range(200)]
+    (tmp_path / "train.jsonl").write_text(lines(*rows), "utf-8")
+    data = loaded(task_of(tmp_path, evaluation_fraction=fraction, group_column="customer"))
+    assert not {*data["train"]["customer"]} & {*data["validation"]["customer"]}
+    assert 200 * fraction == pytest.approx(len(data["validation"]), abs=10)
+    assert {*data["validation"]["label"]} == {0, 1}
+
+
+def test_the_evaluated_part_needs_its_groups(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(lines(*({"text": str(n), "label": "ab"[n % 2]} for n in range(40))), "utf-8")
+    with pytest.raises(DataError, match="has no column 'customer'"):
+        loaded(task_of(tmp_path, evaluation_fraction=0.2, group_column="customer"))
+
+
 def test_the_identity_depends_on_the_contents(tmp_path: Path) -> None:
     """Of the files of the needed splits, not on their folder."""
     first, second = tmp_path / "one", tmp_path / "two"
