@@ -1,6 +1,7 @@
 """The labels of a split: from what its file holds to class ids, numbers or sets of labels."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -253,6 +254,19 @@ def _listed(task: Task, value: Any, location: Callable[[int], str], index: int) 
     if wrong := [each for each in value if each is None or isinstance(each, list | dict)]:
         raise DataError(f"{location(index)}: {column} has {value!r}, and {wrong[0]!r} is no label")
     return [text_of(each) for each in value]
+
+
+def look_alikes(names: Sequence[str]) -> tuple[str, str] | None:
+    """Return two names that differ only in blanks, or in how a number is written; None if there are none."""
+    seen: dict[str, str] = {}
+    for name in names:
+        text = " ".join(name.split())
+        with suppress(ValueError):
+            text = f"{float(text):g}"
+        if text in seen:
+            return seen[text], name
+        seen[text] = name
+    return None
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pytest_glue.data import schema
 from pytest_glue.data.evaluation_part import with_evaluation_part
 from pytest_glue.data.fingerprint import digest_of_file, require_file
 from pytest_glue.data.hub_files import choose_files, splits_of
-from pytest_glue.data.labels import in_order, raw_columns, sets_of_labels, text_of
+from pytest_glue.data.labels import in_order, look_alikes, raw_columns, sets_of_labels, text_of
 from pytest_glue.data.saved_to_disk import saved_splits
 from pytest_glue.data.split_files import open_split, splits_in_folder
 from pytest_glue.data.splits import OwnSplit
@@ -203,6 +203,11 @@ def _labels_of(split: Any, task: Task, files: tuple[tuple[Path, int, int], ...])
         raise DataError(
             f"{split.path}: column {task.label_column!r} of task {task.name} {what}, and a {task.kind} task needs "
             "two or more"
+        )
+    if alike := look_alikes(labels):
+        raise DataError(
+            f"{split.path}: column {task.label_column!r} of task {task.name} has the labels {alike[0]!r} and "
+            f"{alike[1]!r}, which look the same: correct the data, or declare both in the task's labels"
         )
     return labels
 

@@ -1,7 +1,7 @@
 """Files with the examples of a split: CSV, TSV, JSON lines or parquet, told apart by their endings."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -138,7 +138,7 @@ def splits_in_folder(folder: Path, task: Task) -> dict[str, OwnSplit]:
     """Return the splits in a folder with files such as train.csv, by name; empty if there are none.
 
     Raises:
-        DataError: two files of a split are not parts of one.
+        DataError: two files of a split are not parts of one, or a part is missing.
     """
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
@@ -146,11 +146,28 @@ def splits_in_folder(folder: Path, task: Task) -> dict[str, OwnSplit]:
             found.setdefault(split_name(path.stem, task), []).append(path)
     used = {*task.needed_splits, task.unlabelled_split}
     for name, paths in found.items():
-        kinds = {(re.split(r"\W", path.stem)[0], path.suffix.lower()): path for path in paths}
-        if len(kinds) > 1 and name in used:
-            first, second, *_ = (path.name for path in kinds.values())
-            raise DataError(
-                f"{folder}: {first} and {second} are both the split {name!r}: remove one, or name the file of each "
-                f'split, as in data = {{ {name} = "{first}" }}'
-            )
+        if name in used:
+            _check_parts(folder, name, paths)
     return {name: open_split(paths, task) for name, paths in found.items() if len({path.suffix for path in paths}) == 1}
+
+
+def _check_parts(folder: Path, split: str, paths: Sequence[Path]) -> None:
+    """Check that several files of a split are its numbered parts, and that none of these is missing.
+
+    Raises:
+        DataError: they are not, or one is missing.
+    """
+    parts = [re.fullmatch(r"(\w+)-\d+(?:-of-(\d+))?(?:-\w+)?", path.stem) for path in paths]
+    kinds = {
+        (part[1] if part else path.stem, path.suffix.lower()): path for part, path in zip(parts, paths, strict=True)
+    }
+    if len(kinds) > 1:
+        first, second, *_ = (path.name for path in kinds.values())
+        raise DataError(
+            f"{folder}: {first} and {second} are both the split {split!r}: remove one, or name the files of each "
+            f'split, as in data = {{ {split} = "{first}" }}'
+        )
+    totals = {int(part[2]) for part in parts if part and part[2]}
+    if totals and totals != {len(paths)}:
+        said = " and ".join(map(str, sorted(totals)))
+        raise DataError(f"{folder}: split {split!r} is incomplete or mixed: {len(paths)} files, whose names say {said}")

@@ -336,3 +336,33 @@ def test_what_is_no_label_in_a_list(tmp_path: Path, value: list[Any]) -> None:
     write(tmp_path, lines({"text": "x", "label": ["a", "b"]}, {"text": "y", "label": value}), ending="jsonl")
     with pytest.raises(DataError, match="is no label"):
         loaded(task_of(tmp_path, SETS))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["train.csv", "train (1).csv"], r"train \(1\)\.csv and train\.csv are both the split 'train'"),
+        (["train-00000-of-00002.csv"], r"split 'train' is incomplete or mixed: 1 files, whose names say 2"),
+    ],
+)
+def test_files_that_are_no_parts_of_a_split(tmp_path: Path, names: list[str], message: str) -> None:
+    """A copy, or a missing part, would change what is trained on without a word."""
+    for name in [*names, "validation.csv"]:
+        (tmp_path / name).write_text("text,label\nx,a\ny,b\n", "utf-8")
+    with pytest.raises(DataError, match=message):
+        loaded(task_of(tmp_path))
+
+
+def test_numbered_files_of_a_split(tmp_path: Path) -> None:
+    for name in ("train-00000-of-00002.csv", "train-00001-of-00002.csv", "validation.csv"):
+        (tmp_path / name).write_text("text,label\nx,a\ny,b\n", "utf-8")
+    assert 4 == len(loaded(task_of(tmp_path))["train"])
+
+
+@pytest.mark.parametrize("labels", [("a", "a "), ("1", "1.0")])
+def test_labels_that_look_the_same(tmp_path: Path, labels: tuple[str, str]) -> None:
+    """They are most likely one label, and two classes of it would be trained."""
+    rows = [{"text": str(number), "label": [*labels, "b"][number % 3]} for number in range(9)]
+    write(tmp_path, lines(*rows), ending="jsonl")
+    with pytest.raises(DataError, match=f"the labels {labels[0]!r} and {labels[1]!r}, which look the same"):
+        task_of(tmp_path)
