@@ -1,7 +1,9 @@
 """Tasks in TOML: from a table `[tool.pytest_glue.task.NAME]` to a `Task`."""
 
+import math
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,7 @@ def check_task(task: Task, base: Path | None = None) -> None:
     Raises:
         OptionError: something is not accepted.
     """
+    _check_types(task)
     _check_name(task.name)
     know_metrics(task.metrics, base or Path.cwd())
     if problem := metrics_problem(task):
@@ -79,14 +82,14 @@ def check_task(task: Task, base: Path | None = None) -> None:
 
 
 def _task(name: str, given: Mapping[str, Any]) -> Task:
-    fields = {_FIELDS_OF_TASKS[field]: value for field, value in given.items() if field in _FIELDS_OF_TASKS}
+    found = {_FIELDS_OF_TASKS[field]: value for field, value in given.items() if field in _FIELDS_OF_TASKS}
     kind = given.get("kind", Kind.CLASSIFICATION)
-    fields |= _label_fields(given.get("label", ("label",)), kind)
+    found |= _label_fields(given.get("label", ("label",)), kind)
     metrics = given.get("metrics", DEFAULT_METRICS[kind])
     if (headline := given.get("headline_metric", metrics[0])) not in metrics:
         raise refused(f"headline_metric = {headline!r} is not one of the metrics: {closest(headline, metrics)}")
     metrics = (headline, *(metric for metric in metrics if metric != headline))
-    return Task(**{"labels": (), **fields}, name=name, configuration=name, metrics=metrics, kind=kind)
+    return Task(**{"labels": (), **found}, name=name, configuration=name, metrics=metrics, kind=kind)
 
 
 def _label_fields(columns: tuple[str, ...], kind: Kind) -> dict[str, Any]:
@@ -117,8 +120,37 @@ def _check_name(name: object) -> None:
         raise refused(f"{name!r} cannot be the name of an own task: {name.lower()} {what}; choose another name")
 
 
+def _check_types(task: Task) -> None:
+    """Check that each field has the type that `Task` declares, which Python itself does not."""
+    from pytest_glue.core.serialization import from_plain, to_plain
+
+    try:
+        typed = from_plain(to_plain(task), Task)
+    except (TypeError, ValueError) as error:
+        raise refused(f"a field has another type: {error}") from None
+    for field in fields(Task):
+        if (given := getattr(task, field.name)) != (expected := getattr(typed, field.name)):
+            raise refused(f"{field.name} = {given!r}: expected {expected!r}")
+
+
+def _check_ranges(task: Task) -> None:
+    if not 1 <= len(task.text_columns) <= 2 or len(set(task.text_columns)) < len(task.text_columns):
+        raise refused(f"text_columns = {task.text_columns}: expected one column, or two that differ")
+    if task.evaluation_fraction is not None and not 0 < task.evaluation_fraction < 1:
+        raise refused(f"evaluation_fraction = {task.evaluation_fraction}: expected a number above 0 and below 1")
+    if not 0 < task.golden_min <= 1:
+        raise refused(f"golden_min = {task.golden_min}: expected a number above 0 and at most 1")
+    if not 0 <= task.golden_tolerance < math.inf:
+        raise refused(f"golden_tolerance = {task.golden_tolerance}: expected a number of at least 0")
+    if repeated := [label for label in set(task.labels) if task.labels.count(label) > 1]:
+        raise refused(f"labels = {task.labels}: {repeated[0]!r} stands there twice")
+    if len(task.labels) == 1 and not task.is_multi_label:
+        raise refused(f"labels = {task.labels}: expected two or more")
+
+
 def _check(task: Task) -> None:
-    """Check that the fields of a task fit each other."""
+    """Check that the fields of a task are in their ranges and fit each other."""
+    _check_ranges(task)
     if repeated := {*task.text_columns} & {task.label_column, *task.label_columns}:
         raise refused(f"the column {repeated.pop()!r} is both text and label")
     if task.is_regression and task.labels:

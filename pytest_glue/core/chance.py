@@ -100,9 +100,9 @@ _LEVELS: Mapping[str, Callable[[Shares], float]] = {
     "f1_weighted": lambda shares: max(share * _f1(share) for share in shares.values()),
     "log_loss": lambda shares: -fsum(share * log(share) for share in shares.values()),
     "precision": lambda shares: shares.get(1.0, 0.0),
-    "precision_macro": most_frequent,
+    "precision_macro": lambda shares: most_frequent(shares) / len(shares),
     "precision_micro": most_frequent,
-    "precision_weighted": most_frequent,
+    "precision_weighted": lambda shares: most_frequent(shares) ** 2,
     "recall_macro": _evenly,
     "recall_micro": most_frequent,
     "recall_weighted": most_frequent,
@@ -115,13 +115,13 @@ LEVELS_OF_SETS: Mapping[str, Callable[[Shares], float]] = {
     "f1_macro": lambda shares: fmean(map(_f1, shares.values())),
     "f1_micro": lambda shares: best_micro(shares)[0],
     "f1_weighted": lambda shares: fsum(p * _f1(p) for p in shares.values()) / fsum(shares.values()),
-    "precision_macro": most_frequent,
+    "precision_macro": lambda shares: fmean(shares.values()),
     "precision_micro": most_frequent,
-    "precision_weighted": most_frequent,
+    "precision_weighted": lambda shares: fsum(p * p for p in shares.values()) / (fsum(shares.values()) or 1.0),
     "roc_auc": lambda _: 0.5,
 }
-"""For sets of labels, from the share of the examples that have each label. Macro and weighted F1 are the highest if all
-labels are predicted, since that is best for each of them."""
+"""For sets of labels, from the share of the examples that have each label. Macro and weighted averages are the highest if
+all labels are predicted, since that is best for each of them."""
 
 
 def best_micro(shares: Shares) -> tuple[float, list[float]]:

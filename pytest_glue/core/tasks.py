@@ -216,8 +216,10 @@ class TaskRegistry:
         """Add a task.
 
         Raises:
-            OptionError: another task has its name.
+            OptionError: it is no `Task`, or another task has its name.
         """
+        if not isinstance(task, Task):
+            raise OptionError(f"{task!r} is no pytest_glue.Task")
         if task.name in GLUE or task.name in self.tasks:
             raise OptionError(f"there is a task {task.name!r} already: choose another name")
         self.tasks[task.name] = task
