@@ -120,8 +120,8 @@ LEVELS_OF_SETS: Mapping[str, Callable[[Shares], float]] = {
     "precision_weighted": lambda shares: fsum(p * p for p in shares.values()) / (fsum(shares.values()) or 1.0),
     "roc_auc": lambda _: 0.5,
 }
-"""For sets of labels, from the share of the examples that have each label. Macro and weighted averages are the highest if
-all labels are predicted, since that is best for each of them."""
+"""For sets of labels, from the share of the examples that have each label. Macro and weighted averages are the highest
+if all labels are predicted, since that is best for each of them."""
 
 
 def best_micro(shares: Shares) -> tuple[float, list[float]]:

@@ -232,8 +232,13 @@ def find_task(name: str, tasks: Mapping[str, Task] = GLUE) -> Task:
         OptionError: no task has this name; the message offers the closest ones.
     """
     if name not in tasks:
-        raise OptionError(f"unknown task {name!r}: {closest(name, tasks)}")
+        raise OptionError(unknown_text(name, tasks))
     return tasks[name]
+
+
+def unknown_text(name: str, tasks: Mapping[str, Task]) -> str:
+    """Return the message about the name of a task that does not exist."""
+    return f"unknown task {name!r}: {closest(name, tasks)}"
 
 
 def own_or_known(name: str, tasks: Mapping[str, Task] = GLUE) -> Task | None:

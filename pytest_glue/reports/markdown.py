@@ -83,7 +83,7 @@ def _score_row(item: Item) -> tuple[str, ...]:
     interval = item.evaluation.confidence_interval
     return (
         mark,
-        f"{plain_text(item.name, 200)}<br>{plain_text(item.evaluation.headline_metric)}",
+        f"{plain_text(item.name, 200)}<br>{_name(metric)}",
         score,
         "" if interval is None else _interval(interval, metric),
         bound,
@@ -102,6 +102,10 @@ def _metric(evaluation: Evaluation) -> Metric:
     return shown_metric(evaluation.headline_metric, greater_is_better=evaluation.greater_is_better)
 
 
+def _name(metric: Metric) -> str:
+    return plain_text(metric.name) + ("" if metric.greater_is_better else " (lower is better)")
+
+
 def _interval(interval: tuple[float, float], metric: Metric, sign: str = "", beside: float | None = None) -> str:
     return " to ".join(metric.text(end, sign, beside) for end in interval)
 
@@ -110,7 +114,7 @@ def _matrix(matrix: Matrix | None) -> Iterator[str]:
     if matrix is None:
         return
     yield "### Checkpoints\n"
-    rows = [(f"{plain_text(row.task)}<br>{plain_text(row.metric)}", *_cells(row)) for row in matrix.rows]
+    rows = [(f"{plain_text(row.task)}<br>{_name(shown_metric(row.metric))}", *_cells(row)) for row in matrix.rows]
     if matrix.averages:
         cells = (
             "" if each is None else f"{decimal(each.value)}<br>{_interval(each.interval, _FRACTION)}"

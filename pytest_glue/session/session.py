@@ -16,7 +16,7 @@ from pytest_glue.core.family import Family
 from pytest_glue.session.eligibility import is_overridden
 from pytest_glue.session.item_checks import failed_checks
 from pytest_glue.session.progress import SessionProgress
-from pytest_glue.session.unused_flags import repeated_flags, unused_flags
+from pytest_glue.session.unused_flags import repeated_flags, unknown_task, unused_flags
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
@@ -128,6 +128,9 @@ class GlueSession:
         self.family = self.family or Family(len(self.evaluated))
         evaluated = [item for item in session.items if item.nodeid in self.evaluated]
         options = [known[item.nodeid] for item in evaluated if item.nodeid in known]
+        if not self.is_worker and (message := unknown_task(options, map(_task_name, evaluated))):
+            self._config.stash[START_ERROR] = message
+            return
         self.unused_flags = unused_flags(self._config, options, map(_task_name, evaluated))
         if self.is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it

@@ -14,6 +14,7 @@ from pytest_glue.config.flags import FLAGS, flag_of, given
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.config.parse_context import ParseContext
 from pytest_glue.core.slices import split_target
+from pytest_glue.core.tasks import unknown_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,6 +76,26 @@ def unused_flags(config: pytest.Config, options: Iterable[Options], tasks: Itera
             for task in sorted(_tasks_of(name, asked, items[0].task) - names)
         ]
     return lines
+
+
+def unknown_task(options: Iterable[Options], tasks: Iterable[str | None]) -> str | None:
+    """Return a message about a threshold or an allowed drop of a task that does not exist; None if there is none.
+
+    Only a user's `glue_task` fixture can make a task of an unknown name; if an item has one, there is no message.
+
+    Args:
+        options: of the items.
+        tasks: of the items; None for one whose task is known only when it runs.
+    """
+    if None in set(tasks):
+        return None
+    for each in options:
+        known = each.known_tasks
+        for name, targets in (("threshold", [target for target, _ in each.threshold]), ("max_drop", each.max_drop)):
+            named = {split_target(target)[0] for target in targets if target is not None}
+            if unknown := sorted(named - known.keys()):
+                return f"{flag_of(name)}, or `{name}` in a table or marker: {unknown_text(unknown[0], known)}"
+    return None
 
 
 def _tasks_of(name: str, asked: Mapping[str, Any], own_tasks: Mapping[str, Task]) -> set[str]:

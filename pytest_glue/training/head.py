@@ -84,7 +84,10 @@ def plan_evaluation(config: Any, task: Task, checkpoint: str) -> HeadPlan:
         if len(names) > 1:
             raise _unmapped(names, task, checkpoint, "is a regression, which needs a single output")
     elif names:
+        _check_problem(config, task, checkpoint)
         label_ids = _ids_of(names, task, checkpoint)
+        if _are_generic(names) and len(names) == task.num_labels:
+            note = f"head: its labels have no names, and are taken in the task's order ({', '.join(task.labels)})"
         others = [name for index, name in enumerate(names) if index not in label_ids]
         if others:
             listed = ", ".join(others[:4]) + ", ..." * (len(others) > 4)
@@ -96,6 +99,21 @@ def plan_evaluation(config: Any, task: Task, checkpoint: str) -> HeadPlan:
                 )
             note = f"head: the checkpoint's own, with labels that {task.name} lacks ({listed}); these count as wrong"
     return HeadPlan(label_ids, is_kept=True, is_renewed=False, note=note, is_required=True)
+
+
+def _check_problem(config: Any, task: Task, checkpoint: str) -> None:
+    """Check that the head was trained for sets of labels if the task has them, and for one label if not.
+
+    Raises:
+        CheckpointError: its `problem_type` says otherwise.
+    """
+    problem = getattr(config, "problem_type", None)
+    is_multi_label = problem == "multi_label_classification"
+    if problem is not None and is_multi_label is not task.is_multi_label:
+        raise CheckpointError(
+            f"{checkpoint} was trained for problem_type {problem!r}, and {task.name} is a task of kind {task.kind}: "
+            "its outputs mean something else. Evaluate a classifier of this kind, or correct its config.json"
+        )
 
 
 def require_head(config: Any, checkpoint: str) -> None:

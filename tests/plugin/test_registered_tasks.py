@@ -26,3 +26,16 @@ def test_a_task_named_like_one_of_glue_is_refused(pytester: pytest.Pytester, tin
     result = tiny()
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines(["*there is a task 'cola' already: choose another name"])
+
+
+@pytest.mark.parametrize("option", ["threshold = { tt = 0.8 }", "max_drop = { tt = 0.1 }"])
+def test_a_bound_of_a_task_that_does_not_exist(pytester: pytest.Pytester, here: Run, option: str) -> None:
+    """A misspelt name would silently turn a gate green."""
+    pytester.makepyprojecttoml(
+        f"[tool.pytest_glue]\ndata = 'sample'\ncheckpoints = ['sample']\ntasks = ['rte']\n{option}"
+    )
+    result = here()
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines(
+        [f"*`{option.split(maxsplit=1)[0]}` in a table or marker: unknown task 'tt': accepted: *"]
+    )

@@ -84,7 +84,22 @@ def test_a_head_that_is_evaluated(task: str, names: tuple[str, ...], expected: t
     plan = plan_evaluation(config(*names), GLUE[task], "a/b")
     assert (expected, True) == (plan.label_ids, plan.is_required)
     others = "head: the checkpoint's own, with labels that rte lacks (contradiction, neutral); these count as wrong"
-    assert (others if len(names) > 2 else "") == plan.note
+    generic = "head: its labels have no names, and are taken in the task's order (entailment, not_entailment)"
+    notes = {"contradiction": others, "LABEL_0": "" if task == "stsb" else generic}
+    assert notes.get(names[0], "") == plan.note
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [(Kind.CLASSIFICATION, "multi_label_classification"), (Kind.MULTI_LABEL, "single_label_classification")],
+)
+def test_a_head_that_was_trained_for_another_problem(kind: Kind, problem: str) -> None:
+    """Its outputs mean something else: the largest one is predicted, or each that is above zero."""
+    task, saved = replace(GLUE["rte"], kind=kind), config("entailment", "not_entailment")
+    assert plan_evaluation(saved, task, "a/b").is_kept
+    saved.update({"problem_type": problem})
+    with pytest.raises(CheckpointError, match=f"a/b was trained for problem_type '{problem}', and rte is a task of"):
+        plan_evaluation(saved, task, "a/b")
 
 
 @pytest.mark.parametrize(
