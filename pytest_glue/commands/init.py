@@ -114,6 +114,9 @@ def _table(given: argparse.Namespace, questions: Questions, folder: Path) -> str
     """Return the table of options, with that of an own task."""
     task = questions.value("--task", given.task, "task of GLUE, or a name for your own", "rte")
     own = ""
+    alone = [f"--{name}" for name in ("text", "label", "validation") if getattr(given, name) is not None]
+    if given.data is None and alone and not questions.are_asked:
+        raise OptionError(f"{alone[0]} is for a task of your own: give --data=FILE with its examples too")
     if given.data is not None or (questions.are_asked and task not in GLUE):
         own = f"\n{own_task_table(task, given, questions, folder)}"
     elif task not in GLUE:
@@ -138,10 +141,12 @@ def _shown(planned: Sequence[PlannedFile]) -> list[str]:
 
 def _next_steps(folder: Path, planned: Sequence[PlannedFile]) -> list[str]:
     there = [] if folder.resolve() == Path.cwd() else [f"  cd {folder}"]
+    by_hand = [f"  add the table above to {file.path}" for file in planned if file.action is Action.BY_HAND]
     owners = [f"replace OWNER in {file.path}" for file in planned if PLACEHOLDER in file.text]
     return [
         "next:",
         *there,
+        *by_hand,
         "  pytest suites/                                     # fine-tune and judge",
         "  pytest suites/ --glue-seeds=3 --glue-save=main     # record a baseline, then commit glue-baselines/",
         *(f"  {line} by the owner of the repository that pytest-glue is installed from" for line in owners),

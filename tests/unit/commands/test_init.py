@@ -133,6 +133,7 @@ def test_a_table_that_is_there(init: Init, tmp_path: Path, table: str) -> None:
     code, out, _ = init("--ci=none", "--yes", "--force")
     assert (0, table) == (code, file.read_text("utf-8"))
     assert "add by hand what you need\n    [tool.pytest_glue]\n    tasks = [" in out
+    assert "next:\n  add the table above to pyproject.toml\n" in out
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,7 @@ def test_a_table_that_is_there(init: Init, tmp_path: Path, table: str) -> None:
         (["none"], "", "there is no folder none: name that of your repository"),
         (["--task=rt"], "", "'rt' is no task of GLUE (did you mean rte?); for a task of your own give --data"),
         (["--task=rte", "--data=a.csv", "--text=t", "--label=l"], "", "rte is a task of GLUE; choose another name"),
+        (["--text=message"], "", "--text is for a task of your own: give --data=FILE with its examples too"),
         (["--task=own", "--data=none.csv"], "", "there is no file none.csv: name a file or a folder with examples"),
         (["--task=own", "--data=pyproject.toml"], "", "pyproject.toml is of an unknown kind; accepted endings: .parq"),
         (["--task=own", "--data=a.csv"], "", "give --text: text column, or two with a comma (message, team)"),
