@@ -138,8 +138,8 @@ def _check_ranges(task: Task) -> None:
         raise refused(f"text_columns = {task.text_columns}: expected one column, or two that differ")
     if task.evaluation_fraction is not None and not 0 < task.evaluation_fraction < 1:
         raise refused(f"evaluation_fraction = {task.evaluation_fraction}: expected a number above 0 and below 1")
-    if not 0 < task.golden_min <= 1:
-        raise refused(f"golden_min = {task.golden_min}: expected a number above 0 and at most 1")
+    if not 0 <= task.golden_min <= 1:
+        raise refused(f"golden_min = {task.golden_min}: expected a number from 0 to 1")
     if not 0 <= task.golden_tolerance < math.inf:
         raise refused(f"golden_tolerance = {task.golden_tolerance}: expected a number of at least 0")
     if repeated := [label for label in set(task.labels) if task.labels.count(label) > 1]:

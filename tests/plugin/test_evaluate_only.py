@@ -99,7 +99,7 @@ def relabelled(folder: Path, names: Sequence[str], order: Sequence[int | None]) 
     weights, biases = head.weight.data, head.bias.data
     head.weight.data = torch.stack([torch.zeros_like(weights[0]) if at is None else weights[at] for at in order])
     head.bias.data = torch.stack([torch.tensor(100.0) if at is None else biases[at] for at in order])
-    model.config.id2label = dict(enumerate(names))
+    model.config.id2label, model.config.problem_type = dict(enumerate(names)), None
     model.config.label2id = {name: index for index, name in enumerate(names)}
     shutil.copytree(folder.with_name("tuned"), folder)
     model.save_pretrained(folder)

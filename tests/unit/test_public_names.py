@@ -45,7 +45,7 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
     ("changes", "message"),
     [
         ({"evaluation_fraction": 2.0}, "evaluation_fraction = 2.0: expected a number above 0 and below 1"),
-        ({"golden_min": 5.0}, "golden_min = 5.0: expected a number above 0 and at most 1"),
+        ({"golden_min": 5.0}, "golden_min = 5.0: expected a number from 0 to 1"),
         ({"golden_tolerance": -1.0}, "golden_tolerance = -1.0: expected a number of at least 0"),
         ({"text_columns": ()}, "expected one column, or two that differ"),
         ({"text_columns": ("text", "text")}, "expected one column, or two that differ"),
