@@ -119,7 +119,7 @@ def test_allowed_misses_are_a_note() -> None:
 
 
 def test_a_run_that_failed_to_train_is_left_out() -> None:
-    """Its failure is said, and the share of such runs is judged elsewhere."""
+    """Its failure is said, and the item's comparison judges the share of such runs."""
     good = replace(make_runs("rte", RTE_LABELS, 50)[0], golden_predictions=(0.0,) * 5)
     constant = replace(make_run(seed=43), predictions=(1.0,) * len(RTE_LABELS), golden_predictions=(1.0,) * 5)
     task = replace(GLUE["rte"], golden="golden.csv")
