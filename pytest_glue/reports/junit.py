@@ -1,31 +1,41 @@
-"""Properties in the JUnit report: a few facts of each evaluation and of the test run, under stable names."""
+"""A few facts of each evaluation and of the test run, under stable names: JUnit's properties, and plain metadata."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from pytest_glue.core.evaluation import Evaluation
 
 
 def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return names and values of `<property>` elements; facts without a value are left out."""
-    facts = {
-        "glue.task": evaluation.task,
-        "glue.checkpoint": evaluation.checkpoint.label,
-        "glue.metric": evaluation.headline_metric,
-        "glue.score": evaluation.score,
-        "glue.threshold": evaluation.threshold,
-        "glue.verdict": evaluation.verdict,
-        "glue.reason": evaluation.reason,
-        "glue.cached_runs": evaluation.n_cached or None,
-        "glue.synthetic": "true" if evaluation.is_synthetic else None,
-        "glue.stopped_runs": evaluation.n_stopped or None,
-        "glue.failed_runs": len(evaluation.failed_runs) or None,
-        "glue.failed_slices": ", ".join(each.name for each in evaluation.judgement.failed_slices) or None,
-    }
     return [
-        (name, f"{value:.6g}" if isinstance(value, float) else str(value))
-        for name, value in facts.items()
-        if value is not None
+        (f"glue.{name}", f"{value:.6g}" if isinstance(value, float) else str(value))
+        for name, value in _facts(evaluation).items()
     ]
+
+
+def metadata(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the same facts as numbers and text, with the score of the baseline, if there is one."""
+    baseline = {} if evaluation.baseline is None else {"baseline_score": evaluation.baseline["baseline_score"]}
+    return {**_facts(evaluation), **baseline}
+
+
+def _facts(evaluation: Evaluation) -> dict[str, Any]:
+    facts = {
+        "task": evaluation.task,
+        "checkpoint": evaluation.checkpoint.label,
+        "metric": evaluation.headline_metric,
+        "score": evaluation.score,
+        "threshold": evaluation.threshold,
+        "verdict": str(evaluation.verdict),
+        "reason": evaluation.reason,
+        "cached_runs": evaluation.n_cached or None,
+        "synthetic": "true" if evaluation.is_synthetic else None,
+        "stopped_runs": evaluation.n_stopped or None,
+        "failed_runs": len(evaluation.failed_runs) or None,
+        "failed_slices": ", ".join(each.name for each in evaluation.judgement.failed_slices) or None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def suite_properties(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 NAME = "glue-reporter"
 _EVALUATION = pytest.StashKey[Evaluation]()
+_METADATA = pytest.StashKey[dict[str, Any]]()
+"""What other plugins show of an item, until it has ended."""
 _COLOURS: dict[str, str] = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow"}
 """Of a table row by what it says; any other row is red."""
 
@@ -45,9 +47,10 @@ def attach_evaluation(item: pytest.Item, evaluation: Evaluation, *, with_propert
         evaluation: of the item.
         with_properties: whether the facts are properties of the test case in JUnit.
     """
-    from pytest_glue.reports.junit import properties
+    from pytest_glue.reports.junit import metadata, properties
 
     item.stash[_EVALUATION] = evaluation
+    item.stash[_METADATA] = metadata(evaluation)
     if with_properties:
         item.user_properties.extend(properties(evaluation))
 
@@ -132,6 +135,12 @@ class GlueReporter:
         elif report.when == "teardown" and item.stash.get(IS_UNCHECKED, False):
             report.__dict__["glue_unchecked"] = True
         return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_runtest_metadata(self, item: pytest.Item) -> dict[str, Any] | None:
+        """Return the facts of an item for pytest-json-report, which asks after each phase of its test."""
+        found = item.stash.get(_METADATA, None)
+        return None if found is None else {"glue": found}
 
     def evaluation_of(self, nodeid: str) -> Evaluation | None:
         """Return the evaluation of an item; None if there is none yet."""

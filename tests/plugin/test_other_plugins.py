@@ -1,5 +1,6 @@
-"""Beside other plugins: pytest-html, pytest-repeat and pytest-split."""
+"""Beside other plugins: pytest-html, pytest-json-report, pytest-repeat and pytest-split."""
 
+import json
 import re
 from collections.abc import Callable
 from html import unescape
@@ -32,6 +33,25 @@ def test_rows_of_pytest_html(pytester: pytest.Pytester, here: Run) -> None:
     assert "<th>Score</th>" in text
     assert re.search(r"<td>0\.\d{3}</td>[\", ]+<td>1\.000</td>[\", ]+<td>fail</td>", text)
     assert re.search(r"<td></td>[\", ]+<td></td>[\", ]+<td></td>", text)
+
+
+def test_metadata_of_pytest_json_report(pytester: pytest.Pytester, here: Run) -> None:
+    """Each item has its score, threshold and verdict, also without properties; other tests have none."""
+    pytest.importorskip("pytest_jsonreport")
+    pytester.makepyprojecttoml(TABLE)
+    pytester.makepyfile("def test_plain(): ...\ndef test_glue(glue_evaluation): glue_evaluation.check()")
+    flags = ("--json-report", "--json-report-file=out.json", "--glue-junit-properties=off")
+
+    here(*flags, "--glue-json=glue.json").assert_outcomes(passed=1, failed=1)
+
+    plain, item = json.loads((pytester.path / "out.json").read_text("utf-8"))["tests"]
+    (result,) = json.loads((pytester.path / "glue.json").read_text("utf-8"))["results"]
+    assert "metadata" not in plain
+    found = item["metadata"]["glue"]
+    assert ("stsb", "pearson", result["score"], 1.0, "fail") == tuple(
+        found[name] for name in ("task", "metric", "score", "threshold", "verdict")
+    )
+    assert "user_properties" not in item
 
 
 @pytest.mark.parametrize(
