@@ -119,6 +119,12 @@ class Options(FrozenOptions):
         affects="verdict",
         default="fail",
     )
+    baseline_max_age: float | None = option(
+        "DAYS",
+        "warn of a baseline that is this old; `off` for no warning",
+        affects="report",
+        default="off",
+    )
     storage: Path = option(
         "FOLDER", "folder of the baselines", affects="machine", default="glue-baselines", parser="path"
     )
@@ -227,6 +233,13 @@ class Options(FrozenOptions):
         default=None,
     )
     json: Path | None = option("PATH", "write the JSON report to PATH", affects="output", default=None, parser="path")
+    json_predictions: bool = option(
+        "",
+        "write predictions and gold labels to the JSON report too, as `pytest-glue compare` needs them",
+        affects="report",
+        default="off",
+        parser="switch",
+    )
     submission: Path | None = option(
         "FOLDER",
         "predict GLUE's test splits and write the files of the leaderboard, and a zip of them, to FOLDER",

@@ -222,6 +222,15 @@ def timeout(value: Any, _: ParseContext) -> float | None:
     return seconds
 
 
+def baseline_max_age(value: Any, _: ParseContext) -> float | None:
+    """Return days; None for no limit."""
+    if value == "off" or value is False:
+        return None
+    if not 0 < (days := number(value)) < math.inf:
+        raise refused(f"{value!r}: expected a number of days above 0, or off")
+    return days
+
+
 def baseline_name(value: Any, _: ParseContext) -> str:
     """Return the name of a baseline, which is safe as the name of a folder."""
     if not isinstance(value, str) or not re.fullmatch(r"[\w-][\w.-]*", value) or value.endswith(".json"):

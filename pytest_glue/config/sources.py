@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     import pytest
 
 _OF_THE_TEST_RUN = frozenset(
-    {"alpha", "executor", "html", "json", "junit_properties", "markdown", "report_text", "shard", "submission", "task"}
+    {
+        *("alpha", "executor", "html", "json", "json_predictions", "junit_properties", "markdown", "report_text"),
+        *("shard", "submission", "task"),
+    }
 )
 """Options that no marker can set for one test."""
 

@@ -1,7 +1,7 @@
 """The evaluation of one item: its runs, what they have in common, and the verdict on them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
@@ -48,6 +48,10 @@ class Evaluation:
     """Of a regression, by gold value; empty for other tasks."""
     calibration: tuple[CalibrationBin, ...] = ()
     """Of predictions by their probability; empty if the runs keep no logits."""
+    evaluation_split: str = ""
+    """Of the task; empty for an evaluation that was read from a report."""
+    slice_indices: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The evaluation examples of each of the task's slices."""
 
     @property
     def score(self) -> float | None:

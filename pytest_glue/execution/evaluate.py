@@ -72,6 +72,8 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         confusion_matrix=confusion_matrix(subject.task, trained, conditions.references),
         calibration=calibration(subject.task, trained, conditions.references),
         residuals=residuals(subject.task, trained, conditions.references),
+        evaluation_split=subject.task.evaluation_split,
+        slice_indices=criteria.slices.indices if criteria.slices else {},
     )
 
 

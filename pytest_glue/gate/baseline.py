@@ -2,20 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pytest_glue.core.checkpoints import Checkpoint
-from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.metrics import METRICS, Metric
 from pytest_glue.core.runs import Run, Scores
-from pytest_glue.core.serialization import from_plain, to_plain
 from pytest_glue.core.study import SearchConfig
 from pytest_glue.core.tasks import GLUE, Kind, Task
-from pytest_glue.gate.prediction_codec import Style, from_lines, to_lines, wrap
+from pytest_glue.gate.prediction_codec import Style
 
-SCHEMA_VERSION = 1
 MIN_EXAMPLES = 2
 """A comparison estimates the variance between examples."""
 
@@ -75,6 +71,14 @@ class Baseline:
     """Whether a prediction is a set of labels, as the number whose bits they are."""
     evaluate_only: bool = False
     """Whether the only run is the checkpoint as it is, for which nothing was trained."""
+    recorded_at: str | None = None
+    """When the baseline was recorded, in UTC and ISO 8601; None in files of version 0.1."""
+    commit: str | None = None
+    """The commit of the storage's repository when the baseline was recorded; None if it is in none."""
+    references: tuple[float, ...] = ()
+    """Gold labels of the evaluation examples, for a comparison without the data; empty in files of version 0.1."""
+    group_numbers: tuple[int, ...] = ()
+    """The group of each evaluation example, as in `RunConditions`; empty if there are no groups."""
 
     @property
     def kind(self) -> Kind:
@@ -121,6 +125,8 @@ class Baseline:
             labels=() if task.name in GLUE else task.labels,
             is_multi_label=task.is_multi_label,
             evaluate_only=conditions.evaluate_only,
+            references=conditions.references,
+            group_numbers=conditions.groups or (),
         )
 
     @property
@@ -142,6 +148,11 @@ class Baseline:
         return Style.INTEGERS if self.is_multi_label else Style.of_classes(len(self.labels))
 
     @property
+    def reference_style(self) -> Style:
+        """How the file holds the references: those of a regression with all digits."""
+        return Style.NUMBERS if self.is_regression else self.style
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """The runs' seeds, in their order."""
         return tuple(run.seed for run in self.runs)
@@ -155,144 +166,3 @@ def _recorded(run: Run) -> RecordedRun:
 
 def _finite(predictions: tuple[float, ...]) -> tuple[float, ...]:
     return predictions if all(map(math.isfinite, predictions)) else ()
-
-
-def encode_baseline(baseline: Baseline) -> dict[str, Any]:
-    """Return the content of a baseline's file: plain data in a stable order, with predictions as lines of text."""
-    content = {"schema_version": SCHEMA_VERSION, **to_plain(baseline)}
-    if baseline.checkpoint.role is None:
-        del content["checkpoint"]["role"]
-    if baseline.unlabelled_digest is None:
-        del content["unlabelled_digest"]
-    if baseline.groups is None:
-        del content["groups"]
-    if not baseline.labels:
-        del content["labels"]
-    if not baseline.is_multi_label:
-        del content["is_multi_label"]
-    if not baseline.evaluate_only:
-        del content["evaluate_only"]
-    for run, recorded in zip(content["runs"], baseline.runs, strict=True):
-        run["predictions"] = to_lines(recorded.predictions, baseline.style)
-        if recorded.unlabelled_predictions is None:
-            del run["unlabelled_predictions"]
-        else:
-            run["unlabelled_predictions"] = to_lines(recorded.unlabelled_predictions, baseline.style)
-        if recorded.logits is None:
-            del run["logits"]
-        else:
-            run["logits"] = wrap(recorded.logits)
-    return content
-
-
-def decode_baseline(content: Any) -> Baseline:
-    """Return the baseline in a file's content, which a user may have edited.
-
-    Raises:
-        BaselineError: it is not a baseline, has another schema version or is inconsistent; the message begins with
-            "it" or "its".
-    """
-    if not isinstance(content, dict) or "schema_version" not in content:
-        raise BaselineError("it is not a baseline of pytest-glue: it has no schema_version")
-    version = content["schema_version"]
-    if isinstance(version, bool) or version != SCHEMA_VERSION:
-        raise BaselineError(
-            f"it has schema version {version!r} and this pytest-glue reads {SCHEMA_VERSION}: "
-            "install the version that wrote it, or record it again"
-        )
-    if {"results", "environment"} <= content.keys():
-        raise BaselineError("it is a JSON report, which has no predictions: record a baseline with --glue-save=NAME")
-    unknown = content.keys() - {"schema_version", *(field.name for field in fields(Baseline))}
-    if unknown:
-        raise BaselineError(f"it holds an unknown field: {min(unknown)}")
-    try:
-        encoded = from_plain(content, _EncodedRuns).runs
-        baseline = from_plain({**content, "runs": []}, Baseline)
-    except ValueError as error:
-        raise BaselineError(f"it is incomplete or was edited: {error}") from None
-    baseline = replace(baseline, runs=tuple(_decoded(run, baseline.style) for run in encoded))
-    _check(baseline)
-    return baseline
-
-
-@dataclass(frozen=True, slots=True)
-class _EncodedRun:
-    seed: int
-    metrics: dict[str, Any]
-    predictions: tuple[str, ...]
-    unlabelled_predictions: tuple[str, ...] | None = None
-    logits: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _EncodedRuns:
-    runs: tuple[_EncodedRun, ...]
-
-
-def _decoded(run: _EncodedRun, style: Style) -> RecordedRun:
-    lines = run.unlabelled_predictions
-    unlabelled = None if lines is None else from_lines(lines, style)
-    logits = None if run.logits is None else "".join(run.logits)
-    return RecordedRun(run.seed, run.metrics, from_lines(run.predictions, style), unlabelled, logits)
-
-
-def _check(baseline: Baseline) -> None:
-    _check_seeds(baseline)
-    if baseline.n_eval < MIN_EXAMPLES:
-        raise BaselineError(f"it holds {baseline.n_eval} evaluation example, and a comparison needs {MIN_EXAMPLES}")
-    if wrong_drops := [drop for drop in baseline.visible_drops.values() if not 0 <= drop <= math.inf]:
-        raise BaselineError(f"its visible_drops contain {wrong_drops[0]}, which is no drop")
-    metric = baseline.headline_metric
-    known = METRICS.get(metric, Metric(metric, -math.inf, math.inf))
-    if all(run.metrics.get(metric, 0.0) is None for run in baseline.runs):
-        raise BaselineError(f"its {metric} is undefined for every run")
-    for run in baseline.runs:
-        score: object = run.metrics.get(metric, "missing")
-        if len(run.predictions) != baseline.n_eval and not (score is None and not run.predictions):
-            raise BaselineError(
-                f"it says n_eval {baseline.n_eval} and holds {len(run.predictions)} predictions of seed {run.seed}"
-            )
-        if score is not None and not known.is_score(score):
-            raise BaselineError(f"its {metric} of seed {run.seed} is {score!r}, which is not a score")
-    _check_logits(baseline)
-    _check_groups(baseline)
-    _check_unlabelled(baseline)
-
-
-def _check_seeds(baseline: Baseline) -> None:
-    if not baseline.runs:
-        raise BaselineError("it holds no runs")
-    if len(set(baseline.seeds)) < len(baseline.seeds):
-        raise BaselineError(f"it holds a seed twice: {list(baseline.seeds)}")
-    if baseline.evaluate_only and len(baseline.runs) > 1:
-        raise BaselineError(f"it was evaluated only and holds {len(baseline.runs)} runs; a fixed model has one")
-    if wrong := [seed for seed in baseline.seeds if not 0 <= seed < 2**32]:
-        raise BaselineError(f"it holds the seed {wrong[0]}; seeds are from 0 to {2**32 - 1}")
-
-
-def _check_logits(baseline: Baseline) -> None:
-    metric = METRICS.get(baseline.headline_metric)
-    for run in baseline.runs:
-        if run.predictions and metric and metric.needs_probabilities and run.logits is None:
-            raise BaselineError(f"its run of seed {run.seed} lacks the logits that {metric.name} is computed from")
-
-
-def _check_groups(baseline: Baseline) -> None:
-    groups, n = baseline.groups, baseline.n_eval
-    if groups is None:
-        return
-    is_possible = 2 <= groups.n_groups <= n and 1 <= groups.size <= n and 0 < groups.effect <= groups.size
-    if not is_possible:
-        raise BaselineError(f"its groups do not fit {n} evaluation examples: {to_plain(groups)}")
-
-
-def _check_unlabelled(baseline: Baseline) -> None:
-    unlabelled = [run.unlabelled_predictions for run in baseline.runs]
-    are_known = baseline.unlabelled_digest is not None
-    if (
-        any((each is not None) != are_known for each in unlabelled)
-        or len({len(each) for each in unlabelled if each}) > 1
-    ):
-        raise BaselineError("its predictions of unlabelled texts and their digest do not match")
-    if are_known and not any(unlabelled):
-        raise BaselineError("its predictions of unlabelled texts are empty for every run")

@@ -5,12 +5,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_glue.core.environment import commit
 from pytest_glue.core.errors import BaselineError, MissingBaselineError
 from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.formatting import count
 from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.paths import local_path, replace_file
-from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -140,6 +142,36 @@ def check_writable(path: Path) -> None:
 
 _LONGEST_NAME = 200
 """In bytes. File systems allow 255, of which the name of the temporary file takes some."""
+
+
+def commit_of(storage: Path) -> "str | None":
+    """Return the commit of the repository that the storage is in; None outside of a repository."""
+    return commit(next(each for each in (storage, *storage.parents) if each.is_dir()))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files in the folder of a baseline, sorted.
+
+    Raises:
+        BaselineError: the folder cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.glob(f"*/*{_SUFFIX}") if not path.name.startswith("."))
+    except OSError as error:
+        raise BaselineError(f"the baseline {folder} cannot be read: {error.strerror}") from error
+
+
+def names_in(storage: Path) -> list[str]:
+    """Return the names of the baselines in a storage, sorted; none if there is no such folder.
+
+    Raises:
+        BaselineError: the folder cannot be read.
+    """
+    try:
+        folders = [each for each in storage.iterdir() if each.is_dir()] if storage.is_dir() else []
+    except OSError as error:
+        raise BaselineError(f"the baselines in {storage} cannot be read: {error.strerror}") from error
+    return sorted(each.name for each in folders if files_of(each))
 
 
 def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from pytest_glue.core.metrics import METRICS, Metric, find_metric
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate import baseline_storage
 from pytest_glue.gate.baseline import MIN_EXAMPLES, Baseline, RecordedGroups
+from pytest_glue.gate.baseline_age import BaselineAge
 from pytest_glue.gate.certificate import check_certifiable
 from pytest_glue.gate.chance import no_chance_level
 from pytest_glue.gate.criteria import Criteria
@@ -102,8 +104,12 @@ def criteria_of(spec: EvaluationSpec, label: str, family_size: int) -> Criteria:
             family_size,
             repeated,
             options.certify,
-            (*_choice_notes(spec, options.compare, file), *_kind_notes(name, baseline, options)),
+            (
+                *_choice_notes(spec, options.compare, file),
+                *kind_notes(name, baseline.evaluate_only, options.evaluate_only),
+            ),
             evaluate_only=options.evaluate_only,
+            age=BaselineAge.of(baseline.recorded_at, datetime.now(UTC), options.baseline_max_age),
         )
     check_judged(spec)
     slices = SliceCriteria({}, spec.slice_thresholds) if spec.slice_thresholds else None
@@ -133,12 +139,18 @@ def _choice_notes(spec: EvaluationSpec, compare: str, file: Path) -> tuple[str, 
     return (f"compared with the baseline of {file.stem}, {why}",)
 
 
-def _kind_notes(name: str, baseline: Baseline, options: Options) -> tuple[str, ...]:
-    """Return a note if one of candidate and baseline was fine-tuned and the other evaluated only."""
-    if baseline.evaluate_only == options.evaluate_only:
+def kind_notes(name: str, is_baseline_fixed: bool, is_fixed: bool) -> tuple[str, ...]:  # noqa: FBT001 - the two sides
+    """Return a note if one of candidate and baseline was fine-tuned and the other evaluated only.
+
+    Args:
+        name: of the baseline.
+        is_baseline_fixed: whether the baseline was evaluated only.
+        is_fixed: whether the candidate was.
+    """
+    if is_baseline_fixed == is_fixed:
         return ()
-    seeds = "this checkpoint's" if baseline.evaluate_only else f"{name}'s"
-    kinds = ("fine-tuned", "evaluated only") if options.evaluate_only else ("evaluated only", "fine-tuned")
+    seeds = "this checkpoint's" if is_baseline_fixed else f"{name}'s"
+    kinds = ("fine-tuned", "evaluated only") if is_fixed else ("evaluated only", "fine-tuned")
     what = f"{name} was {kinds[0]} and this checkpoint is {kinds[1]}: the comparison covers {seeds} seeds"
     return (f"{what}, and of the data only number and labels of the evaluation examples were compared",)
 
@@ -185,6 +197,8 @@ def _record(spec: EvaluationSpec, evaluation: Evaluation, name: str) -> str:
         return f"not recorded as baseline {name}: the verdict is inconclusive, and {why}; {_LEVEL}"
     drops = _minimum_detectable_drops(evaluation, options.alpha)
     baseline = Baseline.of(evaluation, spec.task, library_versions(), drops, _recorded_groups(evaluation))
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    baseline = replace(baseline, recorded_at=now, commit=baseline_storage.commit_of(options.storage))
     note = baseline_storage.write(file, baseline)
     if not evaluation.failed_runs:
         return note

@@ -1,7 +1,7 @@
 """The comparison of a candidate with its baseline, as a sentence and as plain data for reports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from pytest_glue.core.metrics import Metric, find_metric
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_age import BaselineAge
 from pytest_glue.gate.certificate import Certificate, certificate_of, certified, partners_of, unpaired_note
 from pytest_glue.gate.diagnostics import ExaminedRuns
 from pytest_glue.gate.failure_comparison import ERROR_SHARE, FailureComparison, compare_failures
@@ -51,6 +52,8 @@ class RegressionCriterion:
     """The share of the item's error rate of `fail` that the comparison of all examples has; slices have the rest."""
     evaluate_only: bool = False
     """Whether the candidate is a fixed model; the baseline says itself whether it is one."""
+    age: BaselineAge = field(default_factory=BaselineAge)
+    """Of the baseline."""
 
     @property
     def fixed(self) -> tuple[bool, bool]:
@@ -142,7 +145,7 @@ def against_baseline(
             "negative_flips": None if flips is None else to_plain(flips),
             "certificate": None if certificate is None else asdict(certificate),
         },
-        (*rule.notes, *notes, *certificate_notes),
+        (*rule.notes, *rule.age.notes(rule.name), *notes, *certificate_notes),
         is_futile=bool(futility),
         share_of_scores=failures.share_of_scores,
     )
@@ -168,6 +171,10 @@ def _facts(rule: RegressionCriterion, comparison: "Comparison") -> dict[str, Any
         "family_size": rule.family_size,
         "looks": list(rule.interim_analyses),
         "fail_share": rule.fail_share,
+        "recorded_at": rule.baseline.recorded_at,
+        "commit": rule.baseline.commit,
+        "age_days": rule.age.days,
+        "is_stale": rule.age.is_stale,
     }
 
 

@@ -21,6 +21,7 @@ from pytest_glue.core.family import Family
 from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import Direction, SearchConfig, Trial
+from pytest_glue.core.tasks import Kind
 from pytest_glue.core.verdict import FailedRun, SliceResult, Verdict
 from pytest_glue.reports.fields import Count, Digest, Interval, PositiveCount, Scores, Seconds, Seeds, constraint
 from pytest_glue.reports.reported_comparison import Comparison
@@ -42,6 +43,30 @@ class ReportedRun(Struct):
     one where lower is better."""
     retries: Count
     """How often the run was started again because its process or machine was lost."""
+
+
+class PredictedRun(Struct):
+    """The predictions of a run, as lines of text like those of a baseline's file."""
+
+    seed: Count
+    predictions: list[str]
+    """Empty if one is not finite."""
+    logits: list[str] | None = None
+    """float32, little-endian, in base64; null if no metric needs them."""
+
+
+class Predictions(Struct):
+    """What `pytest-glue compare` needs beside the scores."""
+
+    kind: Kind
+    evaluation_split: str
+    references: list[str]
+    """Gold labels, in lines as those of predictions."""
+    groups: list[str]
+    """The number of each example's group; empty if the task has none."""
+    slices: dict[str, list[str]]
+    """For each slice, which examples it has: 1 for those, 0 for others."""
+    runs: list[PredictedRun]
 
 
 class StateCounts(Struct):
@@ -141,6 +166,8 @@ class Result(Struct):
     """Whether a higher score is better. If not, a drop is a rise, and a threshold is the highest score that passes."""
     evaluate_only: bool = False
     """Whether the checkpoint was evaluated as it is: nothing was trained, and there is no variance between seeds."""
+    predictions: Predictions | None = None
+    """Null without `--glue-json-predictions`."""
 
 
 class Environment(Struct):
@@ -215,6 +242,10 @@ class ReportedOptions(Struct):
     """The slices of the table, by task."""
     report_text: ReportText = ReportText.FLIPPED
     """Which texts of examples the page shows; no other report has any."""
+    baseline_max_age: Annotated[float, constraint(exclusiveMinimum=0)] | None = None
+    """The age in days from which on a warning says that a baseline is old; null for none."""
+    json_predictions: bool = False
+    """Whether the results have their predictions."""
 
 
 class ItemError(Struct):

@@ -14,6 +14,7 @@ from pytest_glue.core.family import Family
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.gate.ranking import rank_checkpoints
 from pytest_glue.reports.files import write_report
+from pytest_glue.reports.predictions import encode_predictions
 
 NAME = "JSON"
 """Of the report, for messages."""
@@ -50,7 +51,10 @@ def document(
         },
         "options": options.to_dict(),
         "family": None if family is None else asdict(family),
-        "results": [_result(each, (outcomes or {}).get(each.nodeid)) for each in ordered],
+        "results": [
+            _result(each, (outcomes or {}).get(each.nodeid), with_predictions=options.json_predictions)
+            for each in ordered
+        ],
         "ranks": rank_checkpoints(ordered, options.alpha),
         "errors": [{"nodeid": nodeid, "message": errors[nodeid]} for nodeid in sorted(errors)],
     }
@@ -95,8 +99,8 @@ _COMPUTED = ("score", "metrics", "seeds", "search", "n_groups", "greater_is_bett
 """Properties of an evaluation that are written."""
 
 
-def _result(evaluation: Evaluation, outcome: Outcome | None) -> Any:
-    """Return the flat form of an evaluation; predictions and references, which baselines record, are left out."""
+def _result(evaluation: Evaluation, outcome: Outcome | None, *, with_predictions: bool) -> Any:
+    """Return the flat form of an evaluation; predictions and references, which baselines record, only if asked."""
     import msgspec
 
     from pytest_glue.reports.document import Result
@@ -105,4 +109,5 @@ def _result(evaluation: Evaluation, outcome: Outcome | None) -> Any:
     flat = {field.name: getattr(part, field.name) for part in parts for field in fields(part)}
     flat |= {name: getattr(evaluation, name) for name in _COMPUTED}
     flat["outcome"] = outcome
+    flat["predictions"] = encode_predictions(evaluation) if with_predictions else None
     return to_plain(msgspec.convert(flat, Result, from_attributes=True))

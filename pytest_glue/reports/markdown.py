@@ -156,7 +156,7 @@ def _details(item: Item, tables: Sequence[str]) -> str:
         _run_table(evaluation),
         *_slices(evaluation.judgement.slices, _metric(evaluation)),
         *([_notes(evaluation)] if evaluation.notes else []),
-        _command(item, tables),
+        *([_command(item, tables)] if item.command else []),
         "</details>\n",
     ]
     return "\n".join(blocks)

@@ -96,3 +96,11 @@ class Comparison(Struct):
     conditional_power: float | None = None
     """The probability that a later interim analysis is conclusive, if the difference stays as it is; null if this
     comparison is conclusive, or if no analysis comes later."""
+    recorded_at: str | None = None
+    """When the baseline was recorded, in UTC and ISO 8601; null if its file does not say so."""
+    commit: str | None = None
+    """The commit of the repository with the baselines when this one was recorded."""
+    age_days: Count | None = None
+    """The age of the baseline in whole days, when it was compared with."""
+    is_stale: bool = False
+    """Whether the baseline is as old as `baseline_max_age`, or older."""

@@ -4,7 +4,7 @@ A view is made of a report as it is in its file, so that a page can be written a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ class Item:
     sentence: str
     """The verdict as a sentence, or the message of the error."""
     command: str
-    """Runs this item alone, in a shell; empty if there is none."""
+    """Runs this item alone, in a shell; empty if there is none, as for the file of a baseline."""
     evaluation: Evaluation | None = None
 
     @property
@@ -149,7 +149,7 @@ def view_of(report: Report) -> View:
             status=verdict_text(each, result.get("outcome")),
             is_red=is_red(result),
             sentence=each.reason,
-            command=command_of(options, each.nodeid, each.task),
+            command=command_of(options, each.nodeid, each.task) if "::" in each.nodeid else "",
             evaluation=each,
         )
         for each, result in zip(evaluations(report), report["results"], strict=True)
@@ -196,4 +196,14 @@ def _headline(items: list[Item], *, is_complete: bool) -> str:
 
 def _warnings(items: list[Item]) -> list[str]:
     synthetic = [each for each in items if each.evaluation is not None and each.evaluation.is_synthetic]
-    return [SYNTHETIC_DATA] if synthetic else []
+    return [*([SYNTHETIC_DATA] if synthetic else []), *_stale(items)]
+
+
+def _stale(items: list[Item]) -> Iterator[str]:
+    """Yield a warning if items were compared with a baseline that is older than `baseline_max_age` allows."""
+    baselines = ((each.evaluation and each.evaluation.baseline) or {} for each in items)
+    stale = [str(each["name"]) for each in baselines if each.get("is_stale")]
+    if stale:
+        which = f"{len(stale)} of {count(len(items), 'item')}"
+        names, verb = ", ".join(sorted(set(stale))), "was" if len(stale) == 1 else "were"
+        yield f"Old baseline: {which} {verb} compared with {names}, which is older than baseline_max_age allows"

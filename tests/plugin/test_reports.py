@@ -69,6 +69,8 @@ def test_the_content(pytester: pytest.Pytester, tiny: Run, report: Report) -> No
         "slices": {},
         "evaluate_only": False,
         "report_text": "flipped",
+        "baseline_max_age": None,
+        "json_predictions": False,
         "ray": {},
         "cache": "use",
         "cache_dir": None,

@@ -11,7 +11,8 @@ import pytest
 from pytest_glue.cli import main
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.gate.baseline import Baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import encode_baseline
 from pytest_glue.statistics.metrics import compute
 from tests.factories import RTE_LABELS, make_baseline, make_evaluation, make_runs
 

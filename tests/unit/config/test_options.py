@@ -38,6 +38,7 @@ DEFAULTS: dict[str, object] = {
     "save": None,
     "compare": None,
     "on_missing_baseline": MissingBaselinePolicy.FAIL,
+    "baseline_max_age": None,
     "storage": Path("glue-baselines"),
     "max_drop": {},
     "alpha": 0.05,
@@ -58,6 +59,7 @@ DEFAULTS: dict[str, object] = {
     "executor": ExecutorKind.LOCAL,
     "shard": None,
     "json": None,
+    "json_predictions": False,
     "submission": None,
     "html": None,
     "markdown": None,
@@ -199,7 +201,7 @@ def test_what_each_option_affects() -> None:
         "machine": {
             *("storage", "search_storage", "cache", "cache_dir", "resume", "timeout", "executor", "shard", "ray"),
         },
-        "report": {"report_text"},
+        "report": {"report_text", "baseline_max_age", "json_predictions"},
         "output": {"json", "html", "markdown", "junit_properties", "submission"},
     }
 

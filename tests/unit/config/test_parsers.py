@@ -287,6 +287,18 @@ def test_a_timeout_that_is_not_accepted(value: Any) -> None:
     assert f"{value!r}: expected a number of seconds above 0, or off" == message("timeout", value)
 
 
+@pytest.mark.parametrize(("value", "expected"), [("30", 30.0), (0.5, 0.5), ("off", None), (False, None)])
+def test_the_age_of_a_baseline(value: Any, expected: float | None) -> None:
+    """`off` removes the limit that another source sets."""
+    layers = [OptionSource("{name}", {"baseline_max_age": given}, Path()) for given in (7, value)]
+    assert expected == combine(layers).baseline_max_age
+
+
+@pytest.mark.parametrize("value", ["0", -1, "inf", "a month", None])
+def test_an_age_that_is_not_accepted(value: Any) -> None:
+    assert f"{value!r}: expected a number of days above 0, or off" == message("baseline_max_age", value)
+
+
 @pytest.mark.parametrize("value", ["1", 1, 1.0])
 def test_a_search_may_use_all_training_data(value: Any) -> None:
     assert 1.0 == options(search_fraction=value).search_fraction

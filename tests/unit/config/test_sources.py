@@ -275,6 +275,7 @@ _OF_THE_TEST_RUN = {
     "executor": "ray",
     "html": "out.html",
     "json": "out.json",
+    "json_predictions": "on",
     "junit_properties": "off",
     "markdown": "out.md",
     "report_text": "none",

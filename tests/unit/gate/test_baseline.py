@@ -10,7 +10,8 @@ import pytest
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Kind, Task
-from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 from tests.factories import CHECKPOINT, DIGEST, RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
 
 RunSource = Callable[..., list[Run]]
@@ -39,10 +40,11 @@ def test_round_trip_of_a_regression_task() -> None:
     """Predictions of a regression are recorded with four decimals."""
     gold = tuple(number / 9 for number in range(9))
     run = make_scored_run("stsb", [label + 0.123456 * (-1) ** index for index, label in enumerate(gold)], gold)
-    evaluated = make_evaluation([run], task="stsb", n_eval=9)
+    evaluated = make_evaluation([run], task="stsb", n_eval=9, references=gold)
     baseline = Baseline.of(evaluated, GLUE["stsb"], {}, {})
     back = decode_baseline(json.loads(json.dumps(encode_baseline(baseline))))
     assert tuple(round(value, 4) for value in run.predictions) == back.runs[0].predictions
+    assert gold == back.references  # with all digits
     assert (True, "pearson") == (back.is_regression, back.headline_metric)
 
 
@@ -57,9 +59,9 @@ def test_round_trip_of_a_regression_task() -> None:
 def test_round_trip_of_an_own_task(task: Task, predictions: tuple[float, ...]) -> None:
     """More classes than there are digits, and sets of labels, are recorded with the labels."""
     run = replace(make_runs("rte", (0.0, 1.0, 1.0), 1)[0], predictions=predictions)
-    baseline = Baseline.of(make_evaluation([run], task=task.name, n_eval=3), task, {}, {})
+    baseline = Baseline.of(make_evaluation([run], task=task.name, n_eval=3, references=predictions), task, {}, {})
     back = decode_baseline(json.loads(json.dumps(encode_baseline(baseline))))
-    assert (predictions, task.labels) == (back.runs[0].predictions, back.labels)
+    assert (predictions, predictions, task.labels) == (back.runs[0].predictions, back.references, back.labels)
     assert task.is_multi_label == back.is_multi_label
 
 
@@ -68,8 +70,9 @@ def test_what_is_recorded(recorded: Baseline) -> None:
     plain = encode_baseline(recorded)
     assert [
         *("schema_version", "task", "checkpoint", "headline_metric", "is_regression", "evaluation_split", "n_train"),
-        *("n_eval", "data_digest", "recipe", "libraries", "visible_drops", "runs", "search"),
+        *("n_eval", "data_digest", "recipe", "libraries", "visible_drops", "runs", "search", "references"),
     ] == list(plain)
+    assert RTE_LABELS == recorded.references
     assert (42, 43, 44) == recorded.seeds
     assert recorded.score == pytest.approx(193 / 277)
     assert ("validation", 2490, 277, DIGEST) == (

@@ -11,7 +11,8 @@ import pytest
 from pytest_glue.core.errors import BaselineError, MissingBaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.gate import baseline_storage
-from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 from tests.factories import RTE_LABELS, make_baseline, make_runs
 
 AFTER = (

@@ -10,7 +10,8 @@ from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Judgement, Verdict
-from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 from pytest_glue.gate.certificate import check_certifiable
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.criteria import Criteria

@@ -9,7 +9,8 @@ import pytest
 from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate import baseline_storage
-from pytest_glue.gate.baseline import SCHEMA_VERSION, Baseline, decode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import SCHEMA_VERSION, decode_baseline
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.diagnostics import examine, examine_baseline
 from pytest_glue.gate.regression import RegressionCriterion, against_baseline

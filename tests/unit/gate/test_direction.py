@@ -15,7 +15,8 @@ from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.core.verdict import Judgement, Verdict
-from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 from pytest_glue.gate.baseline_storage import write
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.from_options import _reached_threshold

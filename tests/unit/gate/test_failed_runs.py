@@ -10,7 +10,7 @@ from pytest_glue.core.errors import BaselineError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Judgement, Verdict
-from pytest_glue.gate.baseline import decode_baseline, encode_baseline
+from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.regression import RegressionCriterion

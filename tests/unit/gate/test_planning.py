@@ -7,7 +7,8 @@ import pytest
 
 from pytest_glue.core.errors import BaselineError, OptionError
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.gate.baseline import Baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import encode_baseline
 from pytest_glue.gate.planning import published_item, recorded_items, run_variance, runs_that_trained, trained_runs
 from tests.factories import RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
 

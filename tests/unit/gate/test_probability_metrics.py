@@ -14,7 +14,8 @@ from pytest_glue.core.errors import BaselineError, OptionError
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Kind, Task
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.gate.baseline import Baseline, decode_baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.from_options import check_judged

@@ -15,7 +15,8 @@ from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.evaluation import SYNTHETIC_DATA
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
-from pytest_glue.gate.baseline import Baseline, encode_baseline
+from pytest_glue.gate.baseline import Baseline
+from pytest_glue.gate.baseline_codec import encode_baseline
 from pytest_glue.gate.baseline_storage import read
 from pytest_glue.reports.header import design_warnings, header, power_warnings, threshold_warnings
 from pytest_glue.scheduling import size_estimates

@@ -159,6 +159,7 @@ def test_a_result_holds_the_evaluation(report: dict[str, Any]) -> None:
         "residuals": [],
         "decided_by_hook": False,
         "greater_is_better": True,
+        "predictions": None,
     } == report["results"][1]
 
 
@@ -214,6 +215,8 @@ def test_options_are_as_they_were_given(report: dict[str, Any], tmp_path: Path) 
         "task": {},
         "slices": {},
         "report_text": "flipped",
+        "baseline_max_age": None,
+        "json_predictions": False,
     } == report["options"]
 
 

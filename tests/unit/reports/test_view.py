@@ -10,6 +10,7 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.view import View, view_of
 from tests.factories import make_evaluation
+from tests.unit.reports.page.test_page import compared
 
 Report = Callable[..., dict[str, Any]]
 
@@ -82,6 +83,16 @@ def test_a_merged_report_ranks_nothing(report_of: Report) -> None:
     assert view.matrix is not None
     assert not view.matrix.is_ranked
     assert view_of(report_of(of("b"))).matrix is None
+
+
+def test_an_old_baseline_is_a_warning(report_of: Report) -> None:
+    """All reports say it above the items, once for all that were compared with it."""
+    report = report_of(*map(compared, range(3)))
+    assert () == view_of(report).warnings
+    for result in report["results"][1:]:
+        result["baseline"]["is_stale"] = True
+    expected = "Old baseline: 2 of 3 items were compared with main, which is older than baseline_max_age allows"
+    assert (expected,) == view_of(report).warnings
 
 
 def test_what_a_score_is_compared_with(report_of: Report) -> None:

@@ -1,0 +1,216 @@
+"""`pytest-glue baselines`: list, show, compare the contents of, or delete recorded baselines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.commands.answers import NotConfirmedError, can_ask, is_confirmed
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from pytest_glue.commands.arguments import Commands
+    from pytest_glue.reports.baseline_facts import NamedBaseline
+
+_NAME = "a recorded baseline, or a baseline file that ends in .json"
+
+
+def add_baselines(commands: Commands) -> None:
+    baselines = commands.add_parser("baselines", help="list, show, diff or delete recorded baselines")
+    actions = baselines.add_subparsers(required=True, metavar="ACTION")
+    for name, run, text in (
+        ("list", _list, "list the items of all recorded baselines"),
+        ("show", _show, "show what a baseline holds"),
+        ("diff", _diff, "show how two baselines differ; `pytest-glue compare` gives a verdict"),
+        ("delete", _delete, "delete the files of a baseline"),
+    ):
+        action = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        for argument in {"list": (), "diff": ("first", "second")}.get(name, ("name",)):
+            action.add_argument(argument, metavar=argument.upper(), help=_NAME)
+        action.add_argument(
+            "--storage",
+            metavar="FOLDER",
+            help="folder of the baselines (default: that of [tool.pytest_glue], or glue-baselines)",
+        )
+        if name == "delete":
+            action.add_argument("--yes", action="store_true", help="delete without asking")
+        else:
+            action.add_argument("--json", action="store_true", help="print JSON")
+        action.set_defaults(run=_on_storage(run))
+
+
+def _on_storage(run: Callable[[argparse.Namespace, Path], int]) -> Callable[[argparse.Namespace], int]:
+    """Return a command that passes the folder of the baselines to a function; errors are exit code 2."""
+
+    def command(given: argparse.Namespace) -> int:
+        from pytest_glue.core.errors import GlueError
+
+        try:
+            return run(given, _storage(given.storage))
+        except (GlueError, NotConfirmedError) as error:
+            print(error, file=sys.stderr)
+        except OSError as error:
+            print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+
+    return command
+
+
+def _storage(given: str | None) -> Path:
+    """Return the folder of the baselines: as given, as the table of the current folder says, or the default.
+
+    Raises:
+        OptionError: the table cannot be read.
+    """
+    from pytest_glue.config.options import OPTIONS
+    from pytest_glue.config.table import read_table
+    from pytest_glue.core.paths import user_path
+
+    if given is not None:
+        return user_path(given)
+    table = read_table(Path("pyproject.toml"), required=False)
+    return user_path(str(table.get("storage", OPTIONS["storage"].default)))
+
+
+def _list(given: argparse.Namespace, storage: Path) -> int:
+    from pytest_glue.gate import baseline_storage
+    from pytest_glue.reports.baseline_facts import table
+
+    found, problems = _read(
+        [(name, file) for name in baseline_storage.names_in(storage) for file in _files(storage, name)]
+    )
+    now = datetime.now(UTC)
+    if given.json:
+        _print_json([each.facts(now) for each in found])
+    else:
+        names = {each.name for each in found}
+        print("\n".join([*table(found, now), f"{len(names)} baselines with {len(found)} items in {storage}"]))
+    return _reported(problems)
+
+
+def _show(given: argparse.Namespace, storage: Path) -> int:
+    from pytest_glue.reports.baseline_facts import lines
+
+    found, problems = _read([(given.name, file) for file in _files(storage, given.name)])
+    now = datetime.now(UTC)
+    if given.json:
+        _print_json([each.facts(now) for each in found])
+    else:
+        print("\n\n".join("\n".join(lines(each, now)) for each in found))
+    return _reported(problems)
+
+
+def _diff(given: argparse.Namespace, storage: Path) -> int:
+    from pytest_glue.reports.baseline_facts import difference_lines, differences
+
+    sides, problems = [], []
+    for name in (given.first, given.second):
+        found, failed = _read([(name, file) for file in _files(storage, name)])
+        sides.append({_key(each, given): each for each in found})
+        problems += failed
+    old, new = sides
+    both = {key: differences(old[key].baseline, new[key].baseline) for key in old if key in new}
+    only = [[side[key] for key in side if key not in other] for side, other in ((old, new), (new, old))]
+    if given.json:
+        items = [
+            {"task": old[key].baseline.task, "checkpoint": old[key].file.stem, "differences": found}
+            for key, found in both.items()
+        ]
+        files = [[str(each.file) for each in side] for side in only]
+        _print_json({"items": items, "only_in_first": files[0], "only_in_second": files[1]})
+    else:
+        shown = [line for key, found in both.items() for line in difference_lines(old[key].title, found)]
+        shown += [f"only in {each.name}: {each.title}" for side in only for each in side]
+        print("\n".join(shown))
+    return _reported(problems)
+
+
+def _key(each: NamedBaseline, given: argparse.Namespace) -> Any:
+    """Return what items are paired by; of two files, the one item that each has."""
+    return None if given.first.endswith(".json") and given.second.endswith(".json") else each.key
+
+
+def _delete(given: argparse.Namespace, storage: Path) -> int:
+    from pytest_glue.core.errors import BaselineError
+
+    folder = storage / given.name
+    if not given.name.endswith(".json") and folder.is_symlink():
+        raise BaselineError(f"nothing was deleted: {folder} is a link; delete it by hand")
+    found, problems = _read([(given.name, file) for file in _files(storage, given.name)])
+    if found and not given.yes:
+        _confirm(f"{len(found)} files of baseline {given.name}")
+    for each in found:
+        each.file.unlink()
+    if not given.name.endswith(".json"):
+        for empty in (*(each for each in folder.iterdir() if each.is_dir()), folder):
+            if not any(empty.iterdir()):
+                empty.rmdir()
+    print(f"deleted {len(found)} files of baseline {given.name}")
+    return _reported([f"kept, since it is no baseline that can be read: {problem}" for problem in problems])
+
+
+def _confirm(what: str) -> None:
+    """Ask whether to delete something.
+
+    Raises:
+        NotConfirmedError: the answer is not yes, or nobody can be asked.
+    """
+    if not can_ask():
+        raise NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
+    if not is_confirmed(f"delete {what}?", default=False):
+        raise NotConfirmedError("nothing was deleted")
+
+
+def _files(storage: Path, name: str) -> list[Path]:
+    """Return the files of a baseline.
+
+    Raises:
+        BaselineError: there are none; the message has the names of those that are recorded.
+        OptionError: no baseline can have this name.
+    """
+    from pytest_glue.config.options import OPTIONS
+    from pytest_glue.config.parse_context import ParseContext
+    from pytest_glue.core.errors import BaselineError, closest
+    from pytest_glue.gate import baseline_storage
+
+    name = OPTIONS["compare"].parse(name, ParseContext(Path.cwd()))
+    if name.endswith(".json"):
+        return [Path(name)]
+    files = baseline_storage.files_of(storage / name)
+    if not files:
+        known = baseline_storage.names_in(storage)
+        hint = closest(name, known) if known else "none is recorded there"
+        raise BaselineError(f"there is no baseline {name!r} in {storage}; {hint}")
+    return files
+
+
+def _read(files: Sequence[tuple[str, Path]]) -> tuple[list[NamedBaseline], list[str]]:
+    """Return the baselines in files, each given with its name, and a message about each that cannot be read."""
+    from pytest_glue.core.errors import BaselineError
+    from pytest_glue.gate import baseline_storage
+    from pytest_glue.reports.baseline_facts import NamedBaseline
+
+    found: list[NamedBaseline] = []
+    problems: list[str] = []
+    for name, file in files:
+        try:
+            found.append(NamedBaseline(name, file, baseline_storage.read(file)))
+        except BaselineError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def _reported(problems: Sequence[str]) -> int:
+    """Print what cannot be read, and return the exit code: 1 if there is something."""
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0

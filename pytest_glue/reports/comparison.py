@@ -1,0 +1,73 @@
+"""The comparison of two recorded sides: evaluations of the candidate's items, and the report on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.evaluation import Evaluation, Outcome
+from pytest_glue.core.family import Family
+from pytest_glue.core.formatting import printable_message
+from pytest_glue.core.verdict import Verdict
+from pytest_glue.reports.json import document
+from pytest_glue.reports.recorded_side import RecordedSide
+from pytest_glue.reports.slice_table import slice_lines
+from pytest_glue.reports.terminal import notes, table
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a comparison found."""
+
+    baseline: RecordedSide
+    candidate: RecordedSide
+    options: Options
+    evaluations: tuple[Evaluation, ...]
+    errors: Mapping[str, str]
+    """The messages of items that cannot be compared, by node id."""
+    only: tuple[str, ...] = ()
+    """Lines about items of one side only."""
+
+    @property
+    def is_red(self) -> bool:
+        """Whether an item failed, or could not be compared."""
+        return bool(self.errors) or any(each.failed for each in self.evaluations)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines for a terminal."""
+        rows = table(self.evaluations, self.errors, self._outcomes) if self.evaluations or self.errors else []
+        lines = [*(line for line, _ in rows), *slice_lines(self.evaluations), *notes(self.evaluations)]
+        lines += [each.reason for each in self.evaluations if each.verdict is not Verdict.PASS]
+        lines += [f"{nodeid}: {message}" for nodeid, message in self.errors.items()]
+        lines += [*self.only, *self.baseline.warnings, *self.candidate.warnings]
+        return [printable_message(line) for line in lines]
+
+    @property
+    def _outcomes(self) -> dict[str, Outcome]:
+        return {each.nodeid: "failed" if each.failed else "passed" for each in self.evaluations}
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The JSON report that a test run of the candidate would write with `--glue-compare`."""
+        family = Family(self.candidate.family_size)
+        report = document(self.options, self.evaluations, self.errors, Path(), family, self._outcomes)
+        recorded = self.candidate.report
+        if recorded is None:
+            return {**report, "environment": self._environment}
+        asked = ("alpha", "baseline_max_age", "compare", "inconclusive", "max_drop", "on_missing_baseline")
+        options = {**recorded["options"], **{name: report["options"][name] for name in asked}, "save": None}
+        return {**report, "environment": recorded["environment"], "options": options}
+
+    @property
+    def _environment(self) -> dict[str, Any]:
+        """What a baseline says about where it was recorded: of the first item only, since all are of one run."""
+        first = self.candidate.items[0].baseline
+        return {
+            "libraries": dict(first.libraries),
+            "python": "",
+            "platform": "",
+            "device": None,
+            "commit": first.commit,
+        }
