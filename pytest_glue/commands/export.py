@@ -1,0 +1,75 @@
+"""`pytest-glue export`: write the results of a JSON report in the formats of others."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_glue.reports.export.formats import FORMATS, RELATIONSHIPS
+
+if TYPE_CHECKING:
+    from pytest_glue.commands.arguments import Commands
+
+
+def add_export(commands: Commands) -> None:
+    export = commands.add_parser(
+        "export",
+        help="write the results of a JSON report in the formats of others",
+        description="Write the results of a JSON report in the format of a model card or of a collection of results. "
+        "Nothing is published.",
+        epilog="Exit code: 0 if all items were exported, 1 if some were left out, 2 if none was exported.",
+    )
+    export.add_argument("report", type=Path, metavar="REPORT", help="a JSON report")
+    formats = "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
+    export.add_argument("--format", required=True, choices=tuple(FORMATS), help=formats)
+    export.add_argument("-o", "--output", required=True, type=Path, metavar="FOLDER", help="the folder of the files")
+    export.add_argument("--item", default="", metavar="TEXT", help="only the items whose node id has this text")
+    export.add_argument("--model", metavar="OWNER/NAME", help="the model's name on the hub, for a single checkpoint")
+    export.add_argument(
+        "--benchmark-task",
+        action="append",
+        default=[],
+        type=_benchmark_task,
+        metavar="TASK=ID",
+        help="for eval-results: the id of a task in the file eval.yaml of its dataset on the hub (can be repeated)",
+    )
+    export.add_argument("--organization", metavar="NAME", help="for every-eval-ever: who evaluates")
+    export.add_argument(
+        "--relationship", choices=RELATIONSHIPS, help="for every-eval-ever: of who evaluates to who made the model"
+    )
+    export.set_defaults(run=_export)
+
+
+def _benchmark_task(text: str) -> tuple[str, str]:
+    task, equals, found = text.partition("=")
+    if not task or not equals or not found:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected TASK=ID, as in rte=glue_rte")
+    return task, found
+
+
+def _export(given: argparse.Namespace) -> int:
+    from pytest_glue.core.errors import GlueError
+    from pytest_glue.core.formatting import printable
+    from pytest_glue.reports.export.formats import Publisher, export, write_files
+    from pytest_glue.reports.export.result import exported_results
+    from pytest_glue.reports.merge import read
+
+    publisher = Publisher(given.organization, given.relationship, dict(given.benchmark_task))
+    try:
+        results, left_out = exported_results(read(given.report), given.item, given.model)
+        made = export(given.format, results, publisher)
+        left_out |= made.left_out
+        written = write_files(given.output, made.files)
+    except GlueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path in written:
+        print(path)
+    for nodeid, reason in sorted(left_out.items()):
+        print(f"left out: {printable(nodeid or 'test run')}: {reason}", file=sys.stderr)
+    if not written:
+        print(f"nothing is exported: {given.report} has no other item", file=sys.stderr)
+        return 2
+    return 1 if left_out else 0
