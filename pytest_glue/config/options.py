@@ -142,6 +142,13 @@ class Options(FrozenOptions):
         affects="verdict",
         default="0.05",
     )
+    family_size: int | None = option(
+        "N",
+        "judge each item as one of N that share alpha, to repeat some of them alone; by default those of the test run",
+        affects="verdict",
+        default=None,
+        parser="positive_integer",
+    )
     certify: bool = option(
         "",
         "bound the drop in accuracy by the predictions that changed on unlabelled text, the test split; needs "
@@ -263,8 +270,8 @@ class Options(FrozenOptions):
     )
     report_text: ReportText = option(
         "flipped|none",
-        "which texts of examples reports show: `--glue-html` those whose prediction got worse, and every report golden "
-        "examples that are predicted wrong; or none",
+        "which texts of examples are shown: in `--glue-html` those whose prediction got worse, and there and in the "
+        "terminal golden examples that are predicted wrong; or none",
         affects="report",
         default="flipped",
     )

@@ -71,8 +71,8 @@ class ReportText(StrEnum):
     """Which texts of examples a report may show: data can be confidential."""
 
     FLIPPED = "flipped"
-    """The page shows examples that the baseline gets right and the candidate gets wrong, or whose error grew most;
-    reports show golden examples that are predicted wrong."""
+    """The page shows examples that the baseline gets right and the candidate gets wrong, or whose error grew most, and
+    golden examples that are predicted wrong; the terminal shows the latter. No other report has any."""
     NONE = "none"
 
 

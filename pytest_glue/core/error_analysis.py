@@ -15,6 +15,20 @@ class ConfusionMatrix:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelScores:
+    """How well the runs that trained predict one label: pooled over examples and runs. None is undefined."""
+
+    label: str
+    n_examples: int
+    """Those that have the label."""
+    n_predicted: float
+    """Examples that are predicted to have it, on average over the runs."""
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ResidualBin:
     """The residuals of the examples whose gold values are in a range."""
 

@@ -81,7 +81,13 @@ class UncheckedVerdictError(GlueError):
 
 
 class VerdictError(AssertionError):
-    """An item did not pass: a verdict, not a defect of the test."""
+    """An item did not pass: a verdict, not a defect of the test.
+
+    The message shows no control character of a label or of a hook's reason, and no line of it is a command of a CI log.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable_message(message))
 
 
 _MANY = 60

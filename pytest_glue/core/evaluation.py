@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pytest_glue.core.checkpoints import Checkpoint, Origin
-from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, LabelScores, ResidualBin
 from pytest_glue.core.errors import VerdictError
 from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.metrics import METRICS
@@ -44,6 +44,8 @@ class Evaluation:
     """Of the task."""
     confusion_matrix: ConfusionMatrix | None = None
     """Of a classification; None for other tasks, and for too many labels to show."""
+    label_scores: tuple[LabelScores, ...] = ()
+    """Of a multi-label task, and of a classification with too many labels for a matrix; empty for other tasks."""
     residuals: tuple[ResidualBin, ...] = ()
     """Of a regression, by gold value; empty for other tasks."""
     calibration: tuple[CalibrationBin, ...] = ()

@@ -12,12 +12,14 @@ class GoldenMiss:
 
     example: int
     """Its index in the file, from 0."""
-    texts: tuple[str, ...]
-    """One or two; none with `--glue-report-text=none`."""
     expected: str
     predicted: str
     seeds: tuple[int, ...]
     """Of the runs that predict this."""
+    place: str = ""
+    """File and line, as in `golden.csv:3`."""
+    texts: tuple[str, ...] = ()
+    """One or two; none with `--glue-report-text=none`. No report file has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class GoldenResult:
     """The number of examples that a run predicts wrong."""
     misses: tuple[GoldenMiss, ...]
     """In the order of the file; at most 100."""
+    digest: str = ""
+    """Of the texts in the file."""
 
     @property
     def failed(self) -> bool:

@@ -9,6 +9,7 @@ _ESCAPED = re.compile(r"([\\`*_\[\]#|~>$])|^(?=[-+=:]|\d+[.)](?:\s|$))")
 """Markup within a line, and what is markup at its start only."""
 _COMMANDS = ("::", "##[")
 """Beginnings of lines that are commands in the log of GitHub Actions, which a report may be written to."""
+_MENTION = re.compile(r"@|(?<!&)#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
 _RUN_OF_BACKTICKS = re.compile(r"`+")
 
 
@@ -34,7 +35,8 @@ def html_text(text: str, longest: int = 2000) -> str:
 
 
 def _unmentioned(markup: str) -> str:
-    return markup.replace("@", "@<!-- -->")  # GitHub notifies whoever is mentioned
+    """Return markup in which GitHub finds no person to notify and no issue to link."""
+    return _MENTION.sub(r"\g<0><!-- -->", markup)
 
 
 def _escape(found: re.Match[str]) -> str:

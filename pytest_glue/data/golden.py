@@ -1,6 +1,6 @@
 """The file with a task's golden examples: texts with the label that every run must predict."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -48,6 +48,33 @@ def golden_split(task: Task) -> "Dataset":
     file = golden_file(task)
     status = file.stat()
     return _read(file, _golden_task(task), (status.st_mtime_ns, status.st_size))
+
+
+def golden_place(task: Task, index: int) -> str:
+    """Return where an example is, as in `golden.csv:3`.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    file = golden_file(task)
+    return file.name + open_split([file], task).location(index).removeprefix(str(file))
+
+
+def golden_texts(task: Task, indices: Iterable[int], digest: str) -> dict[int, tuple[str, ...]]:
+    """Return the texts of golden examples by index.
+
+    Args:
+        task: whose file has them.
+        indices: of the examples.
+        digest: of the texts that the runs predicted.
+
+    Raises:
+        DataError: the file cannot be read, or has other texts.
+    """
+    split = golden_split(task)
+    if digest_of_texts(split, task) != digest:
+        raise DataError(f"{task.golden} has other texts than those that were predicted")
+    return {index: tuple(str(split[index][column]) for column in task.text_columns) for index in indices}
 
 
 @lru_cache(maxsize=8)

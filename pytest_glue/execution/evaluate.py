@@ -13,7 +13,7 @@ from pytest_glue.core.tasks import Kind, Task
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.comparability import check_comparable
 from pytest_glue.gate.criteria import Criteria
-from pytest_glue.gate.error_analysis import calibration, confusion_matrix, residuals, trained_runs
+from pytest_glue.gate.error_analysis import calibration, confusion_matrix, label_scores, residuals, trained_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def evaluate(subject: Subject, runs: RunSource, criteria: Criteria, seed_plan: S
         notes=(*conditions.notes, *runs.notes, *judgement.notes),
         kind=subject.task.kind or Kind.CLASSIFICATION,
         confusion_matrix=confusion_matrix(subject.task, trained, conditions.references),
+        label_scores=label_scores(subject.task, trained, conditions.references),
         calibration=calibration(subject.task, trained, conditions.references),
         residuals=residuals(subject.task, trained, conditions.references),
         evaluation_split=subject.task.evaluation_split,

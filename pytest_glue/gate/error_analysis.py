@@ -3,14 +3,26 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, FlippedExample, GrownError, ResidualBin
+from pytest_glue.core.error_analysis import (
+    CalibrationBin,
+    ConfusionMatrix,
+    FlippedExample,
+    GrownError,
+    LabelScores,
+    ResidualBin,
+)
 from pytest_glue.core.runs import Run
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.tasks import Kind, Task
 from pytest_glue.gate.diagnostics import ExaminedRuns
 from pytest_glue.gate.label_names import label_name
 from pytest_glue.gate.regression import Regression
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_LABELS = 50
 """A matrix of more labels is not read by anyone."""
@@ -46,6 +58,48 @@ def confusion_matrix(task: Task, runs: Sequence[Run], references: Sequence[float
             found[label_name(task, gold), label_name(task, predicted)] += count
     names = tuple(dict.fromkeys((*task.labels, *(name for pair in found for name in pair))))
     return ConfusionMatrix(names, tuple(tuple(found[row, column] for column in names) for row in names))
+
+
+def label_scores(task: Task, runs: Sequence[Run], references: Sequence[float]) -> tuple[LabelScores, ...]:
+    """Return how well each label is predicted, where there is no confusion matrix; empty for a regression.
+
+    Args:
+        task: of the item.
+        runs: at least one.
+        references: gold labels, one for each evaluation example.
+    """
+    if task.is_regression or not references or (not task.is_multi_label and len(task.labels) <= MAX_LABELS):
+        return ()
+    import numpy as np
+
+    gold = np.asarray(references, np.float64)
+    predicted = np.asarray([run.predictions for run in runs], np.float64)
+    if not np.isfinite(predicted).all():
+        return ()
+    return tuple(
+        _label_scores(name, *(_having(each, index, task) for each in (predicted, gold)))
+        for index, name in enumerate(task.labels)
+    )
+
+
+def _having(labels: "NDArray[np.float64]", index: int, task: Task) -> "NDArray[np.bool_]":
+    from pytest_glue.statistics.arrays import has_label
+
+    return has_label(labels, index) if task.is_multi_label else labels == index
+
+
+def _label_scores(name: str, predicted: "NDArray[np.bool_]", gold: "NDArray[np.bool_]") -> LabelScores:
+    """Return the scores of a label, from where it is predicted, (runs, examples), and where it is a reference."""
+    n_right, n_predicted, n_gold = int((predicted & gold).sum()), int(predicted.sum()), int(gold.sum())
+    n_runs = len(predicted)
+    return LabelScores(
+        name,
+        n_gold,
+        n_predicted / n_runs,
+        n_right / n_predicted if n_predicted else None,
+        n_right / (n_gold * n_runs) if n_gold else None,
+        2 * n_right / (n_predicted + n_gold * n_runs) if n_predicted + n_gold else None,
+    )
 
 
 def residuals(task: Task, runs: Sequence[Run], references: Sequence[float]) -> tuple[ResidualBin, ...]:

@@ -1,10 +1,10 @@
 """The golden examples of an item: which ones its runs predict wrong, and what that says about the item."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_glue.core.errors import DataError
-from pytest_glue.core.formatting import count, name_seeds, printable
+from pytest_glue.core.formatting import count, name_seeds
 from pytest_glue.core.golden import GoldenMiss, GoldenResult
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
@@ -16,20 +16,29 @@ MAX_MISSES = 100
 """In a report."""
 _NAMED = 3
 """The number of misses that a sentence names."""
-_SHOWN = 60
-"""Characters of a text in a sentence."""
+
+
+def _numbered(index: int) -> str:
+    return f"example {index + 1}"
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenCriteria:
-    """The golden examples of a task."""
+    """The golden examples of a task.
+
+    Sentences name an example by its place, since they are in reports, which hold no texts.
+    """
 
     task: Task
     texts: tuple[tuple[str, ...], ...]
     """One or two for each example."""
     labels: tuple[float, ...]
     shows_texts: bool = True
-    """Whether reports may show them."""
+    """Whether the terminal may show them."""
+    place: Callable[[int], str] = _numbered
+    """Returns file and line of an example by its index."""
+    digest: str = ""
+    """Of the texts in the file."""
 
     def judge(self, runs: Sequence[Run]) -> GoldenResult:
         """Return what the runs predict for the golden examples.
@@ -54,18 +63,15 @@ class GoldenCriteria:
             shares.append(1 - len(missed) / n_examples)
             for index in missed:
                 wrong.setdefault((index, label_name(task, predictions[index])), []).append(run.seed)
-        misses = [
-            GoldenMiss(
-                index,
-                self.texts[index] if self.shows_texts else (),
-                label_name(task, self.labels[index]),
-                predicted,
-                tuple(seeds),
-            )
-            for (index, predicted), seeds in sorted(wrong.items())
-        ]
-        n_missed = len({each.example for each in misses})
-        return GoldenResult(task.golden, n_examples, task.golden_min, min(shares), n_missed, tuple(misses[:MAX_MISSES]))
+        n_missed = len({index for index, _ in wrong})
+        misses = tuple(
+            self._miss(index, predicted, seeds) for (index, predicted), seeds in sorted(wrong.items())[:MAX_MISSES]
+        )
+        return GoldenResult(task.golden, n_examples, task.golden_min, min(shares), n_missed, misses, self.digest)
+
+    def _miss(self, index: int, predicted: str, seeds: Sequence[int]) -> GoldenMiss:
+        expected, texts = label_name(self.task, self.labels[index]), self.texts[index] if self.shows_texts else ()
+        return GoldenMiss(index, expected, predicted, tuple(seeds), self.place(index), texts)
 
     def _is_right(self, predicted: float, expected: float) -> bool:
         if self.task.is_regression:
@@ -99,6 +105,4 @@ def _misses(result: GoldenResult) -> str:
 
 
 def _miss(miss: GoldenMiss) -> str:
-    text = " / ".join(printable(text) for text in miss.texts)
-    shown = f"“{text if len(text) <= _SHOWN else f'{text[: _SHOWN - 1]}…'}”" if text else f"example {miss.example + 1}"
-    return f"{shown} expected {miss.expected}, predicted {miss.predicted} ({name_seeds(miss.seeds)})"
+    return f"{miss.place} expected {miss.expected}, predicted {miss.predicted} ({name_seeds(miss.seeds)})"

@@ -139,6 +139,7 @@ def against_baseline(
         {
             **_facts(rule, comparison),
             "verdict": compared,
+            "baseline_scores": [score for run in baseline.trained if (score := run.metrics[metric]) is not None],
             "failed_runs": [asdict(run) for run in baseline.failed],
             "p_failed_runs": failures.p_value,
             "alpha_failed_runs": failures.alpha,

@@ -13,7 +13,7 @@ _RECORDS = frozenset({"save", "on_missing_baseline"})
 """Options whose effect is a baseline, which a repetition must not record."""
 
 
-def command_of(options: Mapping[str, Any], nodeid: str, task: str) -> str:
+def command_of(options: Mapping[str, Any], nodeid: str, task: str, family_size: int = 1) -> str:
     """Return the command for an item.
 
     Options that only a table can hold, such as own tasks and search spaces, are not in it, nor are folders of this
@@ -23,9 +23,12 @@ def command_of(options: Mapping[str, Any], nodeid: str, task: str) -> str:
         options: of the report.
         nodeid: of the item.
         task: of the item.
+        family_size: the number of items that were judged together.
     """
     defaults = _defaults()
     arguments: list[str] = []
+    if family_size > 1:
+        options = {**options, "family_size": family_size}
     for name, option in FLAGS.items():
         if option.affects not in _AFFECTING or name in _RECORDS or name not in options:
             continue

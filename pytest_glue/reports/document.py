@@ -15,10 +15,9 @@ from pytest_glue.core.choices import (
     ReportText,
     UncheckedPolicy,
 )
-from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, ResidualBin
+from pytest_glue.core.error_analysis import CalibrationBin, ConfusionMatrix, LabelScores, ResidualBin
 from pytest_glue.core.evaluation import Outcome
 from pytest_glue.core.family import Family
-from pytest_glue.core.golden import GoldenResult
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import Direction, SearchConfig, Trial
 from pytest_glue.core.tasks import Kind
@@ -100,6 +99,36 @@ class ReportedStudy(Struct):
     """Whether the objective was maximised or minimised."""
 
 
+class ReportedMiss(Struct):
+    """A golden example that runs predict wrong in the same way, without its text."""
+
+    example: Count
+    """Its index in the file, from 0."""
+    place: str
+    """File and line, as in `golden.csv:3`."""
+    expected: str
+    predicted: str
+    seeds: Seeds
+    """Of the runs that predict this."""
+
+
+class ReportedGolden(Struct):
+    """What the runs of an item that trained predict for the golden examples."""
+
+    file: str
+    digest: Digest
+    """Of the texts in the file."""
+    n_examples: PositiveCount
+    min_share: float
+    """The share that every run has to predict right."""
+    share: float
+    """The share that the run with the most misses predicts right."""
+    n_missed: Count
+    """The number of examples that a run predicts wrong."""
+    misses: list[ReportedMiss]
+    """In the order of the file; at most 100."""
+
+
 class Result(Struct):
     """The evaluation of one item."""
 
@@ -150,12 +179,14 @@ class Result(Struct):
     the task has none. With two or more, standard errors count groups."""
     slices: list[SliceResult] = []
     """The scores of parts of the evaluation examples; empty if the task has no slices, or no run trained."""
-    golden: GoldenResult | None = None
+    golden: ReportedGolden | None = None
     """What the runs predict for the golden examples; null if the task has none, or no run trained."""
     labels: list[str] = []
     """Of the task, in the order of their ids; empty for a regression."""
     confusion_matrix: ConfusionMatrix | None = None
     """Of a classification; null for other tasks, and for more than 50 labels."""
+    label_scores: list[LabelScores] = []
+    """Of a multi-label task, and of a classification with more than 50 labels; empty for other tasks."""
     residuals: list[ResidualBin] = []
     """Of a regression, in at most ten ranges of gold values; empty for other tasks."""
     calibration: list[CalibrationBin] = []
@@ -205,6 +236,8 @@ class ReportedOptions(Struct):
     max_drop: dict[str, float]
     """By task; the empty name stands for every other task."""
     alpha: Annotated[float, constraint(exclusiveMinimum=0, exclusiveMaximum=0.5)]
+    family_size: PositiveCount | None
+    """The number of items that share alpha, if it was given."""
     certify: bool
     """Whether predictions of unlabelled texts are compared with the baseline's."""
     max_seeds: Annotated[int, constraint(minimum=2)] | None

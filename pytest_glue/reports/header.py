@@ -110,7 +110,7 @@ def failure_warnings(options: Options) -> list[str]:
 
     An item is red if all of its runs fail, although nothing changed.
     """
-    n_items, n_seeds = len(list(EvaluationSpec.all_of(options))), len(options.seeds)
+    n_items, n_seeds = options.family_size or len(list(EvaluationSpec.all_of(options))), len(options.seeds)
     if options.compare is None or not n_items:
         return []
     tolerated = tolerated_failure_rate(options.alpha, n_items, n_seeds)
@@ -137,7 +137,7 @@ def power_warnings(options: Options) -> list[str]:
     return [
         f"{spec.task.name}: {warning}"
         for spec, baseline in compared
-        for warning in _power_warnings(spec, baseline, len(compared))
+        for warning in _power_warnings(spec, baseline, options.family_size or len(compared))
     ]
 
 
@@ -150,7 +150,7 @@ def design_warnings(options: Options) -> list[str]:
     candidate, lines = len(options.all_seeds), []
     for recorded in sorted({len(trained_runs(baseline)) for baseline in found} - {0}):
         if max(candidate, recorded) > 1:
-            lines += _design_warning(options, candidate, recorded, len(found))
+            lines += _design_warning(options, candidate, recorded, options.family_size or len(found))
     return lines
 
 

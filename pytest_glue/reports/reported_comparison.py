@@ -93,6 +93,8 @@ class Comparison(Struct):
     baseline, and if a larger share of runs failed to train."""
     fail_share: float = 1.0
     """The share of the item's error rate of `fail` that the comparison of all examples has; slices have the rest."""
+    baseline_scores: list[float] = []
+    """Of each run of the baseline that trained; empty in reports of earlier versions."""
     conditional_power: float | None = None
     """The probability that a later interim analysis is conclusive, if the difference stays as it is; null if this
     comparison is conclusive, or if no analysis comes later."""

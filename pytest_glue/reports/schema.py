@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_glue.core import error_analysis, golden, verdict
+from pytest_glue.core import error_analysis, verdict
 from pytest_glue.reports import document, reported_comparison, reported_ranks
 from pytest_glue.reports.json import SCHEMA, SCHEMA_VERSION
 
@@ -34,6 +34,7 @@ _ADDED = frozenset(
     {
         ("Checkpoint", "role"),
         ("Comparison", "age_days"),
+        ("Comparison", "baseline_scores"),
         ("Comparison", "certificate"),
         ("Comparison", "commit"),
         ("Comparison", "conditional_power"),
@@ -48,6 +49,7 @@ _ADDED = frozenset(
         ("ReportedOptions", "baseline_max_age"),
         ("ReportedOptions", "certify"),
         ("ReportedOptions", "evaluate_only"),
+        ("ReportedOptions", "family_size"),
         ("ReportedOptions", "head"),
         ("ReportedOptions", "json_predictions"),
         ("ReportedOptions", "on_missing_baseline"),
@@ -63,6 +65,7 @@ _ADDED = frozenset(
         ("Result", "confusion_matrix"),
         ("Result", "failed_runs"),
         ("Result", "golden"),
+        ("Result", "label_scores"),
         ("Result", "labels"),
         ("Result", "greater_is_better"),
         ("Result", "n_groups"),
@@ -78,7 +81,7 @@ _ADDED = frozenset(
 def schema() -> dict[str, Any]:
     """Return the schema; descriptions are the docstrings of types and fields."""
     _, definitions = msgspec.json.schema_components([document.Report], ref_template="#/$defs/{name}")
-    modules = (error_analysis, golden, verdict, document, reported_comparison, reported_ranks)
+    modules = (error_analysis, verdict, document, reported_comparison, reported_ranks)
     kinds = {name: kind for module in modules for name, kind in vars(module).items()}
     for name, definition in definitions.items():
         if "properties" in definition:

@@ -149,7 +149,7 @@ def view_of(report: Report) -> View:
             status=verdict_text(each, result.get("outcome")),
             is_red=is_red(result),
             sentence=each.reason,
-            command=command_of(options, each.nodeid, each.task) if "::" in each.nodeid else "",
+            command=_command(options, each),
             evaluation=each,
         )
         for each, result in zip(evaluations(report), report["results"], strict=True)
@@ -165,6 +165,14 @@ def view_of(report: Report) -> View:
         options={name: value for name, value in options.items() if _is_shared(name)},
         is_complete=report["family"] is not None,
     )
+
+
+def _command(options: Mapping[str, Any], evaluation: Evaluation) -> str:
+    """Return the command of an item; a comparison without a test run has none."""
+    if "::" not in evaluation.nodeid:
+        return ""
+    family_size = (evaluation.baseline or {}).get("family_size", 1)
+    return command_of(options, evaluation.nodeid, evaluation.task, family_size)
 
 
 def _is_shared(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.choices import ReportText
@@ -16,16 +17,17 @@ def golden_criteria(task: Task, report_text: ReportText) -> GoldenCriteria | Non
 
     Args:
         task: of the item.
-        report_text: whether reports may show texts.
+        report_text: whether texts may be shown.
 
     Raises:
         DataError: their file cannot be used.
     """
     if not task.golden:
         return None
-    from pytest_glue.data.golden import golden_split
+    from pytest_glue.data.golden import golden_identity, golden_place, golden_split
 
     split = golden_split(task)
     texts = zip(*(split[column] for column in task.text_columns), strict=True)
     labels = tuple(map(float, split[task.label_column]))
-    return GoldenCriteria(task, tuple(texts), labels, report_text is not ReportText.NONE)
+    shows_texts = report_text is not ReportText.NONE
+    return GoldenCriteria(task, tuple(texts), labels, shows_texts, partial(golden_place, task), golden_identity(task))

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_glue.core.errors import ReportError
 from pytest_glue.reports.markdown import LIMIT, markdown
 from pytest_glue.reports.view import as_written, view_of
-from pytest_glue.session.flipped_texts import flipped_texts
+from pytest_glue.session.example_texts import example_texts
 
 
 def encode_markdown(report: Mapping[str, Any], limit: int = LIMIT) -> bytes:
@@ -38,7 +38,7 @@ def encode_html(report: Mapping[str, Any]) -> bytes:
 
     def render() -> str:
         written = as_written(report)
-        return page(view_of(written), flipped_texts(written))
+        return page(view_of(written), example_texts(written))
 
     return _encoded("HTML", render)
 

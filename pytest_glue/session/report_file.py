@@ -1,8 +1,12 @@
-"""The files of the reports during a test run: a write that fails is a warning, and the next one tries again."""
+"""The files of the reports during a test run: a write that fails is a warning, and the next one tries again.
+
+They are written while the test run goes on, so that one that is killed leaves the items judged so far.
+"""
 
 from __future__ import annotations
 
 import os
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.errors import OptionError, ReportError
@@ -17,32 +21,55 @@ if TYPE_CHECKING:
 
 
 JSON, HTML, MARKDOWN = "JSON", "HTML", "Markdown"
+_PAUSE = 20
+"""A page or a summary is not written again before this many times the time that it took has passed."""
 
 
 class ReportFile:
     """The file of one report."""
 
-    def __init__(self, name: str, path: Path, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, name: str, path: Path, warn: Callable[[str], None], clock: Callable[[], float] = monotonic
+    ) -> None:
         """Check that the file can be written.
 
         Args:
             name: of the kind of report.
             path: of the report.
             warn: shows a line about the first write that fails.
+            clock: returns a time in seconds.
 
         Raises:
             ReportError: it cannot.
         """
         from pytest_glue.reports.files import check_writable
 
-        self._name, self._path, self._warn = name, path, warn
+        self._name, self._path, self._warn, self._clock = name, path, warn, clock
+        self._due = clock()
+        """When the report may be written after an item."""
         self._has_warned = False
         self.error: str | None = None
         """Why the last write failed; None if it did not."""
         check_writable(path, name)
 
-    def write(self, document: Callable[[], Document], *, is_final: bool = False) -> None:
-        """Write a report. Never raise: a full disk must not end the test run."""
+    def write(self, document: Callable[[], Document], *, is_item: bool = False, is_final: bool = False) -> None:
+        """Write a report. Never raise: a full disk must not end the test run.
+
+        JSON is written after each item. Plots take longer: a page is written if that takes a small part of the time.
+
+        Args:
+            document: returns the report as plain data.
+            is_item: whether an item has ended, and others may follow.
+            is_final: whether no other report follows.
+        """
+        began = self._clock()
+        if is_item and self._name != JSON and began < self._due:
+            return
+        self._write(document, is_final=is_final)
+        ended = self._clock()
+        self._due = ended + _PAUSE * (ended - began)
+
+    def _write(self, document: Callable[[], Document], *, is_final: bool) -> None:
         from pytest_glue.reports.files import write_report
 
         self.error = None
@@ -51,8 +78,9 @@ class ReportFile:
         except (ReportError, ValueError) as error:
             self.error = str(error)
         if self.error is not None and not self._has_warned:
-            self._has_warned, when = True, "after each item" if self._name == JSON else "at its end"
-            self._warn(f"glue: {self.error}. The test run goes on and tries again {when}")
+            self._has_warned = True
+            what_follows = "" if is_final else ". The test run goes on and tries again after each item"
+            self._warn(f"glue: {self.error}{what_follows}")
 
     @property
     def summary(self) -> str:
@@ -61,7 +89,7 @@ class ReportFile:
 
 
 class ReportFiles:
-    """All reports that were asked for: JSON is written after each item, pages and summaries at start and end."""
+    """All reports that were asked for."""
 
     def __init__(self, options: Options, warn: Callable[[str], None]) -> None:
         """Check that the files can be written.
@@ -84,16 +112,9 @@ class ReportFiles:
         self._files = {name: ReportFile(name, path, warn) for name, path in asked.items() if path is not None}
 
     def write(self, document: Callable[[], Document], *, is_item: bool = False, is_final: bool = False) -> None:
-        """Write the reports; never raise.
-
-        Args:
-            document: returns the report as plain data.
-            is_item: whether an item has ended, and others may follow.
-            is_final: whether no other report follows.
-        """
-        for name, file in self._files.items():
-            if name == JSON or not is_item:
-                file.write(document, is_final=is_final)
+        """Write the reports, as `ReportFile.write` does."""
+        for file in self._files.values():
+            file.write(document, is_item=is_item, is_final=is_final)
 
     @property
     def summaries(self) -> list[tuple[str, bool]]:

@@ -35,6 +35,8 @@ NAME = "glue-reporter"
 _EVALUATION = pytest.StashKey[Evaluation]()
 _METADATA = pytest.StashKey[dict[str, Any]]()
 """What other plugins show of an item, until it has ended."""
+_GOLDEN_LINES = pytest.StashKey[list[str]]()
+"""Shown below the message of a red item: pytest's JUnit report holds the message alone."""
 _COLOURS: dict[str, str] = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow"}
 """Of a table row by what it says; any other row is red."""
 
@@ -47,10 +49,12 @@ def attach_evaluation(item: pytest.Item, evaluation: Evaluation, *, with_propert
         evaluation: of the item.
         with_properties: whether the facts are properties of the test case in JUnit.
     """
+    from pytest_glue.reports.golden_lines import golden_lines
     from pytest_glue.reports.junit import metadata, properties
 
     item.stash[_EVALUATION] = evaluation
     item.stash[_METADATA] = metadata(evaluation)
+    item.stash[_GOLDEN_LINES] = golden_lines(evaluation.golden)
     if with_properties:
         item.user_properties.extend(properties(evaluation))
 
@@ -125,6 +129,8 @@ class GlueReporter:
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, GlueError | VerdictError):
             self._show_message(report, call.excinfo)
+            if isinstance(call.excinfo.value, VerdictError) and (lines := item.stash.get(_GOLDEN_LINES, None)):
+                report.sections.append(("golden examples that are predicted wrong", "\n".join(lines)))
         if (evaluation := item.stash.get(_EVALUATION, None)) is not None:
             del item.stash[_EVALUATION]
             report.__dict__["glue_evaluation"] = to_plain(evaluation)

@@ -91,7 +91,7 @@ class GlueSession:
     @property
     def family_size(self) -> int:
         """The number of items that are judged together: the same in every worker and in every shard."""
-        return max(self.family.size, 1) if self.family else 1
+        return self.options.family_size or (max(self.family.size, 1) if self.family else 1)
 
     @property
     def command(self) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SINGLE = {flag_of(name): name for name, option in FLAGS.items() if option.metavar and not option.repeatable}
 _LISTS = ("tasks", "checkpoints", "seeds")
 _NEEDED = {
-    **dict.fromkeys(("baseline_max_age", "max_drop", "on_missing_baseline"), "compare"),
+    **dict.fromkeys(("baseline_max_age", "family_size", "max_drop", "on_missing_baseline"), "compare"),
     **dict.fromkeys(("trials", "search_fraction", "search_split", "search_storage"), "search"),
 }
 """The option without which an option has no effect."""

@@ -65,7 +65,7 @@ def test_misses_are_named_and_right_predictions_pass(
     right = tiny(*ASKED, "--glue-seeds=42,")
     (passed,) = report()["results"]
     write(file, [(of_first[0][0], other[of_first[0][1]]), *of_first[1:]])
-    wrong = tiny(*ASKED, "--glue-seeds=42,", "--junitxml=out.xml")
+    wrong = tiny(*ASKED, "--glue-seeds=42,", "--junitxml=out.xml", "--glue-markdown=out.md")
     (failed,) = report()["results"]
 
     right.assert_outcomes(passed=1)
@@ -74,11 +74,16 @@ def test_misses_are_named_and_right_predictions_pass(
     wrong.stdout.fnmatch_lines(
         [
             (
-                "mine · sample: 1 of 4 golden examples predicted wrong: “a fine film” expected "
+                "mine · sample: 1 of 4 golden examples predicted wrong: golden.csv:2 expected "
                 f"{other[of_first[0][1]]}, predicted {of_first[0][1]} (seed 42); accuracy *"
-            )
+            ),
+            "*- golden examples that are predicted wrong -*",
+            f"golden.csv:2: “a fine film” expected {other[of_first[0][1]]}, predicted {of_first[0][1]} (seed 42)",
         ]
     )
+    for name in ("out.json", "out.xml", "out.md"):
+        written = (file.parent / name).read_text("utf-8")
+        assert ("golden.csv:2" in written, "a fine film" in written) == (True, False)
     assert ("fail", 0.75) == (failed["verdict"], failed["golden"]["share"])
     assert [True, True] == [each["runs"][0]["cached"] for each in (passed, failed)]
 
@@ -88,7 +93,11 @@ def test_misses_are_named_and_right_predictions_pass(
     again.stdout.fnmatch_lines(["*mine: the cached run of mine with seed 42 predicted other golden examples; *"])
     again.stdout.no_fnmatch_line("*another text*")
     (miss,) = trained["golden"]["misses"]
-    assert (False, 2, []) == (trained["runs"][0]["cached"], trained["golden"]["n_examples"], miss["texts"])
+    assert (False, 2, "golden.csv") == (
+        trained["runs"][0]["cached"],
+        trained["golden"]["n_examples"],
+        miss["place"].partition(":")[0],
+    )
 
 
 @pytest.mark.parametrize(

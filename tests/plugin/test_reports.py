@@ -54,6 +54,7 @@ def test_the_content(pytester: pytest.Pytester, tiny: Run, report: Report) -> No
         "storage": str(pytester.path / "glue-baselines"),
         "max_drop": {},
         "alpha": 0.05,
+        "family_size": None,
         "certify": False,
         "max_seeds": None,
         "inconclusive": "pass",

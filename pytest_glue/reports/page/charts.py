@@ -36,6 +36,7 @@ _SHAPES = ("circle", "square", "triangle-down", "cross")
 _BOUNDS = {"baseline": "var(--accent)", "threshold": "var(--text)", "chance level": "var(--muted)"}
 _LIMITS = {"no difference": "var(--text)", "allowed drop": "var(--fail)"}
 _SEEDS = tuple(f"var(--seed{number})" for number in range(6))
+THIS_RUN = "this run"
 _MOST_POINTS = 20
 """Of curves whose points are marked."""
 _POINT: dict[str, Any] = {"filled": True, "size": 70, "opacity": 1}
@@ -121,23 +122,30 @@ def _seed_colour(evaluation: Evaluation) -> Any:
 
 
 def scores_by_seed(item: Item) -> Chart | None:
-    """Return the score of each run beside what it is compared with; None without a defined score."""
+    """Return the score of each run beside what it is compared with; None without a defined score.
+
+    Runs of a baseline are points too, in a row of their own: seeds of both sides are no pairs.
+    """
     evaluation = item.evaluation
     assert evaluation is not None, item
-    metric = evaluation.headline_metric
-    rows = [{"seed": str(run.seed), "score": run.metrics[metric]} for run in evaluation.runs]
-    rows = [row for row in rows if row["score"] is not None]
+    metric, recorded = evaluation.headline_metric, evaluation.baseline or {}
+    rows = [
+        {"row": THIS_RUN if recorded else str(run.seed), "score": run.metrics[metric]}
+        for run in evaluation.runs
+        if run.metrics[metric] is not None
+    ]
     if not rows:
         return None
+    baseline = label(str(recorded.get("name", "")))
+    rows += [{"row": baseline, "score": score} for score in recorded.get("baseline_scores", ())]
+    names = list(dict.fromkeys(str(row["row"]) for row in rows))
     bounds = [{"bound": _bound(each.name), "value": each.value} for each in item.bounds]
     rules = alt.Chart(data(bounds)).mark_rule(**_DASHED)
-    points = alt.Chart(data(rows)).mark_point(**_POINT, color=_SEEDS[0])
+    points = alt.Chart(data(rows)).mark_point(**{**_POINT, "opacity": 0.7}, color=_SEEDS[0])
     return alt.layer(
         rules.encode(x="value:Q", color=_bound_colour(bounds)),
-        points.encode(
-            x=quantity("score", label(metric)), y=names_axis("seed", [str(row["seed"]) for row in rows], "seed")
-        ),
-    ).properties(width=NARROW, height=rows_height(len(rows)))
+        points.encode(x=quantity("score", label(metric)), y=names_axis("row", names, None if recorded else "seed")),
+    ).properties(width=NARROW, height=rows_height(len(names)))
 
 
 def differences(item: Item) -> Chart | None:

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
+from pytest_glue.core.error_analysis import LabelScores
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, decimal, seconds, visible
 from pytest_glue.core.metrics import METRICS, shown_metric
-from pytest_glue.reports.flipped_texts import FlippedTexts
+from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.page import charts, error_charts, search_charts, words
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE, Chart
 from pytest_glue.reports.page.svg import svg
@@ -20,6 +22,7 @@ LONGEST_TEXT = 5000
 """In characters: of any text in the page."""
 _TEXT_BUDGET = 250_000
 """In characters: of all texts of examples."""
+_MOST_LABELS = 50
 _NO_ROOM = "the texts of the items above fill the page"
 
 
@@ -49,15 +52,15 @@ class Section:
     item: Item
     figures: tuple[Figure, ...]
     search_figures: tuple[Figure, ...]
-    texts: FlippedTexts
+    texts: ItemTexts
 
 
-def page(view: View, texts: Mapping[str, FlippedTexts]) -> str:
+def page(view: View, texts: Mapping[str, ItemTexts]) -> str:
     """Return the HTML of the page; it refers to no other file.
 
     Args:
         view: what is shown.
-        texts: of flipped examples, by the node id of their item.
+        texts: of examples, by the node id of their item.
 
     Raises:
         LookupError: a part of the view is missing.
@@ -65,7 +68,7 @@ def page(view: View, texts: Mapping[str, FlippedTexts]) -> str:
     template = _environment().get_template("page.html.j2")
     texts = _within_budget(texts, [item.nodeid for item in view.items])
     sections = [
-        _section(item, f"item{number}", texts.get(item.nodeid, FlippedTexts()))
+        _section(item, f"item{number}", texts.get(item.nodeid, ItemTexts()))
         for number, item in enumerate(view.items, start=1)
     ]
     keys = {section.item.nodeid: section.key for section in sections}
@@ -75,14 +78,21 @@ def page(view: View, texts: Mapping[str, FlippedTexts]) -> str:
         raise LookupError(str(error)) from error
 
 
-def _within_budget(texts: Mapping[str, FlippedTexts], nodeids: Sequence[str]) -> Mapping[str, FlippedTexts]:
+def _within_budget(texts: Mapping[str, ItemTexts], nodeids: Sequence[str]) -> Mapping[str, ItemTexts]:
     """Return the texts of the first items that the page has room for."""
-    found, size = {}, 0
-    for nodeid in nodeids:
-        if (each := texts.get(nodeid)) is not None:
-            size += sum(min(len(text), LONGEST_TEXT) for pair in each.by_example.values() for text in pair)
-            found[nodeid] = each if size <= _TEXT_BUDGET else FlippedTexts(problem=_NO_ROOM)
-    return found
+    sizes = accumulate(_size(each) for nodeid in nodeids if (each := texts.get(nodeid)))
+    found = zip((nodeid for nodeid in nodeids if nodeid in texts), sizes, strict=True)
+    return {nodeid: texts[nodeid] if size <= _TEXT_BUDGET else _without_room(texts[nodeid]) for nodeid, size in found}
+
+
+def _size(texts: ItemTexts) -> int:
+    pairs = (*texts.flipped.by_example.values(), *texts.golden.by_example.values())
+    return sum(min(len(text), LONGEST_TEXT) for pair in pairs for text in pair)
+
+
+def _without_room(texts: ItemTexts) -> ItemTexts:
+    found = (texts.flipped, texts.golden)
+    return ItemTexts(*(ExampleTexts(problem=_NO_ROOM) if each.by_example else each for each in found))
 
 
 def _environment() -> jinja2.Environment:
@@ -96,6 +106,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {"score": _score, "interval": _interval, "seconds": seconds, "n": count}
+    environment.globals["worst_labels"] = _worst_labels
     return environment
 
 
@@ -113,6 +124,11 @@ def _score(value: float | None, metric: str | None, sign: str = "", beside: floa
 
 def _interval(interval: Sequence[float] | None, metric: str | None) -> str:
     return "" if interval is None else " to ".join(_score(each, metric) for each in interval)
+
+
+def _worst_labels(labels: Sequence[LabelScores]) -> list[LabelScores]:
+    """Return the labels in the order of their F1, undefined ones last."""
+    return sorted(labels, key=lambda each: (each.f1 is None, each.f1 or 0.0))[:_MOST_LABELS]
 
 
 def _overviews(items: Sequence[Item]) -> list[Overview]:
@@ -139,7 +155,7 @@ def _is_fraction(metric: str) -> bool:
     return known is not None and known.low >= -1 and known.high <= 1
 
 
-def _section(item: Item, key: str, texts: FlippedTexts) -> Section:
+def _section(item: Item, key: str, texts: ItemTexts) -> Section:
     evaluation = item.evaluation
     if evaluation is None:
         return Section(key, item, (), (), texts)

@@ -27,8 +27,11 @@ def _interval(interval: Sequence[float] | None) -> str:
 
 
 def scores(evaluation: Evaluation) -> str:
-    metric = evaluation.headline_metric
-    return "; ".join(f"seed {run.seed}: {_score(run.metrics[metric])}" for run in evaluation.runs)
+    metric, recorded = evaluation.headline_metric, evaluation.baseline or {}
+    found = [f"seed {run.seed}: {_score(run.metrics[metric])}" for run in evaluation.runs]
+    if scores := recorded.get("baseline_scores"):
+        found.append(f"{recorded['name']}: {', '.join(map(_score, scores))}")
+    return "; ".join(found)
 
 
 def _score(value: float | None) -> str:

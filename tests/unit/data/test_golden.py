@@ -10,7 +10,14 @@ from datasets import DatasetDict
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.golden import GOLDEN
 from pytest_glue.core.tasks import GLUE, Kind, Task
-from pytest_glue.data.golden import check_golden, golden_examples, golden_identity, golden_split
+from pytest_glue.data.golden import (
+    check_golden,
+    golden_examples,
+    golden_identity,
+    golden_place,
+    golden_split,
+    golden_texts,
+)
 
 TICKETS = replace(GLUE["sst2"], name="tickets", labels=("refund", "billing"))
 
@@ -68,6 +75,17 @@ def test_the_identity_is_that_of_the_texts(tmp_path: Path) -> None:
     other_label = golden_identity(written(tmp_path, "b.csv", "label,sentence\nbilling,a\n"))
     other_text = golden_identity(written(tmp_path, "c.csv", "sentence,label\nb,refund\n"))
     assert first == other_label != other_text
+
+
+def test_places_and_texts(tmp_path: Path) -> None:
+    """A text over several lines is at its first one. Texts that were not predicted are not shown."""
+    task = written(tmp_path, "golden.csv", 'sentence,label\n"two\nlines",refund\n\nb,refund\n')
+    assert ["golden.csv:2", "golden.csv:5"] == [golden_place(task, index) for index in (0, 1)]
+    digest = golden_identity(task)
+    assert {1: ("b",)} == golden_texts(task, [1], digest)
+    written(tmp_path, "golden.csv", "sentence,label\na,refund\nb,refund\n")
+    with pytest.raises(DataError, match=r"golden\.csv has other texts than those that were predicted"):
+        golden_texts(task, [1], digest)
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ def judge(*predictions: tuple[float, ...], **changes: Any) -> Any:
     task = replace(GLUE["rte"], golden="golden.csv", **changes)
     runs = make_runs("rte", RTE_LABELS, *[50 for _ in predictions])
     runs = [replace(run, golden_predictions=each) for run, each in zip(runs, predictions, strict=True)]
-    golden = GoldenCriteria(task, tuple((f"text {i}", "b") for i in range(5)), (0.0,) * 5)
+    texts = tuple((f"text {i}", "b") for i in range(5))
+    golden = GoldenCriteria(task, texts, (0.0,) * 5, place=lambda index: f"golden.csv:{index + 2}")
     return Criteria(task, "a/b", {}, golden=golden).judge(runs, RTE_LABELS)
 
 
@@ -85,27 +86,27 @@ def test_a_miss_fails_the_item() -> None:
     judgement = judge((0, 0, 0, 0, 1), (0, 0, 0, 0, 1))
     assert Verdict.FAIL is judgement.verdict
     assert judgement.reason.startswith(
-        "rte · a/b: 1 of 5 golden examples predicted wrong: “text 4 / b” expected entailment, predicted not_entailment "
+        "rte · a/b: 1 of 5 golden examples predicted wrong: golden.csv:6 expected entailment, predicted not_entailment "
         "(seeds 42 and 43); accuracy 0.819 > the chance level 0.527 ("
     )
 
 
 def test_texts_may_be_confidential() -> None:
+    """A miss has its text for terminal and page; sentence and notes, which all reports have, name its place."""
+    shown = criteria().judge(predicting((0, 1, 2, 1)))
     hidden = replace(criteria(), shows_texts=False).judge(predicting((0, 1, 2, 1)))
-    assert [(3, ())] == [(each.example, each.texts) for each in hidden.misses]
-    task = replace(GLUE["rte"], golden="golden.csv")
-    golden = GoldenCriteria(task, (("secret", "b"),), (0.0,), shows_texts=False)
-    run = replace(make_runs("rte", RTE_LABELS, 50)[0], golden_predictions=(1.0,))
-    judgement = Criteria(task, "a/b", {}, golden=golden).judge([run], RTE_LABELS)
-    assert "predicted wrong: example 1 expected entailment, predicted not_entailment (seed 42); " in judgement.reason
-    assert "secret" not in repr(judgement)
+    assert [[TEXTS[3]], [()]] == [[each.texts for each in result.misses] for result in (shown, hidden)]
+    judgement = judge((0, 0, 0, 0, 1))
+    assert judgement.golden is not None
+    assert [("text 4", "b")] == [each.texts for each in judgement.golden.misses]
+    assert "text 4" not in repr((judgement.reason, judgement.notes))
 
 
 def test_a_sentence_names_some_of_many_misses() -> None:
     judgement = judge((1, 1, 1, 1, 1), golden_min=0.9)
     assert judgement.reason.startswith(
         "rte · a/b: 5 of 5 golden examples predicted wrong, and at least 90 % of them must be right in every run: "
-        "“text 0 / b” expected entailment, "
+        "golden.csv:2 expected entailment, "
     )
     assert "; and 2 more, in the JSON report (--glue-json); accuracy " in judgement.reason
 

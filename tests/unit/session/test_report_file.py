@@ -9,7 +9,7 @@ import pytest
 from pytest_glue.config.options import Options
 from pytest_glue.core.errors import OptionError, ReportError
 from pytest_glue.reports.markdown import LIMIT
-from pytest_glue.session.report_file import ReportFiles
+from pytest_glue.session.report_file import ReportFile, ReportFiles
 from pytest_glue.session.step_summary import VARIABLE, append_step_summary
 
 
@@ -28,7 +28,7 @@ def test_a_folder_that_vanishes(tmp_path: Path) -> None:
     files.write(document)
     shutil.rmtree(folder)
     files.write(document, is_item=True)
-    assert ["r.json"] == [path.name for path in folder.iterdir()]
+    assert "r.json" in {path.name for path in folder.iterdir()}
     files.write(document, is_final=True)
     assert {"r.json", "r.html", "r.md"} == {path.name for path in folder.iterdir()}
     assert ([], [True] * 3) == (lines, [is_written for _, is_written in files.summaries])
@@ -45,10 +45,43 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     files.write(document, is_final=True)
     (line,) = lines
     assert line.startswith(f"glue: the Markdown report {str(folder / 'r.md')!r} cannot be written: ")
-    assert line.endswith("The test run goes on and tries again at its end")
+    assert line.endswith("The test run goes on and tries again after each item")
     ((summary, is_written),) = files.summaries
     assert not is_written
     assert summary in line
+
+
+def test_the_last_write_is_tried_once(tmp_path: Path) -> None:
+    """Nothing follows it."""
+    lines: list[str] = []
+    files = ReportFiles(Options(markdown=tmp_path / "new" / "r.md"), lines.append)
+    files.write(document)
+    shutil.rmtree(tmp_path / "new")
+    (tmp_path / "new").touch()
+    files.write(document, is_final=True)
+    (line,) = lines
+    assert line.endswith("name a file in a writable folder")
+
+
+@pytest.mark.parametrize(
+    ("name", "times"), [("JSON", [0, 6, 12, 18, 24, 30, 36, 42, 48, 49]), ("Markdown", [0, 21, 42, 48])]
+)
+def test_reports_are_written_while_items_end(name: str, times: list[float], tmp_path: Path) -> None:
+    """A test run that is killed leaves the items so far; what takes long is written seldom, except at the end."""
+    now, written = [0.0], []
+
+    def slow() -> dict[str, Any]:
+        written.append(now[0])
+        now[0] += 1
+        return document()
+
+    file = ReportFile(name, tmp_path / name, pytest.fail, lambda: now[0])
+    file.write(slow)
+    while now[0] < 45:
+        now[0] += 5
+        file.write(slow, is_item=True)
+    file.write(slow, is_final=True)
+    assert times == written
 
 
 def test_a_summary_beside_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_glue.core.study import Study
-from pytest_glue.reports.flipped_texts import FlippedTexts
+from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.page.page import page
 from pytest_glue.reports.view import view_of
 from tests.factories import make_evaluation
@@ -41,7 +41,7 @@ def file(report_of: Callable[..., dict[str, Any]], study: Study, tmp_path: Path)
     conditions = replace(make_evaluation(study=study).conditions, checkpoint=other)
     second = replace(compared(1, conditions=conditions), notes=("x" * 300,))
     report = report_of(first, second, errors={"s.py::test[cola-x]": "no memory\n" + "y" * 500})
-    texts = {first.nodeid: FlippedTexts(dict.fromkeys(range(200), ("z" * 400, "a hypothesis")))}
+    texts = {first.nodeid: ItemTexts(ExampleTexts(dict.fromkeys(range(200), ("z" * 400, "a hypothesis"))))}
     path = tmp_path / "report.html"
     path.write_text(page(view_of(report), texts), "utf-8")
     return path

@@ -18,11 +18,10 @@ from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.error_analysis import confusion_matrix, residuals
 from pytest_glue.gate.regression import RegressionCriterion
-from pytest_glue.reports.flipped_texts import FlippedTexts
+from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.page.page import page
 from pytest_glue.reports.view import view_of
 from tests.factories import RTE_LABELS, make_baseline, make_evaluation, make_runs, make_scored_run
-from tests.unit.reports.test_markdown import HOSTILE
 
 Report = Callable[..., dict[str, Any]]
 VOID = frozenset({"meta", "link", "br"})
@@ -78,7 +77,7 @@ def compared(number: int = 0, n_seeds: int = 3, **changes: Any) -> Evaluation:
 def shown(report_of: Report) -> Callable[..., str]:
     """Return the page of evaluations."""
 
-    def make(*evaluations: Evaluation, texts: dict[str, FlippedTexts] | None = None, **options: Any) -> str:
+    def make(*evaluations: Evaluation, texts: dict[str, ItemTexts] | None = None, **options: Any) -> str:
         return page(view_of(report_of(*evaluations, **options)), texts or {})
 
     return make
@@ -87,7 +86,7 @@ def shown(report_of: Report) -> Callable[..., str]:
 def test_an_item_that_got_worse(shown: Callable[..., str]) -> None:
     """It has its sentence first, then charts, then the examples with both sides' predictions and their texts."""
     evaluation = compared()
-    texts = {evaluation.nodeid: FlippedTexts({0: ("a premise", "a hypothesis")})}
+    texts = {evaluation.nodeid: ItemTexts(ExampleTexts({0: ("a premise", "a hypothesis")}))}
     html = shown(evaluation, texts=texts)
     parts = [
         "1 of 1 item failed",
@@ -115,7 +114,7 @@ def test_an_item_that_got_worse(shown: Callable[..., str]) -> None:
 def test_texts_that_cannot_be_read(shown: Callable[..., str]) -> None:
     """The page says why, and the indices stay."""
     evaluation = compared()
-    html = shown(evaluation, texts={evaluation.nodeid: FlippedTexts(problem="the data of task rte is gone")})
+    html = shown(evaluation, texts={evaluation.nodeid: ItemTexts(ExampleTexts(problem="the data of task rte is gone"))})
     assert "Their texts are not shown: the data of task rte is gone." in html
     assert "Example 0, " in html
     assert "<blockquote" not in html
@@ -138,7 +137,7 @@ def test_a_regression_that_got_worse(shown: Callable[..., str]) -> None:
     errors = [{"example": 7, "gold": 4.5, "baseline": [4.25, 4.5], "candidate": [1.0, 2.0]}]
     facts = {**(evaluation.baseline or {}), "negative_flips": None, "grown_errors": errors}
     worse = replace(evaluation, judgement=replace(evaluation.judgement, baseline=facts))
-    html = shown(worse, texts={worse.nodeid: FlippedTexts({7: ("one", "other")})})
+    html = shown(worse, texts={worse.nodeid: ItemTexts(ExampleTexts({7: ("one", "other")}))})
     listed = 'Example 7, gold value 4.500. main: 4.250, 4.500. Now: <span class="fail">1.000, 2.000</span>.'
     assert listed in html
     assert '<blockquote dir="auto">other</blockquote>' in html
@@ -171,35 +170,6 @@ def _other() -> Any:
     return replace(make_evaluation().checkpoint, name="other/one")
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
-def test_foreign_text_is_no_markup(hostile: str, shown: Callable[..., str]) -> None:
-    """Names, sentences, notes, errors and texts of examples open no element, and what is invisible is escaped."""
-    evaluation = compared()
-    checkpoint = replace(evaluation.checkpoint, role=f"r{hostile}")
-    judgement = replace(evaluation.judgement, reason=f"reason {hostile}")
-    matrix = evaluation.confusion_matrix
-    assert matrix is not None
-    odd = replace(
-        evaluation,
-        conditions=replace(evaluation.conditions, checkpoint=checkpoint, recipe={"a": hostile}),
-        judgement=judgement,
-        notes=(*evaluation.notes, hostile),
-        confusion_matrix=replace(matrix, labels=(hostile, matrix.labels[1])),
-        data=hostile,
-    )
-    plain_texts, odd_texts = ({odd.nodeid: FlippedTexts({0: (text,)})} for text in ("plain", hostile))
-    conditions = replace(evaluation.conditions, recipe={"a": "plain"})
-    plain = replace(evaluation, notes=(*evaluation.notes, "plain"), conditions=conditions)
-    pages = [
-        shown(plain, texts=plain_texts, errors={"s.py::test[cola-x]": "plain"}),
-        shown(odd, texts=odd_texts, errors={f"s.py::test[cola-{hostile}]": hostile}),
-    ]
-    kinds = [[tag for tag in Parsed(each).tags if tag not in {"text", "g", "line"}] for each in pages]
-    assert kinds[0] == kinds[1]
-    assert pages[1].encode().decode().replace("\n", "").replace("\t", "").isprintable()
-    assert len(pages[1]) < len(pages[0]) + 100_000
-
-
 def test_a_large_report_is_small(shown: Callable[..., str]) -> None:
     """Ten tasks, five checkpoints and five seeds take less than 2 MB, texts included."""
     first = compared(n_seeds=5)
@@ -211,7 +181,7 @@ def test_a_large_report_is_small(shown: Callable[..., str]) -> None:
         found.append(replace(first, nodeid=f"s.py::test[{number:03}]", conditions=conditions, task=task))
     text = "a sentence of some length, as examples have it, " * 3
     flips = (first.baseline or {})["negative_flips"]["examples"][:50]
-    texts = {each.nodeid: FlippedTexts(dict.fromkeys(flips, (text, text))) for each in found}
+    texts = {each.nodeid: ItemTexts(ExampleTexts(dict.fromkeys(flips, (text, text)))) for each in found}
     html = shown(*found, texts=texts)
     assert len(html.encode()) < 2_000_000
     assert 50 == html.count("<article")

@@ -1,4 +1,4 @@
-"""The texts of flipped examples, read for a page."""
+"""The texts of examples, read for a page."""
 
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ from pytest_glue.config.options import Options
 from pytest_glue.core.task_data import TaskData
 from pytest_glue.core.tasks import GLUE, Task
 from pytest_glue.data.fingerprint import digest_of_task
+from pytest_glue.data.golden import golden_identity
 from pytest_glue.data.source import limited, open_source, source_of
-from pytest_glue.session.flipped_texts import flipped_texts
+from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
+from pytest_glue.session.example_texts import example_texts
 
 NODEID = "s.py::test[rte-sample]"
 
@@ -29,7 +31,7 @@ def sample_digest(max_train: int | None = None, max_eval: int | None = None) -> 
 
 def test_the_texts_of_both_columns() -> None:
     """Each example has its one or two texts, by the index in the evaluation split."""
-    found = flipped_texts(report(digest=sample_digest()))[NODEID]
+    found = example_texts(report(digest=sample_digest()))[NODEID].flipped
     split = open_source("sample").load(GLUE["rte"])["validation"]
     expected = {index: (split[index]["sentence1"], split[index]["sentence2"]) for index in (3, 1)}
     assert (expected, "") == (found.by_example, found.problem)
@@ -38,12 +40,12 @@ def test_the_texts_of_both_columns() -> None:
 def test_limits_are_those_of_the_item() -> None:
     """The digest is of the examples that were used."""
     given = report(digest=sample_digest(8, 4), max_train_samples=8, max_eval_samples=4)
-    assert {3, 1} == flipped_texts(given)[NODEID].by_example.keys()
+    assert {3, 1} == example_texts(given)[NODEID].flipped.by_example.keys()
 
 
 def test_other_data_shows_no_texts() -> None:
     """A text that a run did not see would be wrong."""
-    found = flipped_texts(report(digest=f"sha256:{'0' * 64}"))[NODEID]
+    found = example_texts(report(digest=f"sha256:{'0' * 64}"))[NODEID].flipped
     assert ({}, "the data of task rte is not what this item was evaluated on") == (found.by_example, found.problem)
 
 
@@ -58,14 +60,14 @@ def test_data_that_cannot_be_read(task: str, options: dict[str, Any], problem: s
     """The reason is what a page shows."""
     given = report(task)
     given["options"] |= options
-    assert problem in flipped_texts(given)[NODEID].problem
+    assert problem in example_texts(given)[NODEID].flipped.problem
 
 
 def test_no_texts_are_read_if_none_may_be_shown() -> None:
     """Confidential data stays where it is."""
     given = report(digest=sample_digest())
     given["options"]["report_text"] = "none"
-    found = flipped_texts(given)[NODEID]
+    found = example_texts(given)[NODEID].flipped
     assert ({}, "the option report_text is none") == (found.by_example, found.problem)
 
 
@@ -73,7 +75,7 @@ def test_an_item_without_flips_reads_nothing() -> None:
     """No data is loaded for it, nor for one without a comparison."""
     given = report(examples=())
     given["results"].append({"nodeid": "other", "baseline": None})
-    assert {} == flipped_texts(given)
+    assert {} == example_texts(given)
 
 
 def test_an_own_task(tmp_path: Path) -> None:
@@ -84,4 +86,20 @@ def test_an_own_task(tmp_path: Path) -> None:
     task = Task("own", "own", ("text",), ("x", "y"), ("accuracy",), label_column="team", data=TaskData(files=files))
     digest = digest_of_task(source_of(task, "sample").load(task), task)
     given = report("own", digest, examples=(1,), task={"own": task})
-    assert {1: ("second",)} == flipped_texts(given)[NODEID].by_example
+    assert {1: ("second",)} == example_texts(given)[NODEID].flipped.by_example
+
+
+def test_golden_examples(tmp_path: Path) -> None:
+    """Their texts are those of the golden file, if it is as it was."""
+    file = tmp_path / "golden.csv"
+    file.write_text("text,team\nfirst,x\nsecond,y\n", "utf-8")
+    columns: dict[str, Any] = {"label_column": "team", "data": TaskData(files=()), "golden": str(file)}
+    task = Task("own", "own", ("text",), ("x", "y"), ("accuracy",), **columns)
+    given = report("own", examples=(), task={"own": task})
+    golden = {"digest": golden_identity(task), "misses": [{"example": 1}]}
+    given["results"][0] |= {"baseline": None, "golden": golden}
+    assert {1: ("second",)} == example_texts(given)[NODEID].golden.by_example
+    file.write_text("text,team\nfirst,x\nanother,y\n", "utf-8")
+    assert "has other texts" in example_texts(given)[NODEID].golden.problem
+    given["options"]["report_text"] = "none"
+    assert ItemTexts(golden=ExampleTexts(problem="the option report_text is none")) == example_texts(given)[NODEID]

@@ -1,0 +1,22 @@
+"""The lines below a failed item about the golden examples that its runs predict wrong, with their texts."""
+
+from pytest_glue.core.formatting import name_seeds, printable, shortened
+from pytest_glue.core.golden import GoldenMiss, GoldenResult
+
+_MOST = 10
+_LONGEST_TEXT = 200
+"""In characters."""
+
+
+def golden_lines(result: GoldenResult | None) -> list[str]:
+    """Return a line for each of the first misses; none if there are none, or if their texts may not be shown."""
+    shown = [each for each in result.misses if each.texts] if result is not None else []
+    lines = [_line(each) for each in shown[:_MOST]]
+    n_more = len(shown) - _MOST
+    return [*lines, f"and {n_more} more, in the JSON report (--glue-json)"] if n_more > 0 else lines
+
+
+def _line(miss: GoldenMiss) -> str:
+    text = " / ".join(shortened(printable(text), _LONGEST_TEXT) for text in miss.texts)
+    label = f"expected {miss.expected}, predicted {miss.predicted} ({name_seeds(miss.seeds)})"
+    return printable(f"{miss.place}: “{text}” {label}")
