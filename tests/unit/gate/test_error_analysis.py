@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample, GrownError
+from pytest_glue.core.error_analysis import ConfusionMatrix, FlippedExample, GrownError, LabelScores
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE, Kind
 from pytest_glue.gate.criteria import Criteria
@@ -15,6 +15,7 @@ from pytest_glue.gate.error_analysis import (
     confusion_matrix,
     flipped_examples,
     grown_errors,
+    label_scores,
     residuals,
     trained_runs,
 )
@@ -167,3 +168,25 @@ def test_failed_runs_are_left_out() -> None:
     runs = runs_of((0.0,), (1.0,))
     assert runs[:1] == trained_runs(runs, {1})
     assert runs == trained_runs(runs, {0, 1})
+
+
+def test_the_scores_of_labels_without_a_matrix() -> None:
+    """Counts are pooled over runs; what is never predicted has no precision, what is nowhere has no F1."""
+    task = replace(RTE, kind=Kind.MULTI_LABEL, labels=("a", "b", "c", "d"))
+    runs = runs_of((3.0, 1.0, 0.0), (1.0, 0.0, 2.0))
+    assert label_scores(task, runs, (1.0, 5.0, 2.0)) == (
+        LabelScores("a", 2, 1.5, 1.0, 0.75, 6 / 7),
+        LabelScores("b", 1, 1.0, 0.5, 0.5, 0.5),
+        LabelScores("c", 1, 0.0, None, 0.0, 0.0),
+        LabelScores("d", 0, 0.0, None, None, None),
+    )
+    assert () == label_scores(RTE, runs, (1.0, 0.0, 1.0)) == label_scores(STSB, runs, (1.0, 0.0, 1.0))
+
+
+def test_the_scores_of_many_labels() -> None:
+    """A matrix of them is not read by anyone."""
+    many = replace(RTE, labels=tuple(map(str, range(51))))
+    found = label_scores(many, runs_of((3.0, 1.0), (1.0, 0.0)), (3.0, 1.0))
+    assert [("1", 1, 1.0, 0.5), ("3", 1, 0.5, 0.5)] == [
+        (each.label, each.n_examples, each.n_predicted, each.recall) for each in found if each.recall is not None
+    ]
