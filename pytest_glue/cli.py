@@ -26,14 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the command line without the program; None for that of this process.
     """
+    given = command_line().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = given.run
+    return run(given)
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser with all subcommands."""
     parser = argparse.ArgumentParser(prog="pytest-glue", description="Gate fine-tuned classifiers with pytest.")
     parser.add_argument("--version", action="version", version=f"pytest-glue {version('pytest-glue')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add_command in (add_init, add_cache, add_baselines, add_merge, add_power, add_report, add_compare, add_export):
         add_command(commands)
-    given = parser.parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = given.run
-    return run(given)
+    return parser
 
 
 if __name__ == "__main__":

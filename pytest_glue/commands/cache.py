@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     """A file of the cache with its content; None if it is damaged."""
 
 _DAY_S = 24 * 60 * 60
+_EXIT_CODES = "Exit code: 0 if done, also if there is no such run, 1 if the cache cannot be used, 2 if nobody agreed."
 
 
 def add_cache(commands: Commands) -> None:
@@ -31,7 +32,7 @@ def add_cache(commands: Commands) -> None:
         ("show", _show, "list the cached runs"),
         ("clear", _clear, "delete the cached runs, or those that the filters select"),
     ):
-        action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.", epilog=_EXIT_CODES)
         action.add_argument("--cache-dir", type=Path, metavar="FOLDER", help="folder of the cache, as for pytest")
         action.add_argument("--task", metavar="NAME", help="only runs of this task")
         action.add_argument("--checkpoint", metavar="NAME", help="only runs of this checkpoint, as the list names it")

@@ -19,7 +19,8 @@ def add_power(commands: Commands) -> None:
         help="show which drops a comparison can detect",
         description="Show which drops a comparison can detect, by seeds and number of items: from a recorded baseline, "
         "or for a GLUE task from its published variance between seeds.",
-        epilog="A cell is - if no drop at all is detectable. With --max-seeds, the last analysis counts.",
+        epilog="A cell is - if no drop at all is detectable. With --max-seeds, the last analysis counts. "
+        "Exit code: 0 if there is a table, 2 if there is none.",
     )
     power.add_argument("--baseline", metavar="NAME", help="recorded baseline, or a baseline file that ends in .json")
     power.add_argument(

@@ -1,4 +1,4 @@
-"""The table of all flags in docs/reference.md; run `python -m pytest_glue.config.reference` to print it."""
+"""The table of all flags in docs/reference.md; `python -m docs.tables` writes it there, this module prints it."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The table of the fields of a task in docs/tasks.md; run `python -m pytest_glue.config.task_reference` to print it."""
+"""The table of the fields of a task in docs/tasks.md; `python -m docs.tables` writes it there, this prints it."""
 
 import sys
 
