@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_glue.commands.arguments import Commands
     from pytest_glue.reports.baseline_facts import NamedBaseline
 
+_EXIT_CODES = "Exit code: 0 if done, 1 if a file cannot be read, 2 if there is no such baseline or nobody agreed."
 _NAME = "a recorded baseline, or a baseline file that ends in .json"
 
 
@@ -29,7 +30,7 @@ def add_baselines(commands: Commands) -> None:
         ("diff", _diff, "show how two baselines differ; `pytest-glue compare` gives a verdict"),
         ("delete", _delete, "delete the files of a baseline"),
     ):
-        action = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        action = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=_EXIT_CODES)
         for argument in {"list": (), "diff": ("first", "second")}.get(name, ("name",)):
             action.add_argument(argument, metavar=argument.upper(), help=_NAME)
         action.add_argument(

@@ -80,6 +80,6 @@ def quoted(text: str) -> str:
 
 
 def relative(path: Path, folder: Path) -> str:
-    """Return the path from the folder, or the whole path if it is outside of it."""
-    whole, root = path.resolve(), folder.resolve()
+    """Return the path from the folder, or the whole path if it is outside of it; a link keeps its name."""
+    whole, root = path.parent.resolve() / path.name, folder.resolve()
     return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()

@@ -199,6 +199,15 @@ def test_a_task_of_the_users_own(init: Init, tmp_path: Path, arguments: list[str
     assert {"tickets": {**expected, "label": "team"}} == table["task"]
 
 
+def test_a_link_keeps_its_name(init: Init, tmp_path: Path) -> None:
+    """The folder that it points to is another one on another machine, or after the next training."""
+    (tmp_path / "runs" / "0042").mkdir(parents=True)
+    (tmp_path / "candidate").symlink_to("runs/0042")
+    assert 0 == init("--checkpoint=candidate", "--ci=none", "--yes")[0]
+    table = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))["tool"]["pytest_glue"]
+    assert ["./candidate"] == table["checkpoints"]
+
+
 def test_questions_about_a_task_of_the_users_own(typed: Init, tmp_path: Path) -> None:
     """A name that is none of GLUE's asks for file and columns."""
     (tmp_path / "a.csv").write_text("message,team\nhello,sales\n", "utf-8")
