@@ -68,11 +68,9 @@ def read(file: Path) -> Report:
     except OSError as error:
         raise ReportError(f"the report {file} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{file} is not a JSON report: {error}") from error
-    version = report.get("schema_version") if isinstance(report, dict) else None
-    if version != SCHEMA_VERSION:
-        found = "has no schema version" if version is None else f"has the schema version {version}"
-        raise ReportError(f"{file} {found}, and this is version {SCHEMA_VERSION}: write it with this pytest-glue")
+        raise ReportError(f"{file} is not a JSON report, or was cut short: {error}") from error
+    if problem := _kind_problem(report):
+        raise ReportError(f"{file} {problem}")
     if missing := [name for name in _NEEDED if name not in report]:
         raise ReportError(f"{file} is not a complete report: it has no {missing[0]}; write it with this pytest-glue")
     try:
@@ -82,6 +80,19 @@ def read(file: Path) -> Report:
         cause = f"it has no {error}" if isinstance(error, KeyError) else error
         raise ReportError(f"{file} was edited or is damaged: {cause}; take the file that pytest wrote") from None
     return dict(report)
+
+
+def _kind_problem(content: Any) -> str:
+    """Return why JSON is not a report of this version; an empty text if it is one."""
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version is None:
+        return "is not a JSON report of pytest-glue: it has no schema version"
+    if {"headline_metric", "runs"} <= content.keys():
+        return "is the file of a baseline, not a JSON report: `pytest-glue baselines show` shows it"
+    if version != SCHEMA_VERSION:
+        reads = f"this pytest-glue reads {SCHEMA_VERSION}: install the one that wrote it"
+        return f"has the schema version {version}, and {reads}"
+    return ""
 
 
 def check_files(reports: Sequence[Path], output: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pytest_glue.cli import main as run_command
+
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
 
@@ -59,6 +61,14 @@ def main(pytester: pytest.Pytester, sst2: Run, recorded: Path) -> Path:
     return storage / "main" / "sst2" / "sample.json"
 
 
+def recompared(storage: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, Any]:
+    """Compare the report of a test run with the baseline by `pytest-glue compare`; return exit code and result."""
+    capsys.readouterr()
+    code = run_command(["compare", str(storage), "out.json", "--json"])
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    return code, result
+
+
 def test_each_item_has_a_file(pytester: pytest.Pytester, tiny: Run) -> None:
     """A run of some items leaves the other files of a baseline alone, and overwriting names what changed."""
     kept = (
@@ -94,9 +104,12 @@ def test_a_failed_item_is_not_recorded(pytester: pytest.Pytester, tiny: Run) -> 
     assert [] == list(pytester.path.glob("glue-baselines/**/*.json"))
 
 
-def test_an_unchanged_checkpoint_with_other_seeds(main: Path, sst2: Run, report: Report) -> None:
-    """An unchanged checkpoint with other seeds does not fail, and report and table have the comparison."""
-    result = sst2("--glue-compare=main", "--glue-seeds=7,8,9", "--glue-max-drop=0.01", "--glue-json=out.json")
+def test_an_unchanged_checkpoint_with_other_seeds(
+    main: Path, sst2: Run, report: Report, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It does not fail, report and table have the comparison, and `pytest-glue compare` finds the same."""
+    asked = ("--glue-compare=main", "--glue-seeds=7,8,9", "--glue-max-drop=0.01")
+    result = sst2(*asked, "--glue-json=out.json", "--glue-json-predictions")
 
     result.assert_outcomes(passed=1)
     (found,) = report()["results"]
@@ -108,13 +121,18 @@ def test_an_unchanged_checkpoint_with_other_seeds(main: Path, sst2: Run, report:
         found["failed"],
     )
     result.stdout.fnmatch_lines([f"sst2 * main {found['baseline']['baseline_score']:.3f} *"])
+    code, again = recompared(main.parents[1], capsys)
+    assert (0, found["reason"], found["baseline"]) == (code, again["reason"], again["baseline"])
 
 
-def test_a_worse_checkpoint_fails(pytester: pytest.Pytester, main: Path, sst2: Run, report: Report) -> None:
-    """A checkpoint that got worse fails with a sentence that has both scores, the interval and the seeds."""
+def test_a_worse_checkpoint_fails(
+    pytester: pytest.Pytester, main: Path, sst2: Run, report: Report, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It fails with a sentence of scores, interval and seeds, and `pytest-glue compare` says the same."""
     pytester.makeconftest(SAYS_THE_OPPOSITE)
 
-    result = sst2("--glue-compare=main", "--glue-seeds=7,8,9", "--glue-max-drop=0.01", "--glue-json=out.json")
+    asked = ("--glue-compare=main", "--glue-seeds=7,8,9", "--glue-max-drop=0.01")
+    result = sst2(*asked, "--glue-json=out.json", "--glue-json-predictions")
 
     result.assert_outcomes(failed=1)
     (found,) = report()["results"]
@@ -124,6 +142,8 @@ def test_a_worse_checkpoint_fails(pytester: pytest.Pytester, main: Path, sst2: R
         r"\(-0\.\d{3}; 90% CI -\d\.\d{3} to -0\.\d{3}; 3 against 3 seeds; n=48\)",
         found["reason"],
     )
+    code, again = recompared(main.parents[1], capsys)
+    assert (1, found["reason"], found["baseline"]) == (code, again["reason"], again["baseline"])
 
 
 @pytest.mark.parametrize(("policy", "outcome"), [("pass", {"passed": 1}), ("fail", {"failed": 1})])

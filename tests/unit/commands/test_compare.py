@@ -297,8 +297,11 @@ def test_without_gold_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     [
         ('{"schema_version": 1, "res', "is not JSON, as if it were cut short or another file"),
         ("[]", "is neither a JSON report nor a baseline: give a JSON report"),
-        ('{"results": [], "schema_version": 9}', "has the schema version 9, and this is version 1"),
-        ('{"results": []}', "has no schema version"),
+        (
+            '{"results": [], "schema_version": 9}',
+            "has the schema version 9, and this pytest-glue reads 1: install the one that wrote it",
+        ),
+        ('{"results": []}', "is not a JSON report of pytest-glue: it has no schema version"),
         ('{"task": "rte"}', "it is not a baseline of pytest-glue: it has no schema_version"),
         ("", "is empty: give a JSON report"),
     ],

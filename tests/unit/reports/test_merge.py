@@ -199,9 +199,16 @@ def test_machines_are_all_named(shard_report: MakeReport) -> None:
     ("content", "message"),
     [
         (None, "the report {file} does not exist"),
-        ("{", "{file} is not a JSON report: Expecting property name"),
-        ("[]", "{file} has no schema version, and this is version 1: write it with this pytest-glue"),
-        ('{"schema_version": 2}', "{file} has the schema version 2, and this is version 1: write it with"),
+        ("{", "{file} is not a JSON report, or was cut short: Expecting property name"),
+        ("[]", "{file} is not a JSON report of pytest-glue: it has no schema version"),
+        (
+            '{"schema_version": 2}',
+            "{file} has the schema version 2, and this pytest-glue reads 1: install the one that",
+        ),
+        (
+            '{"schema_version": 1, "headline_metric": "f1", "runs": []}',
+            "{file} is the file of a baseline, not a JSON rep",
+        ),
         (
             '{"schema_version": 1, "environment": {}, "options": {}}',
             "{file} is not a complete report: it has no family; ",
