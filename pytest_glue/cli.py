@@ -11,6 +11,7 @@ from pytest_glue.commands.baselines import add_baselines
 from pytest_glue.commands.cache import add_cache
 from pytest_glue.commands.compare import add_compare
 from pytest_glue.commands.export import add_export
+from pytest_glue.commands.history import add_history
 from pytest_glue.commands.init import add_init
 from pytest_glue.commands.merge import add_merge
 from pytest_glue.commands.power import add_power
@@ -36,7 +37,8 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pytest-glue", description="Gate fine-tuned classifiers with pytest.")
     parser.add_argument("--version", action="version", version=f"pytest-glue {version('pytest-glue')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_command in (add_init, add_cache, add_baselines, add_merge, add_power, add_report, add_compare, add_export):
+    reading = (add_report, add_compare, add_export, add_history)
+    for add_command in (add_init, add_cache, add_baselines, add_merge, add_power, *reading):
         add_command(commands)
     return parser
 

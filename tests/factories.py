@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from datetime import date, timedelta
 from typing import Any
 
 from pytest_glue.cache.entry import Entry
@@ -11,11 +12,13 @@ from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint, Origin
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.repository import RepositoryState
 from pytest_glue.core.runs import Epoch, Run, RunConditions
 from pytest_glue.core.study import SearchConfig, Study, Trial, TrialEpoch, TrialState
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Judgement, Verdict
 from pytest_glue.gate.baseline import Baseline
+from pytest_glue.history.record import Record
 
 DIGEST = f"sha256:{'1' * 64}"
 CHECKPOINT = Checkpoint("a/b", Origin.HUB, "86b5e0934494bd15c9632b12f734a8a67f723594", DIGEST)
@@ -141,3 +144,20 @@ def make_entry(seed: int = 42, **parts: Any) -> Entry:
         notes=("a note",),
     )
     return Entry(key, conditions, run)
+
+
+def make_record(number: int = 0, score: float | None = 0.614, seeds: int = 3, **changes: Any) -> Record:
+    """Return the record of a run on RTE, of a checkpoint with files of its own.
+
+    Args:
+        number: of the test run; its day, its commit and the digest of its checkpoint follow from it.
+        score: of each seed, and their mean.
+        seeds: the number of runs.
+        changes: fields of the record.
+    """
+    runs = [make_run(seed=seed, metrics={"accuracy": score}) for seed in range(42, 42 + seeds)]
+    evaluation = make_evaluation(runs, confidence_interval=score and (score - 0.03, score + 0.03))
+    state = RepositoryState(f"{number:040x}", "main", is_dirty=False)
+    day = date(2026, 1, 1) + timedelta(days=number)
+    record = Record.of(evaluation, Options(), state, f"run{number}", f"{day}T09:30:00Z")
+    return replace(record, digest=f"sha256:{number:064x}", **changes)

@@ -268,6 +268,13 @@ class Options(FrozenOptions):
         default=None,
         parser="path",
     )
+    history: Path | None = option(
+        "FILE",
+        "append the result of each item to a history, which `pytest-glue history TASK` shows: an SQLite database",
+        affects="output",
+        default=None,
+        parser="path",
+    )
     report_text: ReportText = option(
         "flipped|none",
         "which texts of examples are shown: in `--glue-html` those whose prediction got worse, and there and in the "

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _OF_THE_TEST_RUN = frozenset(
     {
-        *("alpha", "executor", "family_size", "html", "json", "json_predictions", "junit_properties", "markdown"),
-        *("report_text", "shard", "submission", "task"),
+        *("alpha", "executor", "family_size", "history", "html", "json", "json_predictions", "junit_properties"),
+        *("markdown", "report_text", "shard", "submission", "task"),
     }
 )
 """Options that no marker can set for one test."""

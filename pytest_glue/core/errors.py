@@ -72,6 +72,10 @@ class ReportError(GlueError):
     """A report cannot be written, read or merged."""
 
 
+class HistoryError(GlueError):
+    """A history cannot be written or read."""
+
+
 class HookError(GlueError):
     """A hook of a `conftest.py` or a plugin returned something that is not accepted."""
 

@@ -103,7 +103,8 @@ class ReportFiles:
             MissingPackageError: a package that a report needs is not installed.
             ReportError: a file cannot be written.
         """
-        _check_distinct({"json": options.json, "html": options.html, "markdown": options.markdown})
+        paths = {name: getattr(options, name) for name in ("json", "html", "markdown", "history")}
+        _check_distinct(paths)
         if options.html is not None:
             from pytest_glue.reports.packages import require_packages
 

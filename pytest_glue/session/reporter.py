@@ -18,6 +18,7 @@ from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.progress.log import show
 from pytest_glue.scheduling.sharding import family_lines
+from pytest_glue.session.history import History
 from pytest_glue.session.provenance import override_lines
 from pytest_glue.session.report_file import ReportFiles
 from pytest_glue.session.results import Results
@@ -82,6 +83,8 @@ class GlueReporter:
         # Also in a worker: the controller starts its session with the first report where no flag is given.
         is_run = not config.option.collectonly
         self._files = ReportFiles(session.options, partial(show, config)) if is_run else None
+        is_writing = is_run and not session.is_worker
+        self._history = History(session.options, config.rootpath, partial(show, config)) if is_writing else None
         self._submission = SubmissionFolder(session.options.submission if is_run else None)
         if (junit := getattr(config.option, "xmlpath", None)) and not (session.is_worker or config.option.collectonly):
             from pytest_glue.reports.files import check_writable
@@ -118,6 +121,8 @@ class GlueReporter:
         """Replace the report of an earlier test run, which looks complete, before the first item starts."""
         self._is_collected = True
         self._write()
+        if self._history is not None:
+            self._history.start()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -156,6 +161,8 @@ class GlueReporter:
         """Collect an item's evaluation, error or outcome, and rewrite the JSON report."""
         if not self._session.is_worker and self._results.add(report):
             self._write(is_item=True)
+            if self._history is not None and hasattr(report, "glue_evaluation"):
+                self._history.append(self._results.evaluations[report.nodeid])
 
     @pytest.hookimpl(tryfirst=True)  # before pytest writes the JUnit report
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -171,6 +178,8 @@ class GlueReporter:
         is_complete = self._is_collected and results.collected and session.evaluated <= results.finished
         family = session.family if is_complete else None
         self._write(family, is_final=True)
+        if self._history is not None:
+            self._history.finish()
         ordered = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
         self._submission.write(ordered, len(session.options.checkpoints))
         if results.evaluations or results.errors:
@@ -211,7 +220,8 @@ class GlueReporter:
             write(printable(line))
         if self._submission.error is not None:
             write(printable(self._submission.error), red=True)
-        for line, is_written in self._files.summaries if self._files else ():
+        summaries = [*(self._files.summaries if self._files else ()), *(self._history.summary if self._history else ())]
+        for line, is_written in summaries:
             write(printable(line), red=not is_written)
 
     def _header(self) -> list[str]:

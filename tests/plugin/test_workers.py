@@ -1,10 +1,13 @@
 """Items under pytest-xdist: workers run them, the controller reports."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+
+from pytest_glue.history.storage import HistoryFile
 
 Run = Callable[..., pytest.RunResult]
 Report = Callable[..., Any]
@@ -21,6 +24,7 @@ max_eval_samples = 24
 recipe = { num_train_epochs = 1 }
 threshold = { sst2 = 0.0, stsb = 1.0 }
 json = "out.json"
+history = "history.sqlite"
 """
 RAISES_ON_WNLI = """
 import pytest
@@ -45,7 +49,10 @@ def without_times(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_two_workers_give_the_same_report(
     pytester: pytest.Pytester, here: Run, fresh: Run, report: Report, junit: JUnit
 ) -> None:
-    """With `-n 2`, scores, errors and verdicts are those of one process to the last digit, also without any flag."""
+    """With `-n 2`, scores, errors and verdicts are those of one process to the last digit, also without any flag.
+
+    The controller alone writes to the history.
+    """
     pytester.makepyprojecttoml(TABLE)
     pytester.makeconftest(RAISES_ON_WNLI)
 
@@ -72,6 +79,9 @@ def test_two_workers_give_the_same_report(
     assert {each["reason"] for each in together["results"]} == {
         each.attrib["value"] for case in junit().values() for each in case.findall(".//property[@name='glue.reason']")
     }
+    records = HistoryFile(pytester.path / "history.sqlite").read()
+    assert Counter({"sst2": 2, "stsb": 2}) == Counter(each.task for each in records)
+    assert len({(each.task, each.score) for each in records}) == len({each.test_run for each in records}) == 2
 
 
 def test_workers_check_the_report_before_training(pytester: pytest.Pytester, fresh: Run) -> None:

@@ -65,7 +65,7 @@ def page(view: View, texts: Mapping[str, ItemTexts]) -> str:
     Raises:
         LookupError: a part of the view is missing.
     """
-    template = _environment().get_template("page.html.j2")
+    template = environment().get_template("page.html.j2")
     texts = _within_budget(texts, [item.nodeid for item in view.items])
     sections = [
         _section(item, f"item{number}", texts.get(item.nodeid, ItemTexts()))
@@ -95,7 +95,7 @@ def _without_room(texts: ItemTexts) -> ItemTexts:
     return ItemTexts(*(ExampleTexts(problem=_NO_ROOM) if each.by_example else each for each in found))
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pytest_glue.reports.page"),
         autoescape=True,

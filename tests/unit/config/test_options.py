@@ -64,6 +64,7 @@ DEFAULTS: dict[str, object] = {
     "submission": None,
     "html": None,
     "markdown": None,
+    "history": None,
     "report_text": ReportText.FLIPPED,
     "junit_properties": True,
     "space": {},
@@ -133,7 +134,8 @@ def test_the_seeds_that_may_be_added(seeds: tuple[int, ...], limit: int | None, 
 
 def test_the_report_holds_every_option_but_outputs() -> None:
     """The report is the same wherever it is written, and whatever other files are."""
-    assert OPTIONS.keys() - {"json", "html", "markdown", "junit_properties", "submission"} == Options().to_dict().keys()
+    outputs = {"json", "html", "markdown", "history", "junit_properties", "submission"}
+    assert OPTIONS.keys() - outputs == Options().to_dict().keys()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_what_each_option_affects() -> None:
             *("storage", "search_storage", "cache", "cache_dir", "resume", "timeout", "executor", "shard", "ray"),
         },
         "report": {"report_text", "baseline_max_age", "json_predictions"},
-        "output": {"json", "html", "markdown", "junit_properties", "submission"},
+        "output": {"json", "html", "markdown", "history", "junit_properties", "submission"},
     }
 
 

@@ -273,6 +273,8 @@ def test_a_certificate_needs_a_baseline(pytester: pytest.Pytester) -> None:
 _OF_THE_TEST_RUN = {
     "alpha": 0.1,
     "executor": "ray",
+    "family_size": 3,
+    "history": "history.sqlite",
     "html": "out.html",
     "json": "out.json",
     "json_predictions": "on",

@@ -1,0 +1,152 @@
+"""`pytest-glue history`: show the scores of items over time, and where they changed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.commands.arguments import alpha, count
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_glue.commands.arguments import Commands
+    from pytest_glue.history.record import Record
+    from pytest_glue.history.series import Series
+    from pytest_glue.reports.history_json import Shown
+
+
+def add_history(commands: Commands) -> None:
+    history = commands.add_parser(
+        "history",
+        help="show scores over time, and the commits between which they changed",
+        description="Show the results that test runs with --glue-history=FILE appended: a series for each task and "
+        "checkpoint, the range of commits in which its score changed, and the age of its baseline.",
+        epilog="Exit code: 0 if there are results, 1 if none match, 2 if the history cannot be read.",
+    )
+    history.add_argument("tasks", nargs="*", metavar="TASK", help="only these tasks")
+    history.add_argument(
+        "--file", type=Path, metavar="FILE", help="the history (default: that of [tool.pytest_glue] in pyproject.toml)"
+    )
+    history.add_argument(
+        "--checkpoint", metavar="NAME", help="only this checkpoint: its role, its name or a part of it"
+    )
+    history.add_argument("--branch", metavar="NAME", help="only results of this branch")
+    history.add_argument("--last", type=count, metavar="N", help="only the newest N results of each series")
+    history.add_argument("--all", action="store_true", help="also older series, with other data or another recipe")
+    history.add_argument(
+        "--alpha", type=alpha, default=0.05, metavar="PROBABILITY", help="false-alarm rate of changes (0.05)"
+    )
+    history.add_argument("--json", action="store_true", help="print everything as JSON")
+    history.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots to FILE")
+    history.add_argument("--svg", type=Path, metavar="FILE", help="write the plot of one series to FILE")
+    history.set_defaults(run=_history)
+
+
+def _history(given: argparse.Namespace) -> int:
+    from pytest_glue.core.errors import GlueError
+    from pytest_glue.core.formatting import printable
+    from pytest_glue.history.storage import HistoryFile
+    from pytest_glue.reports.history_text import table, title
+
+    try:
+        file = _file(given.file)
+        series = _selected(given, HistoryFile(file).read())
+        shown = _shown(given, series)
+        lines = _write(given, shown)
+    except GlueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if not shown:
+        print(f"no results in {printable(str(file))} match", file=sys.stderr)
+        return 1
+    if given.json:
+        from pytest_glue.reports.history_json import encode
+
+        print(encode(shown))
+        return 0
+    blocks = [[title(each.series), *table(each.series), *each.sentences] for each in shown]
+    print("\n\n".join("\n".join(block) for block in [*blocks, *([lines] if lines else [])]))
+    return 0
+
+
+def _file(given: Path | None) -> Path:
+    """Return the path of the history.
+
+    Raises:
+        OptionError: none is named, or the table cannot be read.
+    """
+    from pytest_glue.config.table import read_table
+    from pytest_glue.core.errors import OptionError
+    from pytest_glue.core.paths import user_path
+
+    if given is None:
+        named = read_table(Path("pyproject.toml"), required=False).get("history")
+        if not isinstance(named, str):
+            raise OptionError("which history? Give --file=FILE, or set history in [tool.pytest_glue] of pyproject.toml")
+        given = Path(named)
+    return user_path(str(given))
+
+
+def _selected(given: argparse.Namespace, records: list[Record]) -> list[Series]:
+    """Return the series that the arguments select, with their newest records."""
+    from pytest_glue.history.series import Series, series_of
+
+    chosen = [
+        record
+        for record in records
+        if (not given.tasks or record.task in given.tasks)
+        and (given.branch is None or record.branch == given.branch)
+        and (given.checkpoint is None or given.checkpoint in {record.checkpoint, record.source} | _parts(record))
+    ]
+    return [Series(each.records[-given.last :] if given.last else each.records) for each in series_of(chosen)]
+
+
+def _parts(record: Record) -> set[str]:
+    return {record.checkpoint.rpartition("/")[2]}
+
+
+def _shown(given: argparse.Namespace, series: list[Series]) -> list[Shown]:
+    """Return what is shown: the newest series of each item, or all of them."""
+    from pytest_glue.history.series import item_of
+    from pytest_glue.reports.history_json import Shown
+    from pytest_glue.reports.history_text import sentences
+
+    found = []
+    for number, each in enumerate(series):
+        others = [other for other in series[:number] if item_of(other.last) == item_of(each.last)]
+        is_newest = all(item_of(other.last) != item_of(each.last) for other in series[number + 1 :])
+        if is_newest or given.all:
+            changes = each.changes(given.alpha)
+            said = sentences(each, changes, () if given.all else others, given.alpha)
+            found.append(Shown(each, tuple(changes), tuple(said)))
+    return found
+
+
+def _write(given: argparse.Namespace, shown: list[Shown]) -> list[str]:
+    """Write page and picture, and return a line about each.
+
+    Raises:
+        GlueError: a package is missing, a file cannot be written, or there is no single series for a picture.
+    """
+    from pytest_glue.core.errors import OptionError
+    from pytest_glue.reports.files import write_report
+    from pytest_glue.reports.packages import require_packages
+
+    if not shown or (given.html is None and given.svg is None):
+        return []
+    require_packages()
+    from pytest_glue.reports.page.history_page import history_page, picture
+
+    contents: dict[str, tuple[Path, Any]] = {}
+    if given.svg is not None:
+        if len(shown) > 1:
+            names = ", ".join(f"{each.series.last.task} · {each.series.last.checkpoint}" for each in shown[:5])
+            raise OptionError(f"--svg draws one series, and {len(shown)} match ({names}): name a task and --checkpoint")
+        contents["SVG"] = given.svg, picture(shown[0])
+    if given.html is not None:
+        contents["HTML"] = given.html, history_page(shown)
+    for name, (file, text) in contents.items():
+        write_report(file, text.encode("utf-8", "backslashreplace"), name)
+    return [f"{name}: {file}" for name, (file, _) in contents.items()]

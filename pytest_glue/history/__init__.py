@@ -1,0 +1,1 @@
+"""History: the evaluations of many test runs in a file, and where a score changed."""

@@ -1,0 +1,140 @@
+"""Series: which records are compared, and what is said to have changed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.repository import RepositoryState
+from pytest_glue.history.baseline_use import baseline_use
+from pytest_glue.history.record import Record
+from pytest_glue.history.series import Series, differences, series_of
+from tests.factories import make_evaluation, make_record, make_study
+
+NOISE = (0.004, -0.006, 0.002, 0.007, -0.003, 0.001, -0.005, 0.006, 0.003, -0.002)
+
+
+def levels(*parts: tuple[float, int]) -> list[Record]:
+    """Return records around each level, as many as are asked for."""
+    scores = [level for level, count in parts for _ in range(count)]
+    return [make_record(number, score + NOISE[number % 10]) for number, score in enumerate(scores)]
+
+
+def of(**changes: Any) -> Record:
+    """Return the record of an evaluation."""
+    options = Options(**changes.pop("options", {}))
+    return Record.of(make_evaluation(**changes), options, RepositoryState(), "run", "2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipe": {"num_train_epochs": 2}},
+        {"data_digest": f"sha256:{'2' * 64}"},
+        {"n_train": 2000},
+        {"headline_metric": "f1"},
+        {"evaluate_only": True},
+        {"options": {"max_length": 64}},
+        {"nodeid": "suites/test_glue.py::test_other[rte-a-b]"},
+        {"checkpoint": Checkpoint("a/c", Origin.HUB)},
+        {"terms": make_study().terms},
+    ],
+)
+def test_what_is_not_comparable(change: dict[str, Any]) -> None:
+    """Such records are in series of their own."""
+    assert len(series_of([of(), of(**change)])) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"checkpoint": Checkpoint("a/b", Origin.HUB, "main", f"sha256:{'3' * 64}")},
+        {"recipe": {"num_train_epochs": 1, "logging_steps": 7}},
+        {"device": "cuda:0"},
+        {"options": {"threshold": {("rte", "accuracy"): 0.9}}},
+    ],
+)
+def test_what_a_history_is_for(change: dict[str, Any]) -> None:
+    """Other files under the same name, another machine or another threshold stay in the series."""
+    assert len(series_of([of(), of(**change)])) == 1
+
+
+def test_a_role_holds_folders_together() -> None:
+    """The checkpoint of a role has another folder after each training."""
+    folders = [Checkpoint(f"./models/{name}", Origin.FOLDER, role="candidate") for name in "ab"]
+    assert len(series_of([of(checkpoint=each) for each in folders])) == 1
+
+
+def test_searched_values_are_results() -> None:
+    """Series of a search do not depend on what it found, only on how it searched."""
+    terms = make_study().terms
+    found = [of(terms=terms, recipe={"num_train_epochs": 1, "learning_rate": rate}) for rate in (1e-5, 2e-5)]
+    assert len(series_of(found)) == 1
+
+
+def test_what_keeps_series_apart() -> None:
+    """It is named."""
+    here, there = (Series((of(**change),)) for change in ({}, {"recipe": {"num_train_epochs": 2}, "n_train": 9}))
+    assert ["n train 9 instead of 2490", "recipe's num_train_epochs 2 instead of 1"] == differences(here, there)
+
+
+def test_a_drop_between_commits() -> None:
+    """The range is given by the last record that is before it and the first that is after."""
+    (series,) = series_of(levels((0.70, 12), (0.64, 9)))
+    (change,) = series.changes(0.05)
+    assert change.likely == series.records[12]
+    assert change.before.time <= series.records[11].time
+    assert change.after.time >= series.records[12].time
+    assert change.is_worse
+    assert (change.score_before, change.score_after) == pytest.approx((0.70, 0.64), abs=0.003)
+
+
+def test_where_lower_is_better() -> None:
+    """A rise is worse."""
+    records = [replace(each, greater_is_better=False) for each in levels((0.30, 10), (0.40, 10))]
+    (change,) = Series(tuple(records)).changes(0.05)
+    assert change.is_worse
+
+
+def test_repeats_are_no_evidence() -> None:
+    """The same files with the same scores are one result, however often they are read from the cache."""
+    first, second = make_record(0, 0.70), make_record(1, 0.64)
+    records = [replace(first, test_run=f"a{n}") for n in range(20)] + [
+        replace(second, test_run=f"b{n}") for n in range(20)
+    ]
+    series = Series(tuple(records))
+    assert [20, 20] == [len(each.records) for each in series.measurements]
+    assert series.changes(0.05) == []
+
+
+def test_scores_that_are_not_tested() -> None:
+    """Undefined ones, and those of runs that were stopped early, which are bounds."""
+    stopped = make_record(2)
+    stopped = replace(stopped, runs=[{**run, "stopped": True} for run in stopped.runs])
+    assert len(Series((make_record(0), make_record(1, score=None), stopped)).measurements) == 1
+
+
+def test_the_baseline_of_an_item() -> None:
+    """It is that of the newest comparison; one that was recorded at another time is another one."""
+    main = {"name": "main", "baseline_score": 0.65, "recorded_at": "2026-01-01T00:00:00+00:00"}
+    compared = [make_record(number, baseline=main) for number in (3, 4)]
+    use = baseline_use([make_record(1), *compared])
+    assert use is not None
+    assert (use.recorded_at, use.first, use.n_compared) == (main["recorded_at"], compared[0], 2)
+    later = baseline_use([*compared, make_record(5, baseline={"name": "main", "baseline_score": 0.65})])
+    assert later is not None
+    assert (later.recorded_at, later.n_compared) == (None, 1)
+    assert baseline_use([make_record()]) is None
+
+
+def test_no_secret_is_recorded() -> None:
+    """Neither in the recipe nor in addresses."""
+    record = of(recipe={"hub_token": "hf_secret"}, data="postgres://me:secret@host/db")
+    assert "secret" not in repr(record)
+
+
+def test_infinite_scores() -> None:
+    """JSON has none, so that they are undefined."""
+    assert of(headline_metric="mse", score=float("inf")).score is None
