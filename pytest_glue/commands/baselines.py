@@ -79,6 +79,7 @@ def _storage(given: str | None) -> Path:
 
 
 def _list(given: argparse.Namespace, storage: Path) -> int:
+    from pytest_glue.core.formatting import count
     from pytest_glue.gate import baseline_storage
     from pytest_glue.reports.baseline_facts import table
 
@@ -90,7 +91,11 @@ def _list(given: argparse.Namespace, storage: Path) -> int:
         _print_json([each.facts(now) for each in found])
     else:
         names = {each.name for each in found}
-        print("\n".join([*table(found, now), f"{len(names)} baselines with {len(found)} items in {storage}"]))
+        print(
+            "\n".join(
+                [*table(found, now), f"{count(len(names), 'baseline')} with {count(len(found), 'item')} in {storage}"]
+            )
+        )
     return _reported(problems)
 
 
@@ -138,20 +143,21 @@ def _key(each: NamedBaseline, given: argparse.Namespace) -> Any:
 
 def _delete(given: argparse.Namespace, storage: Path) -> int:
     from pytest_glue.core.errors import BaselineError
+    from pytest_glue.core.formatting import count
 
     folder = storage / given.name
     if not given.name.endswith(".json") and folder.is_symlink():
         raise BaselineError(f"nothing was deleted: {folder} is a link; delete it by hand")
     found, problems = _read([(given.name, file) for file in _files(storage, given.name)])
     if found and not given.yes:
-        _confirm(f"{len(found)} files of baseline {given.name}")
+        _confirm(f"{count(len(found), 'file')} of baseline {given.name}")
     for each in found:
         each.file.unlink()
     if not given.name.endswith(".json"):
         for empty in (*(each for each in folder.iterdir() if each.is_dir()), folder):
             if not any(empty.iterdir()):
                 empty.rmdir()
-    print(f"deleted {len(found)} files of baseline {given.name}")
+    print(f"deleted {count(len(found), 'file')} of baseline {given.name}")
     return _reported([f"kept, since it is no baseline that can be read: {problem}" for problem in problems])
 
 

@@ -1,7 +1,7 @@
 """How old a baseline is, and the note on one that is older than the user allows."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from pytest_glue.core.errors import BaselineError
@@ -12,8 +12,8 @@ from pytest_glue.core.formatting import count
 class BaselineAge:
     """The age of a baseline when it is compared with."""
 
-    days: int | None = None
-    """Whole days; None if the baseline does not say when it was recorded."""
+    days: float | None = None
+    """None if the baseline does not say when it was recorded."""
     limit: float | None = None
     """The age in days from which on a baseline is stale; None for no limit."""
 
@@ -28,7 +28,12 @@ class BaselineAge:
         """
         if recorded_at is None:
             return cls(limit=limit)
-        return cls(max((now - parse_time(recorded_at)).days, 0), limit)
+        return cls(max((now - parse_time(recorded_at)) / timedelta(days=1), 0.0), limit)
+
+    @property
+    def whole_days(self) -> int | None:
+        """The days that have passed; None if the baseline does not say when it was recorded."""
+        return None if self.days is None else int(self.days)
 
     @property
     def is_stale(self) -> bool:
@@ -48,7 +53,8 @@ class BaselineAge:
             return (f"the age of baseline {name} is not known, so {limit} cannot be checked: {_REMEDY}",)
         if self.days < self.limit:
             return ()
-        return (f"baseline {name} is {count(self.days, 'day')} old, and {limit} allows no more: {_REMEDY}",)
+        age = count(int(self.days), "day") if self.days >= 1 else f"{self.days:.2g} days"
+        return (f"baseline {name} is {age} old, and {limit} allows no more: {_REMEDY}",)
 
 
 _REMEDY = "record it again with --glue-save"

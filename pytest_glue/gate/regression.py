@@ -174,7 +174,7 @@ def _facts(rule: RegressionCriterion, comparison: "Comparison") -> dict[str, Any
         "fail_share": rule.fail_share,
         "recorded_at": rule.baseline.recorded_at,
         "commit": rule.baseline.commit,
-        "age_days": rule.age.days,
+        "age_days": rule.age.whole_days,
         "is_stale": rule.age.is_stale,
     }
 

@@ -47,7 +47,7 @@ class NamedBaseline:
             "score": recorded.score,
             "seeds": list(recorded.seeds),
             "recorded_at": recorded.recorded_at,
-            "age_days": BaselineAge.of(recorded.recorded_at, now).days,
+            "age_days": BaselineAge.of(recorded.recorded_at, now).whole_days,
             "commit": recorded.commit,
             "evaluate_only": recorded.evaluate_only,
             "evaluation_split": recorded.evaluation_split,
@@ -80,7 +80,7 @@ def _row(each: NamedBaseline, now: datetime) -> tuple[str, ...]:
         recorded.headline_metric,
         shown_metric(recorded.headline_metric).text(recorded.score),
         str(len(recorded.runs)),
-        _age(BaselineAge.of(recorded.recorded_at, now).days),
+        _age(BaselineAge.of(recorded.recorded_at, now).whole_days),
         (recorded.commit or "")[:_SHORT],
     )
 
@@ -110,7 +110,10 @@ def lines(each: NamedBaseline, now: datetime) -> list[str]:
         "recipe": _pairs(recorded.recipe),
         "search": "none" if recorded.search is None else f"{recorded.search.backend}, {recorded.search.trials} trials",
         "libraries": _pairs(recorded.libraries),
-        "detectable drop": _pairs({count(n, "seed"): drop for n, drop in recorded.visible_drops.items()}) or "unknown",
+        "detectable drop": ", ".join(
+            f"{drop} with {count(n, 'seed')}" for n, drop in sorted(recorded.visible_drops.items())
+        )
+        or "unknown",
     }
     width = max(map(len, shown))
     return [printable(each.title), *(f"  {name.ljust(width)}  {printable(text)}" for name, text in shown.items())]

@@ -8,12 +8,12 @@ from typing import Any
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import Evaluation, Outcome
 from pytest_glue.core.family import Family
-from pytest_glue.core.formatting import printable_message
+from pytest_glue.core.formatting import count, printable_message
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import document
 from pytest_glue.reports.recorded_side import RecordedSide
 from pytest_glue.reports.slice_table import slice_lines
-from pytest_glue.reports.terminal import notes, table
+from pytest_glue.reports.terminal import notes, synthetic_lines, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class Compared:
         lines = [*(line for line, _ in rows), *slice_lines(self.evaluations), *notes(self.evaluations)]
         lines += [each.reason for each in self.evaluations if each.verdict is not Verdict.PASS]
         lines += [f"{nodeid}: {message}" for nodeid, message in self.errors.items()]
-        lines += [*self.only, *self.baseline.warnings, *self.candidate.warnings]
+        lines += [*self.only, *self.baseline.warnings, *self.candidate.warnings, *synthetic_lines(self.evaluations)]
+        n_items, n_compared = count(len(self.evaluations) + len(self.errors), "item"), len(self.evaluations)
+        lines.append(f"compared {n_compared} of {n_items} of {self.candidate.name} with {self.baseline.name}")
         return [printable_message(line) for line in lines]
 
     @property

@@ -141,7 +141,7 @@ def test_delete(run: Output, storage: Path) -> None:
     """The files and the folders that are empty then; other baselines stay."""
     assert (0, ["deleted 2 files of baseline main"], "") == run("delete", "main", "--yes")
     assert ["next"] == [each.name for each in storage.iterdir()]
-    assert (0, ["deleted 1 files of baseline glue-baselines/next/rte/a-b.json"], "") == run(
+    assert (0, ["deleted 1 file of baseline glue-baselines/next/rte/a-b.json"], "") == run(
         "delete", "glue-baselines/next/rte/a-b.json", "--yes"
     )
 

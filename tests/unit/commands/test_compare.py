@@ -218,7 +218,11 @@ def test_items_share_the_error_rate(tmp_path: Path, capsys: pytest.CaptureFixtur
     )
     main(["compare", str(first), str(second), "--on-missing-baseline=skip", "--inconclusive=fail"])
     lines = capsys.readouterr().out.splitlines()
-    assert ["only in b, not compared: mine · a/b@86b5e09", "only in a: qnli · a/b@86b5e09"] == lines[-2:]
+    assert [
+        "only in b, not compared: mine · a/b@86b5e09",
+        "only in a: qnli · a/b@86b5e09",
+        "compared 1 of 1 item of b with a",
+    ] == lines[-3:]
 
 
 @pytest.mark.parametrize(

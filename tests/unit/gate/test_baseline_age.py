@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 28, 7, 0, tzinfo=UTC)
 )
 def test_whole_days(recorded_at: str | None, days: int | None) -> None:
     """A text without a time zone is in UTC; what another clock recorded in the future is new."""
-    assert days == BaselineAge.of(recorded_at, NOW).days
+    assert days == BaselineAge.of(recorded_at, NOW).whole_days
 
 
 @pytest.mark.parametrize(("limit", "notes"), [(None, 0), (46.0, 0), (45.0, 1), (0.5, 1)])
@@ -44,6 +44,15 @@ def test_the_notes() -> None:
     assert not unknown.is_stale
     (note,) = unknown.notes("main")
     assert note.startswith("the age of baseline main is not known, so baseline_max_age (30) cannot be checked: record ")
+
+
+def test_a_limit_of_hours() -> None:
+    """Half a day is a limit too."""
+    notes = [BaselineAge.of(f"2026-11-27T{hour}:00:00+00:00", NOW, 0.5).notes("main") for hour in (18, 20)]
+    assert ("baseline main is 0.54 days old, and baseline_max_age (0.5) allows no more", ()) == (
+        notes[0][0].partition(": ")[0],
+        notes[1],
+    )
 
 
 def test_a_text_that_is_no_time() -> None:
