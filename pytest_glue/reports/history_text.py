@@ -144,7 +144,7 @@ def baseline_sentence(use: BaselineUse, metric: Metric) -> str:
         BaselineError: it was recorded at a time that is none.
     """
     now = datetime.now(UTC)
-    days = BaselineAge.of(use.recorded_at or use.first.time, now).days
+    days = BaselineAge.of(use.recorded_at or use.first.time, now).whole_days
     age = f"{'' if use.recorded_at else 'at least '}{count(days or 0, 'day')} old"
     compared = f"{count(use.n_compared, 'result')} compared with it, the first at {_point(use.first)}"
     return f"Baseline {use.name} ({metric.text(use.score)}) is {age}; {compared}"
