@@ -16,6 +16,7 @@ from pytest_glue.commands.init import add_init
 from pytest_glue.commands.merge import add_merge
 from pytest_glue.commands.power import add_power
 from pytest_glue.commands.report import add_report
+from pytest_glue.commands.tasks import add_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +39,7 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pytest-glue {version('pytest-glue')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     reading = (add_report, add_compare, add_export, add_history)
-    for add_command in (add_init, add_cache, add_baselines, add_merge, add_power, *reading):
+    for add_command in (add_init, add_tasks, add_cache, add_baselines, add_merge, add_power, *reading):
         add_command(commands)
     return parser
 

@@ -79,6 +79,7 @@ def _storage(given: str | None) -> Path:
 
 
 def _list(given: argparse.Namespace, storage: Path) -> int:
+    from pytest_glue.commands.output import terminal_width
     from pytest_glue.core.formatting import count
     from pytest_glue.gate import baseline_storage
     from pytest_glue.reports.baseline_facts import table
@@ -91,11 +92,9 @@ def _list(given: argparse.Namespace, storage: Path) -> int:
         _print_json([each.facts(now) for each in found])
     else:
         names = {each.name for each in found}
-        print(
-            "\n".join(
-                [*table(found, now), f"{count(len(names), 'baseline')} with {count(len(found), 'item')} in {storage}"]
-            )
-        )
+        shown = table(found, now, terminal_width())
+        total = f"{count(len(names), 'baseline')} with {count(len(found), 'item')} in {storage}"
+        print("\n".join([*shown, total]))
     return _reported(problems)
 
 

@@ -78,10 +78,13 @@ def _on_cache(
 
 
 def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
-    from pytest_glue.core.formatting import columns, size
+    from pytest_glue.core.formatting import size
+    from pytest_glue.reports.table import plain_lines
 
     header = ("task", "checkpoint", "seed", "metric", "score", "trained in", "size", "last used", "settings")
-    table = columns(header, [_row(*run) for run in runs], right=("seed", "score", "trained in", "size", "last used"))
+    table = plain_lines(
+        header, [_row(*run) for run in runs], right=("seed", "score", "trained in", "size", "last used")
+    )
     unfinished = cache.resume_state_bytes()
     return [
         *(table if runs else []),

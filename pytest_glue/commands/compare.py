@@ -70,6 +70,7 @@ def _parsed(name: str) -> Callable[[str], Any]:
 
 
 def _compare(given: argparse.Namespace) -> int:
+    from pytest_glue.commands.output import terminal_width
     from pytest_glue.core.errors import GlueError, ReportError
     from pytest_glue.reports.json import encode
     from pytest_glue.reports.recorded_side import read_side
@@ -86,7 +87,7 @@ def _compare(given: argparse.Namespace) -> int:
         print(encode(compared.report).decode("utf-8"), end="")
         print("\n".join(compared.only), end="\n" if compared.only else "", file=sys.stderr)
     else:
-        print("\n".join(compared.lines))
+        print("\n".join(compared.lines(terminal_width())))
     return 1 if compared.is_red else 0
 
 

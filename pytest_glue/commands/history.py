@@ -45,6 +45,7 @@ def add_history(commands: Commands) -> None:
 
 
 def _history(given: argparse.Namespace) -> int:
+    from pytest_glue.commands.output import terminal_width
     from pytest_glue.core.errors import GlueError
     from pytest_glue.core.formatting import printable
     from pytest_glue.history.storage import HistoryFile
@@ -66,7 +67,7 @@ def _history(given: argparse.Namespace) -> int:
 
         print(encode(shown))
         return 0
-    blocks = [[title(each.series), *table(each.series), *each.sentences] for each in shown]
+    blocks = [[title(each.series), *table(each.series, terminal_width()), *each.sentences] for each in shown]
     print("\n\n".join("\n".join(block) for block in [*blocks, *([lines] if lines else [])]))
     return 0
 

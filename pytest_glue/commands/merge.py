@@ -25,6 +25,7 @@ def add_merge(commands: Commands) -> None:
 
 
 def _merge(given: argparse.Namespace) -> int:
+    from pytest_glue.commands.output import terminal_width
     from pytest_glue.core.errors import GlueError
     from pytest_glue.reports.json import write
     from pytest_glue.reports.merge import check_files, is_red, merge, read, summary_lines
@@ -32,7 +33,7 @@ def _merge(given: argparse.Namespace) -> int:
     try:
         check_files(given.reports, given.output)
         merged = merge({str(file): read(file) for file in given.reports})
-        summary = summary_lines(merged)
+        summary = summary_lines(merged, terminal_width())
         write(given.output, merged)
     except GlueError as error:
         print(error, file=sys.stderr)

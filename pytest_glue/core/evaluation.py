@@ -17,6 +17,8 @@ from pytest_glue.core.verdict import FailedRun, Judgement, SliceResult, Verdict
 Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
 """What pytest says about an item's test; a verdict is only one of the things that a test can fail for."""
 SYNTHETIC_DATA = "SYNTHETIC DATA: good for trying out the gate, no evidence of quality"
+SYNTHETIC_CHECKPOINT = "SYNTHETIC CHECKPOINT: good for trying out the gate, no evidence of quality"
+"""The same about the sample's checkpoint on the user's own data."""
 SAMPLE_DESCRIPTION = "sample (synthetic data)"
 """How header and reports name the data source `sample`."""
 
@@ -111,7 +113,14 @@ class Evaluation:
     @property
     def is_synthetic(self) -> bool:
         """Whether data or checkpoint are the sample's, so that the score says nothing about real models."""
-        return self.data.startswith(SAMPLE_DESCRIPTION) or self.checkpoint.origin is Origin.SAMPLE
+        return bool(self.synthetic_warning)
+
+    @property
+    def synthetic_warning(self) -> str:
+        """The warning about synthetic data or a synthetic checkpoint; empty if neither is."""
+        if self.data.startswith(SAMPLE_DESCRIPTION):
+            return SYNTHETIC_DATA
+        return SYNTHETIC_CHECKPOINT if self.checkpoint.origin is Origin.SAMPLE else ""
 
     @property
     def search(self) -> Study | None:

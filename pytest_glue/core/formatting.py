@@ -1,6 +1,6 @@
-"""Tables, numbers and foreign text for people."""
+"""Numbers and foreign text for people."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from math import floor, isfinite, log10
 
 
@@ -38,24 +38,6 @@ def visible(text: str, longest: int) -> str:
 def shortened(text: str, longest: int) -> str:
     """Return a text of at most that many characters, cut with an ellipsis."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def columns(names: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> list[str]:
-    """Return a table as lines: the column names, then the rows.
-
-    Args:
-        names: the names of the columns.
-        rows: each with a cell for each column.
-        right: the names of right-aligned columns.
-    """
-    widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if name in right else cell.ljust(width)
-            for name, cell, width in zip(names, row, widths, strict=True)
-        ).rstrip()
-        for row in (names, *rows)
-    ]
 
 
 def seconds(duration_s: float) -> str:

@@ -41,7 +41,8 @@ def against_chance(
     beats = comparison.lead > needed + comparison.rounding
     text, difference = comparison.text(">" if beats else "does not beat"), comparison.difference
     if not beats:
-        difference = f"{difference} of the {metric.text(metric.sign * needed, '+')} needed"
+        side = "more" if metric.greater_is_better else "less"
+        difference = f"{difference}, {side} than {metric.text(metric.sign * needed, '+')} needed"
     if not beats and margin >= metric.sign * (metric.best - level):
         text = f"{text}, which no score can on so few or so similar examples: give a threshold"
     if note:

@@ -101,7 +101,7 @@ class Criteria:
             sides = Sides(self.task, tuple(runs), compared, baseline, tuple(references), groups)
             slices = self._judge_slices(sides, regression)
             golden = self.golden.judge(compared.trained) if self.golden else None
-            answer = with_golden(with_slices(answer, slices), golden)
+            answer = with_golden(with_slices(answer, slices), golden, evaluate_only=self.evaluate_only)
         return Judgement(
             verdict=answer.verdict,
             reason=self._sentence(answer, candidate, len(references), uncertainty),
@@ -120,7 +120,7 @@ class Criteria:
                 *(group_notes(self.task, groups) if uncertainty or regression else ()),
                 *(regression.notes if regression else ()),
                 *(self.slices.notes if self.slices else ()),
-                *golden_notes(golden),
+                *golden_notes(golden, evaluate_only=self.evaluate_only),
             ),
             failed_runs=candidate.failed,
             is_futile=regression is not None and regression.is_futile and answer.verdict is Verdict.INCONCLUSIVE,

@@ -60,7 +60,7 @@ class GoldenCriteria:
                     f"seed {run.seed} predicted {len(predictions)}: keep all examples of the split golden"
                 )
             missed = [index for index, each in enumerate(predictions) if not self._is_right(each, self.labels[index])]
-            shares.append(1 - len(missed) / n_examples)
+            shares.append((n_examples - len(missed)) / n_examples)
             for index in missed:
                 wrong.setdefault((index, label_name(task, predictions[index])), []).append(run.seed)
         n_missed = len({index for index, _ in wrong})
@@ -79,30 +79,41 @@ class GoldenCriteria:
         return predicted == expected
 
 
-def with_golden(answer: VerdictText, result: GoldenResult | None) -> VerdictText:
-    """Return the answer on an item with what the golden examples say: it fails if a run misses too many."""
+def with_golden(answer: VerdictText, result: GoldenResult | None, *, evaluate_only: bool = False) -> VerdictText:
+    """Return the answer on an item with what the golden examples say: it fails if a run misses too many.
+
+    Args:
+        answer: on the scores.
+        result: None if there are no golden examples.
+        evaluate_only: whether the only run is the checkpoint as it is, whose seed says nothing.
+    """
     if result is None or not result.failed:
         return answer
-    return replace(answer, verdict=Verdict.FAIL, text=f"{_misses(result)}; {answer.text}")
+    return replace(
+        answer, verdict=Verdict.FAIL, text=f"{_misses(result, names_seeds=not evaluate_only)}; {answer.text}"
+    )
 
 
-def golden_notes(result: GoldenResult | None) -> tuple[str, ...]:
-    """Return a note on misses that are allowed."""
-    if result is None or result.failed or not result.misses:
+def golden_notes(result: GoldenResult | None, *, evaluate_only: bool = False) -> tuple[str, ...]:
+    """Return a note on golden examples that do not fail the item: all are right, or the misses are allowed."""
+    if result is None or result.failed:
         return ()
-    return (f"{_misses(result)}; golden_min allows it",)
+    if not result.misses:
+        return (f"golden examples: {result.n_examples} of {result.n_examples} predicted right",)
+    return (f"{_misses(result, names_seeds=not evaluate_only)}; golden_min allows it",)
 
 
-def _misses(result: GoldenResult) -> str:
+def _misses(result: GoldenResult, *, names_seeds: bool) -> str:
     """Return a clause that names some of the misses."""
     which = f"{result.n_missed} of {count(result.n_examples, 'golden example')} predicted wrong"
     if result.min_share < 1:
         which = f"{which}, and at least {100 * result.min_share:.3g} % of them must be right in every run"
-    named = "; ".join(map(_miss, result.misses[:_NAMED]))
+    named = "; ".join(_miss(each, names_seeds=names_seeds) for each in result.misses[:_NAMED])
     n_others = len(result.misses) - _NAMED
     more = f"; and {n_others} more, in the JSON report (--glue-json)" if n_others > 0 else ""
     return f"{which}: {named}{more}"
 
 
-def _miss(miss: GoldenMiss) -> str:
-    return f"{miss.place} expected {miss.expected}, predicted {miss.predicted} ({name_seeds(miss.seeds)})"
+def _miss(miss: GoldenMiss, *, names_seeds: bool) -> str:
+    seeds = f" ({name_seeds(miss.seeds)})" if names_seeds else ""
+    return f"{miss.place} expected {miss.expected}, predicted {miss.predicted}{seeds}"

@@ -6,15 +6,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_glue.core.formatting import columns, count, printable
+from pytest_glue.core.formatting import count, printable
 from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_age import BaselineAge
+from pytest_glue.reports.table import Column, laid_out
 
 Facts = dict[str, Any]
 _SHORT = 7
 """Of a commit, as git shows it; of a digest, enough to tell checkpoints apart."""
+_COLUMNS = (
+    Column("baseline", is_name=True),
+    Column("task", is_name=True),
+    Column("checkpoint", is_name=True),
+    Column("digest", omission=1),
+    Column("metric", is_name=True),
+    Column("score", is_right=True),
+    Column("seeds", is_right=True),
+    Column("age", is_right=True),
+    Column("commit", omission=2),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +75,15 @@ class NamedBaseline:
         }
 
 
-def table(found: Sequence[NamedBaseline], now: datetime) -> list[str]:
-    """Return a line for each item, below the names of the columns; none without an item."""
-    names = ("baseline", "task", "checkpoint", "digest", "metric", "score", "seeds", "age", "commit")
-    rows = [_row(each, now) for each in found]
-    return [printable(line) for line in columns(names, rows, right=("score", "seeds", "age"))] if rows else []
+def table(found: Sequence[NamedBaseline], now: datetime, width: int | None = None) -> list[str]:
+    """Return a line for each item, below the names of the columns; none without an item.
+
+    Args:
+        found: the items.
+        now: what ages are counted to.
+        width: of the terminal; None for any.
+    """
+    return laid_out(_COLUMNS, [_row(each, now) for each in found], width).lines if found else []
 
 
 def _row(each: NamedBaseline, now: datetime) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from typing import Any
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import Evaluation, Outcome
 from pytest_glue.core.family import Family
-from pytest_glue.core.formatting import count, printable_message
+from pytest_glue.core.formatting import count
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.json import document
 from pytest_glue.reports.recorded_side import RecordedSide
-from pytest_glue.reports.slice_table import slice_lines
-from pytest_glue.reports.terminal import notes, synthetic_lines, table
+from pytest_glue.reports.terminal import Summary
+from pytest_glue.reports.width import wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,25 @@ class Compared:
         """Whether an item failed, or could not be compared."""
         return bool(self.errors) or any(each.failed for each in self.evaluations)
 
-    @property
-    def lines(self) -> list[str]:
-        """The lines for a terminal."""
-        rows = table(self.evaluations, self.errors, self._outcomes) if self.evaluations or self.errors else []
-        lines = [*(line for line, _ in rows), *slice_lines(self.evaluations), *notes(self.evaluations)]
-        lines += [each.reason for each in self.evaluations if each.verdict is not Verdict.PASS]
-        lines += [f"{nodeid}: {message}" for nodeid, message in self.errors.items()]
-        lines += [*self.only, *self.baseline.warnings, *self.candidate.warnings, *synthetic_lines(self.evaluations)]
+    def lines(self, width: int | None = None) -> list[str]:
+        """Return the lines for a terminal.
+
+        Args:
+            width: of the terminal; None for any.
+        """
+        failed = (each.reason for each in self.evaluations if each.failed and each.verdict is not Verdict.INCONCLUSIVE)
+        errors = (f"{nodeid}: {message}" for nodeid, message in self.errors.items())
+        summary = Summary(
+            evaluations=self.evaluations,
+            errors=self.errors,
+            outcomes=self._outcomes,
+            own_tasks=self.options.task,
+            warnings=(*failed, *errors, *self.only, *self.baseline.warnings, *self.candidate.warnings),
+            width=width,
+        )
         n_items, n_compared = count(len(self.evaluations) + len(self.errors), "item"), len(self.evaluations)
-        lines.append(f"compared {n_compared} of {n_items} of {self.candidate.name} with {self.baseline.name}")
-        return [printable_message(line) for line in lines]
+        total = f"compared {n_compared} of {n_items} of {self.candidate.name} with {self.baseline.name}"
+        return [*(line for line, _ in summary.lines()), *wrapped(total, width)]
 
     @property
     def _outcomes(self) -> dict[str, Outcome]:

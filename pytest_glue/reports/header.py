@@ -1,5 +1,6 @@
 """The header of a test run: what is evaluated, on which data and device, and warnings about power and memory."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ from pytest_glue.core.chance import least_chance_level
 from pytest_glue.core.checkpoints import SAMPLE, Origin
 from pytest_glue.core.environment import expected_device, header_versions
 from pytest_glue.core.errors import GlueError
-from pytest_glue.core.evaluation import SYNTHETIC_DATA
-from pytest_glue.core.formatting import count, printable
+from pytest_glue.core.evaluation import SYNTHETIC_CHECKPOINT, SYNTHETIC_DATA
+from pytest_glue.core.formatting import count, printable, shortened
 from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.tasks import Task
 from pytest_glue.gate.baseline import Baseline
@@ -35,7 +36,7 @@ def header(options: Options, workers: int = 1, *, collect_only: bool = False) ->
     lines = [*_what(options), *threshold_warnings(options), *of_designs, *_memory_warnings(options, workers)]
     uses_sample = options.data == SAMPLE and any(task.data is None for task in options.tasks)
     if uses_sample or any(each.origin is Origin.SAMPLE for each in options.checkpoints):
-        lines.append(SYNTHETIC_DATA)
+        lines.append(SYNTHETIC_DATA if uses_sample else SYNTHETIC_CHECKPOINT)
     return [f"glue: {printable(line)}" for line in lines]
 
 
@@ -72,8 +73,18 @@ def _own_task(task: Task) -> str:
         with suppress(GlueError):  # which the items of the task will raise
             found = resolved(task)
     origin = " (from the training data)" if task.needs_labels else ""
-    labels = f"; labels {', '.join(found.labels)}{origin}" if found.labels else ""
+    labels = f"; labels {_listed(found.labels)}{origin}" if found.labels else ""
     return f"task {task.name}: data {source.description}; {task.kind}{labels}"
+
+
+_MOST_LABELS, _LONGEST_LABEL = 10, 40
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """Return the labels, or the first ones of many and how many more there are."""
+    n_more = len(labels) - _MOST_LABELS
+    first = ", ".join(shortened(label, _LONGEST_LABEL) for label in labels[:_MOST_LABELS])
+    return first + (f" and {n_more} more" if n_more > 0 else "")
 
 
 def _memory_warnings(options: Options, workers: int) -> list[str]:

@@ -3,15 +3,26 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from pytest_glue.core.formatting import columns, count, printable, shortened
+from pytest_glue.core.formatting import count, printable, shortened
 from pytest_glue.core.metrics import Metric, shown_metric
 from pytest_glue.gate.baseline_age import BaselineAge
 from pytest_glue.history.baseline_use import BaselineUse, baseline_use
 from pytest_glue.history.record import Record
 from pytest_glue.history.series import MIN_MEASUREMENTS, Change, Series, differences, span
+from pytest_glue.reports.table import Column, laid_out
 
 _PLOT = 24
 """Characters of the plot of one interval."""
+_COLUMNS = (
+    Column("time (UTC)"),
+    Column("commit"),
+    Column("checkpoint", is_right=True),
+    Column("seeds", is_right=True, omission=2),
+    Column("score", is_right=True),
+    Column("95% CI", omission=1),
+    Column("score and interval", omission=3),
+    Column("verdict"),
+)
 
 
 def metric_of(series: Series) -> Metric:
@@ -26,8 +37,13 @@ def title(series: Series) -> str:
     return f"{name}: {last.headline_metric}, {count(len(series.records), 'result')}, {span(series.records)}"
 
 
-def table(series: Series) -> list[str]:
-    """Return a line for each record, the newest last, with a plot of the scores and their intervals."""
+def table(series: Series, width: int | None = None) -> list[str]:
+    """Return a line for each record, the newest last, with a plot of the scores and their intervals.
+
+    Args:
+        series: that is shown.
+        width: of the terminal; None for any.
+    """
     metric, rows = metric_of(series), []
     low, high = _range(series.records)
     digests = [record.digest for record in series.records]
@@ -45,8 +61,7 @@ def table(series: Series) -> list[str]:
                 record.verdict,
             ]
         )
-    names = ["time (UTC)", "commit", "checkpoint", "seeds", "score", "95% CI", f"{'':{_PLOT}}", "verdict"]
-    return columns(names, rows, right={"seeds", "score", "checkpoint"})
+    return laid_out(_COLUMNS, rows, width).lines
 
 
 def commit_of(record: Record) -> str:

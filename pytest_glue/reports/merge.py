@@ -16,13 +16,11 @@ from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.family import Family
 from pytest_glue.core.file_problems import file_problem
-from pytest_glue.core.formatting import printable_message
 from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.shards import Shard
-from pytest_glue.core.verdict import Verdict
+from pytest_glue.reports import status
 from pytest_glue.reports.json import SCHEMA_VERSION
-from pytest_glue.reports.slice_table import slice_lines
-from pytest_glue.reports.terminal import notes, search_lines, synthetic_lines, table
+from pytest_glue.reports.terminal import Summary
 
 Report = Mapping[str, Any]
 
@@ -159,8 +157,7 @@ def evaluations(report: Report) -> list[Evaluation]:
 
 def is_red(result: Mapping[str, Any]) -> bool:
     """Return whether the item of a result failed in pytest; a report of version 0.1 says only what the verdict does."""
-    outcome = result.get("outcome")
-    return bool(result["failed"]) if outcome is None else outcome in {"failed", "error"}
+    return status.is_red(failed=bool(result["failed"]), outcome=result.get("outcome"))
 
 
 def _evaluation(result: Mapping[str, Any]) -> Evaluation:
@@ -173,19 +170,27 @@ def _evaluation(result: Mapping[str, Any]) -> Evaluation:
     return from_plain({**result, **parts}, Evaluation)
 
 
-def summary_lines(report: Report) -> list[str]:
-    """Return the lines that a terminal shows at the end of a test run with that report."""
+def summary_lines(report: Report, width: int | None = None) -> list[str]:
+    """Return the lines that a terminal shows at the end of a test run with that report.
+
+    Args:
+        report: that was read.
+        width: of the terminal; None for any.
+    """
     found = evaluations(report)
     tasks = Counter(each.task for each in found)
-    outcomes = {each["nodeid"]: each.get("outcome") for each in report["results"]}
-    errors = [error["nodeid"] for error in report["errors"]]
-    lines = [line for line, _ in table(found, errors, outcomes)] if found or errors else []
-    lines += [*slice_lines(found), *search_lines(found), *notes(found)]
-    lines += [each.reason for each in found if each.verdict is Verdict.INCONCLUSIVE or each.is_certified]
-    lines += [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
+    warnings = [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
     if max(tasks.values(), default=0) > 1:
-        lines.append("checkpoints are not ranked: that needs predictions, which reports do not contain")
-    return [printable_message(line) for line in [*lines, *synthetic_lines(found)]]
+        warnings.append("checkpoints are not ranked: that needs predictions, which reports do not contain")
+    summary = Summary(
+        evaluations=found,
+        errors=[error["nodeid"] for error in report["errors"]],
+        outcomes={each["nodeid"]: each.get("outcome") for each in report["results"]},
+        own_tasks=report["options"].get("task", {}),
+        warnings=tuple(warnings),
+        width=width,
+    )
+    return [line for line, _ in summary.lines()]
 
 
 def _check_sharded(reports: Mapping[str, Report]) -> None:

@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_glue.core.formatting import columns, count
+from pytest_glue.core.formatting import count
 from pytest_glue.core.metrics import find_metric
 from pytest_glue.gate.planning import PlannedItem
+from pytest_glue.reports.table import plain_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class PowerTable:
             (self._seeds_text(seeds), *(self._cell(item, self.value(item, seeds, size)) for size in self.family_sizes))
             for seeds in self.seeds
         ]
-        return [self._title(item), self._meaning(item), *columns(names, rows, right=names)]
+        return [self._title(item), self._meaning(item), *plain_lines(names, rows, right=names)]
 
     def value(self, item: PlannedItem, seeds: int, family_size: int) -> float | None:
         """Return the minimum detectable drop, or the power for the drop; None if there is none."""

@@ -3,23 +3,43 @@
 from collections.abc import Sequence
 
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.formatting import columns, count
+from pytest_glue.core.formatting import count
 from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.verdict import SliceResult, Verdict
+from pytest_glue.reports.table import Column, laid_out
+from pytest_glue.reports.width import wrapped
 
-_COLUMNS = ("slice of", "checkpoint", "slice", "n", "score", "95% CI", "compared with", "difference", "verdict")
-_RIGHT_ALIGNED = ("n", "score", "compared with", "difference")
+_COLUMNS = (
+    Column("slice of", "task", is_name=True),
+    Column("checkpoint", is_name=True),
+    Column("slice", is_name=True),
+    Column("n", is_right=True),
+    Column("score", is_right=True),
+    Column("95% CI", omission=1),
+    Column("compared with", "bound", is_right=True),
+    Column("difference", "diff", is_right=True),
+    Column("verdict"),
+)
 
 
-def slice_lines(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> list[str]:
-    """Return a table of the slices, and why some are not judged; those that do not fail only if verbose."""
-    found = [(evaluation, each) for evaluation in evaluations for each in evaluation.judgement.slices]
-    shown = [(evaluation, each) for evaluation, each in found if verbose or each.verdict is Verdict.FAIL]
-    n_others = len(found) - len(shown)
-    lines = columns(_COLUMNS, [_row(*each) for each in shown], right=_RIGHT_ALIGNED) if shown else []
-    if n_others:
-        lines.append(f"{count(n_others, 'slice')} without a fail: shown with -v, and in the JSON report (--glue-json)")
-    return lines
+def slice_lines(evaluations: Sequence[Evaluation], width: int | None = None, *, verbose: bool = False) -> list[str]:
+    """Return a table of the slices, and why some are not judged; those that do not fail only if verbose.
+
+    Args:
+        evaluations: of one test run.
+        width: of the terminal; None for any.
+        verbose: whether slices are shown that do not fail.
+    """
+    found = [(each, part) for each in evaluations for part in each.judgement.slices]
+    found.sort(key=lambda pair: pair[1].verdict is not Verdict.FAIL)
+    shown = [pair for pair in found if verbose or pair[1].verdict is Verdict.FAIL]
+    texts = [
+        f"slice {part.name} of {each.task} {part.note}" for each, part in shown if part.verdict is None and part.note
+    ]
+    if n_others := len(found) - len(shown):
+        texts.append(f"{count(n_others, 'slice')} without a fail: shown with -v, and in the JSON report (--glue-json)")
+    table = ["", *laid_out(_COLUMNS, [_row(*pair) for pair in shown], width).lines] if shown else []
+    return [*table, *(line for text in dict.fromkeys(texts) for line in wrapped(text, width))]
 
 
 def _row(evaluation: Evaluation, part: SliceResult) -> list[str]:
@@ -36,7 +56,7 @@ def _row(evaluation: Evaluation, part: SliceResult) -> list[str]:
         " to ".join(map(text, part.confidence_interval or ())),
         shown_bound,
         difference,
-        part.note if part.verdict is None and part.note else part.verdict or "",
+        part.verdict or part.note.partition(":")[0],
     ]
 
 

@@ -1,134 +1,103 @@
-"""The lines at the end of a test run: the table of evaluations, searches, notes, and the ranking of checkpoints."""
+"""The lines at the end of a test run: table of scores, matrix, slices, searches, notes, ranking and warnings."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_glue.config.options import Options
-from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation, Outcome
-from pytest_glue.core.formatting import columns, decimal, fitting_digits, seconds
-from pytest_glue.core.metrics import Metric, shown_metric
+from pytest_glue.core.evaluation import Evaluation, Outcome
+from pytest_glue.core.formatting import printable_message
 from pytest_glue.core.slices import split_target
-from pytest_glue.core.study import EVALUATION, Hyperparameters, Study, Trial
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.gate.from_options import unused_baselines
-from pytest_glue.gate.ranking import rank_checkpoints
+from pytest_glue.reports.matrix import matrix_of
+from pytest_glue.reports.matrix_table import matrix_lines
+from pytest_glue.reports.ranking_lines import ranking_lines
+from pytest_glue.reports.score_table import score_table
+from pytest_glue.reports.search_lines import search_lines
+from pytest_glue.reports.slice_table import slice_lines
+from pytest_glue.reports.width import wrapped
 
-_COLUMNS = ("task", "checkpoint", "metric", "score", "95% CI", "compared with", "difference", "time", "verdict")
-_RIGHT_ALIGNED = ("score", "compared with", "difference", "time")
 _DETAILS = (
     *("0 of ", "batching: ", "the interval covers examples and seeds", "standard errors by group: "),
     "trained together with ",
 )
 """Beginnings of notes on how a result was computed, which are shown with `-v` only."""
-ERROR = "error"
-"""The last cell of an item that ended without a verdict."""
-_GREEN_ANYWAY = frozenset({"passed", "skipped", "xfailed", "xpassed"})
+TITLE, PLAIN = "title", ""
+Line = tuple[str, str]
+"""A line, and what decides its colour: the status of an item, or that it is the title of the table, or plain."""
 
 
-def table(
-    evaluations: Sequence[Evaluation],
-    errors: Iterable[str] = (),
-    outcomes: Mapping[str, Outcome] | None = None,
-) -> list[tuple[str, str | None]]:
-    """Return a header, and a line for each evaluation and each error, each with what it says; the header has None.
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is known at the end of a test run, and how much of it is shown."""
 
-    A score is compared with its baseline, else its threshold, else the chance level, which is in brackets. A line
-    says its verdict, or another word where the test did not end as the verdict says. If the items belong to several
-    tests, a column names them.
+    evaluations: Sequence[Evaluation]
+    errors: Collection[str] = ()
+    """The node ids of items and files with an error."""
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    """Of the evaluations' tests, by node id."""
+    own_tasks: Collection[str] = ()
+    ranking: Mapping[str, Any] | None = None
+    """As `rank_checkpoints` returns it; None if there is none."""
+    warnings: tuple[str, ...] = ()
+    """On what is not used."""
+    width: int | None = None
+    """Of the terminal; None for any."""
+    verbosity: int = 0
+    """Of pytest: 1 with `-v`, -1 with `-q`."""
 
-    Args:
-        evaluations: in the order of their lines.
-        errors: the node ids of items and files with an error.
-        outcomes: of the evaluations' tests, by node id.
-    """
-    failed = sorted(errors)
-    names = _test_names([*(each.nodeid for each in evaluations), *failed])
-    rows = [[*_row(each), verdict_text(each, (outcomes or {}).get(each.nodeid))] for each in evaluations]
-    rows += [_error_row(nodeid) for nodeid in failed]
-    titles: tuple[str, ...] = _COLUMNS
-    if len(set(names)) > 1:
-        titles, rows = ("test", *titles), [[name, *row] for name, row in zip(names, rows, strict=True)]
-    lines = columns(titles, rows, right=_RIGHT_ALIGNED)
-    return list(zip(lines, [None, *(row[-1] for row in rows)], strict=True))
+    def lines(self) -> list[Line]:
+        """Return all lines."""
+        return [*self._scores(), *((line, PLAIN) for line in self._others())]
 
+    def _scores(self) -> list[Line]:
+        """Return the table of scores."""
+        found = score_table(self.evaluations, self.errors, self.outcomes, own_tasks=self.own_tasks, width=self.width)
+        text = found.text
+        rows = zip(text.rows, found.statuses, strict=True)
+        above, below = ([(line, PLAIN) for line in lines] for lines in (text.above, text.below))
+        return [*above, (text.title, TITLE), *rows, *below]
 
-def _row(evaluation: Evaluation) -> list[str]:
-    """Return the cells of an evaluation without the verdict."""
-    metric = shown_metric(evaluation.headline_metric)
-    bound, shown_bound = _bound(evaluation, metric)
-    score, difference = "undefined", ""
-    if (judged := _score(evaluation)) is not None:
-        limit = ("≥" if metric.greater_is_better else "≤") if evaluation.n_stopped else ""
-        score = f"{limit}{metric.text(judged)}"
-        difference = "" if bound is None else f"{limit}{metric.text(judged - bound, '+', judged)}"
-    interval = " to ".join(map(metric.text, evaluation.confidence_interval or ()))
-    named = [evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric]
-    return [*named, score, interval, shown_bound, difference, _time(evaluation)]
-
-
-def _score(evaluation: Evaluation) -> float | None:
-    """Return the score that was judged: with a baseline, that of the runs that trained."""
-    compared = evaluation.baseline or {}
-    return None if evaluation.score is None else float(compared.get("candidate_score", evaluation.score))
-
-
-def html_cells(evaluation: Evaluation) -> list[str]:
-    """Return score, bound and verdict."""
-    _, _, _, score, _, bound, *_ = _row(evaluation)
-    return [score, bound, evaluation.verdict]
+    def _others(self) -> list[str]:
+        """Return the lines below the table; with `-q` those on verdicts and checkpoints."""
+        evaluations, width, verbose = self.evaluations, self.width, self.verbosity > 0
+        texts = [*reasons(evaluations, verbose=verbose), *self.warnings]
+        if self.verbosity >= 0:
+            texts = [*search_lines(evaluations), *notes(evaluations, verbose=verbose), *texts]
+        tables = matrix_lines(matrix_of(evaluations, self.ranking), width)
+        tables += slice_lines(evaluations, width, verbose=verbose)
+        ranking = ranking_lines(self.ranking, width, is_short=self.verbosity < 0) if self.ranking else []
+        synthetic = synthetic_lines(evaluations)
+        return [
+            *tables,
+            *([""] if tables[:1] == [""] and texts else []),
+            *fitting(texts, width),
+            *ranking,
+            *([""] if ranking and synthetic and self.verbosity >= 0 else []),
+            *fitting(synthetic, width),
+        ]
 
 
-def verdict_text(evaluation: Evaluation, outcome: Outcome | None) -> str:
-    """Return the verdict, with pytest's outcome where a reader of the verdict would expect another."""
-    expected = {"failed"} if evaluation.failed else _GREEN_ANYWAY
-    return evaluation.verdict if outcome is None or outcome in expected else f"{evaluation.verdict}, test {outcome}"
+def fitting(texts: Iterable[str], width: int | None) -> list[str]:
+    """Return texts as lines that fit; those of a text of several lines begin with a mark, but for the first."""
+    return [line for text in texts for part in printable_message(text).split("\n") for line in wrapped(part, width)]
 
 
-def _error_row(nodeid: str) -> list[str]:
-    task, checkpoint = names_in(nodeid)
-    return [task, checkpoint, *[""] * (len(_COLUMNS) - 3), ERROR]
-
-
-def names_in(nodeid: str, own_tasks: Iterable[str] = ()) -> tuple[str, str]:
-    """Return the task and the checkpoint's id in the brackets of a node id; else its last part.
+def reasons(evaluations: Iterable[Evaluation], *, verbose: bool = False) -> list[str]:
+    """Return the sentences of verdicts that pytest does not show, since the tests pass.
 
     Args:
-        nodeid: of the item.
-        own_tasks: the names of tasks beside those of GLUE.
+        evaluations: of one test run.
+        verbose: whether to add those of plain passes.
     """
-    last = nodeid.rpartition("::")[2]
-    bracket = last.partition("[")[2].removesuffix("]")
-    for task in sorted({*GLUE, *own_tasks}, key=len, reverse=True):
-        if bracket == task or bracket.startswith(f"{task}-"):
-            return task, bracket[len(task) + 1 :]
-    return bracket or last or "test run", ""
-
-
-def _test_names(nodeids: Sequence[str]) -> list[str]:
-    """Return the name of each item's test function, with its file if two files have functions of one name."""
-    tests = [nodeid.partition("[")[0] for nodeid in nodeids]
-    short = {test: test.rpartition("::")[2] for test in tests}
-    return [short[test] for test in tests] if len(set(short.values())) == len(short) else tests
-
-
-def _bound(evaluation: Evaluation, metric: Metric) -> tuple[float | None, str]:
-    """Return the bound that the score is compared with, and its text; None if there is none."""
-    if evaluation.baseline is not None:
-        bound = float(evaluation.baseline["baseline_score"])
-        return bound, f"{evaluation.baseline['name']} {metric.text(bound)}"
-    if evaluation.threshold is not None:
-        return evaluation.threshold, metric.text(evaluation.threshold)
-    chance = evaluation.judgement.chance
-    return chance, "" if chance is None else f"({metric.text(chance)})"
-
-
-def _time(evaluation: Evaluation) -> str:
-    n_cached, n_runs = evaluation.n_cached, len(evaluation.runs)
-    if n_cached == n_runs:
-        return "cached"
-    return seconds(evaluation.duration_s) + (f" ({n_cached} of {n_runs} cached)" if n_cached else "")
+    return [
+        each.reason
+        for each in evaluations
+        if each.verdict is Verdict.INCONCLUSIVE or each.is_certified or (verbose and each.verdict is Verdict.PASS)
+    ]
 
 
 def notes(evaluations: Sequence[Evaluation], *, verbose: bool = False) -> list[str]:
@@ -159,19 +128,15 @@ def _item_names(found: Sequence[Evaluation], evaluations: Sequence[Evaluation]) 
     return dict.fromkeys(names)
 
 
-def summary_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return the reasons of inconclusive and certified items, what is not used, the ranking and warnings."""
-    reasons = [each.reason for each in evaluations if each.verdict is Verdict.INCONCLUSIVE or each.is_certified]
-    unused = [
+def unused_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return a line for each baseline and each threshold that no item of the test run uses."""
+    lines = [
         f"baseline {path} is no longer used by any item; delete it if it is obsolete"
         for path in unused_baselines(options, evaluations)
     ]
-    names = (
-        {split_target(target)[0] for target, _ in options.threshold} - {each.task for each in evaluations} - GLUE.keys()
-    )
-    unused += [f"the threshold of {name} is not used: no item of this test run has this task" for name in sorted(names)]
-    ranking = rank_checkpoints(evaluations, options.alpha)
-    return [*reasons, *unused, *(ranking_lines(ranking) if ranking else []), *synthetic_lines(evaluations)]
+    given = {split_target(target)[0] for target, _ in options.threshold}
+    names = sorted(given - {each.task for each in evaluations} - GLUE.keys())
+    return lines + [f"the threshold of {name} is not used: no item of this test run has this task" for name in names]
 
 
 def unchecked_lines(nodeids: Collection[str]) -> list[str]:
@@ -183,129 +148,12 @@ def unchecked_lines(nodeids: Collection[str]) -> list[str]:
 
 
 def synthetic_lines(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return the warning about synthetic data or a synthetic checkpoint, with the tasks if some have neither."""
-    found = [each for each in evaluations if each.is_synthetic]
-    if not found:
-        return []
-    tasks = "" if len(found) == len(evaluations) else f"{', '.join(dict.fromkeys(each.task for each in found))}: "
-    return [f"{tasks}{SYNTHETIC_DATA}"]
-
-
-def ranking_lines(ranking: Mapping[str, Any]) -> list[str]:
-    """Return the lines for the result of `rank_checkpoints`."""
-    lines: list[str] = []
-    for task in ranking["tasks"]:
-        metric = shown_metric(task["metric"])
-        lower = "" if metric.greater_is_better else ", lower is better"
-        lines += ["", f"{task['task']} ({metric.name}{lower}, n={task['n_eval']})"]
-        lines += [*_score_lines(task["scores"], metric.text), "", *_pair_lines(task, metric)]
-        best = ", ".join(task["best"])
-        lines.append(f"best: {best}" if len(task["best"]) == 1 else f"tied for best: {best}")
-    if average := ranking["average"]:
-        lines += ["", f"average of {average[0]['tasks']} tasks", *_score_lines(average, decimal)]
-    return lines
-
-
-_Text = Callable[..., str]
-"""Returns a score for people, as `Metric.text`."""
-
-
-def _score_lines(scores: Sequence[Mapping[str, Any]], text: _Text) -> list[str]:
-    rows = [(each["checkpoint"], text(each["value"]), _interval(each, text), each["covers"]) for each in scores]
-    return columns(("checkpoint", "score", "95% CI", "covers"), rows, right=("score",))
-
-
-_MOST_PAIRS = 10
-"""Of a task: those of five checkpoints."""
-
-
-def _pair_lines(task: Mapping[str, Any], metric: Metric) -> list[str]:
-    """Return the lines about a task's pairs of checkpoints; of many pairs those with the one that scored best."""
-    pairs = task["pairs"]
-    if len(pairs) <= _MOST_PAIRS:
-        return _difference_lines(pairs, metric.text)
-    first = max(task["scores"], key=lambda each: metric.sign * each["value"])["checkpoint"]
-    shown = [each for each in pairs if first in {each["first"], each["second"]}]
-    others = f"the other {len(pairs) - len(shown)} pairs are in the JSON report (--glue-json)"
-    return [*_difference_lines(shown, metric.text), others]
-
-
-def _difference_lines(pairs: Sequence[Mapping[str, Any]], text: _Text) -> list[str]:
-    rows = []
-    for each in pairs:
-        p_value = "unknown" if each["p_value"] is None else decimal(each["p_value"])
-        pair, value = f"{each['first']} - {each['second']}", text(each["value"], "+")
-        rows.append((pair, value, _interval(each, text, "+"), p_value))
-    return columns(("difference", "value", "95% CI", "p (Holm)"), rows, right=("value", "p (Holm)"))
-
-
-def _interval(each: Mapping[str, Any], text: _Text, sign: str = "") -> str:
-    return f"{text(each['low'], sign)} to {text(each['high'], sign)}"
-
-
-def search_lines(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return a line for each item whose hyperparameters were searched."""
+    """Return a warning for each kind of synthetic items, with the tasks if others are not of that kind."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in evaluations:
+        if each.synthetic_warning:
+            found[each.synthetic_warning].append(each.task)
     return [
-        f"{evaluation.task} · {evaluation.checkpoint.label}: {_search_line(evaluation.search)}"
-        for evaluation in evaluations
-        if evaluation.search
+        warning if len(tasks) == len(evaluations) else f"{', '.join(dict.fromkeys(tasks))}: {warning}"
+        for warning, tasks in found.items()
     ]
-
-
-def trial_line(name: str, trial: Trial, best: float | None, n_trials: int) -> str:
-    """Return the line about a trial that has ended.
-
-    Args:
-        name: of the item.
-        trial: that has ended.
-        best: the best objective so far; None if no trial has one.
-        n_trials: planned for the search.
-    """
-    result = _number(trial.objective) if trial.objective is not None else trial.error or "no score"
-    values, best_so_far = _values(trial.hyperparameters), "" if best is None else f"; best {_number(best)}"
-    return f"search {name}: trial {trial.number + 1} of {n_trials} {trial.state}: {result} ({values}){best_so_far}"
-
-
-def _number(objective: float) -> str:
-    return decimal(objective, digits=fitting_digits(objective))
-
-
-def _search_line(study: Study) -> str:
-    counts = ", ".join(f"{count} {state}" for state, count in study.counts.items() if count)
-    trials = f"{study.terms.backend} ran {len(study.trials)} trials ({counts})"
-    parts = [
-        f"{trials} on {study.n_train} examples in {seconds(study.duration_s)}",
-        f"best {study.objective} {_objective(study)}{_tie(study)} with {_values(study.best.hyperparameters)}",
-    ]
-    if study.importance and len(study.finished) >= _TRIALS_FOR_IMPORTANCE:
-        parts.append("importance: " + ", ".join(f"{name} {share:.0%}" for name, share in study.importance.items()))
-    if study.terms.split == EVALUATION:
-        parts.append(
-            "caution: the trials were scored on the evaluation split, so the score in the table is likely too high"
-        )
-    return "; ".join(parts)
-
-
-def _objective(study: Study) -> str:
-    if study.best.objective is None:
-        raise ValueError(f"the best trial of study {study.name} has no objective")
-    return shown_metric(study.objective).text(study.best.objective)
-
-
-_TRIALS_FOR_IMPORTANCE = 10
-"""Complete trials; with fewer, the importance of hyperparameters is mostly noise."""
-
-
-def _tie(study: Study) -> str:
-    n_others = sum(trial.objective == study.best.objective for trial in study.finished) - 1
-    if not n_others:
-        return ""
-    others = "1 other trial" if n_others == 1 else f"{n_others} other trials"
-    return f" (also reached by {others}; the lowest loss decided)"
-
-
-def _values(hyperparameters: Hyperparameters) -> str:
-    return ", ".join(
-        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
-        for name, value in hyperparameters.items()
-    )

@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_glue.config.options import OPTIONS
-from pytest_glue.core.evaluation import SYNTHETIC_DATA, Evaluation
+from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, shortened
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.command import command_of
 from pytest_glue.reports.json import encode
 from pytest_glue.reports.matrix import Matrix, matrix_of
 from pytest_glue.reports.merge import evaluations, is_red
-from pytest_glue.reports.terminal import ERROR, names_in, verdict_text
+from pytest_glue.reports.status import ERROR, names_in, reading_order, status_text
 
 Report = Mapping[str, Any]
 _LONGEST_NAME = 150
-_ORDER = (ERROR, Verdict.FAIL, Verdict.DEGENERATE, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def view_of(report: Report) -> View:
         Item(
             nodeid=each.nodeid,
             name=shortened(f"{each.task} · {each.checkpoint.label}", _LONGEST_NAME),
-            status=verdict_text(each, result.get("outcome")),
+            status=status_text(each, result.get("outcome")),
             is_red=is_red(result),
             sentence=each.reason,
             command=_command(options, each),
@@ -155,7 +154,7 @@ def view_of(report: Report) -> View:
         for each, result in zip(evaluations(report), report["results"], strict=True)
     ]
     items += [_failed(error, options) for error in report["errors"]]
-    items.sort(key=lambda item: (not item.is_red, _ORDER.index(item.kind), item.nodeid))
+    items.sort(key=lambda item: reading_order(item.kind, item.nodeid, is_red=item.is_red))
     return View(
         headline=_headline(items, is_complete=report["family"] is not None),
         items=tuple(items),
@@ -203,8 +202,8 @@ def _headline(items: list[Item], *, is_complete: bool) -> str:
 
 
 def _warnings(items: list[Item]) -> list[str]:
-    synthetic = [each for each in items if each.evaluation is not None and each.evaluation.is_synthetic]
-    return [*([SYNTHETIC_DATA] if synthetic else []), *_stale(items)]
+    found = (each.evaluation.synthetic_warning for each in items if each.evaluation is not None)
+    return [*dict.fromkeys(filter(None, found)), *_stale(items)]
 
 
 def _stale(items: list[Item]) -> Iterator[str]:

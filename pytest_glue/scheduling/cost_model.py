@@ -10,7 +10,7 @@ from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import ids
 from pytest_glue.core.recipe import full_recipe
-from pytest_glue.scheduling.size_estimates import GLUE_SIZES, SAMPLE_SIZES, UNKNOWN, parameters_of
+from pytest_glue.scheduling.size_estimates import GLUE_SIZES, SAMPLE_SIZES, UNKNOWN, Size, parameters_of
 
 _OPERATIONS = 6
 """Floating-point operations of a parameter and a token, forward and backward."""
@@ -52,10 +52,15 @@ def specs_by_nodeid(asked: Mapping[str, Options]) -> dict[str, EvaluationSpec]:
     return {nodeid: spec for nodeid, spec in found if spec is not None}
 
 
-def estimate(spec: EvaluationSpec) -> float:
-    """Return a rough number of seconds for an item's fine-tunings; only ratios of estimates are reliable."""
+def estimate(spec: EvaluationSpec, size: Size | None = None) -> float:
+    """Return a rough number of seconds for an item's fine-tunings; only ratios of estimates are reliable.
+
+    Args:
+        spec: of the item.
+        size: of its data; by default a published one, which is the same on every machine.
+    """
     options, task = spec.options, spec.task
-    size = (SAMPLE_SIZES if options.data == "sample" else GLUE_SIZES).get(task.configuration, UNKNOWN)
+    size = size or (SAMPLE_SIZES if options.data == "sample" else GLUE_SIZES).get(task.configuration, UNKNOWN)
     tokens = _at_most(size.tokens, options.max_length)
     example_s = _OPERATIONS * parameters_of(spec.checkpoint) * tokens / _OPERATIONS_PER_S + _EXAMPLE_S
     epochs = full_recipe(task, options.recipe)["num_train_epochs"]

@@ -1,8 +1,11 @@
 """Recorded durations of items, in pytest's own cache."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -31,6 +34,17 @@ def recorded(config: pytest.Config) -> dict[str, RecordedDuration]:
         return {nodeid: RecordedDuration.from_dict(entry) for nodeid, entry in entries.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
+
+
+def recorded_scale(root: Path) -> float | None:
+    """Return how long a second of the cost model takes, by pytest's cache in a root folder; None if that is unknown."""
+    file = root / ".pytest_cache" / "v" / KEY
+    try:
+        records = [RecordedDuration.from_dict(entry) for entry in json.loads(file.read_text("utf-8")).values()]
+    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+        return None
+    ratios = [each.trained_s / each.estimated_s for each in records if each.estimated_s]
+    return median(ratios) if ratios else None
 
 
 def record(config: pytest.Config, options: Options, evaluations: Sequence[Evaluation]) -> None:

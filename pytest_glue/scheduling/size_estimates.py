@@ -139,6 +139,21 @@ GLUE_SIZES: Mapping[str, Size] = MappingProxyType(
 )
 """By configuration. Examples: the hub's card of `nyu-mll/glue`. Tokens: BERT's uncased vocabulary on the splits of
 cola, mrpc, rte, stsb and wnli (a token for 4.4 bytes), and that rate on the card's sizes for the others."""
+GLUE_EVALUATION: Mapping[str, int] = MappingProxyType(
+    {
+        "cola": 1_043,
+        "mnli": 9_815,
+        "mnli-mm": 9_832,
+        "mrpc": 408,
+        "qnli": 5_463,
+        "qqp": 40_430,
+        "rte": 277,
+        "sst2": 872,
+        "stsb": 1_500,
+        "wnli": 71,
+    }
+)
+"""The number of evaluation examples by task, from the same card."""
 SAMPLE_SIZES: Mapping[str, Size] = MappingProxyType(
     {
         "cola": Size(400, 13),
@@ -155,3 +170,16 @@ SAMPLE_SIZES: Mapping[str, Size] = MappingProxyType(
 """The same for the sample."""
 UNKNOWN = Size(5_000, 30)
 """For a task in neither table."""
+
+
+def tokens_of(n_bytes: float) -> int:
+    """Return about how many tokens an example has, special ones included.
+
+    Args:
+        n_bytes: of its texts, as UTF-8.
+    """
+    return round(n_bytes / _BYTES_OF_A_TOKEN) + _SPECIAL_TOKENS
+
+
+_BYTES_OF_A_TOKEN, _SPECIAL_TOKENS = 4.4, 3
+"""As measured for `GLUE_SIZES`."""

@@ -27,7 +27,7 @@ class HtmlColumns:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        from pytest_glue.reports.terminal import html_cells
+        from pytest_glue.reports.score_table import html_cells
         from pytest_glue.session.reporter import NAME
 
         reporter: Any = self._config.pluginmanager.get_plugin(NAME)

@@ -40,7 +40,7 @@ class SessionProgress:
 
     def on_trial(self, name: str, trials: int, on_progress: ProgressCallback) -> OnTrial:
         """Return a callback that shows a line for each finished trial of an item's search."""
-        from pytest_glue.reports.terminal import trial_line
+        from pytest_glue.reports.search_lines import trial_line
 
         def on_trial(trial: Trial, best: float | None) -> None:
             if self._config.get_verbosity() >= 0:

@@ -18,6 +18,7 @@ from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.progress.log import show
 from pytest_glue.scheduling.sharding import family_lines
+from pytest_glue.session.annotations import annotation_lines
 from pytest_glue.session.history import History
 from pytest_glue.session.provenance import override_lines
 from pytest_glue.session.report_file import ReportFiles
@@ -27,7 +28,7 @@ from pytest_glue.session.traceback import hide_plugin_frames
 from pytest_glue.session.unchecked import HAS_PASSED, IS_UNCHECKED
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from pytest_glue.core.family import Family
     from pytest_glue.session.session import GlueSession
@@ -38,8 +39,8 @@ _METADATA = pytest.StashKey[dict[str, Any]]()
 """What other plugins show of an item, until it has ended."""
 _GOLDEN_LINES = pytest.StashKey[list[str]]()
 """Shown below the message of a red item: pytest's JUnit report holds the message alone."""
-_COLOURS: dict[str, str] = {Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow"}
-"""Of a table row by what it says; any other row is red."""
+_COLOURS: dict[str, str] = {"title": "bold", Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow"}
+"""Of a line of the table by its status; that of an item with any other status is red."""
 
 
 def attach_evaluation(item: pytest.Item, evaluation: Evaluation, *, with_properties: bool) -> None:
@@ -55,7 +56,7 @@ def attach_evaluation(item: pytest.Item, evaluation: Evaluation, *, with_propert
 
     item.stash[_EVALUATION] = evaluation
     item.stash[_METADATA] = metadata(evaluation)
-    item.stash[_GOLDEN_LINES] = golden_lines(evaluation.golden)
+    item.stash[_GOLDEN_LINES] = golden_lines(evaluation.golden, evaluate_only=evaluation.conditions.evaluate_only)
     if with_properties:
         item.user_properties.extend(properties(evaluation))
 
@@ -107,7 +108,7 @@ class GlueReporter:
             *family_lines(self._config, len(evaluated)),
             *self._failed_checks(items),
         ]
-        return [*header, *(f"glue: {printable(line)}" for line in lines)]
+        return [*header, *self._fitting(f"glue: {line}" for line in lines)]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -195,34 +196,37 @@ class GlueReporter:
         results, options = self._results, self._session.options
         if not results.evaluations and not results.errors:
             return
-        from pytest_glue.reports.slice_table import slice_lines
-        from pytest_glue.reports.terminal import notes, search_lines, summary_lines, table, unchecked_lines
+        from pytest_glue.gate.ranking import rank_checkpoints
+        from pytest_glue.reports.terminal import Summary, fitting, unchecked_lines, unused_lines
 
-        verbose = self._config.get_verbosity() > 0
         evaluations = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
-        write = terminalreporter.write_line
-        terminalreporter.write_sep("=", "glue")
-        for line, status in table(evaluations, results.errors, results.outcomes):
-            write(printable(line), **({_COLOURS.get(status, "red"): True} if status else {"bold": True}))
         # xdist's controller collects nothing: a worker tells which flags have no effect when it ends.
         unused_flags = self._session.unused_flags if self._n_workers else []
-        for line in [
-            *unused_flags,
-            *slice_lines(evaluations, verbose=verbose),
-            *search_lines(evaluations),
-            *notes(evaluations, verbose=verbose),
-            *summary_lines(options, evaluations),
-        ]:
-            write(printable(line))
-        for line in unchecked_lines(results.unchecked):
-            write(printable(line), red=True)
-        for line in self._submission.lines:
-            write(printable(line))
+        summary = Summary(
+            evaluations=evaluations,
+            errors=results.errors,
+            outcomes=results.outcomes,
+            own_tasks=options.task,
+            ranking=rank_checkpoints(evaluations, options.alpha),
+            warnings=(*unused_flags, *unused_lines(options, evaluations)),
+            width=self._width,
+            verbosity=self._config.get_verbosity(),
+        )
+        write = terminalreporter.write_line
+        terminalreporter.write_sep("=", "glue")
+        for line, status in summary.lines():
+            write(line, **({_COLOURS.get(status, "red"): True} if status else {}))
+        for line in fitting(unchecked_lines(results.unchecked), self._width):
+            write(line, red=True)
+        for line in fitting(self._submission.lines, self._width):
+            write(line)
         if self._submission.error is not None:
             write(printable(self._submission.error), red=True)
         summaries = [*(self._files.summaries if self._files else ()), *(self._history.summary if self._history else ())]
         for line, is_written in summaries:
             write(printable(line), red=not is_written)
+        for line in annotation_lines(self._config, results, options.task):
+            write(line)
 
     def _header(self) -> list[str]:
         from pytest_glue.reports.header import header
@@ -230,9 +234,20 @@ class GlueReporter:
         self._header_shown = True
         if self._config.get_verbosity() < 0:
             return []
-        options = self._session.options
-        lines = [f"glue: {printable(line)}" for line in self._session.header_lines]
-        return [*lines, *header(options, max(self._n_workers, 1), collect_only=self._config.option.collectonly)]
+        options, is_collected_only = self._session.options, self._config.option.collectonly
+        shown = header(options, max(self._n_workers, 1), collect_only=is_collected_only)
+        return self._fitting([*(f"glue: {line}" for line in self._session.header_lines), *shown])
+
+    def _fitting(self, lines: Iterable[str]) -> list[str]:
+        """Return lines of the header so that they fit the terminal."""
+        from pytest_glue.reports.width import wrapped
+
+        return [part for line in lines for part in wrapped(line, self._width, indent="      ")]
+
+    @property
+    def _width(self) -> int:
+        """The columns of the terminal; 80 where there is none, as in a pipe or in CI."""
+        return self._config.get_terminal_writer().fullwidth
 
     @property
     def _n_workers(self) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_glue.core.evaluation import Outcome
+    from pytest_glue.reports.annotations import Location
 
 
 class Results:
@@ -30,10 +31,17 @@ class Results:
         self.collected = True
         """Whether every test file could be collected."""
         self._crashes: dict[str, str] = {}
+        self._locations: dict[str, Location] = {}
+
+    def location(self, nodeid: str) -> Location:
+        """Return the file of a test or of a file that could not be collected, and the line if it is known."""
+        return self._locations.get(nodeid, (nodeid.partition("::")[0], None))
 
     def add(self, report: pytest.TestReport) -> bool:
         """Take in a test report, and return whether that changes the JSON report."""
         nodeid = report.nodeid
+        file, line, _ = report.location
+        self._locations[nodeid] = file, None if line is None else line + 1
         if report.when == "teardown":
             self.finished.add(nodeid)
         if getattr(report, "glue_unchecked", False):

@@ -131,7 +131,14 @@ def pytester(pytester: pytest.Pytester, kept_modules: KeptModules) -> Iterator[p
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """One thread in every process, no hub, an empty cache and a terminal that is wide enough for whole sentences."""
-    removed = ("HF_", "GLUE_", "PYTEST_XDIST", "PYTEST_ADDOPTS", "COVERAGE_")  # tracing takes half as long again
+    removed = (
+        "HF_",
+        "GLUE_",
+        "GITHUB_",
+        "PYTEST_XDIST",
+        "PYTEST_ADDOPTS",
+        "COVERAGE_",
+    )  # tracing takes half as long again
     for name in [name for name in os.environ if name.startswith(removed)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")

@@ -130,7 +130,7 @@ def test_items_without_a_verdict_are_errors(
     result = tiny("--glue-tasks=sst2,stsb", "--glue-threshold=stsb=-1", "--glue-json=out.json")
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["stsb * pass", "sst2 *sample *error", f"JSON report: {pytester.path / 'out.json'}"])
+    result.stdout.fnmatch_lines(["sst2 *sample *error", "stsb * pass", f"JSON report: {pytester.path / 'out.json'}"])
     document = report()
     assert [{"nodeid": "test_suite.py::test_glue[sst2-sample]", "message": message}] == document["errors"]
     assert ["stsb"] == [each["task"] for each in document["results"]]

@@ -37,7 +37,12 @@ def test_slices_are_scored_from_the_cache_too(pytester: pytest.Pytester, tiny: R
 
     first.assert_outcomes(passed=1)
     first.stdout.fnmatch_lines(
-        ["slice of *", "sst2 * language=de * 30 *", "sst2 * language=fr * 10 *not judged: 10 examples, fewer than *"]
+        [
+            "slice of *",
+            "sst2 * language=de * 30 *",
+            "sst2 * language=fr * 10 *not judged",
+            "slice language=fr of sst2 not judged: 10 examples, fewer than *",
+        ]
     )
     assert ["language=de", "language=en", "language=fr", "long"] == [each["name"] for each in trained["slices"]]
     assert [30, 30, 10, 28] == [each["n_eval"] for each in trained["slices"]]

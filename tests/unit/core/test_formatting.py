@@ -1,11 +1,10 @@
-"""Tables and durations as text."""
+"""Numbers and foreign text for people."""
 
 import math
 
 import pytest
 
 from pytest_glue.core.formatting import (
-    columns,
     count,
     decimal,
     fitting_digits,
@@ -14,20 +13,6 @@ from pytest_glue.core.formatting import (
     seconds,
     size,
 )
-
-
-def test_columns_are_as_wide_as_their_widest_cell() -> None:
-    """Cells are left-aligned unless their column is in `right`; no line ends in spaces."""
-    assert [
-        "task  score  verdict",
-        "rte   0.614  fail",
-        "mnli      1  pass",
-    ] == columns(("task", "score", "verdict"), [("rte", "0.614", "fail"), ("mnli", "1", "pass")], right=("score",))
-
-
-def test_without_rows_there_is_a_header() -> None:
-    """The header remains."""
-    assert ["a  b"] == columns(("a", "b"), [])
 
 
 @pytest.mark.parametrize(

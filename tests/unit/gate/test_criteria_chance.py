@@ -37,17 +37,17 @@ def test_without_a_threshold_the_majority_class_is_the_bound() -> None:
     )
     assert Verdict.FAIL is worse.verdict
     assert worse.reason.startswith(
-        "rte · a/b: accuracy 0.495 does not beat the chance level 0.527 (-0.032 of the +0.049 needed; n=277, 3 seeds, "
+        "rte · a/b: accuracy 0.495 does not beat the chance level 0.527 (-0.032, more than +0.049 needed; n=277, "
     )
     assert Verdict.FAIL is slightly.verdict
-    assert "accuracy 0.567 does not beat the chance level 0.527 (+0.040 of the +0.049 needed; " in slightly.reason
+    assert "accuracy 0.567 does not beat the chance level 0.527 (+0.040, more than +0.049 needed; " in slightly.reason
 
 
 def test_seeds_that_scatter_around_chance_do_not_beat_it() -> None:
     """A mean above the bound of one run is not enough if the seeds alone explain it."""
     scattered = criteria("rte").judge(make_runs("rte", RTE_LABELS, 60, 100, 160), RTE_LABELS)
     assert Verdict.FAIL is scattered.verdict
-    assert "accuracy 0.615 does not beat the chance level 0.527 (+0.088 of the +0.306 needed; " in scattered.reason
+    assert "accuracy 0.615 does not beat the chance level 0.527 (+0.088, more than +0.306 needed; " in scattered.reason
 
 
 def test_a_chance_level_that_nothing_beats() -> None:
@@ -57,7 +57,7 @@ def test_a_chance_level_that_nothing_beats() -> None:
     assert Verdict.FAIL is judgement.verdict
     assert (
         "accuracy 1.000 does not beat the chance level 0.990, which no score can on so few or so similar examples: "
-        "give a threshold (+0.010 of the +0.016 needed; "
+        "give a threshold (+0.010, more than +0.016 needed; "
     ) in judgement.reason
 
 
@@ -73,7 +73,7 @@ def test_a_score_at_the_majority_class_does_not_beat_it() -> None:
     """Runs as good as the majority class fail, even if the mean of their scores is rounded."""
     judgement = criteria("rte").judge(make_runs("rte", RTE_LABELS, 131, 131, 131), RTE_LABELS)
     assert Verdict.FAIL is judgement.verdict
-    assert "accuracy 0.527 does not beat the chance level 0.527 (+0.000 of " in judgement.reason
+    assert "accuracy 0.527 does not beat the chance level 0.527 (+0.000, more than " in judgement.reason
 
 
 @pytest.mark.parametrize(("wrong", "score"), [(200, "0.278"), (20, "0.928")])

@@ -115,7 +115,8 @@ def test_the_chance_level_is_beaten_from_above() -> None:
     assert (Verdict.PASS, Verdict.FAIL) == (beaten.verdict, missed.verdict)
     assert re.search(r"mse 0\.\d{3} < the chance level \d\.\d{3} \(-\d\.\d{3};", beaten.reason)
     assert re.search(
-        r"mse \d\.\d{3} does not beat the chance level \d\.\d{3} \(\+\d\.\d{3} of the -0\.\d{3} needed;", missed.reason
+        r"mse \d\.\d{3} does not beat the chance level \d\.\d{3} \(\+\d\.\d{3}, less than -0\.\d{3} needed;",
+        missed.reason,
     )
 
 

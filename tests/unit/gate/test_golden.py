@@ -73,13 +73,13 @@ def test_another_number_of_predictions() -> None:
         criteria().judge(predicting((0, 1, 2)))
 
 
-def judge(*predictions: tuple[float, ...], **changes: Any) -> Any:
+def judge(*predictions: tuple[float, ...], evaluate_only: bool = False, **changes: Any) -> Any:
     task = replace(GLUE["rte"], golden="golden.csv", **changes)
     runs = make_runs("rte", RTE_LABELS, *[50 for _ in predictions])
     runs = [replace(run, golden_predictions=each) for run, each in zip(runs, predictions, strict=True)]
     texts = tuple((f"text {i}", "b") for i in range(5))
     golden = GoldenCriteria(task, texts, (0.0,) * 5, place=lambda index: f"golden.csv:{index + 2}")
-    return Criteria(task, "a/b", {}, golden=golden).judge(runs, RTE_LABELS)
+    return Criteria(task, "a/b", {}, golden=golden, evaluate_only=evaluate_only).judge(runs, RTE_LABELS)
 
 
 def test_a_miss_fails_the_item() -> None:
@@ -132,3 +132,14 @@ def test_a_run_that_failed_to_train_is_left_out() -> None:
 
 def test_a_run_may_not_end_early_where_there_are_golden_examples() -> None:
     assert Criteria(TASK, "a/b", {"accuracy": 0.6}, golden=criteria()).target_score((0.0, 1.0, 2.0)) is None
+
+
+def test_golden_examples_that_do_not_fail_have_a_note() -> None:
+    """Also where all are right; a share is exact, and a checkpoint that is evaluated only has no seed to be named."""
+    right = judge((0.0,) * 5)
+    assert "golden examples: 5 of 5 predicted right" in right.notes
+    missed = judge((0.0, 1.0, 1.0, 1.0, 1.0), golden_min=0.2)
+    assert 0.2 == missed.golden.share
+    assert "(seed 42)" in missed.notes[-1]
+    fixed = judge((0.0, 1.0, 1.0, 1.0, 1.0), evaluate_only=True)
+    assert "seed" not in fixed.reason.partition(";")[0]

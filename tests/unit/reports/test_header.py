@@ -12,7 +12,7 @@ import pytest
 from pytest_glue.config.options import Options
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.environment import expected_device, header_versions
-from pytest_glue.core.evaluation import SYNTHETIC_DATA
+from pytest_glue.core.evaluation import SYNTHETIC_CHECKPOINT, SYNTHETIC_DATA
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.gate.baseline import Baseline
@@ -58,6 +58,15 @@ def test_own_tasks_have_a_line_each(tmp_path: Path) -> None:
     ]
 
 
+def test_many_labels_are_cut(tmp_path: Path) -> None:
+    """Nobody reads a thousand labels, or a label of 100 kB."""
+    labels = ["x" * 100_000, *(f"label-{number}" for number in range(1, 1000))]
+    task = {"mine": {"data": {"hub": "owner/name"}, "text": "text", "labels": labels}}
+    line = lines(tmp_path, tasks="mine", task=task, checkpoints="a/b")[-1]
+    assert line.endswith("…, " + ", ".join(labels[1:10]) + " and 990 more")
+    assert len(line) < 250
+
+
 @pytest.mark.parametrize(
     ("threshold", "bound"),
     [("mnli=0.33", "0.333"), ("rte=0.5", "0.5"), ("cola=0", "0"), ("mrpc:f1=0", "0"), ("stsb:spearmanr=-0.1", "0")],
@@ -95,17 +104,18 @@ def test_a_shard_is_named(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "is_synthetic"),
+    ("values", "warnings"),
     [
-        ({"data": "sample", "checkpoints": "a/b"}, True),
-        ({"data": "./mine", "checkpoints": "a/b,sample"}, True),
-        ({"data": "./mine", "checkpoints": "a/b"}, False),
+        ({"data": "sample", "checkpoints": "a/b"}, [SYNTHETIC_DATA]),
+        ({"data": "sample", "checkpoints": "sample"}, [SYNTHETIC_DATA]),
+        ({"data": "./mine", "checkpoints": "a/b,sample"}, [SYNTHETIC_CHECKPOINT]),
+        ({"data": "./mine", "checkpoints": "a/b"}, []),
     ],
-    ids=["data", "checkpoint", "neither"],
+    ids=["data", "both", "checkpoint", "neither"],
 )
-def test_synthetic_data_has_a_warning(tmp_path: Any, values: dict[str, str], *, is_synthetic: bool) -> None:
+def test_what_is_synthetic_has_a_warning(tmp_path: Any, values: dict[str, str], warnings: list[str]) -> None:
     """The header says that scores of the sample are no evidence of quality."""
-    assert is_synthetic is (f"glue: {SYNTHETIC_DATA}" in lines(tmp_path, **values))
+    assert warnings == [line.removeprefix("glue: ") for line in lines(tmp_path, **values) if "SYNTHETIC" in line]
 
 
 def test_a_comparison_is_named(tmp_path: Any) -> None:
