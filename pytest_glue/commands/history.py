@@ -47,20 +47,22 @@ def add_history(commands: Commands) -> None:
 def _history(given: argparse.Namespace) -> int:
     from pytest_glue.commands.output import terminal_width
     from pytest_glue.core.errors import GlueError
-    from pytest_glue.core.formatting import printable
+    from pytest_glue.core.formatting import printable, shortened
     from pytest_glue.history.storage import HistoryFile
     from pytest_glue.reports.history_text import table, title
 
     try:
         file = _file(given.file)
-        series = _selected(given, HistoryFile(file).read())
-        shown = _shown(given, series)
+        records = HistoryFile(file).read()
+        shown = _shown(given, _selected(given, records))
         lines = _write(given, shown)
     except GlueError as error:
         print(error, file=sys.stderr)
         return 2
     if not shown:
-        print(f"no results in {printable(str(file))} match", file=sys.stderr)
+        items = sorted({f"{each.task} · {each.checkpoint}" for each in records})
+        has = f"it has those of {shortened(', '.join(items), 500)}" if items else "it is empty"
+        print(printable(f"no results in {file} match: {has}"), file=sys.stderr)
         return 1
     if given.json:
         from pytest_glue.reports.history_json import encode

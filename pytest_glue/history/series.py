@@ -58,6 +58,17 @@ class Change:
         """After minus before."""
         return self.score_after - self.score_before
 
+    @property
+    def others(self) -> list[str]:
+        """What else changed in the range: the checkpoint's files, versions of libraries, the device."""
+        before, after = self.before, self.after
+        found = [] if before.digest == after.digest else ["the files of the checkpoint"]
+        versions = {name: (old, after.versions.get(name, "none")) for name, old in before.versions.items()}
+        found += [f"{name} ({old} to {new})" for name, (old, new) in sorted(versions.items()) if old != new]
+        if before.device != after.device:
+            found.append(f"the device ({before.device} to {after.device})")
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

@@ -11,16 +11,17 @@ from pytest_glue.history.record import Record
 from pytest_glue.history.series import MIN_MEASUREMENTS, Change, Series, differences, span
 from pytest_glue.reports.table import Column, laid_out
 
-_PLOT = 24
-"""Characters of the plot of one interval."""
+_NARROWEST_PLOT, _WIDEST_PLOT, _WITHOUT_PLOT = 16, 60, 80
+"""Characters of the plot of one interval, and of a line without one."""
+_WIDTH_OF_A_PIPE = 120
 _COLUMNS = (
-    Column("time (UTC)"),
+    Column("date"),
     Column("commit"),
-    Column("checkpoint", is_right=True),
-    Column("seeds", is_right=True, omission=2),
+    Column("files", is_right=True, omission=2),
+    Column("seeds", is_right=True, omission=1),
     Column("score", is_right=True),
-    Column("95% CI", omission=1),
-    Column("score and interval", omission=3),
+    Column("95% CI"),
+    Column("plot", omission=3),
     Column("verdict"),
 )
 
@@ -34,7 +35,8 @@ def title(series: Series) -> str:
     """Return the item and the extent of a series."""
     last = series.last
     name = printable(shortened(f"{last.task} · {last.checkpoint}", 150))
-    return f"{name}: {last.headline_metric}, {count(len(series.records), 'result')}, {span(series.records)}"
+    n_results = count(len(series.records), "result")
+    return f"{name}: {printable(last.headline_metric)}, {n_results}, {span(series.records)}"
 
 
 def table(series: Series, width: int | None = None) -> list[str]:
@@ -47,17 +49,18 @@ def table(series: Series, width: int | None = None) -> list[str]:
     metric, rows = metric_of(series), []
     low, high = _range(series.records)
     digests = [record.digest for record in series.records]
+    n_plot = min(max((width or _WIDTH_OF_A_PIPE) - _WITHOUT_PLOT, _NARROWEST_PLOT), _WIDEST_PLOT)
     for number, record in enumerate(series.records):
         is_changed = number > 0 and digests[number] != digests[number - 1]
         rows.append(
             [
-                record.time[:16].replace("T", " "),
+                record.time[:10],
                 commit_of(record),
                 f"{'*' if is_changed else ''}{digest_of(record)}",
                 str(len(record.runs)),
                 "undefined" if record.score is None else metric.text(record.score),
                 interval_of(record, metric),
-                _plot(record, low, high),
+                _plot(record, low, high, n_plot),
                 record.verdict,
             ]
         )
@@ -114,7 +117,9 @@ def change_sentence(change: Change, metric: Metric) -> str:
     if likely.commit != after.commit or likely.time != after.time:
         sentence += f", most probably at {_point(likely)}"
     if before.commit and after.commit and before.commit != after.commit:
-        sentence += f": git log {before.commit[:10]}..{after.commit[:10]}"
+        sentence += f" (git log {before.commit[:10]}..{after.commit[:10]})"
+    if change.others:
+        sentence += f". What changed too: {', '.join(change.others)}"
     return sentence
 
 
@@ -182,16 +187,16 @@ def _range(records: Sequence[Record]) -> tuple[float, float]:
     return (min(values), max(values)) if values else (0.0, 0.0)
 
 
-def _plot(record: Record, low: float, high: float) -> str:
+def _plot(record: Record, low: float, high: float, width: int) -> str:
     """Return a line of text with the score and its interval, as in `  --o--  `."""
     if record.score is None:
         return ""
 
     def place(value: float) -> int:
-        return round((value - low) / (high - low) * (_PLOT - 1)) if high > low else 0
+        return round((value - low) / (high - low) * (width - 1)) if high > low else 0
 
     start = place(record.score if record.interval_low is None else record.interval_low)
     end = place(record.score if record.interval_high is None else record.interval_high)
-    line = [" "] * start + ["-"] * (end - start + 1) + [" "] * (_PLOT - 1 - end)
+    line = [" "] * start + ["-"] * (end - start + 1) + [" "] * (width - 1 - end)
     line[place(record.score)] = "o"
     return "".join(line)

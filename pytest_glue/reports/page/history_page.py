@@ -16,12 +16,13 @@ from pytest_glue.reports.page.page import environment
 from pytest_glue.reports.page.svg import svg
 
 _VARIABLE = re.compile(r"var\((--\w+)\)")
+_UNCOLOURED = re.compile(r"<text (?![^>]*\bfill=)")
 _VALUE = re.compile(r"(--\w+): (#\w+)")
 
 
 def _image(shown: Shown, key: str, width: int) -> Markup:
     """Return the chart of a series; empty without a defined score."""
-    chart = scores_over_time(shown.series, list(shown.changes), width)
+    chart = scores_over_time(shown.series, shown.changes, width)
     if chart is None:
         return Markup()
     described = visible(" ".join(shown.sentences), 1000)
@@ -66,5 +67,6 @@ def picture(shown: Shown) -> str:
     style = (Path(__file__).parent / "templates" / "style.css").read_text("utf-8")
     colours = dict(_VALUE.findall(style[: style.index("}")]))
     image = _VARIABLE.sub(lambda found: colours[found[1]], _image(shown, "history", WIDE))
+    image = _UNCOLOURED.sub(f'<text fill="{colours["--text"]}" ', image)
     font = 'font-family="Arial, Helvetica, sans-serif" font-size="11px"'
     return image.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" {font} ', 1)

@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _NAMESPACES = re.compile(r' xmlns(:\w+)?="[^"]*"')
 _KEPT = frozenset(
     {
-        *("d", "dominant-baseline", "fill", "fill-opacity", "font-size", "font-weight", "height", "stroke"),
+        *("d", "dominant-baseline", "dy", "fill", "fill-opacity", "font-size", "font-weight", "height", "stroke"),
         *("stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor", "transform", "viewBox", "width"),
         *("x", "x1", "x2", "y", "y1", "y2", "opacity"),
     }

@@ -138,3 +138,17 @@ def test_no_secret_is_recorded() -> None:
 def test_infinite_scores() -> None:
     """JSON has none, so that they are undefined."""
     assert of(headline_metric="mse", score=float("inf")).score is None
+
+
+def test_what_changed_too() -> None:
+    """Files, versions and device that differ between the ends of the range are named; others are not."""
+    records = levels((0.70, 12), (0.64, 9))
+    new = {"torch": "9.9", "numpy": "1"}
+    records = [
+        replace(each, digest="sha256:1", versions={"torch": "9.8", "numpy": "1"} if number < 12 else new)
+        for number, each in enumerate(records)
+    ]
+    (change,) = Series(tuple(records)).changes(0.05)
+    assert ["torch (9.8 to 9.9)"] == change.others
+    moved = replace(change, after=replace(change.after, device="cuda:0", digest="sha256:2"))
+    assert ["the files of the checkpoint", "torch (9.8 to 9.9)", "the device (cpu to cuda:0)"] == moved.others
