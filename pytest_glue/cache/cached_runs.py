@@ -171,6 +171,11 @@ class CachedRuns:
         return (*(note for note in trained if note not in self.conditions.notes), *self.cache_notes)
 
     @property
+    def passing_notes(self) -> tuple[str, ...]:
+        """Those of the notes that concern this test run only."""
+        return (*(self._trainer_runs.passing_notes if self._trainer_runs else ()), *self.cache_notes)
+
+    @property
     def cache_notes(self) -> tuple[str, ...]:
         """Notes about entries that could not be read or written, and about waiting."""
         return tuple(self._notes)

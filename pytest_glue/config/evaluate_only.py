@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_glue.config.options import Options
 
 WITHOUT_EFFECT = (
-    *("max_train_samples", "stop_when_decided", "resume"),
+    *("max_train_samples", "stop_when_decided", "resume", "report_to"),
     *("trials", "search_fraction", "search_split", "search_storage"),
 )
 """Options that only say how a training proceeds: where nothing is trained, a line says that they have no effect."""
@@ -44,7 +44,7 @@ def evaluated_only(options: Options, given: Collection[str]) -> Options:
             f"--glue-evaluate-only scores checkpoints as they are, and --glue-{name} is about a training, "
             f"{_WHY[contradicting[0]]}: leave out one of the two"
         )
-    return options.replace(**plain, max_train_samples=None, stop_when_decided=False, resume=False)
+    return options.replace(**plain, max_train_samples=None, stop_when_decided=False, resume=False, report_to=())
 
 
 _WHY = {

@@ -78,15 +78,20 @@ _LIMITS: Mapping[str, Limits] = {
 }
 
 
+_NO_TRACKERS: tuple[object, ...] = (None, "none", [], ["none"])
 _LOG_LEVELS = ("debug", "info", "warning", "error", "critical", "passive", "detail")
 
 
 def check_limits(name: str, value: object) -> None:
-    """Check the number or the log level of a field; other values pass.
+    """Check the number, the log level or the trackers of a field; other values pass.
 
     Raises:
         OptionError: the field does not accept the value.
     """
+    if name == "report_to" and value not in _NO_TRACKERS:
+        given = value if isinstance(value, list) else [value]
+        remedy = f"use --glue-report-to={','.join(map(str, given))}, which names each run and keeps the cache"
+        raise OptionError(f"report_to={value!r} is not part of a recipe: {remedy}")
     if name in {"log_level", "log_level_replica"} and value not in _LOG_LEVELS:
         raise OptionError(f"{name}={value!r}: {closest(value, _LOG_LEVELS)}")
     limits = _LIMITS.get(name, Limits())

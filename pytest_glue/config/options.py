@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         InconclusivePolicy,
         MissingBaselinePolicy,
         ReportText,
+        Tracker,
         UncheckedPolicy,
     )
     from pytest_glue.core.recipe import Recipe
@@ -288,6 +289,13 @@ class Options(FrozenOptions):
         affects="output",
         default="on",
         parser="switch",
+    )
+    report_to: tuple[Tracker, ...] = option(
+        "TRACKERS",
+        "report losses and scores of each fine-tuning to experiment trackers, comma-separated: `tensorboard`, "
+        "`mlflow`, `wandb`, `trackio`; `none` overrides a table",
+        affects="output",
+        default="none",
     )
     space: Mapping[str, Distribution] = option(
         None, "search space, by field of TrainingArguments", affects="search", default={}

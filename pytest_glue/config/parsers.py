@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         InconclusivePolicy,
         MissingBaselinePolicy,
         ReportText,
+        Tracker,
         UncheckedPolicy,
     )
     from pytest_glue.core.recipe import Recipe
@@ -283,6 +284,18 @@ def report_text(value: Any, _: ParseContext) -> ReportText:
     from pytest_glue.core.choices import ReportText
 
     return member(ReportText, value)
+
+
+def report_to(value: Any, _: ParseContext) -> tuple[Tracker, ...]:
+    """Return the trackers; none for `none`."""
+    from pytest_glue.core.choices import Tracker
+
+    names = texts(value)
+    if names == ["none"]:
+        return ()
+    if not names:
+        raise refused(f"{value!r}: expected none, {', '.join(Tracker)}")
+    return tuple(member(Tracker, name) for name in names)
 
 
 def cache(value: Any, _: ParseContext) -> CachePolicy:

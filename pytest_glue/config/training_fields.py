@@ -94,7 +94,7 @@ class Field:
             value: RecipeValue = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise OptionError(f"{self.name}={text[:100]!r} is not valid JSON: {error}") from None
-        return value if self._accepts(value) else self.check(text)
+        return self.check(value if self._accepts(value) else text)
 
     def _accepts(self, value: object) -> bool:
         name = "None" if value is None else type(value).__name__

@@ -76,6 +76,16 @@ class ReportText(StrEnum):
     NONE = "none"
 
 
+class Tracker(StrEnum):
+    """An experiment tracker that runs are reported to."""
+
+    TENSORBOARD = "tensorboard"
+    MLFLOW = "mlflow"
+    WANDB = "wandb"
+    """Weights & Biases."""
+    TRACKIO = "trackio"
+
+
 class ExecutorKind(StrEnum):
     """Where runs execute."""
 

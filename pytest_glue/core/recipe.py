@@ -63,7 +63,7 @@ WITHOUT_EFFECT = frozenset(
 )
 """Fields that change no score: recipes that differ in no other field are equal."""
 
-LASTING = ("output_dir", "push_to_hub", "report_to", "resume_from_checkpoint")
+LASTING = ("output_dir", "push_to_hub", "resume_from_checkpoint")
 """Fields with an effect beyond the score, which a cached run cannot have."""
 
 

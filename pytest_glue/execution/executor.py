@@ -45,6 +45,8 @@ class RunResult:
     """In the order of the request's seeds."""
     conditions: RunConditions
     notes: tuple[str, ...]
+    passing_notes: tuple[str, ...] = ()
+    """Those of the notes that concern this test run only, so that they are not cached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Runs of an item that are fine-tuned in this process."""
 
 from collections.abc import Callable, Mapping, Sequence, Sized
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasets import Dataset
 from transformers import Trainer
@@ -29,6 +29,9 @@ from pytest_glue.training.fine_tune import (
 from pytest_glue.training.metrics import LabelMapping
 from pytest_glue.training.trainer.extensions import extensions_of
 from pytest_glue.training.trainer.resume_state import ResumeState
+
+if TYPE_CHECKING:
+    from pytest_glue.training.callbacks.trackers import Reporting
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,6 +84,8 @@ class TrainerRuns:
         """Encoded golden examples, which each run predicts too; None if the task has none."""
         self.submission: Mapping[str, Dataset] | None = None
         """Encoded texts of the leaderboard's files that each run predicts too, with `--glue-submission`."""
+        self.reporting: Reporting | None = None
+        """Reports each run to experiment trackers; None for no trackers."""
         self.shared_runs: Mapping[Task, tuple[Run, RunConditions]] = {}
         """The last run's counterparts for the tasks that share its training."""
 
@@ -116,7 +121,7 @@ class TrainerRuns:
             self._monitor.on_progress(TrainingProgress("searching"))
             self._find_hyperparameters(self._search)
         evaluations = self._extra_evaluations(shared_tasks)
-        with self._monitor.watch(self._trainer, seed, self._labels.task.headline_metric):
+        with self._monitor.watch(self._trainer, seed, self._labels.task.headline_metric), self._reported(seed):
             run = fine_tune(
                 self._trainer,
                 self._labels,
@@ -135,6 +140,15 @@ class TrainerRuns:
         found = {task: run_of_extra_evaluation(run, each, self._labels) for task, each in evaluations.items()}
         self.shared_runs = {task: (other, self._conditions_of(task)) for task, other in found.items() if other}
         return run
+
+    def _reported(self, seed: int) -> AbstractContextManager[None]:
+        """Return a context in which the run is reported to trackers, if there are any."""
+        if self.reporting is None:
+            return nullcontext()
+        return self.reporting.watch(self._trainer, seed, self._add_passing_note)
+
+    def _add_passing_note(self, note: str) -> None:
+        self.passing_notes = (*self.passing_notes, note)
 
     def _predicted(self, texts: Dataset) -> tuple[float, ...]:
         return predict_texts(self._trainer, self._labels, texts)

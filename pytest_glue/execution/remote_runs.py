@@ -71,8 +71,9 @@ class RemoteRuns:
     def arrived(self, result: RunResult) -> None:
         """Cache a result as soon as it arrives, possibly before the item runs."""
         if self._cached is not None:
+            notes = tuple(note for note in result.notes if note not in result.passing_notes)
             for run in result.runs:
-                self._cached.add(run, result.conditions, result.notes)
+                self._cached.add(run, result.conditions, notes)
 
     def _submit(self, request: RunRequest) -> None:
         self.expect(request)

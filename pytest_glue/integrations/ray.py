@@ -14,6 +14,7 @@ from typing import Any
 import ray
 
 from pytest_glue.core.errors import ExecutorError
+from pytest_glue.integrations.cluster import cluster_address
 from pytest_glue.integrations.local_ray import local_folder, local_processes, local_variables
 from pytest_glue.integrations.signals import delayed_interrupts
 
@@ -48,11 +49,13 @@ class RayConfig:
     """Whether Ray may log."""
     working_dir: Path | None = None
     """The folder that the workers of a running cluster get a copy of, as their working directory."""
+    variables: tuple[str, ...] = ()
+    """How the names of further variables begin that these workers get from this process."""
 
     @property
     def address(self) -> str | None:
         """The address of a running cluster; None to start Ray on this machine."""
-        return self.table.get("address") or os.environ.get("RAY_ADDRESS") or None
+        return cluster_address(self.table)
 
 
 @contextmanager
@@ -79,7 +82,8 @@ def ray_session(config: RayConfig) -> Iterator[None]:
 
 @contextmanager
 def _connection(config: RayConfig, address: str) -> Iterator[None]:
-    variables = {name: os.environ[name] for name in sorted(os.environ) if name in _FORWARDED_VARIABLES}
+    forwarded = (name for name in os.environ if name in _FORWARDED_VARIABLES or name.startswith(config.variables))
+    variables = {name: os.environ[name] for name in sorted(forwarded)}
     files: dict[str, Any] = {}
     if config.working_dir is not None:
         files = {"working_dir": str(config.working_dir), "excludes": list(_EXCLUDED)}

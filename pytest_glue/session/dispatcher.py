@@ -18,6 +18,7 @@ from pytest_glue.data.source import resolved
 from pytest_glue.execution.executor import RunRequest, RunResult
 from pytest_glue.execution.remote_runs import RemoteRuns
 from pytest_glue.gate.from_options import interim_analyses_of, skip_reason
+from pytest_glue.integrations.trackers import VARIABLES
 from pytest_glue.progress.log import show
 from pytest_glue.scheduling.cost_model import specs_by_nodeid, typical
 from pytest_glue.scheduling.durations import expected
@@ -129,8 +130,10 @@ class Dispatcher:
         from pytest_glue.integrations.ray import RayConfig
 
         options, verbose = self._session.options, self._config.get_verbosity() > 0
+        is_reported = any(each.report_to for each in self._session.options_by_nodeid.values())
+        variables = VARIABLES if is_reported else ()
         executor = RayExecutor(
-            RayConfig(options.ray, verbose=verbose, working_dir=self._config.rootpath),
+            RayConfig(options.ray, verbose=verbose, working_dir=self._config.rootpath, variables=variables),
             execute_request,
             self._session_spec,
             self._on_results,

@@ -18,6 +18,7 @@ from pytest_glue.session.reporter import attach_evaluation
 from pytest_glue.session.run_sources import runs_of
 from pytest_glue.session.session import GlueSession
 from pytest_glue.session.slices import slice_criteria
+from pytest_glue.session.tracking import unreported_notes
 from pytest_glue.training.pretrained import identify
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def evaluate_item(request: pytest.FixtureRequest, spec: EvaluationSpec) -> Evalu
     seed_plan = SeedPlan(options.all_seeds, analyses, options.inconclusive, options.stop_when_decided)
     evaluation = evaluate(subject, runs_of(request, spec), criteria, seed_plan)
     notes = (*checkpoint_notes, *source.notes, *provenance_notes(item), *evaluation.notes)
+    notes += unreported_notes(spec, evaluation)
     evaluation = with_own_metrics(item, task, replace(evaluation, notes=notes))
     evaluation = record(spec, with_hook_verdict(item, task, evaluation, options.inconclusive))
     attach_evaluation(item, evaluation, with_properties=options.junit_properties)

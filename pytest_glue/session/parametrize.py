@@ -5,8 +5,11 @@ import pytest
 from pytest_glue.config import flags
 from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import SAMPLE, Checkpoint, ids
+from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import GlueError, OptionError
 from pytest_glue.execution import executor
+from pytest_glue.integrations import trackers
+from pytest_glue.integrations.cluster import cluster_address
 from pytest_glue.session.start import start_session
 
 
@@ -54,6 +57,8 @@ def _require_packages(options: Options) -> None:
     from pytest_glue.search.backend import check_storage, require
 
     executor.require(options.executor)
+    is_remote = options.executor is ExecutorKind.RAY
+    trackers.require(options.report_to, cluster_address(options.ray) if is_remote else None)
     if options.search is not None:
         require(options.search)
         check_storage(options.search, options.search_storage)

@@ -170,7 +170,8 @@ class _EvaluationOverride:
             target_score = criteria.target_score(runs.conditions.references)
         made = tuple(runs.run(seed, target_score=target_score) for seed in self._request.seeds)
         notes = (*runs.conditions.notes, *runs.notes)
-        self._worker.results[request.node.nodeid] = RunResult(made, runs.conditions, notes)
+        passing_notes = tuple(getattr(runs, "passing_notes", ()))
+        self._worker.results[request.node.nodeid] = RunResult(made, runs.conditions, notes, passing_notes)
         pytest.skip("the runs are made; the controller judges them")
 
 

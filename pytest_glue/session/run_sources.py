@@ -11,6 +11,7 @@ from pytest_glue.core.study import OnTrial, SearchConfig
 from pytest_glue.progress.events import TrainingProgress
 from pytest_glue.session.eligibility import is_overridden, runs_remotely, tasks_sharing_training, uncacheable_reason
 from pytest_glue.session.session import GlueSession
+from pytest_glue.session.tracking import reporting_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +81,7 @@ def _trainer_runs(request: pytest.FixtureRequest, spec: EvaluationSpec, on_progr
     runs = make_trainer_runs(spec, trainer, data, tokenizer, monitor, search)
     if not is_overridden(request.node, "glue_trainer"):  # another one may not use this fixture
         runs.passing_notes = getattr(request.getfixturevalue("glue_encoded_data"), "notes", ())
+    runs.reporting = reporting_of(request, spec)
     _add_texts(request, spec, runs)
     return runs
 

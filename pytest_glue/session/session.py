@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_glue.config.options import Options
+    from pytest_glue.core.choices import Tracker
     from pytest_glue.core.errors import GlueError
 
 NAME = "glue-session"
@@ -66,6 +67,8 @@ class GlueSession:
         """The items that are judged together; None before the end of the collection."""
         self.failed_checks: Mapping[str, GlueError] = {}
         """The items that cannot run, by node id; empty before the end of the collection."""
+        self.failed_trackers: set[Tracker] = set()
+        """Those that failed in this process, to which nothing more is reported."""
         self.unused_flags: list[str] = []
         """Lines about flags without an effect; empty before the end of the collection, on xdist's controller of all."""
         self.progress = SessionProgress(config)

@@ -49,6 +49,16 @@ def preserved_state() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def preserved_random_states() -> Iterator[None]:
+    """Restore the random states after the context."""
+    restore = _random_states()
+    try:
+        yield
+    finally:
+        restore()
+
+
 def _variables() -> Callable[[], None]:
     """Return a function that restores the variables, as each of the functions below does for its part."""
     before = _set_variables()

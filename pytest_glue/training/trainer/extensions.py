@@ -37,6 +37,10 @@ class TrainerExtensions(Protocol):
         """Evaluates other examples without a change to the training; None if the trainer cannot."""
         ...
 
+    def use_all_embeddings(self) -> None:
+        """Give the model all its embeddings until the next step."""
+        ...
+
 
 class PlainTrainer:
     """The extensions of a trainer that has none."""
@@ -49,6 +53,9 @@ class PlainTrainer:
     def __init__(self) -> None:
         self.resume_state: ResumeState | None = None
         """Is not used."""
+
+    def use_all_embeddings(self) -> None:
+        """Do nothing: its model has them."""
 
 
 def extensions_of(trainer: Trainer) -> TrainerExtensions:

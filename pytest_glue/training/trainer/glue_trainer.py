@@ -77,6 +77,9 @@ class GlueTrainer(Trainer):
             # Not `get_eval_dataloader`, which may return a persistent loader of the trainer's own examples.
             return self._evaluation_output(self.get_test_dataloader(examples), "Extra evaluation")
 
+    def use_all_embeddings(self) -> None:
+        self.embeddings.enlarge()
+
     # Training
 
     @override

@@ -17,6 +17,7 @@ max_train_samples = 8
 head = "new"
 stop_when_decided = true
 resume = true
+report_to = ["tensorboard"]
 recipe = { num_train_epochs = 1 }
 search = { backend = "optuna" }
 """
@@ -40,7 +41,7 @@ def test_what_files_say_about_a_training_is_left_out(pytester: pytest.Pytester, 
     assert options.evaluate_only
     assert ((42,), None, {}, None) == (options.seeds, options.max_seeds, options.recipe, options.search)
     assert (None, HeadPolicy.KEEP) == (options.max_train_samples, options.head)
-    assert (False, False) == (options.stop_when_decided, options.resume)
+    assert (False, False, ()) == (options.stop_when_decided, options.resume, options.report_to)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ DEFAULTS: dict[str, object] = {
     "markdown": None,
     "history": None,
     "report_text": ReportText.FLIPPED,
+    "report_to": (),
     "junit_properties": True,
     "space": {},
     "task": {},
@@ -134,7 +135,7 @@ def test_the_seeds_that_may_be_added(seeds: tuple[int, ...], limit: int | None, 
 
 def test_the_report_holds_every_option_but_outputs() -> None:
     """The report is the same wherever it is written, and whatever other files are."""
-    outputs = {"json", "html", "markdown", "history", "junit_properties", "submission"}
+    outputs = {"json", "html", "markdown", "history", "junit_properties", "submission", "report_to"}
     assert OPTIONS.keys() - outputs == Options().to_dict().keys()
 
 
@@ -144,7 +145,7 @@ def test_the_report_holds_every_option_but_outputs() -> None:
         ("tasks", "rte,mrpc", ["mrpc", "rte"]),
         ("checkpoints", "a/b@main,sample", ["a/b@main", "sample"]),
         ("seeds", 2, [42, 43]),
-        ("recipe", {"optim": "adafactor", "report_to": ["a"]}, {"optim": "adafactor", "report_to": ["a"]}),
+        ("recipe", {"optim": "adafactor", "report_to": ["none"]}, {"optim": "adafactor", "report_to": ["none"]}),
         ("batching", "micro", "micro"),
         ("threshold", "rte=0.65,mrpc:f1=0.8", {"rte:accuracy": 0.65, "mrpc:f1": 0.8}),
         (
@@ -206,7 +207,7 @@ def test_what_each_option_affects() -> None:
             *("storage", "search_storage", "cache", "cache_dir", "resume", "timeout", "executor", "shard", "ray"),
         },
         "report": {"report_text", "baseline_max_age", "json_predictions"},
-        "output": {"json", "html", "markdown", "history", "junit_properties", "submission"},
+        "output": {"json", "html", "markdown", "history", "junit_properties", "submission", "report_to"},
     }
 
 

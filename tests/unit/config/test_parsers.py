@@ -12,6 +12,7 @@ from pytest_glue.config.parse_context import ParseContext
 from pytest_glue.config.search_space import Choices, Numbers
 from pytest_glue.config.sources import OptionSource, combine
 from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.core.choices import Tracker
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.shards import Shard
 from pytest_glue.core.tasks import GLUE
@@ -198,6 +199,34 @@ def test_thresholds_are_by_task_and_metric(value: object) -> None:
 )
 def test_a_threshold_that_is_not_accepted(value: object, expected: str) -> None:
     assert expected == message("threshold", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("none", ()),
+        (["none"], ()),
+        ("wandb", (Tracker.WANDB,)),
+        ("mlflow, tensorboard,mlflow", (Tracker.MLFLOW, Tracker.TENSORBOARD)),
+        (["trackio"], (Tracker.TRACKIO,)),
+    ],
+)
+def test_trackers(value: object, expected: tuple[Tracker, ...]) -> None:
+    """A text of the command line or a list of a table; each tracker once."""
+    assert expected == options(report_to=value).report_to
+
+
+@pytest.mark.parametrize("value", ["", "all", "tensorboard,none", "comet_ml", [], [1], None, True])
+def test_trackers_that_are_not_accepted(value: object) -> None:
+    """The message says what is accepted."""
+    assert "expected" in message("report_to", value)
+
+
+@pytest.mark.parametrize("value", [["report_to=mlflow"], {"report_to": ["mlflow"]}, ['report_to=["mlflow"]']])
+def test_a_tracker_in_a_recipe(value: object) -> None:
+    """The message names the option that reports each run on its own; no tracker is what a run has anyway."""
+    assert "is not part of a recipe: use --glue-report-to=mlflow," in message("recipe", value)
+    assert {"report_to": "none"} == options(recipe=["report_to=none"]).recipe
 
 
 @pytest.mark.parametrize("name", ["main", "v1.2", "my_branch-3"])

@@ -1,15 +1,22 @@
 """The runs of an item from an executor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from pytest_glue.cache.cached_runs import TrainerRunSource, cached_runs
+from pytest_glue.config.evaluation_spec import EvaluationSpec
+from pytest_glue.config.options import Options
 from pytest_glue.core.checkpoints import Checkpoint
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import ExecutorError, MissingPackageError
 from pytest_glue.core.runs import Run, RunConditions
+from pytest_glue.core.tasks import GLUE
 from pytest_glue.execution.executor import CompletedRequest, RunFailure, RunRequest, RunResult, require
 from pytest_glue.execution.remote_runs import RemoteRuns
+from tests.factories import DIGEST, make_conditions, make_scored_run
 
 NODEID = "test_suite.py::test_glue[rte-sample]"
 CONDITIONS = RunConditions(Checkpoint.parse("sample"), 48, 24, "sha256:0", {}, "cpu", (0.0, 1.0), ("slow tokenizer",))
@@ -67,6 +74,25 @@ def test_notes(executor: FakeExecutor) -> None:
     assert 2 == runs.run(9).retries
     assert ("packed", "seed 9 repeated: its process died", "seed 9 repeated: its machine was lost") == runs.notes
     assert ("slow tokenizer",) == runs.conditions.notes
+
+
+def test_notes_of_this_test_run_are_not_cached(executor: FakeExecutor, tmp_path: Path) -> None:
+    """Such as that a tracker failed: a later test run that reads the cached run has nothing to do with it."""
+    spec = EvaluationSpec(Options(data="sample", cache_dir=tmp_path), GLUE["rte"], CONDITIONS.checkpoint)
+    cached = cached_runs(spec, never, "pytest")
+    run = make_scored_run("rte", (0.0, 1.0), CONDITIONS.references)
+    sample = replace(CONDITIONS.checkpoint, digest=DIGEST)
+    conditions = make_conditions(checkpoint=sample, references=(0.0, 1.0), n_eval=2, notes=CONDITIONS.notes)
+    result = RunResult((run,), conditions, ("slow tokenizer", "packed", "a tracker failed"), ("a tracker failed",))
+    RemoteRuns(executor, NODEID, cached, together=False).arrived(result)
+    again = cached_runs(spec, never, "pytest")
+    assert again.run(42).cached
+    assert (("slow tokenizer", "packed"), ()) == (again.conditions.notes, again.notes)
+
+
+def never() -> TrainerRunSource:
+    """Fail: nothing is trained."""
+    raise AssertionError
 
 
 def test_a_failed_request(executor: FakeExecutor) -> None:
