@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.checkpoints import ids
 from pytest_glue.core.errors import BaselineError, ReportError
@@ -15,6 +15,9 @@ from pytest_glue.gate.baseline import Baseline, RecordedRun
 from pytest_glue.gate.baseline_checks import check_baseline
 from pytest_glue.gate.prediction_codec import Style, from_lines, to_lines, wrap
 from pytest_glue.gate.recorded_item import RecordedItem
+
+if TYPE_CHECKING:
+    from pytest_glue.reports.document import Predictions
 
 FLAG = "--glue-json-predictions"
 
@@ -68,8 +71,11 @@ def recorded_items(file: Path, report: Mapping[str, Any], found: Sequence[Evalua
 
 
 def _items(file: Path, report: Mapping[str, Any], found: Sequence[Evaluation]) -> Iterator[RecordedItem]:
+    from pytest_glue.reports.document import Predictions
+
     for evaluation, result in zip(found, report["results"], strict=True):
-        baseline, predictions = _baseline(evaluation, report, result["predictions"]), result["predictions"]
+        predictions = from_plain(result["predictions"], Predictions)
+        baseline = _baseline(evaluation, report, predictions)
         yield RecordedItem(
             nodeid=evaluation.nodeid,
             checkpoint_id=_checkpoint_id(evaluation),
@@ -78,7 +84,7 @@ def _items(file: Path, report: Mapping[str, Any], found: Sequence[Evaluation]) -
             runs=_with_predictions(evaluation, baseline),
             data=evaluation.data,
             device=evaluation.conditions.device,
-            slices={name: _members(lines) for name, lines in predictions["slices"].items()},
+            slices={name: _members(lines, baseline.n_eval) for name, lines in predictions.slices.items()},
             interim_analyses=tuple((evaluation.baseline or {}).get("looks", ())),
         )
 
@@ -91,17 +97,17 @@ def _checkpoint_id(evaluation: Evaluation) -> str:
     return next(iter(ids([replace(evaluation.checkpoint, revision=None)])))
 
 
-def _baseline(evaluation: Evaluation, report: Mapping[str, Any], predictions: Mapping[str, Any]) -> Baseline:
+def _baseline(evaluation: Evaluation, report: Mapping[str, Any], predictions: "Predictions") -> Baseline:
     """Return an item as a baseline would record it."""
-    conditions, kind = evaluation.conditions, Kind(predictions["kind"])
+    conditions, kind = evaluation.conditions, predictions.kind
     style = _style(kind, len(evaluation.labels))
-    runs = {each["seed"]: each for each in predictions["runs"]}
+    runs = {each.seed: each for each in predictions.runs}
     baseline = Baseline(
         task=evaluation.task,
         checkpoint=evaluation.checkpoint,
         headline_metric=evaluation.headline_metric,
         is_regression=kind is Kind.REGRESSION,
-        evaluation_split=predictions["evaluation_split"],
+        evaluation_split=predictions.evaluation_split,
         n_train=conditions.n_train,
         n_eval=conditions.n_eval,
         data_digest=conditions.data_digest,
@@ -112,8 +118,8 @@ def _baseline(evaluation: Evaluation, report: Mapping[str, Any], predictions: Ma
             RecordedRun(
                 run.seed,
                 run.metrics,
-                from_lines(runs[run.seed]["predictions"], style),
-                logits=None if (lines := runs[run.seed].get("logits")) is None else "".join(lines),
+                from_lines(runs[run.seed].predictions, style),
+                logits=None if (lines := runs[run.seed].logits) is None else "".join(lines),
             )
             for run in evaluation.runs
         ),
@@ -121,8 +127,8 @@ def _baseline(evaluation: Evaluation, report: Mapping[str, Any], predictions: Ma
         labels=() if evaluation.task in GLUE else evaluation.labels,
         is_multi_label=kind is Kind.MULTI_LABEL,
         evaluate_only=conditions.evaluate_only,
-        references=from_lines(predictions["references"], style),
-        group_numbers=tuple(map(int, from_lines(predictions["groups"], Style.INTEGERS))),
+        references=from_lines(predictions.references, style),
+        group_numbers=tuple(map(int, from_lines(predictions.groups, Style.INTEGERS))),
     )
     if all(run.metrics.get(baseline.headline_metric) is None for run in baseline.runs):
         return baseline  # which a baseline cannot be, but a candidate
@@ -140,5 +146,8 @@ def _membership(indices: Sequence[int], n_eval: int) -> list[str]:
     return to_lines([index in members for index in range(n_eval)], Style.DIGITS)
 
 
-def _members(lines: Sequence[str]) -> tuple[int, ...]:
-    return tuple(index for index, member in enumerate(from_lines(lines, Style.DIGITS)) if member)
+def _members(lines: Sequence[str], n_eval: int) -> tuple[int, ...]:
+    members = from_lines(lines, Style.DIGITS)
+    if len(members) != n_eval:
+        raise ValueError(f"a slice is of {len(members)} examples, and n_eval is {n_eval}")
+    return tuple(index for index, member in enumerate(members) if member)

@@ -1,12 +1,14 @@
 """The command `pytest-glue compare`: the verdicts that `--glue-compare` gives, without training."""
 
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from pytest_glue.cli import main
@@ -24,12 +26,16 @@ from pytest_glue.gate.criteria import Criteria
 from pytest_glue.gate.regression import RegressionCriterion
 from pytest_glue.gate.slices import SliceCriteria
 from pytest_glue.reports.json import SCHEMA, document, encode
+from pytest_glue.statistics.logits import decode_logits, encode_logits
 from pytest_glue.statistics.metrics import compute
+from tests.damage import changed, places
 from tests.factories import FALLING_LOSS, RTE_LABELS, make_conditions, make_runs, make_scored_run
+from tests.unit.reports.test_edited_reports import ODD
 
 RTE = GLUE["rte"]
 NAMES = ("name", "file", "recorded_at", "commit", "age_days", "checkpoint")
 """Facts about the baseline's file, which differ between a report and a baseline."""
+SPAM = Task("spam", "spam", ("text",), ("no", "yes"), ("log_loss", "accuracy"))
 TOPICS = Task("topics", "topics", ("text",), ("a", "b", "c"), ("f1_macro", "accuracy"), kind=Kind.MULTI_LABEL)
 
 
@@ -49,7 +55,7 @@ def evaluated(
     """Return the evaluation of an item, as a test run makes it."""
     given = {"references": RTE_LABELS, "n_eval": len(conditions.get("references", RTE_LABELS)), **conditions}
     shared = make_conditions(**given)
-    thresholds = {} if compared else {task.headline_metric: -1.0}
+    thresholds = {} if compared else {task.headline_metric: 9.0 if task is SPAM else -1.0}
     criteria = Criteria(task, "a/b@86b5e09", thresholds, compared, 0.05, slices, evaluate_only=shared.evaluate_only)
     subject = Subject(f"s.py::test[{task.name}-a-b]", task, "data")
     seeds = tuple(run.seed for run in runs)
@@ -116,9 +122,24 @@ def topics(period: int, first_seed: int) -> tuple[list[Run], tuple[float, ...]]:
     ], gold
 
 
+def probabilities(noise: float, first_seed: int) -> tuple[list[Run], tuple[float, ...]]:
+    """Return runs with logits, and the gold classes."""
+    gold = tuple(float(index % 3 == 0) for index in range(120))
+    runs = []
+    for seed in range(first_seed, first_seed + 3):
+        generator = np.random.default_rng(seed)
+        logits = np.stack([np.zeros(120), 2 * np.array(gold) - 1], axis=1) + generator.normal(0, noise, (120, 2))
+        predictions = tuple(map(float, logits.argmax(axis=1)))
+        text = encode_logits(logits)
+        metrics = compute(SPAM, predictions, gold, decode_logits(text, 120))
+        runs.append(Run(seed, metrics, FALLING_LOSS, predictions, 1.0, logits=text))
+    return runs, gold
+
+
 def _cases() -> dict[str, tuple[Task, list[Run], list[Run], dict[str, Any]]]:
     stsb, gold = regression(0.3, 0)
     sets, gold_sets = topics(9, 0)
+    spam, gold_spam = probabilities(0.5, 0)
     groups = tuple(index // 4 for index in range(277))
     return {
         "unchanged": (RTE, make_runs("rte", RTE_LABELS, 78, 80, 82), make_runs("rte", RTE_LABELS, 80, 79, 81), {}),
@@ -133,6 +154,7 @@ def _cases() -> dict[str, tuple[Task, list[Run], list[Run], dict[str, Any]]]:
         ),
         "regression": (GLUE["stsb"], stsb, regression(0.9, 5)[0], {"references": gold}),
         "sets of labels": (TOPICS, sets, topics(4, 5)[0], {"references": gold_sets}),
+        "probabilities": (SPAM, spam, probabilities(0.9, 5)[0], {"references": gold_spam}),
         "evaluated only": (
             RTE,
             make_runs("rte", RTE_LABELS, 60),
@@ -374,3 +396,22 @@ def test_an_old_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     baseline_storage.write(file, replace(baseline, recorded_at="2024-01-01T00:00:00+00:00"))
     assert 0 == main(["compare", str(file), str(file), "--baseline-max-age=30"])
     assert "days old, and baseline_max_age (30) allows no more: record it again" in capsys.readouterr().out
+
+
+def test_edited_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No value of either side ends in a traceback: exit code 2 has a message."""
+    slices = SliceCriteria({"even": tuple(range(0, 277, 2))}, {}, 277)
+    groups = tuple(index // 3 for index in range(277))
+    items = [
+        evaluated(make_runs("rte", RTE_LABELS, *wrong), slices=slices, groups=groups) for wrong in ((60, 62), (64,))
+    ]
+    first, second = (report(tmp_path / f"{number}.json", item) for number, item in enumerate(items))
+    content = json.loads(second.read_text("utf-8"))
+    chosen, all_places = random.Random(7), list(places(content))  # noqa: S311 - no cryptography
+    of_predictions = [place for place in all_places if "predictions" in place]
+    for place in [*of_predictions * 3, *chosen.sample(all_places, 30)]:
+        value = chosen.choice([*ODD, "zz", ["zz"], ["1" * 500], ["0"], 2, -5])
+        second.write_text(json.dumps(changed(content, place, value)), "utf-8")
+        for sides in ((first, second), (second, first)):
+            code = main(["compare", *map(str, sides)])
+            assert (code == 2) == bool(capsys.readouterr().err), (place, value)
