@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_glue.commands.baselines import add_baselines
 from pytest_glue.commands.cache import add_cache
 from pytest_glue.commands.compare import add_compare
+from pytest_glue.commands.completion import add_completion
 from pytest_glue.commands.export import add_export
 from pytest_glue.commands.history import add_history
 from pytest_glue.commands.init import add_init
@@ -41,6 +42,7 @@ def command_line() -> argparse.ArgumentParser:
     reading = (add_report, add_compare, add_export, add_history)
     for add_command in (add_init, add_tasks, add_cache, add_baselines, add_merge, add_power, *reading):
         add_command(commands)
+    add_completion(commands, parser)
     return parser
 
 

@@ -1,12 +1,13 @@
 """Flags and ini keys of the options."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from pytest_glue.config.declaration import Option
+from pytest_glue.config.declaration import Affects, Option
 from pytest_glue.config.options import OPTIONS
 
 START_ERROR = pytest.StashKey[str]()
@@ -27,11 +28,47 @@ def help_text(option: Option) -> str:
     return f"{option.description} (default: {option.default})" if option.default else option.description
 
 
+def brief_text(option: Option) -> str:
+    """Return the first clause of the description, with the default, for `--help`; the reference has the others."""
+    brief = option.description.partition(";")[0]
+    if option.repeatable:
+        return f"{brief} (can be repeated)"
+    return f"{brief} (default: {option.default})" if option.default and option.metavar else brief
+
+
+def section_of(name: str) -> str:
+    """Return the section of `--help` that an option stands in, a key of `SECTIONS`."""
+    return _PLACES.get(name) or _SECTION_OF[OPTIONS[name].affects]
+
+
+SECTIONS = {
+    "glue": "pytest-glue: tasks, checkpoints and training (all in detail: docs/reference.md)",
+    "glue-verdicts": "pytest-glue: verdicts and baselines",
+    "glue-search": "pytest-glue: hyperparameter search",
+    "glue-machines": "pytest-glue: cache, time and machines",
+    "glue-reports": "pytest-glue: reports",
+}
+"""The sections of `--help`."""
+_SECTION_OF: Mapping[Affects, str] = {
+    "item": "glue",
+    "run": "glue",
+    "verdict": "glue-verdicts",
+    "search": "glue-search",
+    "machine": "glue-machines",
+    "report": "glue-reports",
+    "output": "glue-reports",
+}
+"""By what an option affects."""
+_PLACES = {"baseline_max_age": "glue-verdicts", "storage": "glue-verdicts", "search_storage": "glue-search"}
+"""Options that a reader looks for beside others than those that affect the same."""
+
+
 def add_flags(parser: pytest.Parser) -> None:
     """Register the flag and the ini key of every option."""
-    group = parser.getgroup("glue", "fine-tuned checkpoints (pytest-glue)")
+    groups = {name: parser.getgroup(name, title) for name, title in SECTIONS.items()}
     for name, option in FLAGS.items():
-        flag, kwargs = flag_of(name), {"dest": f"glue_{name}", "help": help_text(option)}
+        group = groups[section_of(name)]
+        flag, kwargs = flag_of(name), {"dest": f"glue_{name}", "help": brief_text(option)}
         kind: Literal["linelist", "string"] = "linelist" if option.repeatable else "string"
         if option.repeatable:
             group.addoption(flag, metavar=option.metavar, action="append", **kwargs)
@@ -40,7 +77,7 @@ def add_flags(parser: pytest.Parser) -> None:
         else:
             group.addoption(flag, action="store_const", const="on", **kwargs)
         parser.addini(f"glue_{name}", f"same as {flag}", type=kind, default=None)
-    group.addoption("--glue-config", dest=CONFIG, metavar="FILE", help=CONFIG_DESCRIPTION)
+    groups["glue"].addoption("--glue-config", dest=CONFIG, metavar="FILE", help=CONFIG_DESCRIPTION)
     parser.addini(CONFIG, "same as --glue-config", default=None)
 
 

@@ -278,8 +278,8 @@ class Options(FrozenOptions):
     )
     report_text: ReportText = option(
         "flipped|none",
-        "which texts of examples are shown: in `--glue-html` those whose prediction got worse, and there and in the "
-        "terminal golden examples that are predicted wrong; or none",
+        "which texts of examples are shown: those whose prediction got worse and golden examples that are predicted "
+        "wrong, or none; the former in `--glue-html` only, the latter there and in the terminal",
         affects="report",
         default="flipped",
     )

@@ -15,7 +15,7 @@ def test_the_floors_are_the_lower_bounds() -> None:
     extras = project["optional-dependencies"]
     needed = [
         *project["dependencies"],
-        *(each for name in ("optuna", "ray", "report", "xdist") for each in extras[name]),
+        *(each for name in ("completion", "optuna", "ray", "report", "xdist") for each in extras[name]),
     ]
     parts = [re.match(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)$", each) for each in needed]
     bounds = {part[1]: part[2] for part in parts if part}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_glue.config.flags import FLAGS, asked, flag_of, given
+from pytest_glue.config.flags import FLAGS, SECTIONS, asked, brief_text, flag_of, given, section_of
 
 
 @pytest.mark.parametrize("name", [*FLAGS, "config"])
@@ -35,12 +35,21 @@ def test_recipe_and_threshold_can_be_repeated(pytester: pytest.Pytester) -> None
 
 
 def test_help_shows_every_flag(pytester: pytest.Pytester) -> None:
-    """`--help` shows flags with placeholder and default, in a group of their own."""
+    """`--help` shows flags with placeholder and default, in sections that begin with the package's name."""
     shown = "\n".join(pytester.runpytest_inprocess("--help").outlines)
-    assert "fine-tuned checkpoints (pytest-glue):" in shown
+    assert [] == [title for title in SECTIONS.values() if f"\n{title}:\n" not in shown]
+    assert all(title.startswith("pytest-glue: ") for title in SECTIONS.values())
     expected = [f"{flag_of(name)}{option.metavar and f'={option.metavar}'}" for name, option in FLAGS.items()]
     assert [] == [flag for flag in expected if flag not in shown]
     assert "(default: 0.05)" in shown
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_the_help_of_a_flag_is_short(name: str) -> None:
+    """One clause, with the default."""
+    assert ";" not in brief_text(FLAGS[name])
+    assert len(brief_text(FLAGS[name])) <= 170
+    assert section_of(name) in SECTIONS
 
 
 @pytest.mark.parametrize(
