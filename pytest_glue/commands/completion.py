@@ -29,7 +29,7 @@ def add_completion(commands: Commands, program: argparse.ArgumentParser) -> None
         help="print the script that lets a shell complete this command",
         description="Print the script that lets a shell complete subcommands, flags and file names. "
         "Needs pip install 'pytest-glue[completion]'.",
-        epilog="Exit code: 0, or 2 if the package is not installed.",
+        epilog="Exit code: 0 if the script was printed, 2 if the package is not installed.",
     )
     completion.add_argument("shell", choices=_SHELLS, metavar="SHELL", help=f"one of {', '.join(_SHELLS)}")
     completion.set_defaults(run=partial(_completion, program))
