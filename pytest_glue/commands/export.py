@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pytest_glue.reports.export.formats import FORMATS, RELATIONSHIPS
 
 if TYPE_CHECKING:
     from pytest_glue.commands.arguments import Commands
+    from pytest_glue.reports.export.formats import Export
 
 
 def add_export(commands: Commands) -> None:
@@ -52,24 +54,43 @@ def _benchmark_task(text: str) -> tuple[str, str]:
 def _export(given: argparse.Namespace) -> int:
     from pytest_glue.core.errors import GlueError
     from pytest_glue.core.formatting import printable
-    from pytest_glue.reports.export.formats import Publisher, export, write_files
-    from pytest_glue.reports.export.result import exported_results
-    from pytest_glue.reports.merge import read
+    from pytest_glue.reports.export.formats import write_files
 
-    publisher = Publisher(given.organization, given.relationship, dict(given.benchmark_task))
     try:
-        results, left_out = exported_results(read(given.report), given.item, given.model)
-        made = export(given.format, results, publisher)
-        left_out |= made.left_out
+        made = _made(given)
         written = write_files(given.output, made.files)
     except GlueError as error:
         print(error, file=sys.stderr)
         return 2
     for path in written:
         print(path)
-    for nodeid, reason in sorted(left_out.items()):
+    for nodeid, reason in sorted(made.left_out.items()):
         print(f"left out: {printable(nodeid or 'test run')}: {reason}", file=sys.stderr)
     if not written:
         print(f"nothing is exported: {given.report} has no other item", file=sys.stderr)
         return 2
-    return 1 if left_out else 0
+    return 1 if made.left_out else 0
+
+
+def _made(given: argparse.Namespace) -> Export:
+    """Return the files to write.
+
+    Raises:
+        ReportError: the report cannot be read, was edited, or does not fit what is asked for.
+    """
+    from pytest_glue.core.errors import ReportError
+    from pytest_glue.reports.export.formats import Publisher, export
+    from pytest_glue.reports.export.result import exported_results
+    from pytest_glue.reports.merge import read
+
+    publisher = Publisher(given.organization, given.relationship, dict(given.benchmark_task))
+    report = read(given.report)
+    try:
+        results, left_out = exported_results(report, given.item, given.model)
+        made = export(given.format, results, publisher)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        cause = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise ReportError(
+            f"{given.report} was edited or is damaged: {cause}; take the file that pytest wrote"
+        ) from None
+    return replace(made, left_out={**left_out, **made.left_out})

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_glue.core.metrics import find_metric
 from pytest_glue.reports.export.formats import Export, Publisher
-from pytest_glue.reports.export.result import ExportedResult
+from pytest_glue.reports.export.result import ExportedResult, file_name
 
 
 def export(results: Sequence[ExportedResult], publisher: Publisher) -> Export:
@@ -25,7 +25,7 @@ def export(results: Sequence[ExportedResult], publisher: Publisher) -> Export:
             left_out[each.evaluation.nodeid] = reason
         else:
             entries = [_entry(each, publisher.benchmark_tasks[each.task])]
-            files[PurePath(each.checkpoint_id, ".eval_results", f"{each.task}.yaml")] = yaml_dump(
+            files[PurePath(each.checkpoint_id, ".eval_results", f"{file_name(each.task)}.yaml")] = yaml_dump(
                 entries, sort_keys=False
             )
     return Export(files, left_out)

@@ -15,7 +15,7 @@ from uuid import uuid4
 from pytest_glue.core.errors import ReportError
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.reports.export.formats import RELATIONSHIPS, Export, Publisher
-from pytest_glue.reports.export.result import ExportedResult, Score
+from pytest_glue.reports.export.result import ExportedResult, Score, file_name
 
 SCHEMA_VERSION = "0.3.0"
 _MODEL = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
@@ -60,7 +60,7 @@ def export(results: Sequence[ExportedResult], publisher: Publisher) -> Export:
 
 
 def _benchmark(task: str) -> str:
-    return "glue" if task in GLUE else task
+    return "glue" if task in GLUE else file_name(task)
 
 
 def _record(results: Sequence[ExportedResult]) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_glue.core.errors import ReportError
 from pytest_glue.reports.files import write_report
 
 if TYPE_CHECKING:
@@ -55,17 +54,12 @@ def export(format_name: str, results: Sequence["ExportedResult"], publisher: Pub
     return make(results, publisher)
 
 
-def write_files(folder: Path, files: Mapping[PurePath, Any]) -> list[Path]:
+def write_files(folder: Path, files: Mapping[PurePath, str]) -> list[Path]:
     """Write the files of an export and return their paths.
 
     Raises:
         ReportError: one cannot be written.
     """
-    written = []
     for path, text in files.items():
-        try:
-            write_report(folder / path, text.encode("utf-8", "backslashreplace"), "exported")
-        except NotADirectoryError as error:
-            raise ReportError(f"--output={folder} is not a folder: {error.strerror}") from error
-        written.append(folder / path)
-    return written
+        write_report(folder / path, text.encode("utf-8", "backslashreplace"), "exported")
+    return [folder / path for path in files]

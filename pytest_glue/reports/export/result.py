@@ -85,6 +85,11 @@ class ExportedResult:
         return f"{runs} on {count(conditions.n_train, 'example')}, {scored}"
 
 
+def file_name(text: str) -> str:
+    """Return a name for a file or a folder, in no other folder: a report may have been edited."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "unnamed"
+
+
 def exported_results(
     report: Report, item: str = "", model: str | None = None
 ) -> tuple[list[ExportedResult], dict[str, str]]:
@@ -150,8 +155,7 @@ def _plain(checkpoint: Checkpoint) -> Checkpoint:
 
 def _checkpoint_ids(found: Iterable[Evaluation]) -> dict[Checkpoint, str]:
     named = ids(_plain(each.checkpoint) for each in found)
-    # A report may have been edited, and these become names of folders.
-    return {checkpoint: re.sub(r"[^\w.-]+", "-", name).strip("-.") or "model" for name, checkpoint in named.items()}
+    return {checkpoint: file_name(name) for name, checkpoint in named.items()}
 
 
 def _exported(

@@ -1,6 +1,8 @@
 """`pytest-glue export`: files, messages and exit codes."""
 
+import json
 from fnmatch import fnmatch
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from pytest_glue.cli import main
 from pytest_glue.config.options import Options
 from pytest_glue.core.family import Family
 from pytest_glue.reports.json import document, encode
+from tests.damage import changed, places
 from tests.factories import make_evaluation
 
 
@@ -62,3 +65,24 @@ def test_a_task_of_a_benchmark(report: str, tmp_path: Path) -> None:
     assert "task_id: glue_rte" in (tmp_path / "a-b-86b5e09" / ".eval_results" / "rte.yaml").read_text("utf-8")
     with pytest.raises(SystemExit):
         main([*given[:-1], "--benchmark-task=rte"])
+
+
+ASKED = {
+    "model-index": (),
+    "eval-results": ("--benchmark-task=rte=rte",),
+    "every-eval-ever": ("--organization=Lab", "--relationship=other"),
+}
+
+
+def test_a_report_that_was_edited(report: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No value ends in a traceback, and no name leaves the folder."""
+    file, output = Path(report), tmp_path / "out" / "in"
+    content, names = json.loads(file.read_text("utf-8")), cycle(ASKED)
+    keys = {"results", "environment", "options"}
+    for place in (each for each in places(content) if each[:1] and each[0] in keys and "runs" not in each):
+        for value in ("../../x", None, 10**400, {"a": []}):
+            file.write_text(json.dumps(changed(content, place, value)), "utf-8")
+            name = next(names)
+            code = main(["export", report, f"--format={name}", f"--output={output}", *ASKED[name]])
+            assert (code != 0) == bool(capsys.readouterr().err), (place, value, name)
+    assert {"in"} == {each.name for each in output.parent.iterdir()}

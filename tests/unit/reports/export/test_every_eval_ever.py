@@ -100,6 +100,12 @@ def test_names_that_are_no_model(report_of: Report, name: str) -> None:
     assert ({}, 1) == (made.files, len(made.left_out))
 
 
+def test_the_name_of_a_task_stays_in_its_folder(report_of: Report) -> None:
+    """A report may have been edited."""
+    (path,) = exported(report_of(make_evaluation(task="../../x"))).files
+    assert "data/x/a/b" == path.parent.as_posix()
+
+
 @pytest.mark.parametrize("publisher", [Publisher(), Publisher("Lab"), Publisher(relationship="other")])
 def test_the_publisher_is_asked_for(report_of: Report, publisher: Publisher) -> None:
     """The schema needs it, and a report cannot know it."""

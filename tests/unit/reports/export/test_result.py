@@ -14,7 +14,7 @@ from pytest_glue.core.runs import Run
 from pytest_glue.core.verdict import FailedRun, SliceResult, Verdict
 from pytest_glue.data.hub import REVISION
 from pytest_glue.reports.export.dataset import Dataset, dataset_of
-from pytest_glue.reports.export.result import ExportedResult, exported_results
+from pytest_glue.reports.export.result import ExportedResult, exported_results, file_name
 from tests.factories import CHECKPOINT, make_evaluation, make_run
 
 Report = Callable[..., dict[str, Any]]
@@ -66,6 +66,12 @@ def test_the_name_of_the_model(report_of: Report, checkpoint: Checkpoint, model:
     report = report_of(make_evaluation(checkpoint=checkpoint))
     assert (model, folder) == (only(report).model, only(report).checkpoint_id)
     assert "owner/name" == only(report, model="owner/name").model
+
+
+@pytest.mark.parametrize(("text", "name"), [("a/b@c", "a-b-c"), ("../x", "x"), ("..", "unnamed"), ("é_1.2", "é_1.2")])
+def test_a_name_stays_in_its_folder(text: str, name: str) -> None:
+    """Whatever an edited report holds."""
+    assert name == file_name(text)
 
 
 def test_several_checkpoints(report_of: Report) -> None:
