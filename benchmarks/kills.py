@@ -43,7 +43,7 @@ import psutil
 
 from pytest_glue.cache.storage import RunCache
 from pytest_glue.integrations.processes import descendants
-from tests.plugin.forked_pytest import run_forked
+from tests.forked_pytest import run_forked
 
 MODES = {"alone": (), "-n 2": ("-n", "2"), "ray": ("--glue-executor=ray",)}
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")

@@ -1,7 +1,6 @@
 """Fixtures that run a user's suite with pytest, in this process or in a new one, and read its reports."""
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +14,8 @@ import jsonschema
 import pytest
 from coverage import Coverage
 
-from tests.plugin.forked_pytest import run_forked
+from tests.environment import isolate
+from tests.forked_pytest import run_forked
 from tests.plugin.ray_cluster import running_cluster
 from tests.plugin.started_run import StartedRun
 
@@ -130,23 +130,8 @@ def pytester(pytester: pytest.Pytester, kept_modules: KeptModules) -> Iterator[p
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One thread in every process, no hub, an empty cache and a terminal that is wide enough for whole sentences."""
-    removed = (
-        "HF_",
-        "GLUE_",
-        "GITHUB_",
-        "PYTEST_XDIST",
-        "PYTEST_ADDOPTS",
-        "COVERAGE_",
-    )  # tracing takes half as long again
-    for name in [name for name in os.environ if name.startswith(removed)]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)  # new processes test this tree
-    monkeypatch.setenv("PYTEST_GLUE_CACHE", str(tmp_path_factory.mktemp("cache") / "runs"))
-    monkeypatch.setenv("HF_HOME", str(tmp_path_factory.getbasetemp() / "huggingface"))
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setenv("COLUMNS", "300")
+    """One thread in every process, no hub, and an empty cache."""
+    isolate(monkeypatch, tmp_path_factory)
 
 
 @contextmanager

@@ -1,38 +1,31 @@
 """The suite with tasks in TOML on real data with a real checkpoint: the scores are those of the same data in GLUE."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.real.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 SUITE = ROOT / "suites" / "examples" / "own_task.toml"
-LIMITS = ("--glue-max-train-samples=64", "--glue-max-eval-samples=64", "--glue-recipe=num_train_epochs=1")
+LIMITS = (
+    *("--glue-max-train-samples=64", "--glue-max-eval-samples=64", "--glue-max-length=48"),
+    "--glue-recipe=num_train_epochs=1",
+)
 TASKS = {"paraphrase": "mrpc", "similarity": "stsb"}
 
-pytestmark = pytest.mark.xdist_group("real")
 
-
-def test_tasks_in_toml(data: Path, checkpoint: Path, tmp_path: Path) -> None:
+def test_tasks_in_toml(run: Run, data: Path, two_layers: Path, tmp_path: Path) -> None:
     """The suite's tables, with local files in place of the hub."""
     table = re.sub(r'\{ hub = "nyu-mll/glue", configuration = "(\w+)" \}', r'"\1"', SUITE.read_text("utf-8"))
     (tmp_path / "own_task.toml").write_text(table, "utf-8")
     for name in TASKS.values():
         (tmp_path / name).symlink_to(data / name)
     (tmp_path / "test_glue.py").write_text((ROOT / "suites" / "test_glue.py").read_text("utf-8"), "utf-8")
-    asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", "--glue-recipe=learning_rate=1e-4", *LIMITS)
+    asked = (f"--glue-data={data}", f"--glue-checkpoints={two_layers}", "--glue-recipe=learning_rate=1e-4", *LIMITS)
     named = ("--glue-config=own_task.toml", f"--glue-tasks={','.join([*TASKS, *TASKS.values()])}")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}
-    theirs = {"OMP_NUM_THREADS": "1", "HF_HOME": str(tmp_path / "huggingface"), "PYTHONPATH": str(ROOT)}
-    theirs |= {"PYTEST_GLUE_CACHE": str(tmp_path / "runs"), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "pytest", *asked, *named, "--glue-json=glue.json"]
-    done = subprocess.run(command, cwd=tmp_path, env=ours | theirs, capture_output=True, text=True, check=False)
-    assert 1 == done.returncode, done.stdout + done.stderr  # so few examples do not reach the thresholds
+    run([*asked, *named, "--glue-json=glue.json"], tmp_path, status=1)  # so few examples do not reach the thresholds
 
     results: dict[str, Any] = {
         each["task"]: each for each in json.loads((tmp_path / "glue.json").read_text("utf-8"))["results"]

