@@ -28,11 +28,13 @@ _SINGLE = {flag_of(name): name for name, option in FLAGS.items() if option.metav
 _LISTS = ("tasks", "checkpoints", "seeds")
 _NEEDED = {
     **dict.fromkeys(("baseline_max_age", "family_size", "max_drop", "on_missing_baseline"), "compare"),
+    "json_predictions": "json",
     **dict.fromkeys(("trials", "search_fraction", "search_split", "search_storage"), "search"),
 }
 """The option without which an option has no effect."""
 _WITHOUT = {
     "compare": "no item is compared with a baseline; give --glue-compare=NAME",
+    "json": "no JSON report is written; give --glue-json=PATH",
     "search": "no item has a search; give --glue-search=optuna",
 }
 

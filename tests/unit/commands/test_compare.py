@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -396,6 +398,18 @@ def test_an_old_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     baseline_storage.write(file, replace(baseline, recorded_at="2024-01-01T00:00:00+00:00"))
     assert 0 == main(["compare", str(file), str(file), "--baseline-max-age=30"])
     assert "days old, and baseline_max_age (30) allows no more: record it again" in capsys.readouterr().out
+
+
+def test_the_command_is_light(tmp_path: Path) -> None:
+    """It needs none of the libraries that train, in a new process."""
+    file = report(tmp_path / "a.json", evaluated(make_runs("rte", RTE_LABELS, 60, 62)))
+    code = (
+        "import sys\nfrom pytest_glue.cli import main\n"
+        f"assert 0 == main(['compare', {str(file)!r}, {str(file)!r}])\n"
+        "print(sorted({'torch', 'transformers', 'datasets', 'evaluate', 'optuna', 'ray'} & sys.modules.keys()))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == result.stdout.splitlines()[-1]
 
 
 def test_edited_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

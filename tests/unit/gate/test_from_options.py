@@ -1,6 +1,8 @@
 """Criteria from options, and baselines from evaluations."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,24 @@ def test_a_file_is_a_rule(options: Callable[..., Options], main: tuple[Path, Bas
     rule = criteria_of(spec(options(compare=str(main[0]), max_drop="0.01")), "sample", 1).rule
     assert rule is not None
     assert ("sample", 0.01) == (rule.name, rule.max_drop)
+
+
+def test_an_old_baseline_is_noted(
+    options: Callable[..., Options], main: tuple[Path, Baseline], runs: MakeRuns, rte: tuple[float, ...]
+) -> None:
+    """With `baseline_max_age`, notes and facts of the comparison say that it is old; the verdict stays."""
+    file, recorded = main
+    old = (datetime.now(UTC) - timedelta(days=45, hours=1)).isoformat()
+    baseline_storage.write(file, replace(recorded, recorded_at=old, commit="c0ffee"))
+    for limit, is_stale in (("30", True), ("60", False), ("off", False)):
+        criteria = criteria_of(spec(options(compare="main", baseline_max_age=limit)), "sample", 1)
+        found = criteria.judge(runs("rte", rte, 78, 80, 82), rte)
+        assert found.baseline is not None
+        assert (45, is_stale, "c0ffee", old) == tuple(
+            found.baseline[name] for name in ("age_days", "is_stale", "commit", "recorded_at")
+        )
+        assert is_stale == any("baseline main is 45 days old" in note for note in found.notes)
+        assert Verdict.INCONCLUSIVE is found.verdict
 
 
 def test_the_baseline_of_another_checkpoint_is_noted(
@@ -207,6 +227,9 @@ def test_an_evaluation_is_recorded(
     assert ("before", f"recorded {file}: accuracy 0.711 of 3 seeds") == noted.notes
     assert (42, 43, 44) == recorded.seeds
     assert "torch" in recorded.libraries
+    assert recorded.recorded_at is not None
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(recorded.recorded_at)) < timedelta(minutes=10)
+    assert (rte, None) == (recorded.references, recorded.commit)  # the folder is in no repository
     assert {1, 2, 3, 5, 10, 20} == recorded.visible_drops.keys()
     assert all(0 < drop < 1 for drop in recorded.visible_drops.values())
 

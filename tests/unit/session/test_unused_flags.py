@@ -55,6 +55,7 @@ def test_a_flag_that_is_given_twice(arguments: list[str], expected: list[str]) -
         ({"max_drop": ["0.1"]}, {"compare": "main"}, "no item is compared with a baseline; give --glue-compare=NAME"),
         ({"on_missing_baseline": "skip"}, {"compare": "main"}, "no item is compared with a baseline"),
         ({"baseline_max_age": "30"}, {"compare": "main"}, "no item is compared with a baseline"),
+        ({"json_predictions": True}, {"json": "r.json"}, "no JSON report is written; give --glue-json=PATH"),
         ({"trials": "3"}, {"search": "optuna"}, "no item has a search; give --glue-search=optuna"),
         ({"search_fraction": "0.5"}, {"search": "optuna"}, "no item has a search"),
         ({"search_split": "held-out"}, {"search": "ray"}, "no item has a search"),
