@@ -4,6 +4,7 @@ import json
 from fnmatch import fnmatch
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_a_task_of_a_benchmark(report: str, tmp_path: Path) -> None:
         main([*given[:-1], "--benchmark-task=rte"])
 
 
+ODD: tuple[Any, ...] = ("../../x", None, 10**400, {"a": []})
 ASKED = {
     "model-index": (),
     "eval-results": ("--benchmark-task=rte=rte",),
@@ -80,7 +82,7 @@ def test_a_report_that_was_edited(report: str, tmp_path: Path, capsys: pytest.Ca
     content, names = json.loads(file.read_text("utf-8")), cycle(ASKED)
     keys = {"results", "environment", "options"}
     for place in (each for each in places(content) if each[:1] and each[0] in keys and "runs" not in each):
-        for value in ("../../x", None, 10**400, {"a": []}):
+        for value in ODD:
             file.write_text(json.dumps(changed(content, place, value)), "utf-8")
             name = next(names)
             code = main(["export", report, f"--format={name}", f"--output={output}", *ASKED[name]])
