@@ -56,7 +56,9 @@ def decode_baseline(content: Any) -> Baseline:
             "install the version that wrote it, or record it again"
         )
     if {"results", "environment"} <= content.keys():
-        raise BaselineError("it is a JSON report, which has no predictions: record a baseline with --glue-save=NAME")
+        raise BaselineError(
+            "it is a JSON report: record a baseline with --glue-save=NAME, or compare reports with `pytest-glue compare`"
+        )
     unknown = content.keys() - {"schema_version", *(field.name for field in fields(Baseline))}
     if unknown:
         raise BaselineError(f"it holds an unknown field: {min(unknown)}")
