@@ -57,7 +57,7 @@ def decode_baseline(content: Any) -> Baseline:
         )
     if {"results", "environment"} <= content.keys():
         raise BaselineError(
-            "it is a JSON report: record a baseline with --glue-save=NAME, or compare reports with `pytest-glue compare`"
+            "it is a JSON report: record a baseline with --glue-save=NAME, or compare it with `pytest-glue compare`"
         )
     unknown = content.keys() - {"schema_version", *(field.name for field in fields(Baseline))}
     if unknown:
