@@ -8,6 +8,7 @@ from pytest_glue.core.formatting import count, decimal, seconds
 from pytest_glue.core.markdown import code_block, html_text, plain_text
 from pytest_glue.core.metrics import Metric, shown_metric
 from pytest_glue.core.verdict import SliceResult, Verdict
+from pytest_glue.reports.answers import answers
 from pytest_glue.reports.matrix import Matrix, Row
 from pytest_glue.reports.view import Item, View
 
@@ -28,7 +29,7 @@ def markdown(view: View, limit: int = LIMIT) -> str:
         limit: in bytes of UTF-8.
     """
     start, end = [*_summary(view), *_matrix(view.matrix)], _environment(view)
-    details = [_details(item, view.tables) for item in view.evaluated]
+    details = [_details(item, view.tables, view.environment["commit"]) for item in view.evaluated]
     left = limit - _RESERVED - sum(map(_size, (*start, end)))
     sizes = accumulate(map(_size, details))
     shown = [each for each, size in zip(details, sizes, strict=True) if size <= left]
@@ -141,18 +142,20 @@ def _cells(row: Row) -> Iterator[str]:
         yield shown if cell.interval is None else f"{shown}<br>{_interval(cell.interval, metric)}"
 
 
-def _details(item: Item, tables: Sequence[str]) -> str:
+def _details(item: Item, tables: Sequence[str], commit: str | None) -> str:
     """Return the folded details of an item.
 
     Args:
         item: with an evaluation.
         tables: options that its command needs in the configuration.
+        commit: of the repository that was tested.
     """
     evaluation = item.evaluation
     assert evaluation is not None, item
     blocks = [
         _folded_title(item),
         plain_text(item.sentence) + "\n",
+        *_answers(evaluation, commit),
         _run_table(evaluation),
         *_slices(evaluation.judgement.slices, _metric(evaluation)),
         *([_notes(evaluation)] if evaluation.notes else []),
@@ -160,6 +163,11 @@ def _details(item: Item, tables: Sequence[str]) -> str:
         "</details>\n",
     ]
     return "\n".join(blocks)
+
+
+def _answers(evaluation: Evaluation, commit: str | None) -> Iterator[str]:
+    for each in answers(evaluation, commit):
+        yield f"**{each.question}** {plain_text(each.text)}\n"
 
 
 def _command(item: Item, tables: Sequence[str]) -> str:

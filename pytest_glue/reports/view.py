@@ -4,7 +4,7 @@ A view is made of a report as it is in its file, so that a page can be written a
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +126,17 @@ class View:
     def evaluated(self) -> tuple[Item, ...]:
         """The items with an evaluation."""
         return tuple(each for each in self.items if each.evaluation is not None)
+
+
+def short_names(items: Sequence[Item]) -> list[str]:
+    """Return names of items with an evaluation, without what all of them share and what tells none apart."""
+    pairs = [(each.evaluation.task, each.evaluation.checkpoint.label) for each in items if each.evaluation is not None]
+    if len({label for _, label in pairs}) == 1 and len(set(pairs)) == len(pairs):
+        return [task for task, _ in pairs]
+    last = {label: label.partition("@")[0].rpartition("/")[2] for _, label in pairs}
+    if len(set(last.values())) == len(last):
+        return [f"{task} · {last[label]}" for task, label in pairs]
+    return [item.name for item in items]
 
 
 def as_written(document: Report) -> Report:

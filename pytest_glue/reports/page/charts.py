@@ -24,7 +24,7 @@ from pytest_glue.reports.page.chart_parts import (
     ticks_at,
     unique,
 )
-from pytest_glue.reports.view import Item
+from pytest_glue.reports.view import Item, short_names
 
 _VERDICTS = {
     "pass": "var(--pass)",
@@ -47,7 +47,7 @@ def dot_plot(items: Sequence[Item], width: int = NARROW) -> Chart | None:
     """Return the scores of items with their intervals, and what each is compared with; one row for each item."""
     scored = [(item, item.evaluation, item.score) for item in items]
     shown = [(item, evaluation, score) for item, evaluation, score in scored if evaluation and score is not None]
-    names = unique(item.name for item, _, _ in shown)
+    names = unique(short_names([item for item, _, _ in shown]))
     rows, bounds = [], []
     for name, (item, evaluation, score) in zip(names, shown, strict=True):
         low, high = evaluation.confidence_interval or (score, score)

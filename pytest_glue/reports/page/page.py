@@ -1,17 +1,19 @@
 """The page: its parts in the order of reading, written with templates that escape every text."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pytest_glue.core.error_analysis import LabelScores
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, decimal, seconds, visible
 from pytest_glue.core.metrics import METRICS, shown_metric
+from pytest_glue.reports.answers import Answer, answers
 from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.page import charts, error_charts, search_charts, words
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE, Chart
@@ -23,6 +25,7 @@ LONGEST_TEXT = 5000
 _TEXT_BUDGET = 250_000
 """In characters: of all texts of examples."""
 _MOST_LABELS = 50
+_FLAG = re.compile(r"--glue-[a-z-]+(?:=[\w.-]{1,20}(?![\w.-]))?")
 _NO_ROOM = "the texts of the items above fill the page"
 
 
@@ -50,6 +53,9 @@ class Section:
     key: str
     """The id of its part of the page."""
     item: Item
+    answers: tuple[Answer, ...]
+    decisive_figures: tuple[Figure, ...]
+    """What the score is compared with."""
     figures: tuple[Figure, ...]
     search_figures: tuple[Figure, ...]
     texts: ItemTexts
@@ -68,7 +74,7 @@ def page(view: View, texts: Mapping[str, ItemTexts]) -> str:
     template = environment().get_template("page.html.j2")
     texts = _within_budget(texts, [item.nodeid for item in view.items])
     sections = [
-        _section(item, f"item{number}", texts.get(item.nodeid, ItemTexts()))
+        _section(item, f"item{number}", texts.get(item.nodeid, ItemTexts()), view.environment["commit"])
         for number, item in enumerate(view.items, start=1)
     ]
     keys = {section.item.nodeid: section.key for section in sections}
@@ -105,7 +111,13 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"score": _score, "interval": _interval, "seconds": seconds, "n": count}
+    environment.filters |= {
+        "score": _score,
+        "interval": _interval,
+        "seconds": seconds,
+        "n": count,
+        "with_flags": _with_flags,
+    }
     environment.globals["worst_labels"] = _worst_labels
     return environment
 
@@ -113,6 +125,11 @@ def environment() -> jinja2.Environment:
 def _shown(value: Any) -> Any:
     """Return the text of a value in the page; charts are no text."""
     return value if isinstance(value, Markup) else visible(str(value), LONGEST_TEXT)
+
+
+def _with_flags(text: str) -> Markup:
+    """Return a text of the page whose flags are code, which no line break divides."""
+    return Markup(_FLAG.sub(r"<code>\g<0></code>", str(escape(_shown(text)))))  # noqa: S704 - it is escaped
 
 
 def _score(value: float | None, metric: str | None, sign: str = "", beside: float | None = None) -> str:
@@ -155,11 +172,30 @@ def _is_fraction(metric: str) -> bool:
     return known is not None and known.low >= -1 and known.high <= 1
 
 
-def _section(item: Item, key: str, texts: ItemTexts) -> Section:
+def _section(item: Item, key: str, texts: ItemTexts, commit: str | None) -> Section:
     evaluation = item.evaluation
     if evaluation is None:
-        return Section(key, item, (), (), texts)
-    return Section(key, item, _figures(item, evaluation, f"{key}a"), _search_figures(item, f"{key}b"), texts)
+        return Section(key, item, (), (), (), (), texts)
+    return Section(
+        key,
+        item,
+        answers(evaluation, commit),
+        _decisive_figures(item, evaluation, f"{key}c"),
+        _figures(item, evaluation, f"{key}a"),
+        _search_figures(item, f"{key}b"),
+        texts,
+    )
+
+
+def _decisive_figures(item: Item, evaluation: Evaluation, key: str) -> tuple[Figure, ...]:
+    return _drawn(
+        item,
+        key,
+        {
+            "Difference to the baseline": (charts.differences(item), words.differences(evaluation)),
+            "Score of each seed": (charts.scores_by_seed(item), words.scores(evaluation)),
+        },
+    )
 
 
 def _figures(item: Item, evaluation: Evaluation, key: str) -> tuple[Figure, ...]:
@@ -168,8 +204,6 @@ def _figures(item: Item, evaluation: Evaluation, key: str) -> tuple[Figure, ...]
         item,
         key,
         {
-            "Difference to the baseline": (charts.differences(item), words.differences(evaluation)),
-            "Score of each seed": (charts.scores_by_seed(item), words.scores(evaluation)),
             f"{metric} by epoch": (charts.learning_curves(evaluation), words.learning_curves(evaluation)),
             "Evaluation loss by epoch": (charts.losses(evaluation), words.losses(evaluation)),
             "Predictions by gold label, over all seeds": (

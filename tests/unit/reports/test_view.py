@@ -8,7 +8,7 @@ import pytest
 
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.verdict import Verdict
-from pytest_glue.reports.view import View, view_of
+from pytest_glue.reports.view import View, short_names, view_of
 from tests.factories import make_evaluation
 from tests.unit.reports.page.test_page import compared
 
@@ -103,3 +103,15 @@ def test_what_a_score_is_compared_with(report_of: Report) -> None:
 
     assert ["threshold", "chance level"] == bounds(view_of(report_of(make_evaluation())))
     assert ["chance level"] == bounds(view_of(report_of(make_evaluation(threshold=None))))
+
+
+def test_short_names(report_of: Report) -> None:
+    """An axis has no room for what all items share, nor for an organisation that tells none apart."""
+
+    def names(*items: Evaluation) -> list[str]:
+        return short_names(view_of(report_of(*items)).items)
+
+    assert ["cola", "rte"] == names(of("org/one"), of("org/one", "cola"))
+    assert ["rte · one", "rte · two"] == names(of("org/one"), of("org/two"))
+    assert ["rte · a/one", "rte · b/one"] == names(of("a/one"), of("b/one"))
+    assert ["rte · one"] * 2 == names(of("org/one"), replace(of("org/one"), nodeid="s.py::other[rte-org/one]"))

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pytest_glue.core.error_analysis import CalibrationBin
+from pytest_glue.core.error_analysis import CalibrationBin, LabelScores
 from pytest_glue.core.evaluation import Evaluation
+from pytest_glue.core.golden import GoldenMiss, GoldenResult
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import Study
 from pytest_glue.core.tasks import GLUE
@@ -84,7 +85,7 @@ def shown(report_of: Report) -> Callable[..., str]:
 
 
 def test_an_item_that_got_worse(shown: Callable[..., str]) -> None:
-    """It has its sentence first, then charts, then the examples with both sides' predictions and their texts."""
+    """Its sentence comes first, then what to do, the difference, and the examples with their texts."""
     evaluation = compared()
     texts = {evaluation.nodeid: ItemTexts(ExampleTexts({0: ("a premise", "a hypothesis")}))}
     html = shown(evaluation, texts=texts)
@@ -92,18 +93,21 @@ def test_an_item_that_got_worse(shown: Callable[..., str]) -> None:
         "1 of 1 item failed",
         "What failed and why",
         "a drop of more than 0.01",
+        "Is it real?",
+        "To accept the new score, record it with <code>--glue-save=main</code>",
+        "pytest &#39;s.py::test[rte-000]&#39;",
         "Difference to the baseline",
         "Score of each seed",
-        "accuracy by epoch",
-        "Evaluation loss by epoch",
-        "Predictions by gold label",
+        "main: 0.928, 0.924, 0.921",
         "Examples that got worse",
         "Example 0, <strong>entailment</strong>. main: entailment × 3. Now: ",
         "not_entailment × 3",
         '<blockquote dir="auto">a premise</blockquote>',
+        "accuracy by epoch",
+        "Evaluation loss by epoch",
+        "Predictions by gold label",
         "Runs</h4>",
         "Recipe, data and checkpoint",
-        "pytest &#39;s.py::test[rte-000]&#39;",
         "Environment",
     ]
     position = 0
@@ -149,6 +153,20 @@ def test_calibration_where_logits_are_kept(shown: Callable[..., str]) -> None:
     html = shown(replace(compared(), calibration=bins))
     assert "Calibration: the share that is right by probability" in html
     assert "mean probability 0.970: 0.900 right of 80" in html
+
+
+def test_golden_examples_and_labels(shown: Callable[..., str]) -> None:
+    """A miss has its place and its text, or why there is none; labels are in the order of their F1."""
+    miss = GoldenMiss(1, "refund", "billing", (42, 43), "golden.csv:3")
+    golden = GoldenResult("golden.csv", 2, 1.0, 0.5, 1, (miss,))
+    labels = (LabelScores("often", 9, 8.0, 0.9, 0.8, 0.85), LabelScores("rare", 3, 0.0, None, 0.0, 0.0))
+    evaluation = replace(make_evaluation(golden=golden), label_scores=labels)
+    html = shown(evaluation, texts={evaluation.nodeid: ItemTexts(golden=ExampleTexts({1: ("my money",)}))})
+    found = 'golden.csv:3, <strong>refund</strong>. Predicted: <span class="fail">billing</span>, seeds 42, 43.</p>'
+    assert f'{found}\n<blockquote dir="auto">my money</blockquote>' in html
+    assert html.index('<th scope="row">rare</th>') < html.index('<th scope="row">often</th>')
+    hidden = shown(evaluation, texts={evaluation.nodeid: ItemTexts(golden=ExampleTexts(problem="it is gone"))})
+    assert "Their texts are not shown: it is gone." in hidden
 
 
 def test_the_page_is_well_formed(shown: Callable[..., str], study: Study) -> None:
