@@ -76,7 +76,7 @@ def _since(evaluation: Evaluation, commit: str | None) -> Iterator[str]:
     if recorded:
         age = compared.get("age_days")
         ago = "" if age is None else f", {count(age, 'day')} before"
-        yield f"{compared['name']} was recorded on {recorded[:10]}{where}{ago}."
+        yield f"{shortened(compared['name'], 100)} was recorded on {recorded[:10]}{where}{ago}."
     if commit:
         yield f"This run is at commit {commit[:10]}."
     if (digest := compared["checkpoint"].get("digest")) is None or evaluation.checkpoint.digest is None:
@@ -102,7 +102,7 @@ def _remedies(evaluation: Evaluation) -> Iterator[str]:
         yield "Look at the slices that fail: few examples have wide intervals."
     if compared is not None and compared["verdict"] == Verdict.FAIL:
         yield "Look at the examples that got worse. Do not repeat the run until it is green: use --glue-max-seeds."
-        yield f"To accept the new score, record it with --glue-save={compared['name']} and without --glue-compare."
+        yield f"To accept the new score, record it with --glue-save={shortened(compared['name'], 100)} and without --glue-compare."
     elif _misses_threshold(evaluation):
         yield from _better_score(evaluation)
 
