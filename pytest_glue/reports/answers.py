@@ -102,7 +102,8 @@ def _remedies(evaluation: Evaluation) -> Iterator[str]:
         yield "Look at the slices that fail: few examples have wide intervals."
     if compared is not None and compared["verdict"] == Verdict.FAIL:
         yield "Look at the examples that got worse. Do not repeat the run until it is green: use --glue-max-seeds."
-        yield f"To accept the new score, record it with --glue-save={shortened(compared['name'], 100)} and without --glue-compare."
+        name = shortened(compared["name"], 100)
+        yield f"To accept the new score, record it with --glue-save={name} and without --glue-compare."
     elif _misses_threshold(evaluation):
         yield from _better_score(evaluation)
 
