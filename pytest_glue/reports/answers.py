@@ -93,11 +93,12 @@ def _remedies(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.verdict is Verdict.DEGENERATE:
         yield "Lower the learning rate, train longer, or train on more examples."
     if evaluation.verdict is Verdict.INCONCLUSIVE and compared is not None:
-        yield from _more_seeds(compared, _metric(evaluation))
+        yield from _more_seeds(compared, _metric(evaluation), can_add=not evaluation.conditions.evaluate_only)
     if evaluation.verdict is not Verdict.FAIL:
         return
     if judgement.golden is not None and judgement.golden.failed:
-        yield "If only some seeds miss a golden example, others get it by luck: replace it, or train on texts like it."
+        luck = "" if evaluation.conditions.evaluate_only else "If only some seeds miss one, others get it by luck. "
+        yield f"{luck}Correct or replace golden examples that are wrong, or train on texts like them."
     if judgement.failed_slices:
         yield "Look at the slices that fail: few examples have wide intervals."
     if compared is not None and compared["verdict"] == Verdict.FAIL:
@@ -108,18 +109,18 @@ def _remedies(evaluation: Evaluation) -> Iterator[str]:
         yield from _better_score(evaluation)
 
 
-def _more_seeds(compared: Mapping[str, Any], metric: Metric) -> Iterator[str]:
+def _more_seeds(compared: Mapping[str, Any], metric: Metric, *, can_add: bool) -> Iterator[str]:
     if (detectable := compared["smallest_visible_drop"]) is not None and detectable > compared["max_drop"]:
-        yield f"Allow a {metric.drop} of {metric.text(detectable)} or more (--glue-max-drop),"
-        yield "or add seeds to items that need them (--glue-max-seeds=10)."
-    else:
-        yield "Add seeds (--glue-max-seeds=10)."
+        yield f"Allow a {metric.drop} of {metric.text(detectable)} or more (--glue-max-drop)."
+    if not can_add:
+        return
+    yield "Add seeds to the items that need them (--glue-max-seeds=10)."
     if (needed := compared["seeds_needed"]) is not None:
         yield f"{count(needed, 'seed')} on each side are enough to detect the allowed {metric.drop}."
 
 
 def _better_score(evaluation: Evaluation) -> Iterator[str]:
-    if _is_miss_real(evaluation).startswith("Perhaps"):
+    if _is_miss_real(evaluation).startswith("Perhaps") and not evaluation.conditions.evaluate_only:
         yield "Run more seeds (--glue-seeds=5), or record a baseline and compare with it."
     else:
         yield "The checkpoint is not good enough, or the threshold is too high for this recipe."

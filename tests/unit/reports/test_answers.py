@@ -60,11 +60,13 @@ def test_an_inconclusive_comparison() -> None:
     found = answered(Verdict.INCONCLUSIVE, baseline={"verdict": "inconclusive", "seeds_needed": 7})
     assert found["Is it real?"].endswith("A drop of 0.034 would be detected in 80 % of such comparisons.")
     assert found["What to do?"] == (
-        "Allow a drop of 0.034 or more (--glue-max-drop), or add seeds to items that need them (--glue-max-seeds=10). "
+        "Allow a drop of 0.034 or more (--glue-max-drop). Add seeds to the items that need them (--glue-max-seeds=10). "
         "7 seeds on each side are enough to detect the allowed drop."
     )
     wide = answered(Verdict.INCONCLUSIVE, baseline={"verdict": "inconclusive", "max_drop": 0.1})
-    assert "Add seeds (--glue-max-seeds=10)." == wide["What to do?"]
+    assert "Add seeds to the items that need them (--glue-max-seeds=10)." == wide["What to do?"]
+    fixed = answered(Verdict.INCONCLUSIVE, baseline={"verdict": "inconclusive"}, evaluate_only=True)
+    assert "Allow a drop of 0.034 or more (--glue-max-drop)." == fixed["What to do?"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_other_verdicts() -> None:
     golden = GoldenResult("golden.csv", 2, 1.0, 0.5, 1, ())
     slices = (SliceResult("a", 30, 0.1, {}, verdict=Verdict.FAIL),)
     parts = answered(Verdict.FAIL, threshold=None, golden=golden, slices=slices)
-    assert "If only some seeds miss a golden example" in parts["What to do?"]
+    assert "If only some seeds miss one, others get it by luck." in parts["What to do?"]
     assert "Look at the slices that fail" in parts["What to do?"]
     assert "Is it real?" not in parts
 
