@@ -22,7 +22,8 @@ def add_tasks(commands: Commands) -> None:
         help="list the tasks that can be run",
         description="List the tasks that can be run, your own ones in the table [tool.pytest_glue] and those of GLUE, "
         "with sizes, metrics, chance level and expected time. Data on this machine is read; none is downloaded.",
-        epilog="Exit code: 0, 1 if the data of a task cannot be used, 2 if an argument or the table is not accepted.",
+        epilog="Exit code: 0 if the tasks are listed, 1 if the data of one that is yours or that is named cannot be "
+        "used, 2 if an argument or the table is not accepted.",
     )
     tasks.add_argument("names", nargs="*", metavar="NAME", help="only these tasks")
     tasks.add_argument(
@@ -49,6 +50,7 @@ def _tasks(given: argparse.Namespace) -> int:
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.errors import GlueError
     from pytest_glue.reports.task_table import task_lines
+    from pytest_glue.scheduling.cost_model import TYPICAL_SCALE
     from pytest_glue.scheduling.durations import recorded_scale
 
     named = {"data": given.data, "checkpoints": given.checkpoint}
@@ -65,14 +67,16 @@ def _tasks(given: argparse.Namespace) -> int:
         return 2
     checkpoint = next(iter(options.checkpoints), None) or Checkpoint.parse(DEFAULT_CHECKPOINT)
     scale = recorded_scale(file.parent)
-    reader = TaskReader(options, checkpoint, scale or 1.0)
+    reader = TaskReader(options, checkpoint, scale or TYPICAL_SCALE)
     facts = [reader.facts(task) for task in asked]
     if given.json:
         print(json.dumps([each.plain() for each in facts], indent=1))
     else:
         lines = task_lines(facts, checkpoint.label, is_measured=scale is not None, width=terminal_width())
         print("\n".join(lines))
-    problems = [f"{each.task.name}: {each.problem}" for each in facts if each.problem]
+    # A folder need not have all tasks of GLUE.
+    asked_for = {*given.names, *options.task}
+    problems = [f"{each.task.name}: {each.problem}" for each in facts if each.problem and each.task.name in asked_for]
     print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
 

@@ -70,7 +70,7 @@ def task_lines(facts: Sequence[TaskFacts], checkpoint: str, *, is_measured: bool
     """
     texts = ["chance level: of the first metric, for always predicting the same"]
     if any(each.is_least for each in facts):
-        texts[0] += "; ≥ or ≤: not better than this, whatever the data, which is not on this machine"
+        texts[0] += "; ≥: it may be higher, since the data is not on this machine"
     if any(each.expected_s is not None for each in facts):
         source = "from the runs that this project recorded" if is_measured else "a rough estimate for two CPU cores"
         texts.append(f"time of a run: one seed of {checkpoint}, {source}")

@@ -16,6 +16,9 @@ _OPERATIONS = 6
 """Floating-point operations of a parameter and a token, forward and backward."""
 _OPERATIONS_PER_S = 50e9
 """Of two cores. If it is wrong, all costs are wrong by the same factor, which changes no order and no share."""
+TYPICAL_SCALE = 0.32
+"""How long a second of this model takes on two cores: two epochs of RTE with a checkpoint of 22 million parameters took
+145 s, where the model says 449 s."""
 _EXAMPLE_S = 0.00125
 """Seconds that an example takes in addition to its operations; they matter for very small checkpoints."""
 _EVALUATION = 1 / 30

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.cli import main
+from pytest_glue.scheduling.cost_model import TYPICAL_SCALE
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -63,7 +64,7 @@ def test_own_tasks_come_first_and_are_read(tasks: Command, tmp_path: Path) -> No
     assert "rte" == lines[2].split()[0]
     assert "time of a run: one seed of candidate, from the runs that this project recorded" == lines[-1]
     (facts,) = json.loads(tasks("tickets", "--json", table=TABLE)[1])
-    assert facts.pop("expected_s") == pytest.approx(3 * estimated)
+    assert facts.pop("expected_s") == pytest.approx(3 * estimated / TYPICAL_SCALE)
     assert {
         "name": "tickets",
         "own": True,
@@ -100,6 +101,13 @@ def test_data_that_cannot_be_used(tasks: Command) -> None:
     assert "rte " in shown
     code, shown, _ = tasks("rte", "--data=nowhere", "--json")
     assert (1, None) == (code, json.loads(shown)[0]["n_train"])
+
+
+def test_a_folder_without_some_tasks_of_glue(tasks: Command, tmp_path: Path) -> None:
+    """It is no mistake, unless one of them is named."""
+    code, shown, problems = tasks(f"--data={tmp_path}")
+    assert (0, "") == (code, problems)
+    assert 10 == len([line for line in shown.splitlines() if line.endswith("-")])
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,15 @@ def test_an_item_that_got_worse(shown: Callable[..., str]) -> None:
         position = html.index(part, position)
 
 
+def test_golden_examples_of_a_checkpoint_that_is_evaluated_only(shown: Callable[..., str]) -> None:
+    """Its only run has no seed to be named."""
+    miss = GoldenMiss(0, "entailment", "not_entailment", (4242,), "golden.csv:2")
+    golden = GoldenResult("golden.csv", 1, 1.0, 0.0, 1, (miss,))
+    for evaluate_only in (False, True):
+        html = shown(make_evaluation(golden=golden, evaluate_only=evaluate_only))
+        assert evaluate_only is ("4242" not in html)
+
+
 def test_texts_that_cannot_be_read(shown: Callable[..., str]) -> None:
     """The page says why, and the indices stay."""
     evaluation = compared()
