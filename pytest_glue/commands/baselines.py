@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.commands.answers import NotConfirmedError, can_ask, is_confirmed
+from pytest_glue.commands.complaints import complain
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_glue.commands.arguments import Commands
     from pytest_glue.reports.baseline_facts import NamedBaseline
@@ -54,9 +53,9 @@ def _on_storage(run: Callable[[argparse.Namespace, Path], int]) -> Callable[[arg
         try:
             return run(given, _storage(given.storage))
         except (GlueError, NotConfirmedError) as error:
-            print(error, file=sys.stderr)
+            complain(error)
         except OSError as error:
-            print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+            complain(f"{error.filename}: {error.strerror}")
         return 2
 
     return command
@@ -89,7 +88,7 @@ def _list(given: argparse.Namespace, storage: Path) -> int:
     )
     now = datetime.now(UTC)
     if given.json:
-        _print_json([each.facts(now) for each in found])
+        _print_json({"baselines": [each.facts(now) for each in found]})
     else:
         names = {each.name for each in found}
         shown = table(found, now, terminal_width())
@@ -104,7 +103,7 @@ def _show(given: argparse.Namespace, storage: Path) -> int:
     found, problems = _read([(given.name, file) for file in _files(storage, given.name)])
     now = datetime.now(UTC)
     if given.json:
-        _print_json([each.facts(now) for each in found])
+        _print_json({"baselines": [each.facts(now) for each in found]})
     else:
         print("\n\n".join("\n".join(lines(each, now)) for each in found))
     return _reported(problems)
@@ -211,12 +210,14 @@ def _read(files: Sequence[tuple[str, Path]]) -> tuple[list[NamedBaseline], list[
     return found, problems
 
 
-def _print_json(content: Any) -> None:
-    print(json.dumps(content, indent=1, ensure_ascii=False))
+def _print_json(content: Mapping[str, Any]) -> None:
+    from pytest_glue.reports.json import encode
+
+    print(encode(content).decode("utf-8"), end="")
 
 
 def _reported(problems: Sequence[str]) -> int:
     """Print what cannot be read, and return the exit code: 1 if there is something."""
     for problem in problems:
-        print(problem, file=sys.stderr)
+        complain(problem)
     return 1 if problems else 0

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_glue.commands.complaints import complain
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -81,7 +83,7 @@ def _compare(given: argparse.Namespace) -> int:
             raise ReportError(f"{given.candidate} has no items")
         compared = _compared(given, baseline, candidate)
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     if given.json:
         print(encode(compared.report).decode("utf-8"), end="")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pytest_glue.commands.complaints import complain
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +37,7 @@ def _merge(given: argparse.Namespace) -> int:
         summary = summary_lines(merged, terminal_width())
         write(given.output, merged)
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     print("\n".join([*summary, f"JSON report: {given.output}"]))
     return 1 if merged["errors"] or any(map(is_red, merged["results"])) else 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pytest_glue.commands.complaints import complain
 
 if TYPE_CHECKING:
     import argparse
@@ -48,6 +49,6 @@ def _report(given: argparse.Namespace) -> int:
                 write_report(file, encode(report), name)
                 print(f"{name} report: {file}")
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     return 0

@@ -1,6 +1,7 @@
 """The command `pytest-glue baselines`."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,7 @@ def test_list(run: Output) -> None:
 def test_list_as_json(run: Output) -> None:
     """The facts of each item, without predictions."""
     code, lines, _ = run("list", "--json")
-    _mrpc, rte, _next = json.loads("\n".join(lines))
+    _mrpc, rte, _next = json.loads("\n".join(lines))["baselines"]
     assert 0 == code
     assert ("main", "rte", [42, 43, 44], 45, COMMIT, DIGEST, True) == (
         rte["name"],
@@ -103,7 +104,7 @@ def test_show(run: Output) -> None:
         assert part in text
     assert "torch 2.9" in text
     code, lines, _ = run("show", "glue-baselines/next/rte/a-b.json", "--json")
-    assert (0, [42, 43]) == (code, json.loads("\n".join(lines))[0]["seeds"])
+    assert (0, [42, 43]) == (code, json.loads("\n".join(lines))["baselines"][0]["seeds"])
 
 
 def test_diff(run: Output) -> None:
@@ -191,6 +192,22 @@ def test_a_link_is_not_followed(run: Output, storage: Path, tmp_path: Path) -> N
 def test_an_unknown_name(run: Output, arguments: tuple[str, ...]) -> None:
     code, _, message = run(*arguments)
     assert (2, "there is no baseline 'mian' in glue-baselines; did you mean main?\n") == (code, message)
+
+
+def test_odd_values(run: Output, storage: Path) -> None:
+    """What a file holds is no command to a terminal or a CI log, and JSON has no infinity."""
+    odd = make_baseline(
+        make_runs("rte", RTE_LABELS, 80), visible_drops={3: math.inf}, recipe={"a": "\x1b[31m\n::error::b"}
+    )
+    baseline_storage.write(storage / "odd" / "rte" / "a-b.json", replace(odd, visible_drops={}))
+    file = storage / "odd" / "rte" / "a-b.json"
+    file.write_text(file.read_text("utf-8").replace('"visible_drops": {}', '"visible_drops": {"3": 1e999}'), "utf-8")
+    code, lines, _ = run("show", "odd", "--json")
+    (found,) = json.loads("\n".join(lines), parse_constant=pytest.fail)["baselines"]
+    assert (0, {"3": None}) == (code, found["minimum_detectable_drops"])
+    text = run("show", "odd")[1]
+    assert not any(line.startswith("::") or "\x1b" in line for line in text)
+    assert any("recipe" in line and "\\x1b[31m\\n::error::b" in line for line in text)
 
 
 def test_a_damaged_file(run: Output, storage: Path) -> None:

@@ -346,6 +346,20 @@ def test_a_file_of_something_else(
     assert message in found
 
 
+def test_a_hostile_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name in a report is no command to a CI log, in messages as in lines."""
+    content = json.loads(report(tmp_path / "a.json", evaluated(make_runs("rte", RTE_LABELS, 60))).read_text("utf-8"))
+    content["results"][0]["nodeid"] = "\n::error::x\x1b[31m"
+    for predictions in (content["results"][0]["predictions"], None):
+        content["results"][0]["predictions"] = predictions
+        (tmp_path / "b.json").write_text(json.dumps(content), "utf-8")
+        main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")])
+        printed = capsys.readouterr()
+        lines = (printed.out + printed.err).splitlines()
+        assert lines
+        assert not any(line.startswith("::") or "\x1b" in line for line in lines)
+
+
 def test_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The folder of a baseline is one side, with the name of the folder; that of all baselines is none."""
     before = evaluated(make_runs("rte", RTE_LABELS, 60, 62))
