@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_glue.commands.answers import NotConfirmedError, can_ask, is_confirmed
 from pytest_glue.commands.arguments import days
+from pytest_glue.commands.complaints import complain
 
 if TYPE_CHECKING:
     import argparse
@@ -58,7 +59,7 @@ def _on_cache(
         try:
             cache = RunCache(user_path(str(given.cache_dir)) if given.cache_dir else default_folder())
         except GlueError as error:
-            print(error, file=sys.stderr)
+            complain(error)
             return 1
         try:
             if (problem := cache.problem) is not None:
@@ -67,7 +68,7 @@ def _on_cache(
             lines = run(given, cache, runs) if runs else [*run(given, cache, runs), *_no_match(given, cache)]
             print("\n".join([*lines, f"cache: {cache.folder}"]))
         except NotConfirmedError as error:
-            print(error, file=sys.stderr)
+            complain(error)
             return 2
         except OSError as error:
             print(f"the cache {cache.folder} cannot be used: {error.strerror or error}", file=sys.stderr)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_glue.commands.complaints import complain
 from pytest_glue.reports.export.formats import FORMATS, RELATIONSHIPS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _export(given: argparse.Namespace) -> int:
         made = _made(given)
         written = write_files(given.output, made.files)
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     for path in written:
         print(path)

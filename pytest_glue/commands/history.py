@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.commands.arguments import alpha, count
+from pytest_glue.commands.complaints import complain
 
 if TYPE_CHECKING:
     import argparse
@@ -57,7 +58,7 @@ def _history(given: argparse.Namespace) -> int:
         shown = _shown(given, _selected(given, records))
         lines = _write(given, shown)
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     if not shown:
         items = sorted({f"{each.task} · {each.checkpoint}" for each in records})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.commands.answers import NotConfirmedError, Questions, can_ask, is_confirmed
+from pytest_glue.commands.complaints import complain
 from pytest_glue.commands.own_task import own_task_table, quoted, relative
 from pytest_glue.commands.starter_files import (
     CI_FILES,
@@ -66,10 +67,10 @@ def _init(given: argparse.Namespace) -> int:
         for file in written:
             file.write()
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     except NotConfirmedError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     except OSError as error:
         print(f"{error.filename} cannot be written: {error.strerror}", file=sys.stderr)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from pytest_glue.commands.arguments import alpha, count, drop
+from pytest_glue.commands.complaints import complain
 
 if TYPE_CHECKING:
     import argparse
@@ -72,7 +72,7 @@ def _power(given: argparse.Namespace) -> int:
         else:
             items, problems = [published_item(given.task[0], given.examples, given.score)], []
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     table = PowerTable(tuple(given.seeds), tuple(given.items), given.max_seeds, given.alpha, given.drop)
     if given.json:
@@ -80,5 +80,5 @@ def _power(given: argparse.Namespace) -> int:
     else:
         print("\n\n".join("\n".join(table.lines(item)) for item in items))
     for problem in problems:
-        print(problem, file=sys.stderr)
+        complain(problem)
     return 0

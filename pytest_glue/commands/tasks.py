@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_glue.commands.complaints import complain
+
 if TYPE_CHECKING:
     import argparse
 
@@ -63,7 +65,7 @@ def _tasks(given: argparse.Namespace) -> int:
         )
         asked = _asked(given.names, options)
     except GlueError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return 2
     checkpoint = next(iter(options.checkpoints), None) or Checkpoint.parse(DEFAULT_CHECKPOINT)
     scale = recorded_scale(file.parent)
