@@ -53,7 +53,7 @@ def _of_own_task(task: str, source: str, own: Mapping[str, Any]) -> Dataset:
     if not hub_id or not source.startswith(hub_id):
         return Dataset(task, split=split)
     commit = _commit(source, (data.get("revision") or "",))
-    return Dataset(task, hub_id, data.get("configuration") or None, commit, split)
+    return Dataset(hub_id, hub_id, data.get("configuration") or None, commit, split)
 
 
 def _commit(source: str, known: tuple[str, ...]) -> str | None:

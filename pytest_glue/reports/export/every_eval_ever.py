@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from pytest_glue.core.errors import ReportError
+from pytest_glue.core.recipe import RESERVED, WITHOUT_EFFECT
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.reports.export.formats import RELATIONSHIPS, Export, Publisher
 from pytest_glue.reports.export.result import ExportedResult, Score, file_name
@@ -147,11 +148,13 @@ def _source_data(result: ExportedResult) -> dict[str, Any]:
 
 
 def _recipe(recipe: Mapping[str, Any]) -> dict[str, str]:
-    """Return the numbers, switches and choices of a recipe as texts."""
+    """Return the numbers, switches and choices of a recipe that can change a score, as texts."""
     kept = {
         name: value
         for name, value in recipe.items()
-        if isinstance(value, bool | int | float) or (isinstance(value, str) and name in _CHOICES)
+        if name not in WITHOUT_EFFECT
+        and name not in RESERVED
+        and (isinstance(value, bool | int | float) or (isinstance(value, str) and name in _CHOICES))
     }
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in kept.items()}
 

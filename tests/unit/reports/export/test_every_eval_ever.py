@@ -65,7 +65,8 @@ def test_it_is_accepted(report_of: Report) -> None:
 def test_metrics_without_bounds_and_own_ones(report_of: Report) -> None:
     """Unbounded ends are texts; of a user's own metric no range is known, and without a direction it is left out."""
     metrics = {"log_loss": 0.4, "mine:gain": 3.0}
-    given = make_evaluation([Run(42, metrics, (), (), 1.0)], recipe={"optim": "adafactor", "deepspeed": "/secret"})
+    recipe = {"optim": "adafactor", "deepspeed": "/secret", "disable_tqdm": True, "do_eval": True}
+    given = make_evaluation([Run(42, metrics, (), (), 1.0)], recipe=recipe)
     (text,) = exported(report_of(given)).files.values()
     (result,) = json.loads(text)["evaluation_results"]
     expected = {"metric_id": "log_loss", "lower_is_better": True, "score_type": "continuous"}

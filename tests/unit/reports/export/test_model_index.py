@@ -78,7 +78,7 @@ def test_data_that_is_not_on_the_hub(report_of: Report) -> None:
     given = make_evaluation(task="tickets", data="/data", checkpoint=checkpoint, evaluate_only=True)
     (text,) = files_of(report_of(given, task={"tickets": own}), model="owner/tickets").values()
     index = yaml.safe_load(text)["model-index"]
-    dataset = {"name": "tickets", "type": "unknown", "split": "validation"}
+    dataset = {"name": "tickets", "type": "unknown", "config": "tickets", "split": "validation"}
     metrics = [{"type": "accuracy", "value": 0.614, "name": "accuracy"}]
     assert [
         {
@@ -92,6 +92,28 @@ def test_data_that_is_not_on_the_hub(report_of: Report) -> None:
             ],
         }
     ] == index
+
+
+def test_tasks_stay_apart(report_of: Report) -> None:
+    """The hub joins results of the same type, configuration and split; it has to tell those of two tasks apart."""
+    own = {"text": "message", "label": "team", "labels": ["a", "b"]}
+    tasks = {"one": own | {"data": "/data"}, "two": own | {"data": "/data"}}
+    tasks |= {name: own | {"data": {"hub": "owner/set"}} for name in ("third", "fourth")}
+    given = [
+        make_evaluation(task=name, nodeid=name, data="/data" if "hub" not in task["data"] else "owner/set@0123456")
+        for name, task in tasks.items()
+    ]
+    (text,) = files_of(report_of(*given, task=tasks)).values()
+    again = ModelCardData(**yaml.safe_load(text)).to_yaml()  # as when a card is updated
+    _, found = model_index_to_eval_results(yaml.safe_load(again)["model-index"])
+    accuracy = "accuracy, one fine-tuning"
+    assert {
+        ("one", "unknown", "one", accuracy),
+        ("two", "unknown", "two", accuracy),
+        ("owner/set", "owner/set", None, "accuracy, task third, one fine-tuning"),
+        ("owner/set", "owner/set", None, "accuracy, task fourth, one fine-tuning"),
+    } == {(each.dataset_name, each.dataset_type, each.dataset_config, each.metric_name) for each in found}
+    assert 4 == len(found)
 
 
 def test_each_checkpoint_has_its_file(report_of: Report) -> None:

@@ -149,9 +149,9 @@ def test_the_direction_of_an_own_headline_metric(report_of: Report) -> None:
         ("own", "/home/me/data", {"task": {"own": {"data": {"folder": "/home/me"}, "evaluation_split": "dev"}}},
          Dataset("own", split="dev")),
         ("own", "owner/tickets@0123456 (en)", {"task": {"own": {"data": OWN_HUB, "evaluation_split": "test"}}},
-         Dataset("own", "owner/tickets", "en", OWN_HUB["revision"], "test")),
+         Dataset("owner/tickets", "owner/tickets", "en", OWN_HUB["revision"], "test")),
         ("own", "owner/tickets@main", {"task": {"own": {"data": {"hub": "owner/tickets", "revision": "main"},
-         "evaluation_split": "validation", "evaluation_fraction": 0.2}}}, Dataset("own", "owner/tickets")),
+         "evaluation_split": "validation", "evaluation_fraction": 0.2}}}, Dataset("owner/tickets", "owner/tickets")),
     ],
 )  # fmt: skip
 def test_the_dataset(task: str, source: str, options: dict[str, Any], expected: Dataset) -> None:
