@@ -96,7 +96,7 @@ def test_data_that_is_not_on_the_hub(report_of: Report) -> None:
 
 def test_tasks_stay_apart(report_of: Report) -> None:
     """The hub joins results of the same type, configuration and split; it has to tell those of two tasks apart."""
-    own = {"text": "message", "label": "team", "labels": ["a", "b"]}
+    own: dict[str, Any] = {"text": "message", "label": "team", "labels": ["a", "b"]}
     tasks = {"one": own | {"data": "/data"}, "two": own | {"data": "/data"}}
     tasks |= {name: own | {"data": {"hub": "owner/set"}} for name in ("third", "fourth")}
     given = [
