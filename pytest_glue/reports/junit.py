@@ -8,14 +8,17 @@ from pytest_glue.core.evaluation import Evaluation
 
 def properties(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return names and values of `<property>` elements; facts without a value are left out."""
-    return [
-        (f"glue.{name}", f"{value:.6g}" if isinstance(value, float) else str(value))
-        for name, value in _facts(evaluation).items()
-    ]
+    return [(f"glue.{name}", _text(value)) for name, value in _facts(evaluation).items()]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def metadata(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the same facts as numbers and text, with the score of the baseline, if there is one."""
+    """Return the same facts with numbers as numbers, and with the score of the baseline, if there is one."""
     baseline = {} if evaluation.baseline is None else {"baseline_score": evaluation.baseline["baseline_score"]}
     return {**_facts(evaluation), **baseline}
 
@@ -30,7 +33,7 @@ def _facts(evaluation: Evaluation) -> dict[str, Any]:
         "verdict": str(evaluation.verdict),
         "reason": evaluation.reason,
         "cached_runs": evaluation.n_cached or None,
-        "synthetic": "true" if evaluation.is_synthetic else None,
+        "synthetic": evaluation.is_synthetic or None,
         "stopped_runs": evaluation.n_stopped or None,
         "failed_runs": len(evaluation.failed_runs) or None,
         "failed_slices": ", ".join(each.name for each in evaluation.judgement.failed_slices) or None,

@@ -51,6 +51,7 @@ def test_metadata_of_pytest_json_report(pytester: pytest.Pytester, here: Run) ->
     assert ("stsb", "pearson", result["score"], 1.0, "fail") == tuple(
         found[name] for name in ("task", "metric", "score", "threshold", "verdict")
     )
+    assert found["synthetic"] is True
     assert "user_properties" not in item
 
 
