@@ -14,7 +14,7 @@ from typing import Any
 import ray
 
 from pytest_glue.core.errors import ExecutorError
-from pytest_glue.integrations.cluster import cluster_address
+from pytest_glue.integrations.cluster import cluster_address, forwarded_variables
 from pytest_glue.integrations.local_ray import local_folder, local_processes, local_variables
 from pytest_glue.integrations.signals import delayed_interrupts
 
@@ -33,11 +33,6 @@ _CONNECT_TIMEOUT_S = 5.0
 _EXCLUDED = (".git", ".venv", "venv", "__pycache__", ".*_cache", ".tox", "node_modules", "*.safetensors", "*.bin")
 """Files that are not copied to workers; `execution.file_transfer` sends checkpoints."""
 
-_FORWARDED_VARIABLES = (
-    *("HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_TOKEN", "OMP_NUM_THREADS", "PYTEST_GLUE_CACHE", "PYTHONPATH"),
-)
-"""Variables that workers of a running cluster get from this process. HF_HOME differs between machines."""
-
 
 @dataclass(frozen=True, slots=True)
 class RayConfig:
@@ -50,7 +45,7 @@ class RayConfig:
     working_dir: Path | None = None
     """The folder that the workers of a running cluster get a copy of, as their working directory."""
     variables: tuple[str, ...] = ()
-    """How the names of further variables begin that these workers get from this process."""
+    """How the names of further variables begin that these workers get, as in `forwarded_variables`."""
 
     @property
     def address(self) -> str | None:
@@ -82,14 +77,12 @@ def ray_session(config: RayConfig) -> Iterator[None]:
 
 @contextmanager
 def _connection(config: RayConfig, address: str) -> Iterator[None]:
-    forwarded = (name for name in os.environ if name in _FORWARDED_VARIABLES or name.startswith(config.variables))
-    variables = {name: os.environ[name] for name in sorted(forwarded)}
     files: dict[str, Any] = {}
     if config.working_dir is not None:
         files = {"working_dir": str(config.working_dir), "excludes": list(_EXCLUDED)}
     try:
         with _start_errors(f"the cluster at {address} cannot be used"):
-            _init(config, {"env_vars": variables, **files}, address=address)
+            _init(config, {"env_vars": forwarded_variables(config.variables), **files}, address=address)
         yield
     finally:
         with delayed_interrupts():
