@@ -3,11 +3,24 @@
 import gc
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
 
+from tests.tracing import coverage_interrupted
+
 _MANY_MODULES = 100
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "untraced: long, and coverage sees nothing that other tests do not show it")
+
+
+@pytest.fixture(autouse=True)
+def _untraced(request: pytest.FixtureRequest) -> Iterator[None]:
+    with coverage_interrupted() if request.node.get_closest_marker("untraced") else nullcontext():
+        yield
 
 
 @dataclass

@@ -1,15 +1,22 @@
 """Runs pytest in processes that are forked from one that has imported the heavy libraries, which saves seconds each."""
 
+import atexit
 import multiprocessing
 import os
 import runpy
+import shutil
+import socket
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.forked_interpreter import serve, settle, write_launcher
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
@@ -37,7 +44,8 @@ def run_forked(
     """
     output, errors = ((log or folder).with_suffix(suffix) for suffix in (".stdout", ".stderr"))
     start = time.perf_counter()
-    process = _CONTEXT.Process(target=_main, args=(args, folder, dict(os.environ), (output, errors), script))
+    run = _Run(args, folder, dict(os.environ), (output, errors), _launcher(), script)
+    process = _CONTEXT.Process(target=_main, args=(run,))
     process.start()
     process.join(_TIMEOUT_S)
     if process.exitcode is None:
@@ -49,20 +57,38 @@ def run_forked(
     return pytest.RunResult(process.exitcode, shown.splitlines(), warned.splitlines(), time.perf_counter() - start)
 
 
-def _main(
-    args: Sequence[str], folder: Path, environment: Mapping[str, str], files: tuple[Path, Path], script: Path | None
-) -> None:
-    for number, file in enumerate(files, 1):
+@cache
+def _launcher() -> Path:
+    """The interpreter for workers of xdist; its server ends with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="glue-"))  # short: it has a socket
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(folder / "socket"))
+    server.listen()
+    _CONTEXT.Process(target=serve, args=(server,), daemon=True).start()
+    return write_launcher(folder, folder / "socket")
+
+
+@dataclass(frozen=True)
+class _Run:
+    args: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    files: tuple[Path, Path]
+    """Of output and errors."""
+    executable: Path
+    """What the process takes for its interpreter."""
+    script: Path | None
+
+
+def _main(run: _Run) -> None:
+    for number, file in enumerate(run.files, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    os.environ.clear()
-    os.environ.update(environment)
-    tempfile.tempdir = None  # was taken from the environment of the first call
-    os.chdir(folder)
-    sys.argv = [str(script or "pytest"), *args]
-    sys.path.insert(0, str(folder))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "anyio"]:
-        del sys.modules[name]  # pytest imports it anew as a plugin, and warns if it is imported
-    if script is not None:
-        runpy.run_path(str(script), run_name="__main__")
+    settle(run.environment, run.folder)
+    sys.argv = [str(run.script or "pytest"), *run.args]
+    sys.path.insert(0, str(run.folder))
+    sys.executable = str(run.executable)
+    if run.script is not None:
+        runpy.run_path(str(run.script), run_name="__main__")
         return
-    sys.exit(pytest.main(list(args)))
+    sys.exit(pytest.main(list(run.args)))

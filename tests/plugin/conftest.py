@@ -1,10 +1,11 @@
 """Fixtures that run a user's suite with pytest, in this process or in a new one, and read its reports."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,12 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from coverage import Coverage
 
 from tests.environment import isolate
 from tests.forked_pytest import run_forked
 from tests.plugin.ray_cluster import running_cluster
 from tests.plugin.started_run import StartedRun
+from tests.tracing import coverage_interrupted
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -67,10 +68,7 @@ TRACED = (
     *("bad_options", "errors", "executor", "exit_codes", "fixtures", "hooks", "items", "other_plugins", "overrides"),
     *("precedence", "provenance", "reports", "search", "session", "unchecked", "unused"),
 )
-"""The files whose tests coverage traces: with the unit tests they cover what all files do.
-
-Tracing takes more than half as long as the tests themselves.
-"""
+"""The files whose tests coverage traces: with the unit tests they cover what all files do."""
 
 Run = Callable[..., pytest.RunResult]
 
@@ -82,7 +80,7 @@ class KeptModules:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = f"{folder}{os.sep}"
         self._modules: dict[str, ModuleType] = {}
 
     def pytest_unconfigure(self) -> None:
@@ -91,8 +89,7 @@ class KeptModules:
     def keep(self) -> None:
         """Remember the imported modules, without those of the test's own folder."""
         for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if not (file and Path(file).is_relative_to(self._folder)):
+            if not str(getattr(module, "__file__", None)).startswith(self._folder):
                 self._modules[name] = module
 
     def put_back(self) -> None:
@@ -104,13 +101,9 @@ class KeptModules:
 @pytest.fixture(scope="module", autouse=True)
 def _traced(request: pytest.FixtureRequest) -> Iterator[None]:
     """Interrupt coverage in the files that are not to be traced."""
-    tracer = Coverage.current()
-    interrupted = tracer is not None and request.path.stem.removeprefix("test_") not in TRACED
-    if tracer and interrupted:
-        tracer.stop()
-    yield
-    if tracer and interrupted:
-        tracer.start()
+    is_traced = request.path.stem.removeprefix("test_") in TRACED
+    with nullcontext() if is_traced else coverage_interrupted():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -238,20 +231,20 @@ def shared_cluster(_cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def schema() -> Any:
+def schema() -> jsonschema.Draft202012Validator:
     """The JSON Schema that the package ships."""
     from importlib.resources import files
 
-    return json.loads((files("pytest_glue") / "reports" / "schema.json").read_text("utf-8"))
+    return jsonschema.Draft202012Validator(json.loads((files("pytest_glue") / "reports" / "schema.json").read_text()))
 
 
 @pytest.fixture
-def report(pytester: pytest.Pytester, schema: Any) -> Callable[..., Any]:
+def report(pytester: pytest.Pytester, schema: jsonschema.Draft202012Validator) -> Callable[..., Any]:
     """Read a JSON report and validate it."""
 
     def read(name: str = "out.json") -> Any:
         document = json.loads((pytester.path / name).read_text("utf-8"))
-        jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
+        schema.validate(document)
         return document
 
     return read

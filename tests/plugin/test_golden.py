@@ -155,23 +155,6 @@ def glue_data(glue_data):
     result.stdout.fnmatch_lines(["glue_data: task mine has golden examples, and there is no split 'golden'; there: *"])
 
 
-@pytest.mark.usefixtures("shared_cluster")
-def test_runs_in_ray_workers_predict_them(
-    declared: Callable[..., Path], tiny_fresh: Run, report: Callable[[], Any]
-) -> None:
-    """The controller reads the slices and the golden examples, and judges both."""
-    pytest.importorskip("ray")
-    write(declared(share=0.0, slices='Slice("idx", "first", maximum=21)'))
-    result = tiny_fresh(*ASKED, "--glue-executor=ray")
-    (found,) = report()["results"]
-    result.assert_outcomes(passed=1)
-    assert (4, ["first"], [22]) == (
-        found["golden"]["n_examples"],
-        [each["name"] for each in found["slices"]],
-        [each["n_eval"] for each in found["slices"]],
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "label", "kind", "more", "write_data"),
     [

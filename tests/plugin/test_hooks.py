@@ -1,6 +1,5 @@
 """Hooks about one item, in a user's `conftest.py`; `test_registered_tasks` has the one about tasks."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -190,31 +189,6 @@ def test_each_evaluation_is_seen(pytester: pytest.Pytester, tiny: Run) -> None:
     pytester.makeconftest(SEES + decides + SCORES.format(scores="{'mine': 1}"))
     tiny(*ASKED).assert_outcomes(passed=1, errors=1)
     assert "test_glue[sst2-sample] fail True ['accuracy', 'mine'] " == (pytester.path / "seen.txt").read_text("utf-8")
-
-
-ALL = SEES + SCORES.format(scores="{'mine': 1}") + CHANGES.format(changes="{'max_steps': 1}")
-
-
-def test_hooks_in_workers_of_xdist(pytester: pytest.Pytester, tiny_fresh: Run, report: Report) -> None:
-    """The worker of an item calls its hooks."""
-    pytester.makeconftest(ALL + DECIDES.format(decision="('fail', 'no')"))
-    tiny_fresh("-n1", *ASKED).assert_outcomes(failed=1)
-    _check(report()["results"][0], (pytester.path / "seen.txt").read_text("utf-8"))
-
-
-@pytest.mark.usefixtures("shared_cluster")
-def test_hooks_with_ray(pytester: pytest.Pytester, tiny_fresh: Run, report: Report) -> None:
-    """A worker changes the training arguments, and the controller calls the other hooks."""
-    pytester.makeconftest(ALL + DECIDES.format(decision="('fail', 'no')"))
-    tiny_fresh("--glue-executor=ray", *ASKED).assert_outcomes(failed=1)
-    _check(report()["results"][0], (pytester.path / "seen.txt").read_text("utf-8"))
-
-
-def _check(result: Any, seen: str) -> None:
-    assert 1 == result["recipe"]["max_steps"], json.dumps(result["notes"])
-    assert 1 == result["metrics"]["mine"]
-    assert result["decided_by_hook"]
-    assert "test_glue[sst2-sample] fail True ['accuracy', 'mine'] " == seen
 
 
 def test_the_examples_of_the_documentation(pytester: pytest.Pytester, tiny: Run, report: Report) -> None:

@@ -57,9 +57,9 @@ def test_a_function_of_the_project_is_the_headline_metric(pytester: pytest.Pytes
     assert second["score"] > first["score"]
 
 
-def test_workers_know_it_and_without_a_bound_it_is_not_judged(mine: Run) -> None:
-    """Each process finds the function itself; there is no chance level to beat."""
-    result = mine("-n1", "--glue-cache=off")
+def test_without_a_bound_it_is_not_judged(mine: Run) -> None:
+    """There is no chance level to beat."""
+    result = mine("--glue-cache=off")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*costs:cost * has no chance level, as a metric of your own: give a threshold*"])
 

@@ -1,7 +1,6 @@
 """Own tasks with what works for GLUE's: baselines, certificates, search, workers and Ray."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,22 +76,6 @@ def test_a_baseline_of_sets_of_labels(here: Run, report: Report, project: Path) 
     result.assert_outcomes(passed=1)
     assert '"is_multi_label": true' in text
     assert found["score"] == pytest.approx(found["baseline"]["baseline_score"], abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    "way",
-    [
-        ("-n2",),
-        pytest.param(("--glue-executor=ray",), marks=pytest.mark.skipif(find_spec("ray") is None, reason="no Ray")),
-    ],
-)
-@pytest.mark.usefixtures("shared_cluster")
-def test_the_same_in_other_processes(fresh: Run, report: Report, way: tuple[str, ...]) -> None:
-    """Workers and Ray give the scores and labels of one process."""
-    fresh(*LESS, *JSON, "--glue-cache=off").assert_outcomes(passed=2)
-    expected = scores(report)
-    fresh(*LESS, *JSON, "--glue-cache=off", *way).assert_outcomes(passed=2)
-    assert expected == scores(report)
 
 
 def test_a_search(here: Run, report: Report) -> None:

@@ -1,7 +1,6 @@
 """`--glue-submission` on the sample, whose test splits have other numbers of rows than GLUE's."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,20 +68,6 @@ def test_predictions_are_in_the_order_of_the_rows(pytester: pytest.Pytester, fol
     recorded = "".join(run["predictions"])
     assert {"0", "1"} == set(recorded)
     assert list(recorded) == predictions(folder / "SST-2.tsv")
-
-
-@pytest.mark.usefixtures("shared_cluster")
-def test_predictions_reach_the_controller(folder: Path, tiny_fresh: Run) -> None:
-    """Workers of xdist and of Ray predict, the controller writes; the files are those of one process."""
-    pytest.importorskip("ray")
-    common = ("--glue-tasks=cola,sst2", "--glue-threshold=cola=-1", "--glue-threshold=sst2=0", "--glue-cache=off")
-    written = []
-    for workers in ([], ["-n2"], ["--glue-executor=ray"]):
-        tiny_fresh(*common, *workers, "--glue-submission=submission").assert_outcomes(passed=2)
-        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
-        shutil.rmtree(folder)
-    assert 12 == len(written[0])
-    assert written[0] == written[1] == written[2]
 
 
 def test_each_checkpoint_has_a_folder(folder: Path, tiny: Run) -> None:

@@ -71,7 +71,7 @@ def test_two_workers_give_the_same_report(
         alone["errors"]
     )
     assert alone["errors"] == together["errors"]
-    result.stdout.fnmatch_lines(["=* glue =*", "task *", "sst2 *", "stsb *"])
+    result.stdout.fnmatch_lines(["=* glue =*", "task *", "stsb *", "sst2 *"])
     reason = together["results"][1]["reason"]
     assert [f"FAILED test_suite.py::test_glue[stsb-sample] - {reason}"] == [
         line for line in result.outlines if line.startswith("FAILED")

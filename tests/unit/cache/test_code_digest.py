@@ -89,6 +89,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(PACKAGE, tmp_path_factory.mktemp("copy") / "pytest_glue"))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "counts"),
     [

@@ -85,6 +85,7 @@ def test_a_marker(pytester: pytest.Pytester) -> None:
         assert str(caught.value).startswith(f"@pytest.mark.glue({name}=...): ")
 
 
+@pytest.mark.untraced
 def test_the_command_line(pytester: pytest.Pytester) -> None:
     """The message names the flag."""
     config = pytester.parseconfig()

@@ -46,6 +46,7 @@ def test_the_best_constant_scores_the_chance_level(metric: str, kind: Kind, clas
 GUESSED = [case for case in cases() if has_chance_bound(case[0], case[1])]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("metric", "kind", "classes"), GUESSED)
 def test_guesses_seldom_beat_the_bound(metric: str, kind: Kind, classes: int) -> None:
     """Outputs of other examples know nothing: at most 5 % of them, up to the error of 1,000 draws, are beyond it."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from pytest_glue.core.runs import Run
@@ -49,6 +50,7 @@ def verdicts(drop: float, trials: int) -> Iterator[Verdict]:
         yield Criteria(GLUE["rte"], "a/b", {}, rule).judge(runs, references.tolist()).verdict
 
 
+@pytest.mark.untraced
 def test_failed_runs_alone_are_not_red() -> None:
     """Unchanged checkpoints whose runs fail at a rate of 10 % are red less often than alpha."""
     found = Counter(verdicts(0.0, 150))

@@ -32,6 +32,7 @@ def rebuilt(file: Path, report: Any, capsys: pytest.CaptureFixture[str], *flags:
     return main(["report", str(file), *flags]), capsys.readouterr().err
 
 
+@pytest.mark.untraced
 def test_a_summary_of_every_odd_value(
     content: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_summary_of_every_odd_value(
         assert (code == 2) == bool(message), (place, value)
 
 
+@pytest.mark.untraced
 def test_pages_of_odd_values(content: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same for some pages, which take longer."""
     file, flag = tmp_path / "r.json", f"--html={tmp_path / 'r.html'}"

@@ -42,6 +42,7 @@ def merged(files: list[Path], capsys: pytest.CaptureFixture[str]) -> tuple[int, 
     return code, capsys.readouterr().err
 
 
+@pytest.mark.untraced
 def test_every_value_with_every_odd_one(shards: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     """No value ends in a traceback: exit code 2 has a message, and nothing was written."""
     content = json.loads(shards[0].read_text("utf-8"))

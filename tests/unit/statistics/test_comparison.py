@@ -34,6 +34,7 @@ def test_a_large_drop_fails(metric: str) -> None:
     assert found.confidence_interval[1] < -0.03
 
 
+@pytest.mark.untraced
 def test_an_unchanged_checkpoint_passes_at_the_minimum_detectable_drop() -> None:
     """With the drop that another comparison reported as allowed drop, at least 75 of 100 pass and at most 2 fail."""
     rng = np.random.default_rng(1)
@@ -47,6 +48,7 @@ def test_an_unchanged_checkpoint_passes_at_the_minimum_detectable_drop() -> None
     assert verdicts.count(Verdict.FAIL) <= 2
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("seeds", [(3, 3), (1, 5), (5, 1), (2, 4)])
 def test_an_unchanged_checkpoint_rarely_fails(seeds: tuple[int, int]) -> None:
     """If nothing changed and no drop is allowed, fails and passes each stay within the error rate."""

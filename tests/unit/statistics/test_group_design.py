@@ -53,6 +53,7 @@ class Simulation(NamedTuple):
         return float(-difference.mean()), float(np.mean(p_fail <= 0.05))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("sizes", "dependence"),
     [

@@ -69,6 +69,7 @@ def test_intervals_cover_new_groups(k: int) -> None:
     assert covered(None) < 0.9
 
 
+@pytest.mark.untraced
 def test_a_comparison_by_group_keeps_its_error_rate() -> None:
     """A checkpoint that finds other groups hard, but is no worse, fails at the stated rate by group only."""
     rng, design = np.random.default_rng(5), ComparisonDesign(0.0, 0.05)

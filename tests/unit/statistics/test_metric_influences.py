@@ -28,6 +28,7 @@ def test_influences_agree_with_the_jackknife(metric: str, kind: Kind, classes: i
     assert found.var() == pytest.approx(jackknife.var(), rel=0.05)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("metric", "kind", "classes"), [case for case in cases() if case[2] != 4])
 def test_intervals_cover_the_expected_score(metric: str, kind: Kind, classes: int) -> None:
     """Over 400 splits of 300 examples, 95 % intervals of one run cover the score of 200,000 examples in 92 to 98 %."""

@@ -22,6 +22,7 @@ def fine_tuned(rng: np.random.Generator, k: int) -> NDArray[np.int64]:
     return np.where(1.0 + hard + seeds + 0.5 * rng.normal(size=(k, N)) > 0, LABELS, 1 - LABELS)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("metric", ["accuracy", "f1", "matthews_correlation"])
 @pytest.mark.parametrize(("candidate", "baseline"), [(1, 5), (3, 3), (3, 5), (10, 5)])
 def test_a_forecast_agrees_with_later_comparisons(metric: str, candidate: int, baseline: int) -> None:

@@ -54,6 +54,7 @@ def failing(rng: np.random.Generator, seeds: tuple[int, int], lower: float, tria
     return -difference.mean(), np.mean(p_fail <= alpha)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("seeds", "alpha"), [((3, 3), 0.05), ((5, 5), 0.05), ((3, 10), 0.05), ((1, 5), 0.05), ((5, 5), 0.005)]
 )

@@ -106,6 +106,7 @@ def test_two_nearly_equal_scores_do_not_raise_the_degrees_of_freedom() -> None:
     assert float(found.degrees_of_freedom[0]) < 2.5
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("k_a", "k_b"), [(1, 3), (2, 2), (3, 10), (10, 3), (1, 10)])
 @pytest.mark.parametrize("noise", ["normal", "t3"])
 @pytest.mark.parametrize("flips_share", [0.1, 0.03])

@@ -197,6 +197,7 @@ def _other() -> Any:
     return replace(make_evaluation().checkpoint, name="other/one")
 
 
+@pytest.mark.untraced
 def test_a_large_report_is_small(shown: Callable[..., str]) -> None:
     """Ten tasks, five checkpoints and five seeds take less than 2 MB, texts included."""
     first = compared(n_seeds=5)
