@@ -66,7 +66,7 @@ def _export(given: argparse.Namespace) -> int:
     for path in written:
         print(path)
     for nodeid, reason in sorted(made.left_out.items()):
-        print(f"left out: {printable(nodeid or 'test run')}: {reason}", file=sys.stderr)
+        print(f"left out: {printable(nodeid or 'test run')}: {printable(reason)}", file=sys.stderr)
     if not written:
         print(f"nothing is exported: {given.report} has no other item", file=sys.stderr)
         return 2
