@@ -103,7 +103,7 @@ def test_the_checkpoint_with_larger_errors_is_worse(pytester: pytest.Pytester, m
 
     ranked.assert_outcomes(passed=2)
     ranked.stdout.fnmatch_lines(
-        ["mine (mse, lower is better, n=60)", "sample *", "weak *", "sample - weak *-*", "best: sample"]
+        ["mine (mse, lower is better, n=60)", "sample *", "weak *", "sample *weak *-*", "best: sample"]
     )
     assert ["sample", "weak"] == [each["checkpoint"] for each in task["scores"]]
     assert task["pairs"][0]["value"] < 0
