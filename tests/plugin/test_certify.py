@@ -41,6 +41,7 @@ def test_an_unchanged_checkpoint_is_certified(main: Path, tiny: Run, report: Cal
     )
     assert {96} == {len("".join(run.pop("unlabelled_predictions"))) for run in after["runs"]}
     assert after.pop("unlabelled_digest").startswith("sha256:")
+    assert before.pop("recorded_at") <= after.pop("recorded_at")
     assert before == after
     (found,) = report()["results"]
     certificate = found["baseline"]["certificate"]
