@@ -8,16 +8,14 @@ from statistics import NormalDist, fmean
 
 from pytest_glue.core.chance import (
     ERRORS,
-    LEVELS_OF_SETS,
     Shares,
-    best_micro,
     chance_level,
     curve_shares,
     errors_of_a_constant,
     label_shares,
-    labels_of,
     most_frequent,
 )
+from pytest_glue.core.chance_bound_of_sets import METRICS_OF_SETS, bound_of_sets
 from pytest_glue.core.metrics import METRICS
 from pytest_glue.core.tasks import Kind
 
@@ -46,8 +44,8 @@ def chance_bound(
         return level + _GAINS[metric](level, alpha) / n
     if METRICS[metric].kinds == (Kind.REGRESSION,) or METRICS[metric].is_correlation:
         return level + METRICS[metric].sign * z * _standard_error_of_numbers(metric, references, level)
-    if kind is Kind.MULTI_LABEL and metric in _INFLUENCES_OF_SETS:
-        return level + z * _standard_error_of_sets(metric, references)
+    if kind is Kind.MULTI_LABEL and metric in METRICS_OF_SETS:
+        return bound_of_sets(metric, references, level, z)
     counts = Counter(references)
     shares = {label: count / n for label, count in counts.items()}
     if metric in {"roc_auc", "average_precision"}:
@@ -146,35 +144,3 @@ def _bound_of_curve(metric: str, n: int, curves: Sequence[float], z: float) -> f
     harmonic = fsum(1 / rank for rank in range(1, n + 1))
     expected = fmean(((n * p - 1) / max(n - 1, 1) * (n - harmonic) + harmonic) / n for p in curves)
     return expected + z * fmean(sqrt(2 * p * (1 - p) / n) for p in curves)
-
-
-def _standard_error_of_sets(metric: str, references: Sequence[float]) -> float:
-    """Return the standard error of the best constant set's F1, by the delta method."""
-    shares, n = label_shares(references), len(references)
-    influence = _INFLUENCES_OF_SETS[metric](shares)
-    squares = fsum(count * influence(set(labels_of(labels))) ** 2 for labels, count in Counter(references).items())
-    return sqrt(squares) / n
-
-
-def _influence_on_macro(shares: Shares) -> Callable[[set[int]], float]:
-    return lambda labels: fmean(2 * ((label in labels) - p) / (1 + p) ** 2 for label, p in shares.items())
-
-
-def _influence_on_micro(shares: Shares) -> Callable[[set[int]], float]:
-    level, best = best_micro(shares)
-    total = len(best) + fsum(shares.values())
-    return lambda labels: (2 * sum(label in labels for label in best) - level * (len(best) + len(labels))) / total
-
-
-def _influence_on_weighted(shares: Shares) -> Callable[[set[int]], float]:
-    level, total = LEVELS_OF_SETS["f1_weighted"](shares), fsum(shares.values())
-    slopes = {label: (2 * p * (2 + p) / (1 + p) ** 2 - level) / total for label, p in shares.items()}
-    return lambda labels: fsum(slopes[label] * ((label in labels) - p) for label, p in shares.items())
-
-
-_INFLUENCES_OF_SETS = {
-    "f1_macro": _influence_on_macro,
-    "f1_micro": _influence_on_micro,
-    "f1_weighted": _influence_on_weighted,
-}
-"""How far an example with these labels moves the score of the best constant set."""

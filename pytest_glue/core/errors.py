@@ -94,6 +94,11 @@ class VerdictError(AssertionError):
         super().__init__(printable_message(message))
 
 
+def ends_process(error: BaseException) -> bool:
+    """Return whether Ray raised an exception to end this process, after SIGTERM; user code raises `SystemExit` too."""
+    return isinstance(error, SystemExit) and hasattr(error, "ray_terminate_msg")
+
+
 _MANY = 60
 """A message lists no more names than this."""
 

@@ -186,11 +186,18 @@ def metrics_problem(task: Task) -> str:
         if name not in METRICS:
             return f"unknown metric {name!r}: {closest(name, fitting)}"
         if name not in fitting:
-            labels = f" with {len(task.labels)} labels" if task.kind in METRICS[name].kinds else ""
-            return (
-                f"the metric {name!r} does not fit the kind {task.kind}{labels}; those that fit: {', '.join(fitting)}"
-            )
+            why = _misfit(METRICS[name], task)
+            return f"the metric {name!r} does not fit the kind {task.kind}{why}; those that fit: {', '.join(fitting)}"
     return ""
+
+
+def _misfit(metric: Metric, task: Task) -> str:
+    """Return why a metric does not fit a task, as the middle of a sentence; empty if that is clear."""
+    if task.kind in metric.kinds:
+        return f" with {len(task.labels)} labels"
+    if metric.source and task.is_multi_label:
+        return ", because a metric of your own takes one label for each example, and this kind has sets of labels"
+    return ", which has no probabilities" if metric.source else ""
 
 
 def _fits(metric: Metric, task: Task) -> bool:

@@ -72,7 +72,7 @@ def _imported(name: str, base: Path) -> Callable[..., Any]:
         sys.path.append(str(base))
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # a module can raise anything
+    except (Exception, SystemExit) as error:  # a module can raise anything
         cause = f"{type(error).__name__}: {' '.join(str(error).split())}"
         where = f"importable, or in {base}"
         raise OptionError(f"the metric {name!r} cannot be imported: {cause}; {accepted}, {where}") from error

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from sys import float_info
 from typing import Any, NamedTuple
 
 from pytest_glue.core.metrics import METRICS
@@ -33,6 +34,15 @@ class Direction(StrEnum):
         """1 if higher is better, else -1."""
         return 1 if self is Direction.MAXIMIZE else -1
 
+    def counted(self, score: float | None) -> float:
+        """Return what a score counts as where trials are compared.
+
+        An undefined one counts as 0, the chance level of correlations; where lower is better, as the worst score.
+        """
+        if score is not None:
+            return score
+        return 0.0 if self is Direction.MAXIMIZE else float_info.max
+
 
 class TrialState(StrEnum):
     """How a trial ended."""
@@ -61,8 +71,8 @@ class SearchConfig:
 class TrialEpoch(NamedTuple):
     """Score and loss at the end of an epoch of a trial."""
 
-    score: float
-    """The headline metric; `Metric.undefined_score` if it is undefined."""
+    score: float | None
+    """The headline metric; None if it is undefined."""
     loss: float
     """On the same examples."""
 
@@ -76,7 +86,7 @@ class Trial:
     state: TrialState
     hyperparameters: Hyperparameters
     objective: float | None
-    """The headline metric of the best epoch; None if the trial failed."""
+    """The headline metric of the best epoch; None if the trial failed, or if it is undefined after every epoch."""
     history: tuple[TrialEpoch, ...]
     """Score and loss after each epoch."""
     duration_s: float
@@ -88,12 +98,13 @@ class Trial:
 
         Trials can predict the same for every example and so have equal scores; their losses still differ.
         """
-        return max((direction.sign * score, -loss) for score, loss in self.history)
+        return max((direction.sign * direction.counted(score), -loss) for score, loss in self.history)
 
 
-def best_score(history: Sequence[TrialEpoch], direction: Direction) -> float:
-    """Return the score of the best epoch."""
-    return direction.sign * max(direction.sign * epoch.score for epoch in history)
+def best_score(history: Sequence[TrialEpoch], direction: Direction) -> float | None:
+    """Return the score of the best epoch; None if it is undefined."""
+    scores = [epoch.score for epoch in history]
+    return max(scores, key=lambda score: direction.sign * direction.counted(score))
 
 
 def best_objective(trials: Sequence[Trial], direction: Direction) -> float | None:

@@ -1,5 +1,6 @@
 """The part of a training split that is evaluated on, for a task without an evaluation split."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,9 @@ def with_evaluation_part(data: "DatasetDict", task: Task, where: str) -> "Datase
 
     assert task.evaluation_fraction is not None
     train = data[task.train_split]
-    labels = strata(train[task.label_column][:], task.kind)
+    given = train[task.label_column][:]
+    _require_two_of_each(given, task, where)
+    labels = strata(given, task.kind)
     groups = train[task.group_column][:] if task.group_column in train.column_names else None
     try:
         kept, part = _divided(labels, groups, task.evaluation_fraction)
@@ -37,6 +40,23 @@ def with_evaluation_part(data: "DatasetDict", task: Task, where: str) -> "Datase
         ) from None
     splits = {task.train_split: train.select(sorted(kept)), task.evaluation_split: train.select(sorted(part))}
     return type(data)({**data, **splits})
+
+
+def _require_two_of_each(labels: Sequence[Any], task: Task, where: str) -> None:
+    """Check that each class can be trained on and evaluated.
+
+    Raises:
+        DataError: a class has a single example.
+    """
+    if task.is_regression or task.is_multi_label:
+        return
+    counts = Counter(labels)
+    if rare := [name for number, name in enumerate(task.labels) if counts[number] == 1]:
+        raise DataError(
+            f"{where}: split {task.train_split!r} of task {task.name} has a single example with the label "
+            f"{' or '.join(map(repr, rare[:5]))}, and evaluation_fraction needs two, one to train on and one to "
+            "evaluate: add some, or leave the label out of the task's labels and data"
+        )
 
 
 def _divided(labels: Any, groups: Sequence[Any] | None, fraction: float) -> tuple[Sequence[int], Sequence[int]]:

@@ -53,13 +53,25 @@ def digest_of_file(path: Path) -> bytes:
 
 
 def require_file(path: Path) -> None:
-    """Check that a path is a regular file that holds data.
+    """Check that a path is a regular file that holds data, and is not compressed.
 
     Raises:
         DataError: it is not; the message names the path and what it is.
     """
     if problem := file_problem(path):
         raise DataError(f"{path} {problem}")
+    try:
+        with path.open("rb") as file:
+            start = file.read(_MAGIC_BYTES)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    if kind := next((kind for magic, kind in _COMPRESSED.items() if start.startswith(magic)), ""):
+        raise DataError(f"{path} is compressed ({kind}): decompress it, which leaves a file of texts")
+
+
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"(\xb5/\xfd": "zstd", b"PK\x03\x04": "zip"}
+"""How such files begin; a spreadsheet is a zip archive."""
+_MAGIC_BYTES = 6
 
 
 def _column(values: Any) -> bytes:

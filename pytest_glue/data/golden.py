@@ -1,7 +1,7 @@
 """The file with a task's golden examples: texts with the label that every run must predict."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -38,8 +38,23 @@ def check_golden(task: Task) -> None:
     require_columns(open_split([file], task).columns(), _golden_task(task), GOLDEN, str(file))
 
 
-def golden_split(task: Task) -> "Dataset":
-    """Return the golden examples, with labels in the schema of the task's data.
+@dataclass(frozen=True, eq=False, slots=True)
+class GoldenExamples:
+    """The golden examples of a file."""
+
+    in_file: "Dataset"
+    """With labels in the schema of the task's data."""
+    positions: tuple[int, ...]
+    """The index in the file of each example, if they are sorted by their texts."""
+
+    @property
+    def split(self) -> "Dataset":
+        """The examples, sorted by their texts: runs predict the same ones if the lines of the file change places."""
+        return self.in_file.select(self.positions, keep_in_memory=True).flatten_indices(keep_in_memory=True)
+
+
+def read_golden(task: Task) -> GoldenExamples:
+    """Return the golden examples of a task.
 
     Raises:
         DataError: the file cannot be read or is empty, a value is missing, or a label is not one of the task's.
@@ -66,22 +81,24 @@ def golden_texts(task: Task, indices: Iterable[int], digest: str) -> dict[int, t
     Args:
         task: whose file has them.
         indices: of the examples.
-        digest: of the texts that the runs predicted.
+        digest: of the texts of the file that was judged.
 
     Raises:
         DataError: the file cannot be read, or has other texts.
     """
-    split = golden_split(task)
+    split = read_golden(task).in_file
     if digest_of_texts(split, task) != digest:
         raise DataError(f"{task.golden} has other texts than those that were predicted")
     return {index: tuple(str(split[index][column]) for column in task.text_columns) for index in indices}
 
 
 @lru_cache(maxsize=8)
-def _read(file: Path, task: Task, _: tuple[int, int]) -> "Dataset":
+def _read(file: Path, task: Task, _: tuple[int, int]) -> GoldenExamples:
     """Return the examples of a file, which are read once as long as it does not change."""
     split = open_split([file], task)
-    return conform(split.read(), task, GOLDEN, str(file), split.location).select_columns(list(task.columns))
+    found = conform(split.read(), task, GOLDEN, str(file), split.location).select_columns(list(task.columns))
+    texts = list(zip(*(found[column][:] for column in task.text_columns), strict=True))
+    return GoldenExamples(found, tuple(sorted(range(len(texts)), key=texts.__getitem__)))
 
 
 def _golden_task(task: Task) -> Task:
@@ -91,12 +108,12 @@ def _golden_task(task: Task) -> Task:
 
 
 def golden_identity(task: Task) -> str:
-    """Return a digest of the texts, which runs predict; their labels can change without a training.
+    """Return a digest of the texts, which runs predict; labels and order can change without a training.
 
     Raises:
-        DataError: as for `golden_split`.
+        DataError: as for `read_golden`.
     """
-    return digest_of_texts(golden_split(task), task)
+    return digest_of_texts(read_golden(task).split, task)
 
 
 def require_golden(there: Collection[str], task: Task, where: str) -> None:

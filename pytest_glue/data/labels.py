@@ -56,9 +56,13 @@ class LabelColumn:
         ):
             message = f"{self.where}: task {task.name} is a regression, but column {task.label_column!r} is {feature}"
             raise DataError(message)
-        if self.is_labelled and not pc.all(pc.is_finite(values)).as_py():
+        finite = pc.is_finite(values)
+        if self.is_labelled and (n_others := len(values) - (pc.sum(finite).as_py() or 0)):
+            first = finite.index(pa.scalar(value=False)).as_py()
             raise DataError(
-                f"{self.where}: column {task.label_column!r} of task {task.name} has values that are not finite numbers"
+                f"{self.location(first)}: column {task.label_column!r} of task {task.name} has "
+                f"{values[first].as_py()}, which is no finite number; so have {n_others} of {len(values)} examples: "
+                "correct the labels, or leave the examples out"
             )
         return self.dataset if feature == Value("float32") else self._with(values.cast(pa.float32()), Value("float32"))
 

@@ -31,8 +31,8 @@ class RowFormat(Protocol):
 
 _ROWS: Mapping[str, RowFormat] = MappingProxyType(
     {
-        ".csv": CsvFormat(","),
-        ".tsv": CsvFormat("\t"),
+        ".csv": CsvFormat(",", "commas"),
+        ".tsv": CsvFormat("\t", "tabs"),
         ".jsonl": JsonLinesFormat(),
         ".ndjson": JsonLinesFormat(),
         ".json": JsonLinesFormat(),
@@ -99,6 +99,11 @@ class RowSplit:
             if column not in self.typed:
                 return pa.array([None if value is None else str(value) for value in values])
             present = [(index, value) for index, value in enumerate(values) if value is not None]
+            if large := next((each for each in present if _is_large(each[1])), None):
+                raise DataError(
+                    f"{path}:{self._format.line(path, large[0])}: column {column!r} has {large[1]}, an integer of more "
+                    "than 64 bits: make texts of the column's values, in quotes"
+                ) from error
             index, other = next((each for each in present if type(each[1]) is not type(present[0][1])), present[0])
             raise DataError(
                 f"{path}:{self._format.line(path, index)}: column {column!r} has {other!r}, and {present[0][1]!r} "
@@ -108,6 +113,10 @@ class RowSplit:
     @property
     def _format(self) -> RowFormat:
         return _ROWS[self.path.suffix.lower()]
+
+
+def _is_large(value: Any) -> bool:
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def open_split(files: Iterable[Path], task: Task) -> OwnSplit:

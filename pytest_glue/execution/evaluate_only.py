@@ -9,7 +9,7 @@ from typing import Any
 from datasets import Dataset
 from transformers import EvalPrediction
 
-from pytest_glue.core.errors import GlueError, PredictionError
+from pytest_glue.core.errors import GlueError, PredictionError, ends_process
 from pytest_glue.core.runs import Run, RunConditions
 from pytest_glue.core.tasks import Task
 from pytest_glue.progress.events import TrainingProgress
@@ -148,7 +148,9 @@ def _explained() -> Iterator[None]:
         yield
     except GlueError:
         raise
-    except Exception as error:  # a user's own model or metric raises anything
+    except (Exception, SystemExit) as error:  # a user's own model or metric raises anything
+        if ends_process(error):
+            raise
         if is_out_of_memory(error):
             remedy = "truncate the inputs with --glue-max-length"
             raise PredictionError(f"out of memory with a single example; {remedy}") from error

@@ -32,7 +32,7 @@ def load_data(options: Options, task: Task) -> DatasetDict:
     The golden examples, if the task has any, are a further split.
     """
     from pytest_glue.core.golden import GOLDEN
-    from pytest_glue.data.golden import golden_split
+    from pytest_glue.data.golden import read_golden
     from pytest_glue.data.source import limited, source_of
     from pytest_glue.training.library_state import silence_libraries
 
@@ -40,7 +40,7 @@ def load_data(options: Options, task: Task) -> DatasetDict:
         data = source_of(task, options.data).load(task)
     data = limited(data, task, options.max_train_samples, options.max_eval_samples)
     if task.golden:
-        data[GOLDEN] = golden_split(task)
+        data[GOLDEN] = read_golden(task).split
     return data
 
 

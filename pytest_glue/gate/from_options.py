@@ -1,7 +1,7 @@
 """The criteria that an item's options ask for, and its evaluation as a baseline."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -260,16 +260,23 @@ def check_recordable(spec: EvaluationSpec) -> None:
             baseline_storage.check_writable(file)
 
 
-def unused_baselines(options: Options, evaluations: Sequence[Evaluation]) -> list[Path]:
+def unused_baselines(
+    options: Options, evaluations: Sequence[Evaluation], unfinished: Collection[str | None] = ()
+) -> list[Path]:
     """Return the baseline's files of evaluated tasks with which no evaluation was compared.
 
-    A shard returns none: the other shards may use them. Nor is a file of a task returned if every run of an item failed
-    to train and had no score to compare.
+    A shard returns none: the other shards may use them. Nor is a file of a task returned if an item of it has no
+    evaluation, or if every run of one failed to train and had no score to compare.
+
+    Args:
+        options: of the test run.
+        evaluations: all that it has.
+        unfinished: the tasks of its items that have none; None for one that is not known.
     """
-    if options.compare is None or options.shard is not None:
+    if options.compare is None or options.shard is not None or None in unfinished:
         return []
     uncompared = {each.task for each in evaluations if each.verdict is Verdict.DEGENERATE and not each.baseline}
-    tasks = {evaluation.task for evaluation in evaluations} - uncompared
+    tasks = {evaluation.task for evaluation in evaluations} - uncompared - {*unfinished}
     used = {Path(evaluation.baseline["file"]) for evaluation in evaluations if evaluation.baseline}
     unused = baseline_storage.unused(options.storage, options.compare, used)
     return [file for file in unused if file.parent.name in tasks]

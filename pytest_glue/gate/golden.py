@@ -31,8 +31,10 @@ class GoldenCriteria:
 
     task: Task
     texts: tuple[tuple[str, ...], ...]
-    """One or two for each example."""
+    """One or two for each example, in the order in which runs predict them."""
     labels: tuple[float, ...]
+    positions: tuple[int, ...]
+    """The index of each example in the file, from 0."""
     shows_texts: bool = True
     """Whether the terminal may show them."""
     place: Callable[[int], str] = _numbered
@@ -64,14 +66,14 @@ class GoldenCriteria:
             for index in missed:
                 wrong.setdefault((index, label_name(task, predictions[index])), []).append(run.seed)
         n_missed = len({index for index, _ in wrong})
-        misses = tuple(
-            self._miss(index, predicted, seeds) for (index, predicted), seeds in sorted(wrong.items())[:MAX_MISSES]
-        )
+        in_file_order = sorted(wrong.items(), key=lambda each: (self.positions[each[0][0]], each[0][1]))
+        misses = tuple(self._miss(index, predicted, seeds) for (index, predicted), seeds in in_file_order[:MAX_MISSES])
         return GoldenResult(task.golden, n_examples, task.golden_min, min(shares), n_missed, misses, self.digest)
 
     def _miss(self, index: int, predicted: str, seeds: Sequence[int]) -> GoldenMiss:
         expected, texts = label_name(self.task, self.labels[index]), self.texts[index] if self.shows_texts else ()
-        return GoldenMiss(index, expected, predicted, tuple(seeds), self.place(index), texts)
+        position = self.positions[index]
+        return GoldenMiss(position, expected, predicted, tuple(seeds), self.place(position), texts)
 
     def _is_right(self, predicted: float, expected: float) -> bool:
         if self.task.is_regression:

@@ -26,7 +26,7 @@ def trial_line(name: str, trial: Trial, best: float | None, n_trials: int) -> st
         best: the best objective so far; None if no trial has one.
         n_trials: planned for the search.
     """
-    result = _number(trial.objective) if trial.objective is not None else trial.error or "no score"
+    result = _number(trial.objective) if trial.objective is not None else trial.error or "undefined"
     values, best_so_far = _values(trial.hyperparameters), "" if best is None else f"; best {_number(best)}"
     return f"search {name}: trial {trial.number + 1} of {n_trials} {trial.state}: {result} ({values}){best_so_far}"
 
@@ -53,7 +53,7 @@ def _search_line(study: Study) -> str:
 
 def _objective(study: Study) -> str:
     if study.best.objective is None:
-        raise ValueError(f"the best trial of study {study.name} has no objective")
+        return "undefined"
     return shown_metric(study.objective).text(study.best.objective)
 
 
@@ -63,7 +63,7 @@ _TRIALS_FOR_IMPORTANCE = 10
 
 def _tie(study: Study) -> str:
     n_others = sum(trial.objective == study.best.objective for trial in study.finished) - 1
-    if not n_others:
+    if not n_others or study.best.objective is None:
         return ""
     others = "1 other trial" if n_others == 1 else f"{n_others} other trials"
     return f" (also reached by {others}; the lowest loss decided)"

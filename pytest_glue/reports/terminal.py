@@ -128,14 +128,22 @@ def _item_names(found: Sequence[Evaluation], evaluations: Sequence[Evaluation]) 
     return dict.fromkeys(names)
 
 
-def unused_lines(options: Options, evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return a line for each baseline and each threshold that no item of the test run uses."""
+def unused_lines(
+    options: Options, evaluations: Sequence[Evaluation], unfinished: Collection[str | None] = ()
+) -> list[str]:
+    """Return a line for each baseline and each threshold that no item of the test run uses.
+
+    Args:
+        options: of the test run.
+        evaluations: all that it has.
+        unfinished: the tasks of its items that have none, such as after an error; None for one that is not known.
+    """
     lines = [
         f"baseline {path} is no longer used by any item; delete it if it is obsolete"
-        for path in unused_baselines(options, evaluations)
+        for path in unused_baselines(options, evaluations, unfinished)
     ]
-    given = {split_target(target)[0] for target, _ in options.threshold}
-    names = sorted(given - {each.task for each in evaluations} - GLUE.keys())
+    tasks = {*GLUE, *unfinished, *(each.task for each in evaluations)}
+    names = [] if None in tasks else sorted({split_target(target)[0] for target, _ in options.threshold} - tasks)
     return lines + [f"the threshold of {name} is not used: no item of this test run has this task" for name in names]
 
 

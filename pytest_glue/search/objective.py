@@ -9,7 +9,6 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.trainer_utils import IntervalStrategy
 
 from pytest_glue.core.errors import FineTuningError
-from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.study import Hyperparameters, TrialEpoch
 from pytest_glue.training.arguments import set_hyperparameters, temporarily_set
 from pytest_glue.training.library_state import silence_libraries
@@ -83,7 +82,6 @@ class _TrialMonitor(IgnoresWeights, TrainerCallback):
             found = sorted(name.removeprefix("eval_") for name in metrics)
             raise FineTuningError(f"compute_metrics returns {found}, which lacks {self._metric!r}")
         score = metrics[f"eval_{self._metric}"]
-        undefined = find_metric(self._metric).undefined_score  # as in the choice of the best epoch
-        self.history.append(TrialEpoch(float(score) if math.isfinite(score) else undefined, float(loss)))
+        self.history.append(TrialEpoch(float(score) if math.isfinite(score) else None, float(loss)))
         if self._report(self.history[-1]):
             control.should_training_stop = True

@@ -58,7 +58,7 @@ def importance(trials: tuple[Trial, ...], space: Space, seed: int) -> dict[str, 
 
     Empty if there are fewer than two different objectives, or if fANOVA finds no effect or cannot be computed.
     """
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.objective is not None]
     if len({trial.objective for trial in complete}) < 2:
         return {}
     with _log_level(verbose=False):
@@ -82,7 +82,7 @@ def _run_trial(study: optuna.Study, trial: optuna.Trial, spec: StudySpec, object
     def report(epoch: TrialEpoch) -> bool:
         nonlocal epochs, pruned
         epochs += 1
-        trial.report(epoch.score, epochs)
+        trial.report(spec.direction.counted(epoch.score), epochs)
         pruned = trial.should_prune()
         return pruned
 
@@ -99,7 +99,7 @@ def _run_trial(study: optuna.Study, trial: optuna.Trial, spec: StudySpec, object
     elif pruned:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     else:
-        study.tell(trial, best_score(history, spec.direction))
+        study.tell(trial, spec.direction.counted(best_score(history, spec.direction)))
 
 
 def _finished(study: optuna.Study, count: int, direction: Direction) -> tuple[Trial, ...]:

@@ -77,7 +77,7 @@ def _run_trial(config: dict[str, Any], objective: Objective, direction: Directio
     worst = direction.sign * _WORST
 
     def result() -> dict[str, Any]:
-        best = best_score(history, direction) if history else worst
+        best = direction.counted(best_score(history, direction)) if history else worst
         return {_METRIC: best, "history": list(history), "seconds": time.perf_counter() - start}
 
     def report(epoch: TrialEpoch) -> bool:

@@ -24,10 +24,17 @@ def golden_criteria(task: Task, report_text: ReportText) -> GoldenCriteria | Non
     """
     if not task.golden:
         return None
-    from pytest_glue.data.golden import golden_identity, golden_place, golden_split
+    from pytest_glue.data.fingerprint import digest_of_texts
+    from pytest_glue.data.golden import golden_place, read_golden
 
-    split = golden_split(task)
-    texts = zip(*(split[column] for column in task.text_columns), strict=True)
-    labels = tuple(map(float, split[task.label_column]))
-    shows_texts = report_text is not ReportText.NONE
-    return GoldenCriteria(task, tuple(texts), labels, shows_texts, partial(golden_place, task), golden_identity(task))
+    golden = read_golden(task)
+    texts = zip(*(golden.split[column] for column in task.text_columns), strict=True)
+    return GoldenCriteria(
+        task,
+        tuple(texts),
+        tuple(map(float, golden.split[task.label_column])),
+        golden.positions,
+        shows_texts=report_text is not ReportText.NONE,
+        place=partial(golden_place, task),
+        digest=digest_of_texts(golden.in_file, task),
+    )

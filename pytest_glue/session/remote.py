@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
+from pytest_glue.core.errors import ends_process
 from pytest_glue.core.paths import register_relocated
 from pytest_glue.execution.executor import RunFailure, RunRequest, RunResult, RunResults
 from pytest_glue.execution.file_transfer import FileArchive, unpack
@@ -128,7 +129,7 @@ class _Worker:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
         error = call.excinfo.value if call.excinfo else None
-        if isinstance(error, SystemExit) and hasattr(error, "ray_terminate_msg"):
+        if isinstance(error, SystemExit) and ends_process(error):
             self.terminated = error
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -202,13 +202,14 @@ class GlueReporter:
         evaluations = [results.evaluations[nodeid] for nodeid in sorted(results.evaluations)]
         # xdist's controller collects nothing: a worker tells which flags have no effect when it ends.
         unused_flags = self._session.unused_flags if self._n_workers else []
+        unfinished = self._session.unfinished_tasks(results.evaluations)
         summary = Summary(
             evaluations=evaluations,
             errors=results.errors,
             outcomes=results.outcomes,
             own_tasks=options.task,
             ranking=rank_checkpoints(evaluations, options.alpha),
-            warnings=(*unused_flags, *unused_lines(options, evaluations)),
+            warnings=(*unused_flags, *unused_lines(options, evaluations, unfinished)),
             width=self._width,
             verbosity=self._config.get_verbosity(),
         )

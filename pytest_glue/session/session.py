@@ -20,7 +20,7 @@ from pytest_glue.session.unused_flags import repeated_flags, unknown_task, unuse
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pytest_glue.config.options import Options
     from pytest_glue.core.choices import Tracker
@@ -61,8 +61,8 @@ class GlueSession:
             raise OptionError("--glue-executor=ray has workers of its own: leave out -n")
         self.options_by_nodeid: dict[str, Options] = {}
         """The options of each test function and item that was collected."""
-        self.evaluated: frozenset[str] = frozenset()
-        """The node ids of the items that this test run evaluates."""
+        self.tasks: Mapping[str, str | None] = {}
+        """The task of each item that this test run evaluates, by node id; None if a fixture of the user provides it."""
         self.family: Family | None = None
         """The items that are judged together; None before the end of the collection."""
         self.failed_checks: Mapping[str, GlueError] = {}
@@ -90,6 +90,19 @@ class GlueSession:
             return given
         self.options_by_nodeid[node.nodeid] = options = self._sources.options(*node.iter_markers("glue"))
         return options
+
+    @property
+    def evaluated(self) -> frozenset[str]:
+        """The node ids of the items that this test run evaluates."""
+        return frozenset(self.tasks)
+
+    def unfinished_tasks(self, evaluations: Collection[str]) -> set[str | None]:
+        """Return the tasks of the items that have no evaluation, such as after an error.
+
+        Args:
+            evaluations: node ids of the items that have one.
+        """
+        return {task for nodeid, task in self.tasks.items() if nodeid not in evaluations}
 
     @property
     def family_size(self) -> int:
@@ -122,22 +135,21 @@ class GlueSession:
         from pytest_glue.scheduling.sharding import judged
 
         nodeids = judged(session.items)
-        self.evaluated = frozenset(nodeids)
+        self.tasks = {item.nodeid: _task_name(item) for item in session.items if item.nodeid in nodeids}
         if not self._given:  # the controller has checked what its machine has, such as baselines
             self.failed_checks = failed_checks(session.items, self.options_of)
         known = self.options_by_nodeid
         costs = expected(self._config, {nodeid: known[nodeid] for nodeid in nodeids if nodeid in known})
         self.progress.listener.expect({nodeid: costs.get(nodeid, typical(costs)) for nodeid in nodeids})
-        self.family = self.family or Family(len(self.evaluated))
-        evaluated = [item for item in session.items if item.nodeid in self.evaluated]
-        options = [known[item.nodeid] for item in evaluated if item.nodeid in known]
-        if not self.is_worker and (message := unknown_task(options, map(_task_name, evaluated))):
+        self.family = self.family or Family(len(self.tasks))
+        options = [known[nodeid] for nodeid in self.tasks if nodeid in known]
+        if not self.is_worker and (message := unknown_task(options, self.tasks.values())):
             self._config.stash[START_ERROR] = message
             return
-        self.unused_flags = unused_flags(self._config, options, map(_task_name, evaluated))
+        self.unused_flags = unused_flags(self._config, options, self.tasks.values())
         if self.is_worker:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it
-            output["glue_family"], output["glue_evaluated"] = asdict(self.family), sorted(self.evaluated)
+            output["glue_family"], output["glue_tasks"] = asdict(self.family), self.tasks
             output["glue_unused_flags"] = self.unused_flags
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -150,7 +162,7 @@ class GlueSession:
         """Take the family from a worker: xdist's controller collects nothing."""
         output = getattr(node, "workeroutput", {})
         if "glue_family" in output:
-            self.family, self.evaluated = Family(**output["glue_family"]), frozenset(output["glue_evaluated"])
+            self.family, self.tasks = Family(**output["glue_family"]), output["glue_tasks"]
             self.unused_flags = output["glue_unused_flags"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from pytest_glue.core.errors import MetricError
+from pytest_glue.core.errors import MetricError, ends_process
 from pytest_glue.core.metrics import METRICS, Metric
 from pytest_glue.core.own_metrics import function_of, is_path
 from pytest_glue.core.tasks import Kind, Task
@@ -118,7 +118,9 @@ def _call(metric: Metric, outputs: Floats, gold: Floats, kind: Kind | None) -> f
     values = softmax(outputs, axis=-1) if metric.needs_probabilities else _as_labels(outputs, kind)
     try:
         found = _function(metric)(values, _as_labels(gold, kind))
-    except Exception as error:  # a user's function can raise anything
+    except (Exception, SystemExit) as error:  # a user's function can raise anything
+        if ends_process(error):
+            raise
         cause = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise MetricError(f"the metric {metric.name!r} raised {cause}, for {gold.size} examples") from error
     is_number = isinstance(found, int | float | np.number) or (isinstance(found, np.ndarray) and not found.ndim)

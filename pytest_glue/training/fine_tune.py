@@ -14,7 +14,7 @@ from datasets import Dataset, DatasetDict
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from pytest_glue.core.choices import Batching
-from pytest_glue.core.errors import FineTuningError, GlueError
+from pytest_glue.core.errors import FineTuningError, GlueError, ends_process
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
 from pytest_glue.training.arguments import unusual_fields
@@ -205,11 +205,13 @@ def _explained(arguments: TrainingArguments) -> Iterator[None]:
         yield
     except (GlueError, pytest.exit.Exception):
         raise
-    except Exception as error:  # what a recipe or a user's own fixture can make a library raise has no end
+    except (Exception, SystemExit) as error:  # what a recipe or a user's own fixture can raise has no end
+        if ends_process(error):
+            raise
         raise FineTuningError(_cause(error, arguments)) from error
 
 
-def _cause(error: Exception, arguments: TrainingArguments) -> str:
+def _cause(error: BaseException, arguments: TrainingArguments) -> str:
     if is_out_of_memory(error):
         size = arguments.per_device_train_batch_size
         return (

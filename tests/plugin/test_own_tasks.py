@@ -203,6 +203,7 @@ def test_a_column_that_is_not_there(pytester: pytest.Pytester, folder: Path, her
     result.stdout.fnmatch_lines(
         ["*split 'train' of task tickets has no column 'mesage'; there: message, team, language"]
     )
+    result.stdout.no_fnmatch_line("*threshold * is not used*")
 
 
 def test_a_field_that_is_not_accepted(pytester: pytest.Pytester, folder: Path, here: Run) -> None:

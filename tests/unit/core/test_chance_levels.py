@@ -60,6 +60,23 @@ def test_guesses_seldom_beat_the_bound(metric: str, kind: Kind, classes: int) ->
     assert beyond.mean() <= 0.07
 
 
+@pytest.mark.parametrize("metric", ["f1_macro", "f1_micro", "f1_weighted"])
+@pytest.mark.parametrize("left_out", [0.003, 0.02, 0.1, 0.5])
+def test_guesses_seldom_beat_the_bound_of_one_of_two_labels(metric: str, left_out: float) -> None:
+    """The set of both labels scores the same on every split; a guess that leaves out some of them is often better."""
+    rng = np.random.default_rng(5)
+    gold = np.repeat([1.0, 2.0], N // 2)
+    bound = chance_bound(metric, gold.tolist(), 0.05, Kind.MULTI_LABEL)
+    level = chance_level(metric, gold.tolist(), Kind.MULTI_LABEL)
+    assert bound is not None
+    assert level is not None
+    guesses = np.full((2000, N), 3.0)
+    guesses[:, : round(left_out * N)] = rng.integers(1, 3, (2000, round(left_out * N)))
+    scores = score(metric, rng.permuted(guesses, axis=1), gold, Kind.MULTI_LABEL)
+    assert (scores > bound).mean() <= 0.06
+    assert bound < level + 0.1
+
+
 @pytest.mark.parametrize(("metric", "kind", "classes"), GUESSED)
 def test_a_good_run_beats_the_bound(metric: str, kind: Kind, classes: int) -> None:
     """The bound can be beaten."""

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_glue.core import errors
-from pytest_glue.core.errors import GlueError, VerdictError, closest
+from pytest_glue.core.errors import GlueError, VerdictError, closest, ends_process
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_every_other_error_is_a_glue_error() -> None:
     """These are shown without a traceback."""
     ours = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
     assert {VerdictError} == {kind for kind in ours if not issubclass(kind, GlueError)}
+
+
+def test_the_end_of_a_ray_worker_is_no_failure_of_user_code() -> None:
+    """Ray marks the exception that ends its worker."""
+    of_ray = SystemExit(1)
+    vars(of_ray)["ray_terminate_msg"] = "SIGTERM"
+    assert [True, False, False] == [ends_process(each) for each in (of_ray, SystemExit(1), ValueError())]

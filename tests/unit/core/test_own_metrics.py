@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder with a module and an `evaluate` metric."""
     (tmp_path / "costs.py").write_text(FUNCTIONS)
     (tmp_path / "broken.py").write_text("raise RuntimeError('no licence')")
+    (tmp_path / "exits.py").write_text("raise SystemExit(3)")
     (tmp_path / "metrics" / "mine").mkdir(parents=True)
     (tmp_path / "metrics" / "mine" / "mine.py").write_text(METRIC)
     (tmp_path / "metrics" / "bad.py").write_text("def (")
@@ -103,6 +105,7 @@ def test_a_metric_of_evaluate_is_read_and_not_run(folder: Path, name: str) -> No
     [
         ("nowhere:cost", "'nowhere:cost' cannot be imported: ModuleNotFoundError: No module named 'nowhere'; accepted"),
         ("broken:cost", "'broken:cost' cannot be imported: RuntimeError: no licence; accepted: MODULE:FUNCTION"),
+        ("exits:cost", "'exits:cost' cannot be imported: SystemExit: 3; accepted: MODULE:FUNCTION"),
         ("costs:costs", "'costs:costs': costs has no 'costs': did you mean cost"),
         ("costs:number", "'costs:number' is a int and no function"),
         ("costs:odd", "'costs:odd': greater_is_better is 'no'; accepted: True or False"),
@@ -125,7 +128,11 @@ def test_which_tasks_an_own_metric_fits(folder: Path) -> None:
     classes = Task("c", "c", ("text",), ("no", "yes"), ("costs:cost", "costs:calibrated"))
     assert "'costs:calibrated' does not fit the kind regression" in metrics_problem(numbers)
     assert "" == metrics_problem(classes)
-    assert Kind.MULTI_LABEL not in METRICS["costs:cost"].kinds
+    sets = replace(classes, metrics=("costs:cost",), kind=Kind.MULTI_LABEL)
+    assert (
+        "the metric 'costs:cost' does not fit the kind multi_label, because a metric of your own takes one label for "
+        "each example, and this kind has sets of labels; those that fit: accuracy, "
+    ) in metrics_problem(sets)
 
 
 def test_only_own_metrics_are_shared() -> None:

@@ -65,6 +65,20 @@ def test_the_best_epoch() -> None:
     assert (0.6, 0.3) == tuple(best_score(TRIALS[3].history, direction) for direction in Direction)
 
 
+def test_an_undefined_score(study: Study) -> None:
+    """It counts as 0, or where lower is better as the worst, and is shown as none."""
+    history = (TrialEpoch(None, 0.1), TrialEpoch(-0.2, 0.5))
+    assert (None, -0.2) == tuple(best_score(history, direction) for direction in Direction)
+    assert best_score(history[:1], Direction.MINIMIZE) is None
+    trials = tuple(
+        Trial(number, TrialState.COMPLETE, {}, best_score(each, Direction.MINIMIZE), each, 1.0)
+        for number, each in enumerate((history[:1], (TrialEpoch(1e9, 0.9),)))
+    )
+    assert 1 == replace(study, objective="mse", direction=Direction.MINIMIZE, trials=trials).best.number
+    assert 1e9 == best_objective(trials, Direction.MINIMIZE)
+    assert trials == from_plain(json.loads(json.dumps(to_plain(trials))), tuple[Trial, ...])
+
+
 @pytest.mark.parametrize(("metric", "direction"), [("f1", "maximize"), ("mse", "minimize"), ("mine", "maximize")])
 def test_the_direction_of_a_metric(metric: str, direction: str) -> None:
     assert direction == Direction.of(metric)

@@ -10,13 +10,14 @@ from datasets import DatasetDict
 from pytest_glue.core.errors import DataError
 from pytest_glue.core.golden import GOLDEN
 from pytest_glue.core.tasks import GLUE, Kind, Task
+from pytest_glue.data.fingerprint import digest_of_texts
 from pytest_glue.data.golden import (
     check_golden,
     golden_examples,
     golden_identity,
     golden_place,
-    golden_split,
     golden_texts,
+    read_golden,
 )
 
 TICKETS = replace(GLUE["sst2"], name="tickets", labels=("refund", "billing"))
@@ -39,7 +40,7 @@ def test_files_of_rows(tmp_path: Path, name: str, content: str) -> None:
         content = content.replace("1,", '"billing",')
     task = written(tmp_path, name, content)
     check_golden(task)
-    split = golden_split(task)
+    split = read_golden(task).in_file
     assert ["sentence", "label"] == split.column_names
     assert (["give it back, please", "who pays?"], [0, 1]) == (split["sentence"][:], split["label"][:])
 
@@ -51,13 +52,13 @@ def written(tmp_path: Path, name: str, content: str, task: Task = TICKETS) -> Ta
 
 def test_pairs_and_numbers(tmp_path: Path) -> None:
     task = written(tmp_path, "golden.csv", "sentence1,sentence2,label\na,b,4.5\n", GLUE["stsb"])
-    assert [4.5] == golden_split(task)["label"][:]
+    assert [4.5] == read_golden(task).in_file["label"][:]
 
 
 def test_sets_of_labels(tmp_path: Path) -> None:
     multi = replace(TICKETS, kind=Kind.MULTI_LABEL)
     task = written(tmp_path, "golden.jsonl", '{"sentence": "a", "label": ["billing", "refund"]}\n', multi)
-    assert [3] == golden_split(task)["label"][:]
+    assert [3] == read_golden(task).in_file["label"][:]
 
 
 def test_sets_of_labels_in_columns(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_sets_of_labels_in_columns(tmp_path: Path) -> None:
     task = replace(TICKETS, kind=Kind.MULTI_LABEL, **columns)
     task = written(tmp_path, "golden.csv", "sentence,b,a\nx,1,0\ny,1,1\n", task)
     check_golden(task)
-    assert [2, 3] == golden_split(task)["label_set"][:]
+    assert [2, 3] == read_golden(task).in_file["label_set"][:]
 
 
 def test_the_identity_is_that_of_the_texts(tmp_path: Path) -> None:
@@ -81,18 +82,32 @@ def test_places_and_texts(tmp_path: Path) -> None:
     """A text over several lines is at its first one. Texts that were not predicted are not shown."""
     task = written(tmp_path, "golden.csv", 'sentence,label\n"two\nlines",refund\n\nb,refund\n')
     assert ["golden.csv:2", "golden.csv:5"] == [golden_place(task, index) for index in (0, 1)]
-    digest = golden_identity(task)
+    digest = digest_of_texts(read_golden(task).in_file, task)
     assert {1: ("b",)} == golden_texts(task, [1], digest)
     written(tmp_path, "golden.csv", "sentence,label\na,refund\nb,refund\n")
     with pytest.raises(DataError, match=r"golden\.csv has other texts than those that were predicted"):
         golden_texts(task, [1], digest)
 
 
+def test_lines_may_change_places(tmp_path: Path) -> None:
+    """Runs predict the same texts, in the same order; each example keeps its label and knows its place."""
+    lines = ["b,refund\n", "a,billing\n", "c,refund\n", "a,refund\n"]
+    found = []
+    for order in ((0, 1, 2, 3), (2, 3, 0, 1)):
+        task = written(tmp_path, f"{order[0]}.csv", "sentence,label\n" + "".join(lines[index] for index in order))
+        golden = read_golden(task)
+        assert ["a", "a", "b", "c"] == golden.split["sentence"][:]
+        rows = [f"{each['sentence']},{task.labels[each['label']]}\n" for each in golden.split]
+        assert rows == [lines[order[position]] for position in golden.positions]
+        found.append(golden_identity(task))
+    assert found[0] == found[1]
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     task = written(tmp_path, "golden.csv", "sentence,label\na,refund\n")
-    assert ["a"] == golden_split(task)["sentence"][:]
+    assert ["a"] == read_golden(task).in_file["sentence"][:]
     written(tmp_path, "golden.csv", "sentence,label\nanother,refund\n")
-    assert ["another"] == golden_split(task)["sentence"][:]
+    assert ["another"] == read_golden(task).in_file["sentence"][:]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +126,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_used(tmp_path: Path, name: str, content: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        golden_split(written(tmp_path, name, content))
+        read_golden(written(tmp_path, name, content))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -121,7 +136,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 def test_data_of_a_users_own_fixture(tmp_path: Path) -> None:
     """It keeps the split, whose texts it may change."""
-    split = golden_split(written(tmp_path, "golden.csv", "sentence,label\nA,refund\n"))
+    split = read_golden(written(tmp_path, "golden.csv", "sentence,label\nA,refund\n")).split
     changed = DatasetDict({GOLDEN: split.map(lambda example: {"sentence": example["sentence"].lower()})})
     assert ["a"] == golden_examples(changed, TICKETS, "glue_data")["sentence"][:]
     with pytest.raises(DataError, match="glue_data: task tickets has golden examples, and there is no split 'golden'"):

@@ -1,5 +1,6 @@
 """The data of own tasks: formats, labels, the part that is evaluated on, and bad input."""
 
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -237,7 +238,11 @@ BAD: dict[str, tuple[bytes, str]] = {
     "header only": (b"text,label\n", r"train\.csv has a header and no rows"),
     "not UTF-8": (b"text,label\nx,a\n\xff,b\n", r"train\.csv:3: byte 0xff is not UTF-8: save the file as UTF-8"),
     "ragged": (b"text,label\nx,a\n\"y\nz\",b,c\n", r"train\.csv:3: 3 values, and the header has 2 columns"),
-    "open quote": (b'text,label\nx,a\n"y,b\n', r"train\.csv:3: unexpected end of data: a value with"),
+    "open quote": (b'text,label\nx,a\n"y,b\n', r"train\.csv:3: a quote opens a value, and none closes it; a value"),
+    "semicolons": (b"text;label\nx;a\n", r"train\.csv:1: the header is the single column 'text;label'.* semicolons"),
+    "tabs": (b"text\tlabel\nx\ta\n", r"separated by commas in a \.csv file, and this one seems to have tabs\. Give it"),
+    "gzip": (gzip.compress(b"text,label\nx,a\n"), r"train\.csv is compressed \(gzip\): decompress it"),
+    "spreadsheet": (b"PK\x03\x04 and so on", r"train\.csv is compressed \(zip\)"),
     "twice": (b"text,text\nx,a\n", r"train\.csv:1: the header has the column 'text' twice"),
     "no column": (b"text,lable,id\nx,a,1\n", r"has no column 'label'; there: lable, text, id"),
     "missing text": (b"text,label\nx,a\n,b\n,a\n", r"2 of 3 values of column 'text' are missing; .*:3$"),
@@ -267,6 +272,10 @@ def test_bad_files(tmp_path: Path, kind: str) -> None:
             '{"text": "x", "label": "a"}\n{"text": 3, "label": "b"}\n',
             r"jsonl:2: column 'text' has 3, and 'x' before",
         ),
+        (
+            '{"text": "x", "label": 1}\n{"text": "y", "label": 18446744073709551616}\n',
+            r"jsonl:2: column 'label' has 18446744073709551616, an integer of more than 64 bits: make texts of the",
+        ),
     ],
 )
 def test_bad_json_lines(tmp_path: Path, content: str, expected: str) -> None:
@@ -284,7 +293,8 @@ def test_bad_json_lines(tmp_path: Path, content: str, expected: str) -> None:
         ("x,a\ny,b\n", "x,a\ny,b\n", {"labels": ("a", "b", "c")}, r"split 'train' of task own has no example .*'c'"),
         ("x,1\ny,2\n", "x,1\ny,high\n", {"kind": Kind.REGRESSION}, r"validation\.csv:3: column 'label' .* has 'high'"),
         ("x,1\ny,1\n", "x,1\ny,2\n", {"kind": Kind.REGRESSION}, r"all labels of split 'train' of task own are 1, so"),
-        ("x,1\ny,nan\n", "x,1\ny,2\n", {"kind": Kind.REGRESSION}, r"has values that are not finite numbers"),
+        ("x,1\ny,nan\n", "x,1\ny,2\n", {"kind": Kind.REGRESSION}, r"train\.csv:3: .* has nan, which is no finite"),
+        ("x,1\ny,2\n", "x,1\ny,-inf\n", {"kind": Kind.REGRESSION}, r"validation\.csv:3: .* task own has -inf, "),
         ("x,a;b\ny,b\n", "x,a;b\ny,b\n", {"kind": Kind.MULTI_LABEL}, r"csv:2: column .* holds texts, as in 'a;b'"),
         ("x,a\ny,b\n", "x,a\ny,b\n", {"evaluation_fraction": 0.5}, r"has the split 'validation', and evaluation_fract"),
     ],
@@ -296,12 +306,42 @@ def test_bad_labels(tmp_path: Path, train: str, validation: str, changes: dict[s
 
 
 def test_too_few_examples_for_a_part(tmp_path: Path) -> None:
-    (tmp_path / "train.csv").write_text("text,label\nx,a\ny,b\nz,b\n", "utf-8")
+    (tmp_path / "train.csv").write_text("text,label\nw,a\nx,a\ny,b\nz,b\n", "utf-8")
     task = task_of(tmp_path, evaluation_fraction=0.2)
     with pytest.raises(
-        DataError, match=r"evaluation_fraction = 0.2 cannot be taken from the 3 examples of split 'train'"
+        DataError, match=r"evaluation_fraction = 0.2 cannot be taken from the 4 examples of split 'train'"
     ):
         loaded(task)
+
+
+def test_a_class_of_one_example_has_no_part(tmp_path: Path) -> None:
+    """The message names it; numbers and sets of labels may occur once."""
+    (tmp_path / "train.csv").write_text("text,label\n" + "x,1\ny,2\n" * 5 + "z,3\n", "utf-8")
+    with pytest.raises(DataError, match=r"has a single example with the label '3', and evaluation_fraction needs two"):
+        loaded(task_of(tmp_path, evaluation_fraction=0.3))
+    assert 4 == len(loaded(task_of(tmp_path, evaluation_fraction=0.3, kind=Kind.REGRESSION))["validation"])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('text\tlabel\nx\ta\n"y\tb\nz\tb\n', r"tsv:3: a quote opens a value, and none closes it; a value with a quo"),
+        (
+            'text\tlabel\nx\ta\n"y\tb\nz"\tb\n',
+            r"tsv:3: the quote that opens a value is closed on line 4 only",
+        ),
+        (
+            "text,label\nx,a\n",
+            r"tsv:1: .* separated by tabs in a \.tsv file, and this one seems to have commas",
+        ),
+    ],
+)
+def test_bad_tsv_files(tmp_path: Path, content: str, expected: str) -> None:
+    """A quote that nobody closes would make one example of several."""
+    write(tmp_path, "text\tlabel\nx\ta\ny\tb\n", ending="tsv")
+    (tmp_path / "train.tsv").write_text(content, "utf-8")
+    with pytest.raises(DataError, match=expected):
+        loaded(task_of(tmp_path))
 
 
 def test_two_files_of_one_split(tmp_path: Path) -> None:

@@ -104,7 +104,10 @@ def test_other_class_names_are_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("label", "message"),
-    [(["a", "b", "c"], "task stsb is a regression"), ([1.0, 2.0, float("nan")], "not finite numbers")],
+    [
+        (["a", "b", "c"], "task stsb is a regression"),
+        ([1.0, 2.0, float("nan")], "example 3: .* has nan, which is no finite number"),
+    ],
 )
 def test_a_regression_needs_numbers(tmp_path: Path, label: list[Any], message: str) -> None:
     """Texts and NaN are errors as labels of a regression."""

@@ -303,6 +303,23 @@ def test_unused_baselines_of_tasks_that_ran(
     assert [] == unused_baselines(options(compare="main", shard="1/2"), found)
 
 
+def test_baselines_of_items_that_ended_in_an_error_are_used(
+    options: Callable[..., Options],
+    evaluation: Callable[..., Evaluation],
+    runs: MakeRuns,
+    rte: tuple[float, ...],
+    main: tuple[Path, Baseline],
+) -> None:
+    """A file that no item was compared with is the one of such an item."""
+    file, recorded = main
+    old = file.with_name("old.json")
+    baseline_storage.write(old, recorded)
+    found = [evaluation(runs("rte", rte, 80), baseline={"file": str(file)})]
+    assert [old] == unused_baselines(options(compare="main"), found, {"cola"})
+    assert [] == unused_baselines(options(compare="main"), found, {"rte"})
+    assert [] == unused_baselines(options(compare="main"), found, {None})
+
+
 def test_an_inconclusive_result_is_not_recorded_over_its_baseline(
     options: Callable[..., Options],
     evaluation: Callable[..., Evaluation],

@@ -22,8 +22,10 @@ def predicting(*predictions: tuple[float, ...]) -> list[Run]:
     return [make_run(seed=seed, golden_predictions=each) for seed, each in enumerate(predictions, 42)]
 
 
-def criteria(task: Task = TASK, labels: tuple[float, ...] = LABELS) -> GoldenCriteria:
-    return GoldenCriteria(task, TEXTS[: len(labels)], labels)
+def criteria(
+    task: Task = TASK, labels: tuple[float, ...] = LABELS, positions: tuple[int, ...] = (0, 1, 2, 3)
+) -> GoldenCriteria:
+    return GoldenCriteria(task, TEXTS[: len(labels)], labels, positions)
 
 
 def test_right_predictions() -> None:
@@ -37,6 +39,13 @@ def test_misses_are_grouped_by_what_is_predicted() -> None:
         (each.example, each.expected, each.predicted, each.seeds) for each in result.misses
     ]
     assert (2, 0.5, True) == (result.n_missed, result.share, result.failed)
+
+
+def test_misses_are_named_in_the_order_of_the_file() -> None:
+    """Runs predict the examples in another order, that of their texts."""
+    result = criteria(positions=(2, 0, 3, 1)).judge(predicting((1, 2, 2, 1)))
+    assert [(0, "billing"), (1, "refund"), (2, "refund")] == [(each.example, each.expected) for each in result.misses]
+    assert [TEXTS[1], TEXTS[3], TEXTS[0]] == [each.texts for each in result.misses]
 
 
 @pytest.mark.parametrize(("least", "failed"), [(1.0, True), (0.76, True), (0.75, False), (0.5, False), (0.0, False)])
@@ -78,7 +87,7 @@ def judge(*predictions: tuple[float, ...], evaluate_only: bool = False, **change
     runs = make_runs("rte", RTE_LABELS, *[50 for _ in predictions])
     runs = [replace(run, golden_predictions=each) for run, each in zip(runs, predictions, strict=True)]
     texts = tuple((f"text {i}", "b") for i in range(5))
-    golden = GoldenCriteria(task, texts, (0.0,) * 5, place=lambda index: f"golden.csv:{index + 2}")
+    golden = GoldenCriteria(task, texts, (0.0,) * 5, tuple(range(5)), place=lambda index: f"golden.csv:{index + 2}")
     return Criteria(task, "a/b", {}, golden=golden, evaluate_only=evaluate_only).judge(runs, RTE_LABELS)
 
 
@@ -124,7 +133,7 @@ def test_a_run_that_failed_to_train_is_left_out() -> None:
     good = replace(make_runs("rte", RTE_LABELS, 50)[0], golden_predictions=(0.0,) * 5)
     constant = replace(make_run(seed=43), predictions=(1.0,) * len(RTE_LABELS), golden_predictions=(1.0,) * 5)
     task = replace(GLUE["rte"], golden="golden.csv")
-    golden = GoldenCriteria(task, tuple((f"text {i}", "b") for i in range(5)), (0.0,) * 5)
+    golden = GoldenCriteria(task, tuple((f"text {i}", "b") for i in range(5)), (0.0,) * 5, tuple(range(5)))
     judgement = Criteria(task, "a/b", {"accuracy": 0.5}, golden=golden).judge([good, constant], RTE_LABELS)
     assert judgement.golden is not None
     assert (Verdict.PASS, ()) == (judgement.verdict, judgement.golden.misses)

@@ -63,6 +63,16 @@ def test_a_verdict_that_pytest_does_not_show_has_its_reason(like: Like) -> None:
     assert ["pass", "inconclusive"] == reasons(found, verbose=True)
 
 
+def test_a_threshold_of_no_item_is_not_used(like: Like) -> None:
+    """One of an item that ended in an error is no mistake, nor one of a task that is not known."""
+    options = Options(threshold={("tickets", "accuracy"): 0.8})
+    line = "the threshold of tickets is not used: no item of this test run has this task"
+    assert [line] == unused_lines(options, [like()], ["cola"])
+    assert [] == unused_lines(options, [like()], ["cola", "tickets"])
+    assert [] == unused_lines(options, [like()], [None])
+    assert [] == unused_lines(options, [like(task="tickets")])
+
+
 def test_a_certified_item_has_its_reason(like: Like) -> None:
     """A pass by a certificate is said; one that the comparison shows is not, nor a certificate that did not pass."""
 

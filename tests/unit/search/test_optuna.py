@@ -258,7 +258,7 @@ def falling(hyperparameters: Hyperparameters, report: Report) -> list[TrialEpoch
     history: list[TrialEpoch] = []
 
     def keep(epoch: TrialEpoch) -> bool:
-        history.append(TrialEpoch(3 - epoch.score, epoch.loss))
+        history.append(TrialEpoch(3 - (epoch.score or 0.0), epoch.loss))
         return report(history[-1])
 
     rising(hyperparameters, keep)
@@ -278,6 +278,23 @@ def test_where_lower_is_better_the_lowest_score_counts(spec: MakeSpec) -> None:
     )
     assert pruned
     assert min(pruned) > min(complete)
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_an_undefined_score_is_no_objective(spec: MakeSpec, direction: Direction) -> None:
+    """A trial whose score is undefined after every epoch is complete, and has none; one epoch with one is enough."""
+
+    last_scores = iter((None, 0.5))
+
+    def undefined(_: Hyperparameters, report: Report) -> list[TrialEpoch]:
+        history = [TrialEpoch(None, 0.7), TrialEpoch(next(last_scores), 0.6)]
+        for epoch in history:
+            report(epoch)
+        return history
+
+    trials, _ = run(spec(trials=2, direction=direction, name=f"undefined {direction}"), undefined)
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    assert [None, 0.5] == [trial.objective for trial in complete]
 
 
 def test_the_sampler_looks_for_low_scores(spec: MakeSpec) -> None:

@@ -108,6 +108,7 @@ def test_probabilities_sum_to_one(own: Callable[..., str]) -> None:
     ("body", "says", "message"),
     [
         ("raise KeyError('team')", {}, "raised KeyError: 'team', for 300 examples"),
+        ("raise SystemExit(3)", {}, "raised SystemExit: 3, for 300 examples"),
         ("return 'high'", {}, "returned 'high', a str; accepted: a number"),
         ("return None", {}, "returned None, a NoneType; accepted: a number"),
         ("return {'cost': 1.0}", {}, "returned {'cost': 1.0}, a dict; accepted: a number"),

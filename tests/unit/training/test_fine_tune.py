@@ -158,10 +158,11 @@ def test_metrics_of_the_users_own_need_the_headline_metric(trainer_of: MakeTrain
         (RuntimeError("index out of range"), "the fine-tuning failed: RuntimeError: index out of range WHERE"),
         (KeyError("a\nb"), "the fine-tuning failed: KeyError: 'a\\nb' WHERE"),
         (AssertionError(), "the fine-tuning failed: AssertionError WHERE"),
+        (SystemExit(3), "the fine-tuning failed: SystemExit: 3 WHERE"),
     ],
-    ids=["memory", "other", "lines", "silent"],
+    ids=["memory", "other", "lines", "silent", "exit"],
 )
-def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: Exception, message: str) -> None:
+def test_a_failure_has_cause_and_remedy(trainer_of: MakeTrainer, failure: BaseException, message: str) -> None:
     """A run that ends without a result raises an error with cause and, if known, remedy."""
 
     def fail(*_: Any) -> None:
