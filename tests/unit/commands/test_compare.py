@@ -370,6 +370,45 @@ def test_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "it has no TASK/CHECKPOINT.json; it has the baselines main: name one" in capsys.readouterr().err
 
 
+def test_a_metric_of_the_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No module that a file names is imported."""
+    content = report(tmp_path / "a.json", evaluated(make_runs("rte", RTE_LABELS, 60))).read_text("utf-8")
+    (tmp_path / "a.json").write_text(content.replace('"accuracy"', '"antigravity:score"'), "utf-8")
+    code, found = compared(capsys, tmp_path / "a.json", tmp_path / "a.json")
+    assert 1 == code
+    assert "antigravity:score is not a metric of pytest-glue, and this" in found["errors"][0]["message"]
+    assert "antigravity" not in sys.modules
+
+
+def test_several_checkpoints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is compared with its own; a new one of which it is not clear what to compare it with is an error."""
+    one = evaluated(make_runs("rte", RTE_LABELS, 60))
+    named = {name: replace(one, nodeid=f"s.py::test[rte-{name}]") for name in ("old", "older", "new")}
+    first = report(tmp_path / "a.json", named["old"], named["older"])
+    code, found = compared(capsys, first, report(tmp_path / "b.json", named["older"], named["new"]))
+    assert (1, ["s.py::test[rte-older]"]) == (code, [each["nodeid"] for each in found["results"]])
+    message = "the baseline has items of old, older for rte, and which one to compare new with is not clear: "
+    assert found["errors"][0]["message"].startswith(message)
+    twice = report(tmp_path / "c.json", *(replace(one, nodeid=f"{name}.py::test[rte-a]") for name in "xy"))
+    code, found = compared(capsys, twice, report(tmp_path / "d.json", replace(one, nodeid="z.py::test[rte-a]")))
+    assert (1, True) == (code, "has several items of rte (a), and which" in found["errors"][0]["message"])
+    code, found = compared(capsys, first, report(tmp_path / "e.json", replace(one, nodeid="s.py::test_own")))
+    assert (1, True) == (code, "which one to compare a-b with is not clear" in found["errors"][0]["message"])
+
+
+def test_a_test_run_that_did_not_finish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Items may be missing, and a line says so; one without any item cannot be compared."""
+    file = report(tmp_path / "a.json", evaluated(make_runs("rte", RTE_LABELS, 60)))
+    content = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps({**content, "family": None}), "utf-8")
+    assert 0 == main(["compare", str(file), str(file)])
+    assert "the test run of a did not finish, so that some of its items are missing" in capsys.readouterr().out
+    empty = tmp_path / "b.json"
+    empty.write_text(json.dumps({**content, "results": []}), "utf-8")
+    assert 2 == main(["compare", str(file), str(empty)])
+    assert f"{empty} has no items\n" == capsys.readouterr().err
+
+
 def test_runs_that_were_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Their scores are bounds, and cannot be compared."""
     before = evaluated(make_runs("rte", RTE_LABELS, 60))
