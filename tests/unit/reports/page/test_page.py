@@ -211,10 +211,11 @@ def test_a_large_report_is_small(shown: Callable[..., str]) -> None:
     flips = (first.baseline or {})["negative_flips"]["examples"][:50]
     texts = {each.nodeid: ItemTexts(ExampleTexts(dict.fromkeys(flips, (text, text)))) for each in found}
     html = shown(*found, texts=texts)
-    assert len(html.encode()) < 2_000_000
+    assert len(html.encode()) < 1_800_000
     assert 50 == html.count("<article")
     assert "tied for best" in html
     assert "Their texts are not shown: the texts of the items above fill the page." in html
+    assert "<p>40 more are in the JSON report.</p>" in html
 
 
 def test_an_error_has_the_digits_that_it_needs(shown: Callable[..., str]) -> None:
