@@ -74,11 +74,10 @@ def _since(evaluation: Evaluation, commit: str | None) -> Iterator[str]:
     recorded, then = compared.get("recorded_at"), compared.get("commit")
     where = f" at commit {then[:10]}" if then else ""
     if recorded:
-        age = compared.get("age_days")
-        ago = "" if age is None else f", {count(age, 'day')} before"
+        ago = f", {count(age, 'day')} before" if (age := compared.get("age_days")) else ""
         yield f"{shortened(compared['name'], 100)} was recorded on {recorded[:10]}{where}{ago}."
     if commit:
-        yield f"This run is at commit {commit[:10]}."
+        yield "This run is at the same commit." if commit == then else f"This run is at commit {commit[:10]}."
     if (digest := compared["checkpoint"].get("digest")) is None or evaluation.checkpoint.digest is None:
         return
     if digest == evaluation.checkpoint.digest:

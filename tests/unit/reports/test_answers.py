@@ -47,6 +47,10 @@ def test_since_when() -> None:
         f"main was recorded on 2026-11-20 at commit {'b' * 10}, 8 days before. This run is at commit {'c' * 10}. "
         "The checkpoint is the same: what can differ is code, libraries and machine."
     )
+    at_once = {"recorded_at": recorded["recorded_at"], "commit": "c" * 40, "age_days": 0}
+    assert answered(Verdict.FAIL, "c" * 40, baseline=at_once)["Since when?"] == (
+        f"main was recorded on 2026-11-20 at commit {'c' * 10}. This run is at the same commit."
+    )
     other = {**recorded, "commit": None, "checkpoint": {"name": "old", "digest": f"sha256:{'2' * 64}"}}
     assert answered(Verdict.PASS, baseline=other | {"verdict": "pass"}) == {
         "Since when?": (
