@@ -39,10 +39,10 @@ def _is_real(evaluation: Evaluation) -> Iterator[str]:
     compared = evaluation.baseline
     if evaluation.verdict is Verdict.DEGENERATE:
         yield "No run trained, so that the score says nothing about the checkpoint."
-    elif compared is not None and compared["verdict"] != Verdict.PASS:
-        yield from _is_drop_real(compared, _metric(evaluation))
     elif evaluation.verdict is Verdict.FAIL and _misses_threshold(evaluation):
         yield _is_miss_real(evaluation)
+    elif compared is not None and compared["verdict"] != Verdict.PASS:
+        yield from _is_drop_real(compared, _metric(evaluation))
 
 
 def _is_drop_real(compared: Mapping[str, Any], metric: Metric) -> Iterator[str]:

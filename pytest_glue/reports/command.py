@@ -1,5 +1,6 @@
 """The shell command that runs an item of a report again."""
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -9,6 +10,8 @@ from pytest_glue.config.flags import FLAGS, flag_of
 from pytest_glue.config.options import Options
 
 _AFFECTING = frozenset({"item", "run", "verdict", "search"})
+_BY_TASK = frozenset({"threshold", "max_drop"})
+"""Options with values by TASK, TASK:METRIC or TASK[SLICE]:METRIC."""
 _RECORDS = frozenset({"save", "on_missing_baseline"})
 """Options whose effect is a baseline, which a repetition must not record."""
 
@@ -35,8 +38,13 @@ def command_of(options: Mapping[str, Any], nodeid: str, task: str, family_size: 
         if name == "tasks":
             arguments.append(f"--glue-tasks={task}")
         elif options[name] != defaults[name]:
-            arguments += _flags(name, options[name])
+            arguments += _flags(name, _concerning(task, options[name]) if name in _BY_TASK else options[name])
     return shlex.join(["pytest", nodeid, *arguments])
+
+
+def _concerning(task: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a task, of its slices and of all tasks."""
+    return {target: value for target, value in values.items() if re.split(r"[\[:]", target)[0] in {"", task}}
 
 
 @cache

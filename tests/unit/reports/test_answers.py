@@ -87,6 +87,14 @@ def test_a_missed_threshold(interval: tuple[float, float] | None, real: str, rem
     assert found["What to do?"].startswith(remedy)
 
 
+def test_a_missed_threshold_decides_before_a_comparison() -> None:
+    """What the comparison says is not what failed."""
+    inconclusive = {"verdict": "inconclusive"}
+    found = answered(Verdict.FAIL, baseline=inconclusive, threshold=0.65, confidence_interval=(0.6, 0.63))
+    assert found["Is it real?"] == "Yes: the whole 95 % interval of the score misses the threshold."
+    assert found["What to do?"].startswith("The checkpoint is not good enough")
+
+
 def test_other_verdicts() -> None:
     """Slices and golden examples have remedies of their own; an item that passes has none."""
     assert {} == answered(Verdict.PASS, threshold=0.5)

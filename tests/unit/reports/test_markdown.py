@@ -116,7 +116,12 @@ def test_an_error_has_the_digits_that_it_needs(report_of: Report) -> None:
 
 def test_the_command_of_an_item(evaluation: Evaluation, report_of: Report) -> None:
     """It has the options that make the result, each as a flag, and names those that only a table can hold."""
-    given = {"seeds": "7,", "threshold": {"rte": 0.65}, "recipe": {"num_train_epochs": 1}, "compare": "main"}
+    given = {
+        "seeds": "7,",
+        "threshold": {"rte": 0.65, "cola": 0.4},
+        "recipe": {"num_train_epochs": 1},
+        "compare": "main",
+    }
     unaffecting = {"save": "next", "cache": "refresh", "storage": "records", "json": "out.json"}
     slices = {"slices": {"rte": ["language"]}}
     text = markdown(view_of(report_of(evaluation, **given, **unaffecting, **slices, tasks="rte,cola")))
