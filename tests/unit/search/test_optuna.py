@@ -283,7 +283,6 @@ def test_where_lower_is_better_the_lowest_score_counts(spec: MakeSpec) -> None:
 @pytest.mark.parametrize("direction", Direction)
 def test_an_undefined_score_is_no_objective(spec: MakeSpec, direction: Direction) -> None:
     """A trial whose score is undefined after every epoch is complete, and has none; one epoch with one is enough."""
-
     last_scores = iter((None, 0.5))
 
     def undefined(_: Hyperparameters, report: Report) -> list[TrialEpoch]:
