@@ -18,12 +18,24 @@ from benchmarks.error_tables import print_score_worlds, print_simulated_runs
 from benchmarks.interim_analyses import print_sequence
 from benchmarks.judging import ALPHA, draw, judge
 from benchmarks.moderation import print_moderation
+from benchmarks.published_variance import print_published_variance
 from benchmarks.rival_tests import print_rivals
 from benchmarks.simulated_runs import World
 
 METRICS = ("accuracy", "f1", "matthews_correlation", "pearson")
 SIZES = (71, 277, 1043)
-TABLES = ("unknown", "second", "rivals", "interim", "moderation", "coverage", "first", "collapse", "detectable")
+TABLES = (
+    "unknown",
+    "published",
+    "second",
+    "rivals",
+    "interim",
+    "moderation",
+    "coverage",
+    "first",
+    "collapse",
+    "detectable",
+)
 
 
 def print_unknown(trials: int, rng: np.random.Generator) -> None:
@@ -44,6 +56,7 @@ def main() -> None:
     share, begun = arguments.divide_trials, time.perf_counter()
     tables = {
         "unknown": lambda rng: print_unknown(2000 // share, rng),
+        "published": lambda rng: print_published_variance(20_000 // share, rng),
         "second": lambda rng: print_score_worlds(20_000 // share, rng),
         "rivals": lambda rng: print_rivals(5000 // share, rng),
         "interim": lambda rng: print_sequence(4000 // share, rng),
@@ -51,7 +64,7 @@ def main() -> None:
         "coverage": lambda rng: print_coverage(METRICS, 4000 // share, rng),
         "first": lambda rng: print_simulated_runs(METRICS, SIZES, 5000 // share, rng),
         "collapse": lambda rng: print_collapsed_runs(5000 // share, rng),
-        "detectable": lambda rng: print_detectable_drops(24_000 // share, rng),
+        "detectable": lambda rng: print_detectable_drops(12_000 // share, rng),
     }
     for name in arguments.tables:
         tables[name](np.random.default_rng(arguments.seed))

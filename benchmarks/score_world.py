@@ -61,6 +61,13 @@ class ScoreWorld:
         draw = self._numbers if self.metric == "pearson" else self._labels
         return draw(rng, trials, counts, drop)
 
+    def measured_sd(self, rng: np.random.Generator, trials: int, runs: int) -> Array:
+        """Return the standard deviation of the accuracies of so many runs on one split, (trials,)."""
+        flips = self.score * (1 - self.score) * self.concentration / (self.concentration + 1) / self.n
+        scores = self.seed_sd * standard_noise(self.noise, rng, (trials, runs))
+        scores += np.sqrt(flips) * rng.standard_normal((trials, runs))
+        return np.asarray(scores.std(axis=-1, ddof=1))
+
     def _scores(
         self, rng: np.random.Generator, trials: int, counts: tuple[int, int], drop: float | Array | None
     ) -> Small:

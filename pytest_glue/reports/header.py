@@ -153,16 +153,22 @@ def power_warnings(options: Options) -> list[str]:
 
 
 def design_warnings(options: Options) -> list[str]:
-    """Return a line for each number of seeds that cannot show a drop at the error rate of so many items.
+    """Return a line for each number of seeds that cannot show a drop, or hold the error rate, of so many items.
 
-    `power_warnings` has a line for items without a measured variance between seeds.
+    `power_warnings` has a line for items whose variance between seeds is neither measured nor published.
     """
     found = [baseline for spec in EvaluationSpec.all_of(options) if (baseline := _baseline(spec)) is not None]
     candidate, lines = len(options.all_seeds), []
     for recorded in sorted({len(trained_runs(baseline)) for baseline in found} - {0}):
-        if max(candidate, recorded) > 1:
+        if max(candidate, recorded) > 1 or any(_is_published(baseline) for baseline in found):
             lines += _design_warning(options, candidate, recorded, options.family_size or len(found))
     return lines
+
+
+def _is_published(baseline: Baseline) -> bool:
+    """Return whether one run on each side is compared with a published variance between seeds."""
+    runs = trained_runs(baseline)
+    return len(runs) == 1 and run_variance(baseline, runs) is not None
 
 
 def _design_warning(options: Options, candidate: int, recorded: int, items: int) -> list[str]:
@@ -174,8 +180,12 @@ def _design_warning(options: Options, candidate: int, recorded: int, items: int)
     if (seeds := sufficient_seeds(candidate, recorded, alpha)) is None:
         return []
     design = f"{count(candidate, 'seed')} against the baseline's {recorded} and {count(items, 'item')}"
-    drop = f"{detectable_deviations(candidate, recorded, alpha):.0f} standard deviations of a run's score"
-    shown = f"only drops of {drop} or more are detectable at alpha {options.alpha:g}"
+    if max(candidate, recorded) == 1:
+        known = "the variance between seeds is a published one, of another recipe"
+        shown = f"{known}; alpha {options.alpha:g} does not hold for one that varies more"
+    else:
+        drop = f"{detectable_deviations(candidate, recorded, alpha):.0f} standard deviations of a run's score"
+        shown = f"only drops of {drop} or more are detectable at alpha {options.alpha:g}"
     return [f"{design}: {shown}; use --glue-seeds={seeds} or more for candidate and baseline"]
 
 

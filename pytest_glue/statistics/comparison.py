@@ -10,10 +10,11 @@ from scipy.special import stdtr, stdtrit
 
 from pytest_glue.core.metrics import find_metric
 from pytest_glue.core.verdict import Verdict
+from pytest_glue.statistics.dropped_variance import variance_inflation
 from pytest_glue.statistics.error_rates import error_rates
 from pytest_glue.statistics.futility import conditional_power
 from pytest_glue.statistics.metrics import Floats
-from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed, variance_inflation
+from pytest_glue.statistics.power import minimum_detectable_drop, seeds_needed
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scale import FISHER_METRICS, on_test_scale, seed_variance_on_test_scale
 from pytest_glue.statistics.scored_runs import ScoredRuns, check_scores

@@ -26,7 +26,7 @@ def detectable_deviations(candidate: int, baseline: int, alpha: float) -> float:
 def sufficient_seeds(candidate: int, baseline: int, alpha: float) -> int | None:
     """Return a number of seeds for both sides that has power, or None if the design itself has.
 
-    One seed on each side has none, unless the variance between seeds is published.
+    One seed on each side measures no variance between seeds, so it always needs more.
     """
     if max(candidate, baseline) > 1 and detectable_deviations(candidate, baseline, alpha) <= MOST_DEVIATIONS:
         return None

@@ -19,8 +19,9 @@ BORROWED_VARIANCE_FACTOR = 1.4
 FIXED = "fixed models"
 """The source of the variance between seeds where there is none: no side chose a seed."""
 SINGLE_RUN_DEGREES_OF_FREEDOM = 3
-"""The most degrees of freedom of a comparison of one run with several. One run says nothing about the tails of its
-noise, so they are taken to be as heavy as those of t with 3 degrees of freedom."""
+"""The most degrees of freedom of a comparison of one run with several, and of the seeds' part of one run with one. One
+run says nothing about the tails of its noise, so they are taken to be as heavy as those of t with 3 degrees of
+freedom."""
 FEW_RUNS = 2
 """With so few runs on a side, the whole difference has at most the degrees of freedom of the design."""
 ONE_EXAMPLE_DEGREES_OF_FREEDOM = 2
@@ -208,7 +209,10 @@ def _with_prior(
         unknown = np.full_like(total, np.nan)
         return VarianceComponents(unknown, total, total_df, total_df, residual_variance, None)
     seeds = np.broadcast_to(SEED_VARIANCE_FACTOR * seed_variance.standard_deviation**2 * factor, total.shape)
-    df = _satterthwaite(seeds + total, seeds**2 / seed_variance.degrees_of_freedom + total**2 / total_df)
+    of_seeds = seed_variance.degrees_of_freedom
+    if n_sides > 1:
+        of_seeds = min(of_seeds, SINGLE_RUN_DEGREES_OF_FREEDOM)
+    df = _satterthwaite(seeds + total, seeds**2 / of_seeds + total**2 / total_df)
     return VarianceComponents(seeds, total, df, total_df, residual_variance, seed_variance.source)
 
 

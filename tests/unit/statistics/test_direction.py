@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.statistics.comparison import ComparisonDesign, compare
+from pytest_glue.statistics.dropped_variance import variance_inflation
 from pytest_glue.statistics.estimate import estimate
 from pytest_glue.statistics.planning import minimum_detectable_drops
-from pytest_glue.statistics.power import minimum_detectable_drop, power, seeds_needed, variance_inflation
+from pytest_glue.statistics.power import minimum_detectable_drop, power, seeds_needed
 from pytest_glue.statistics.ranking import rank
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scale import score_interval

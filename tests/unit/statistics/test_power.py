@@ -7,9 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from pytest_glue.statistics.comparison import ComparisonDesign, compare, p_values
+from benchmarks.judging import scored
+from benchmarks.score_world import ScoreWorld
+from pytest_glue.statistics.comparison import ComparisonDesign, compare, distance, p_values
+from pytest_glue.statistics.dropped_variance import variance_inflation
 from pytest_glue.statistics.group_design import GroupDesign
-from pytest_glue.statistics.power import minimum_detectable_drop, power, seeds_needed, variance_inflation
+from pytest_glue.statistics.power import minimum_detectable_drop, power, seeds_needed
 from pytest_glue.statistics.run_variance import RunVariance
 from pytest_glue.statistics.scored_runs import ScoredRuns
 from pytest_glue.statistics.seed_variance import SeedVariance
@@ -71,6 +74,28 @@ def test_the_detectable_drop_is_where_80_of_100_comparisons_fail(seeds: tuple[in
         for ours, theirs in zip(simulated(rng, 150, seeds[0]), simulated(rng, 150, seeds[1]), strict=True)
     ]
     assert simulated_drop == pytest.approx(np.median(np.array(reported, np.float64)), rel=0.12)
+
+
+@pytest.mark.parametrize(
+    ("n", "sd", "seeds", "alpha"),
+    [(1043, 0.02, (3, 10), 0.005), (1043, 0.02, (2, 2), 0.05), (277, 0.005, (3, 10), 0.005)],
+)
+def test_drops_of_few_seeds_are_true_in_another_simulation(
+    n: int, sd: float, seeds: tuple[int, int], alpha: float
+) -> None:
+    """A comparison fails a drop of the reported size with a power of about 0.80; it was 0.91, 0.88 and 0.69.
+
+    The bounds are the powers of drops that are 10 % smaller and larger, and twice the error of the simulation.
+    """
+    world, rng = ScoreWorld(n, sd), np.random.default_rng(n)
+    sides = scored("accuracy", world.draw(rng, 100, (10, 10), 0.0))
+    each = RunVariance.of_comparison("accuracy", sides, variance_components(*sides), 1.0)
+    of_run = np.mean([side.scores.var(axis=-1, ddof=1).mean() for side in sides])
+    run = run_of(n_examples=n, seeds=of_run, residual=each.residual.mean(), examples=np.asarray(np.mean(each.examples)))
+    ours, theirs = scored("accuracy", world.draw(rng, 800, seeds, detectable(run, seeds, alpha)))
+    found = np.mean(p_values(*distance("accuracy", ours, theirs, 0.0), 0.0)[0] <= alpha)
+    low, high = power(run, seeds, np.array([0.9, 1.1]) * detectable(run, seeds, alpha), alpha)
+    assert low - 0.03 <= found <= high + 0.03
 
 
 @pytest.mark.parametrize("n", [71, 277, 1043])
