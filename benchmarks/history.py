@@ -72,8 +72,8 @@ def history(rng: np.random.Generator, noise: str, n_seeds: int, changes: Sequenc
     return np.asarray(scores - drop * (after % 2))
 
 
-def found(results: Floats, n_seeds: int) -> list[ChangePoint]:
-    return change_points(results, np.full(results.size, float(n_seeds)), FALSE_ALARM_RATE)
+def found(results: Floats, n_seeds: int, alpha: float = FALSE_ALARM_RATE) -> list[ChangePoint]:
+    return change_points(results, np.full(results.size, float(n_seeds)), alpha)
 
 
 def distance(position: int, change: ChangePoint) -> int:
@@ -108,13 +108,13 @@ def cell(noise: str, n_seeds: int, n_changes: int, count: int, drop: float = 1.0
     return Cell(found_share, right, inside, near, extra_share, width)
 
 
-def repeated_alarms(noise: str, n_seeds: int, count: int) -> float:
+def repeated_alarms(noise: str, n_seeds: int, count: int, alpha: float) -> float:
     """Return the share of histories without a change for which one is named at least once, asked after each result."""
     rng = np.random.default_rng([20261128, 99, n_seeds])
     alarms = 0
     for _ in range(count):
         results = history(rng, noise, n_seeds, [], 0.0)
-        alarms += any(found(results[:size], n_seeds) for size in range(8, RESULTS + 1))
+        alarms += any(found(results[:size], n_seeds, alpha) for size in range(8, RESULTS + 1))
     return alarms / count
 
 
@@ -135,8 +135,11 @@ def main() -> None:
                 cells = [*shares, f"{shown.width:.0f}"] if n_changes else [shares[0], "", "", "", shares[-1], ""]
                 sys.stdout.write(f"| {' | '.join([noise, str(n_seeds), str(n_changes), *cells])} |\n")
                 sys.stdout.flush()
-    share = repeated_alarms("normal", 3, count // 2)
-    sys.stdout.write(f"\nAsked after each result from the 8th on, without a change: one is named in {share:.2f}\n")
+    for alpha in (FALSE_ALARM_RATE, 0.01, 0.003):
+        share = repeated_alarms("normal", 3, count // 2, alpha)
+        asked = "asked after each result from the 8th on, without a change"
+        sys.stdout.write(f"\nalpha {alpha}: {asked}, one is named in {share:.2f} of histories\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

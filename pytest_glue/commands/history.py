@@ -37,7 +37,7 @@ def add_history(commands: Commands) -> None:
     history.add_argument("--last", type=count, metavar="N", help="only the newest N results of each series")
     history.add_argument("--all", action="store_true", help="also older series, with other data or another recipe")
     history.add_argument(
-        "--alpha", type=alpha, default=0.05, metavar="PROBABILITY", help="false-alarm rate of changes (0.05)"
+        "--alpha", type=alpha, default=0.03, metavar="PROBABILITY", help="false-alarm rate of changes (0.03)"
     )
     history.add_argument("--json", action="store_true", help="print everything as JSON")
     history.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots to FILE")

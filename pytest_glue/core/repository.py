@@ -26,7 +26,7 @@ def repository_state(folder: Path, ignored: Path) -> RepositoryState:
         folder: in the repository.
         ignored: a file whose changes do not count.
     """
-    command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--", ":/"]
+    command = ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--", ":/"]
     root = _git(["git", "rev-parse", "--show-toplevel"], folder)
     if root is None:
         return RepositoryState()

@@ -112,7 +112,7 @@ class Record:
             verdict=str(evaluation.verdict),
             failed=evaluation.failed,
             threshold=evaluation.threshold,
-            baseline=comparison and {name: comparison.get(name) for name in _OF_A_COMPARISON},
+            baseline=comparison and _plain({name: comparison.get(name) for name in _OF_A_COMPARISON}),
             saved_as=options.save,
             n_train=conditions.n_train,
             n_eval=conditions.n_eval,
@@ -128,7 +128,8 @@ class Record:
     @property
     def test(self) -> str:
         """The test of the item, without its parameters."""
-        return self.nodeid.partition("[")[0]
+        path, _, name = self.nodeid.partition("::")
+        return f"{path}::{name.partition('[')[0]}"
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -177,13 +178,13 @@ def _recipe(evaluation: Evaluation, options: Options) -> dict[str, Any]:
         **{name: _plain(getattr(options, name)) for name in named},
         **{name: _plain(value) for name, value in conditions.recipe.items() if name not in searched | WITHOUT_EFFECT},
         "evaluate_only": conditions.evaluate_only,
-        "search": None if terms is None else to_plain(terms),
+        "search": None if terms is None else _plain(to_plain(terms)),
     }
 
 
 def _plain(value: Any) -> Any:
-    """Return a value that JSON can hold."""
-    return json.loads(json.dumps(value, default=str))
+    """Return a value that JSON can hold: of what it has no form for, the text."""
+    return json.loads(json.dumps(value, default=str), parse_constant=str)
 
 
 def _digest(recipe: Mapping[str, Any]) -> str:

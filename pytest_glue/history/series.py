@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import pi, sqrt
+from statistics import mean, variance
 from typing import Any
 
 from pytest_glue.history.record import Record
@@ -10,6 +13,7 @@ MIN_MEASUREMENTS = 8
 """With fewer, hardly any order of the scores is rare enough to show a change."""
 _MOST_MEASUREMENTS = 400
 """The newest ones are tested: the time that this takes grows with the square of their number."""
+_FAR_LESS = 1 / 3
 _KEY = ("task", "checkpoint", "test", "headline_metric", "data_digest", "n_eval", "n_train", "recipe_digest")
 """What records of one series have in common. The digest of the checkpoint and the versions of the libraries are not
 among them: what they do to the score is what a history is for."""
@@ -33,9 +37,16 @@ class Measurement:
         return self.records[-1]
 
     @property
-    def score(self) -> float:
+    def scores(self) -> tuple[float, ...]:
+        """Of the runs that trained, as in a comparison with a baseline; the one of the record if no run did."""
         assert self.first.score is not None, self.first
-        return self.first.score
+        pairs = zip(self.first.runs, self.first.seed_scores, strict=True)
+        found = tuple(score for run, score in pairs if score is not None and not run["failed"])
+        return found or (self.first.score,)
+
+    @property
+    def score(self) -> float:
+        return mean(self.scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,21 @@ class Series:
         """The names of all branches."""
         return sorted({record.branch for record in self.records if record.branch is not None})
 
+    @property
+    def varies_less_than_seeds(self) -> bool:
+        """Whether neighbouring results differ far less than those of other seeds would.
+
+        They then repeat the same runs but for rounding, as on other machines, and a change can be one of the draw.
+        """
+        found = self.measurements
+        spreads = [variance(each.scores) for each in found if len(each.scores) > 1]
+        if len(found) < MIN_MEASUREMENTS or not spreads:
+            return False
+        differences = [abs(later.score - earlier.score) for earlier, later in pairwise(found)]
+        deviation = mean(differences) * sqrt(pi) / 2  # of normal scores
+        expected = sqrt(mean(spreads) / mean(len(each.scores) for each in found))
+        return deviation < expected * _FAR_LESS
+
     def changes(self, alpha: float) -> list[Change]:
         """Return the changes of the score.
 
@@ -115,7 +141,7 @@ class Series:
         found = self.measurements[-_MOST_MEASUREMENTS:]
         if len(found) < MIN_MEASUREMENTS:
             return []
-        scores, weights = ([each.score for each in found], [float(len(each.first.runs)) for each in found])
+        scores, weights = [each.score for each in found], [float(len(each.scores)) for each in found]
         return [
             Change(
                 before=found[each.first - 1].last,

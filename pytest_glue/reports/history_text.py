@@ -142,6 +142,11 @@ def _repeated(series: Series) -> Iterator[str]:
     n_scored = sum(record.score is not None and not record.is_bound for record in series.records)
     if repeats := n_scored - len(series.measurements):
         yield f"{count(repeats, 'result')} of the same seeds and files as the one before, and equal to it: counted once"
+    if series.varies_less_than_seeds:
+        yield (
+            "The results differ far less than those of other seeds would: they repeat the same runs but for rounding, "
+            "so other seeds may not show a change that is named here"
+        )
     if bounds := sum(record.is_bound for record in series.records):
         yield f"{count(bounds, 'result')} of runs that were stopped early, whose scores are bounds: not tested"
 

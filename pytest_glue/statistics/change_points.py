@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FALSE_ALARM_RATE = 0.05
-"""Of a sequence without a change."""
+FALSE_ALARM_RATE = 0.03
+"""Of a sequence without a change. It is asked about again and again as it grows, which multiplies the chances."""
 CONFIDENCE_LEVEL = 0.95
 """Of the range of a change."""
 MIN_SEGMENT = 2

@@ -1,6 +1,7 @@
 """Series: which records are compared, and what is said to have changed."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_glue.core.repository import RepositoryState
 from pytest_glue.history.baseline_use import baseline_use
 from pytest_glue.history.record import Record
 from pytest_glue.history.series import Series, differences, series_of
+from pytest_glue.history.storage import HistoryFile
 from tests.factories import make_evaluation, make_record, make_study
 
 NOISE = (0.004, -0.006, 0.002, 0.007, -0.003, 0.001, -0.005, 0.006, 0.003, -0.002)
@@ -109,6 +111,38 @@ def test_repeats_are_no_evidence() -> None:
     assert series.changes(0.05) == []
 
 
+def test_runs_that_are_repeated_but_for_rounding() -> None:
+    """Results that differ far less than their seeds do are no fresh draws; results like those of other seeds are."""
+
+    def spread(record: Record, deviation: float) -> Record:
+        scores = [record.score or 0.0] * 3
+        pairs = zip(record.runs, (-deviation, 0.0, deviation), scores, strict=True)
+        return replace(record, runs=[{**run, "metrics": {"accuracy": score + step}} for run, step, score in pairs])
+
+    records = levels((0.70, 20))
+    assert Series(tuple(spread(each, 0.04) for each in records)).varies_less_than_seeds
+    assert not Series(tuple(spread(each, 0.008) for each in records)).varies_less_than_seeds
+    assert not Series(tuple(records)).varies_less_than_seeds
+    assert not Series(
+        tuple(make_record(number, 0.7 + NOISE[number % 10], 1) for number in range(20))
+    ).varies_less_than_seeds
+
+
+def test_runs_that_failed_to_train() -> None:
+    """They are left out, as in a comparison with a baseline, unless every run failed."""
+    record = make_record()
+    failed = [{**run, "failed": run["seed"] == 43, "metrics": {"accuracy": run["seed"] / 100}} for run in record.runs]
+    (some,) = Series((replace(record, runs=failed),)).measurements
+    assert some.scores == (0.42, 0.44)
+    (all_of_them,) = Series((replace(record, runs=[{**run, "failed": True} for run in record.runs]),)).measurements
+    assert all_of_them.scores == (record.score,)
+
+
+def test_a_test_in_a_folder_with_brackets() -> None:
+    """Parameters are what follows the name of the test."""
+    assert make_record(nodeid="a[1]/test_b.py::TestC::test_d[rte-x::y]").test == "a[1]/test_b.py::TestC::test_d"
+
+
 def test_scores_that_are_not_tested() -> None:
     """Undefined ones, and those of runs that were stopped early, which are bounds."""
     stopped = make_record(2)
@@ -135,9 +169,11 @@ def test_no_secret_is_recorded() -> None:
     assert "secret" not in repr(record)
 
 
-def test_infinite_scores() -> None:
-    """JSON has none, so that they are undefined."""
-    assert of(headline_metric="mse", score=float("inf")).score is None
+def test_numbers_that_json_does_not_have(tmp_path: Path) -> None:
+    """Infinite scores are undefined; in a recipe they are texts."""
+    record = of(headline_metric="mse", score=float("inf"), recipe={"max_grad_norm": float("inf")})
+    assert (record.score, record.recipe["max_grad_norm"]) == (None, "Infinity")
+    HistoryFile(tmp_path / "h.sqlite").append([record])
 
 
 def test_what_changed_too() -> None:
