@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,12 @@ _TIMEOUT_S = 300
 
 
 def run_forked(
-    args: Sequence[str], folder: Path, *, script: Path | None = None, log: Path | None = None
+    args: Sequence[str],
+    folder: Path,
+    *,
+    script: Path | None = None,
+    log: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> pytest.RunResult:
     """Run pytest in a folder, with the environment of this process.
 
@@ -41,10 +47,11 @@ def run_forked(
         folder: the working directory.
         script: a script to run instead of pytest.
         log: the files of output and errors have this name with other suffixes; the name of the folder by default.
+        variables: of the environment, besides those of this process.
     """
     output, errors = ((log or folder).with_suffix(suffix) for suffix in (".stdout", ".stderr"))
     start = time.perf_counter()
-    run = _Run(args, folder, dict(os.environ), (output, errors), _launcher(), script)
+    run = _Run(args, folder, {**os.environ, **(variables or {})}, (output, errors), _launcher(), script)
     process = _CONTEXT.Process(target=_main, args=(run,))
     process.start()
     process.join(_TIMEOUT_S)
@@ -55,6 +62,16 @@ def run_forked(
     sys.stdout.write(shown)
     sys.stderr.write(warned)
     return pytest.RunResult(process.exitcode, shown.splitlines(), warned.splitlines(), time.perf_counter() - start)
+
+
+def run_at_once(*runs: tuple[Sequence[str], Mapping[str, str]], folder: Path) -> list[pytest.RunResult]:
+    """Run pytest in a folder in several processes, each with its arguments and variables, at the same time."""
+    with ThreadPoolExecutor() as pool:
+        started = [
+            pool.submit(run_forked, args, folder, log=folder.with_name(f"{folder.name}-{number}"), variables=variables)
+            for number, (args, variables) in enumerate(runs)
+        ]
+        return [each.result() for each in started]
 
 
 @cache

@@ -1,8 +1,6 @@
 """The cache: finished runs are read in later test runs, and trained again where they cannot be read."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pytest
 
 from pytest_glue.sample.checkpoint import write_sample_checkpoint
 from pytest_glue.sample.examples import sample_dataset
+from tests.forked_pytest import run_at_once
 from tests.plugin.conftest import WAITS_FOR_THE_OTHER
 
 Run = Callable[..., pytest.RunResult]
@@ -313,15 +312,11 @@ def test_two_commands_at_once(pytester: pytest.Pytester) -> None:
     """Two processes that start together with the same items train each item once."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
     pytester.makeconftest(WAITS_FOR_THE_OTHER)
-    command = [sys.executable, "-m", "pytest", *SAMPLE, "--glue-tasks=stsb,wnli", "-p", "no:cacheprovider"]
+    args = [*SAMPLE, "--glue-tasks=stsb,wnli", "-p", "no:cacheprovider"]
 
-    both = [
-        subprocess.Popen([*command, f"--glue-json={name}.json"], cwd=pytester.path, stdout=subprocess.PIPE, text=True)
-        for name in ("one", "two")
-    ]
-    outputs = [process.communicate(timeout=300)[0] for process in both]
+    results = run_at_once(*(([*args, f"--glue-json={name}.json"], {}) for name in ("one", "two")), folder=pytester.path)
 
-    assert [0, 0] == [process.returncode for process in both], "\n".join(outputs)
+    assert [0, 0] == [result.ret for result in results]
     trained = (pytester.path / "trained.txt").read_text("utf-8").splitlines()
     assert ["stsb 42", "wnli 42"] == sorted(trained)
 

@@ -1,8 +1,5 @@
 """Shared training: tasks that differ in the evaluation split only are fine-tuned once."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from pytest_glue.execution import fine_tuning
 from pytest_glue.sample.examples import sample_dataset
 from pytest_glue.training.fine_tune import fine_tune as plain_fine_tune
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
+from tests.forked_pytest import run_at_once, run_forked
 from tests.plugin.conftest import WAITS_FOR_THE_OTHER
 
 Run = Callable[..., pytest.RunResult]
@@ -102,19 +100,14 @@ def test_two_processes_at_once(pytester: pytest.Pytester, workers: bool) -> None
     """Two processes, commands or workers, that start together with the two tasks train once."""
     pytester.makepyfile(test_suite="def test_glue(glue_evaluation):\n    glue_evaluation.check()")
     pytester.makeconftest(WAITS_FOR_THE_OTHER_IN_AN_ORDER)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *BOTH]
-    variables = [os.environ] if workers else [os.environ, os.environ | {"BACKWARDS": "1"}]
-    command += ["-n", "2", "--glue-cache=refresh"] if workers else []
+    args = ["-p", "no:cacheprovider", *BOTH]
+    if workers:
+        results = [run_forked([*args, "-n", "2", "--glue-cache=refresh"], pytester.path)]
+    else:
+        one, two = ([*args, f"--glue-json={name}.json"] for name in ("one", "two"))
+        results = run_at_once((one, {}), (two, {"BACKWARDS": "1"}), folder=pytester.path)
 
-    started = [
-        subprocess.Popen(
-            [*command, f"--glue-json={n}.json"], cwd=pytester.path, stdout=subprocess.PIPE, text=True, env=env
-        )
-        for n, env in enumerate(variables)
-    ]
-    outputs = [process.communicate(timeout=300)[0] for process in started]
-
-    assert [0] * len(started) == [process.returncode for process in started], "\n".join(outputs)
+    assert {0} == {result.ret for result in results}
     assert 1 == len((pytester.path / "trained.txt").read_text("utf-8").splitlines())
 
 
