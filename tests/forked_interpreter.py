@@ -6,8 +6,9 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from select import select
 from typing import Any
@@ -48,7 +49,7 @@ def serve(server: socket.socket) -> None:
         connection, _ = server.accept()
         if not os.fork():
             server.close()
-            _and_exit(lambda connection=connection: _watch(connection))
+            _and_exit(partial(_watch, connection))
         connection.close()
 
 
@@ -60,12 +61,13 @@ def _watch(connection: socket.socket) -> int:
     pid = os.fork()
     if not pid:
         connection.close()
-        _and_exit(lambda: _run(*json.loads(request), standard_files))
+        code, environment, folder = json.loads(request)
+        _and_exit(partial(_run, code, environment, Path(folder), standard_files))
     for file in standard_files:
         os.close(file)
     connection.sendall(f"{pid}\n".encode())
     ended = os.pidfd_open(pid)
-    ready, _, _ = select([ended, connection], [], [])
+    ready, _, _ = select([ended, connection.fileno()], [], [])
     if ended not in ready:
         os.kill(pid, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -74,12 +76,12 @@ def _watch(connection: socket.socket) -> int:
     return 0
 
 
-def _run(code: str, environment: dict[str, str], folder: str, standard_files: list[int]) -> int:
+def _run(code: str, environment: Mapping[str, str], folder: Path, standard_files: Sequence[int]) -> int:
     for number, file in enumerate(standard_files):
         os.dup2(file, number)
         os.close(file)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
-    settle(environment, Path(folder))
+    settle(environment, folder)
     sys.argv = ["-c"]
     names: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
     exec(code, names)  # noqa: S102 - what `python -c` does

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     `status` is the expected code, and the other keywords are those of `run_forked`.
     """
 
-    def run(args: list[str], folder: Path, *, status: int = 0, **more: Path) -> pytest.RunResult:
+    def run(args: list[str], folder: Path, *, status: int = 0, **more: Any) -> pytest.RunResult:
         with pytest.MonkeyPatch.context() as patch:
             isolate(patch, tmp_path_factory)
             result = run_forked(args, folder, **more)
