@@ -29,7 +29,7 @@ def markdown(view: View, limit: int = LIMIT) -> str:
         limit: in bytes of UTF-8.
     """
     start, end = [*_summary(view), *_matrix(view.matrix)], _environment(view)
-    details = [_details(item, view.tables, view.environment["commit"]) for item in view.evaluated]
+    details = [_details(item, view.environment["commit"]) for item in view.evaluated]
     left = limit - _RESERVED - sum(map(_size, (*start, end)))
     sizes = accumulate(map(_size, details))
     shown = [each for each, size in zip(details, sizes, strict=True) if size <= left]
@@ -142,12 +142,11 @@ def _cells(row: Row) -> Iterator[str]:
         yield shown if cell.interval is None else f"{shown}<br>{_interval(cell.interval, metric)}"
 
 
-def _details(item: Item, tables: Sequence[str], commit: str | None) -> str:
+def _details(item: Item, commit: str | None) -> str:
     """Return the folded details of an item.
 
     Args:
         item: with an evaluation.
-        tables: options that its command needs in the configuration.
         commit: of the repository that was tested.
     """
     evaluation = item.evaluation
@@ -159,7 +158,7 @@ def _details(item: Item, tables: Sequence[str], commit: str | None) -> str:
         _run_table(evaluation),
         *_slices(evaluation.judgement.slices, _metric(evaluation)),
         *([_notes(evaluation)] if evaluation.notes else []),
-        *([_command(item, tables)] if item.command else []),
+        *([_command(item)] if item.command else []),
         "</details>\n",
     ]
     return "\n".join(blocks)
@@ -170,8 +169,9 @@ def _answers(evaluation: Evaluation, commit: str | None) -> Iterator[str]:
         yield f"**{each.question}** {plain_text(each.text)}\n"
 
 
-def _command(item: Item, tables: Sequence[str]) -> str:
-    needed = f", with the same values of {', '.join(tables)} in the table `[tool.pytest_glue]`" if tables else ""
+def _command(item: Item) -> str:
+    tables = ", ".join(item.tables)
+    needed = f", with the same values of {tables} in the table `[tool.pytest_glue]`" if tables else ""
     return f"Run it again{needed}:\n\n{code_block(item.command)}\n"
 
 

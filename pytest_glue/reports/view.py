@@ -46,6 +46,8 @@ class Item:
     command: str
     """Runs this item alone, in a shell; empty if there is none, as for the file of a baseline."""
     evaluation: Evaluation | None = None
+    tables: tuple[str, ...] = ()
+    """The options that its command needs in the configuration, since no flag can give them."""
 
     @property
     def kind(self) -> str:
@@ -105,12 +107,6 @@ class View:
     """Whether all items have ended."""
 
     @property
-    def tables(self) -> tuple[str, ...]:
-        """The options with a value that no flag can give, so that commands need the same table of the configuration."""
-        without_flag = (name for name, option in OPTIONS.items() if option.metavar is None)
-        return tuple(sorted(name for name in without_flag if self.options.get(name)))
-
-    @property
     def kind(self) -> Verdict:
         """What all items say together: `fail` if one is red, `inconclusive` if some are missing."""
         if self.red:
@@ -161,6 +157,7 @@ def view_of(report: Report) -> View:
             sentence=each.reason,
             command=_command(options, each),
             evaluation=each,
+            tables=_tables(options, each),
         )
         for each, result in zip(evaluations(report), report["results"], strict=True)
     ]
@@ -183,6 +180,15 @@ def _command(options: Mapping[str, Any], evaluation: Evaluation) -> str:
         return ""
     family_size = (evaluation.baseline or {}).get("family_size", 1)
     return command_of(options, evaluation.nodeid, evaluation.task, family_size)
+
+
+def _tables(options: Mapping[str, Any], evaluation: Evaluation) -> tuple[str, ...]:
+    needed = {
+        "slices": evaluation.task in options.get("slices", {}),
+        "space": evaluation.search is not None and bool(options.get("space")),
+        "task": evaluation.task in options.get("task", {}),
+    }
+    return tuple(name for name, is_needed in needed.items() if is_needed)
 
 
 def _is_shared(name: str) -> bool:

@@ -17,6 +17,7 @@ from pytest_glue.reports.answers import Answer, answers
 from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.page import charts, error_charts, search_charts, words
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE, Chart
+from pytest_glue.reports.page.option_text import option_text
 from pytest_glue.reports.page.svg import svg
 from pytest_glue.reports.view import Item, View
 
@@ -117,6 +118,8 @@ def environment() -> jinja2.Environment:
         "seconds": seconds,
         "n": count,
         "with_flags": _with_flags,
+        "setting": _setting,
+        "option": option_text,
     }
     environment.globals["worst_labels"] = _worst_labels
     return environment
@@ -125,6 +128,11 @@ def environment() -> jinja2.Environment:
 def _shown(value: Any) -> Any:
     """Return the text of a value in the page; charts are no text."""
     return value if isinstance(value, Markup) else visible(str(value), LONGEST_TEXT)
+
+
+def _setting(value: Any) -> str:
+    """Return a value of a hyperparameter; the recipe has all digits of it."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _with_flags(text: str) -> Markup:
