@@ -1,12 +1,14 @@
 """Compare the wall time of the plugin's command with that of a plain script for the same work.
 
     python -m benchmarks.speed --data FOLDER --tasks rte,stsb,mrpc,cola,wnli --rounds 3 --together
+    python -m benchmarks.speed --data FOLDER --tasks wnli,rte --busy 1
 
 Each command runs in a fresh process with an empty cache, and its time includes the imports. The script (`notebook.py`)
 and the plugin run each task in a separate process. With `--together`, the plugin also runs all tasks in one command,
 which is compared with the sum of the scripts. Both train on the first examples of the training split and evaluate the
 whole validation split. The benchmark prints a line for each pair, and then a table in Markdown. The machine must be
-idle.
+idle. With `--busy`, so many other processes compute all the time. To see what threads that spin for long would take,
+set GOMP_SPINCOUNT=300000, which is the default of GNU's OpenMP.
 """
 
 import argparse
@@ -16,7 +18,8 @@ import subprocess
 import sys
 import time
 from collections import ChainMap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -70,6 +73,18 @@ def plugin(options: argparse.Namespace, tasks: Sequence[str], seed: int, extra: 
         seconds = timed(["-m", "pytest", "-q", *asked], Path(folder))
         results = json.loads(out.read_text("utf-8"))["results"]
     return Timed(seconds, {result["task"]: result["score"] for result in results})
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """Let so many processes compute while the block runs."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def timed(arguments: Sequence[object], folder: Path) -> float:
@@ -152,13 +167,15 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=1000, help="the first N training examples")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=42, help="of the first round")
+    parser.add_argument("--busy", type=int, default=0, help="the number of other processes that compute")
     parser.add_argument("--together", action="store_true", help="also run all tasks in one command of the plugin")
     stop = "let the plugin stop early at a threshold this much below the script's score"
     parser.add_argument("--stop-within", type=float, help=stop)
     parser.add_argument("extra", nargs="*", help="further arguments of the plugin's command, after --")
     options = parser.parse_args()
     options.data, options.checkpoint = options.data.resolve(), (options.checkpoint or whole()).resolve()
-    pairs = rounds(options, options.tasks.split(","))
+    with busy(options.busy):
+        pairs = rounds(options, options.tasks.split(","))
     print("\n| task | script, s | plugin, s | ratio | from, to | script's score | plugin's score |")
     print("|---|--:|--:|--:|---|---|---|")
     print("\n".join(row(what, pairs[what]) for what in pairs))

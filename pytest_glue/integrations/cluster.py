@@ -4,7 +4,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-_FORWARDED = ("HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_TOKEN", "OMP_NUM_THREADS", "PYTEST_GLUE_CACHE", "PYTHONPATH")
+from pytest_glue.core.openmp import spin_variables
+
+_FORWARDED = (
+    *("HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_TOKEN", "PYTEST_GLUE_CACHE", "PYTHONPATH"),
+    *("GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OMP_NUM_THREADS", "OMP_WAIT_POLICY"),
+)
 """HF_HOME differs between machines."""
 
 
@@ -24,4 +29,4 @@ def forwarded_variables(prefixes: tuple[str, ...]) -> dict[str, str]:
         prefixes: how the names of further ones begin.
     """
     names = (name for name in os.environ if name in _FORWARDED or name.startswith(prefixes))
-    return {name: os.environ[name] for name in sorted(names)}
+    return {**spin_variables(), **{name: os.environ[name] for name in sorted(names)}}

@@ -14,6 +14,7 @@ from typing import Any
 import ray
 
 from pytest_glue.core.errors import ExecutorError
+from pytest_glue.core.openmp import spin_variables
 from pytest_glue.integrations.cluster import cluster_address, forwarded_variables
 from pytest_glue.integrations.local_ray import local_folder, local_processes, local_variables
 from pytest_glue.integrations.signals import delayed_interrupts
@@ -93,7 +94,7 @@ def _connection(config: RayConfig, address: str) -> Iterator[None]:
 def _local_ray(config: RayConfig) -> Iterator[None]:
     with local_folder() as folder:
         path = os.pathsep.join(path for path in sys.path if path)
-        runtime_env = {"env_vars": {"PYTHONPATH": path, **folder.worker_variables}}
+        runtime_env = {"env_vars": {"PYTHONPATH": path, **spin_variables(), **folder.worker_variables}}
 
         def start() -> None:
             with _start_errors("Ray cannot be started"), folder.start_environment():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pytest_glue.config.sources import OptionSources
 from pytest_glue.core.choices import ExecutorKind
 from pytest_glue.core.errors import OptionError
 from pytest_glue.core.family import Family
+from pytest_glue.core.openmp import short_spins
 from pytest_glue.session.eligibility import is_overridden
 from pytest_glue.session.item_checks import failed_checks
 from pytest_glue.session.progress import SessionProgress
@@ -20,7 +22,7 @@ from pytest_glue.session.unused_flags import repeated_flags, unknown_task, unuse
 from pytest_glue.session.worker_resources import share_cores, take_device
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Generator, Mapping
 
     from pytest_glue.config.options import Options
     from pytest_glue.core.choices import Tracker
@@ -49,7 +51,9 @@ class GlueSession:
         self.is_worker = worker is not None
         self.test_run: str = (worker or {}).get("testrunuid") or secrets.token_hex(16)
         """Identifies this test run; the same in every worker."""
-        if worker is not None:
+        if worker is None:
+            share_cores()
+        else:
             share_cores(worker["workercount"])
             take_device(worker)
         self.options = self._sources.options()
@@ -151,6 +155,12 @@ class GlueSession:
             output: Any = getattr(self._config, "workeroutput")  # noqa: B009 - set by xdist: pytest does not declare it
             output["glue_family"], output["glue_tasks"] = asdict(self.family), self.tasks
             output["glue_unused_flags"] = self.unused_flags
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Let torch's threads spin for a short time if an item imports torch; other tests see no variable of this."""
+        with short_spins() if item.nodeid in self.evaluated else nullcontext():
+            return (yield)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Raise the error of an item that cannot run, unless a mark skips it."""

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_glue.core.cores import cores
 from pytest_glue.core.environment import VISIBLE_DEVICES, expected_device, visible_devices
 
 GPU_INDEX_KEY = "glue_gpu_index"
@@ -49,24 +50,19 @@ class GpuAssigner:
         self._indices.pop(node.gateway.id, None)
 
 
-def share_cores(workers: int) -> None:
+def share_cores(workers: int = 1) -> None:
     """Limit this process to its share of the cores, unless `OMP_NUM_THREADS` is set.
 
-    By default torch uses all cores. Several workers that do so wait for each other far longer than they compute.
+    By default torch uses all cores of the machine. Several workers that do so wait for each other far longer than they
+    compute, and so do threads that share the time that a control group allows.
 
     Args:
         workers: the number of processes that share the machine.
     """
-    if THREADS_VARIABLE in os.environ:
-        return
     threads = max(cores() // workers, 1)
+    if THREADS_VARIABLE in os.environ or (workers == 1 and threads == os.cpu_count()):
+        return
     os.environ[THREADS_VARIABLE] = str(threads)  # for libraries and child processes that load OpenMP later
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(threads)
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -52,11 +52,13 @@ def test_after():
     seed()
     assert after == drawn()
     assert not torch.are_deterministic_algorithms_enabled()
-    assert not [name for name in os.environ if name.startswith(("ACCELERATE_", "FSDP_", "CUBLAS_", "CUDA_LAUNCH"))]
+    prefixes = ("ACCELERATE_", "FSDP_", "CUBLAS_", "CUDA_LAUNCH", "GOMP_", "KMP_")
+    assert not [name for name in os.environ if name.startswith(prefixes)]
 
 
 def test_item(glue_evaluation):
     glue_evaluation.check()
+    assert "GOMP_SPINCOUNT" in os.environ
 """
 
 

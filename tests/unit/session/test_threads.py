@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from pytest_glue.session.worker_resources import THREADS_VARIABLE, cores, share_cores
+from pytest_glue.session.worker_resources import THREADS_VARIABLE, share_cores
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,9 @@ def test_a_set_variable_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ("7", "unset") == (os.environ[THREADS_VARIABLE], os.environ["TORCH_THREADS"])
 
 
-def test_there_is_a_core() -> None:
-    """Only the cores that this process may use are counted."""
-    assert 1 <= cores() <= (os.cpu_count() or 1)
+@pytest.mark.parametrize(("allowed", "expected"), [(os.cpu_count(), (None, "unset")), (1_000, ("1000", "1000"))])
+def test_one_process_uses_what_it_may(monkeypatch: pytest.MonkeyPatch, allowed: int, expected: tuple[str, str]) -> None:
+    """A process without workers has a limit of its own where a control group allows it another number of cores."""
+    monkeypatch.setattr("pytest_glue.session.worker_resources.cores", lambda: allowed)
+    share_cores()
+    assert expected == (os.environ.get(THREADS_VARIABLE), os.environ["TORCH_THREADS"])
