@@ -160,4 +160,4 @@ def make_record(number: int = 0, score: float | None = 0.614, seeds: int = 3, **
     state = RepositoryState(f"{number:040x}", "main", is_dirty=False)
     day = date(2026, 1, 1) + timedelta(days=number)
     record = Record.of(evaluation, Options(), state, f"run{number}", f"{day}T09:30:00Z")
-    return replace(record, digest=f"sha256:{number:064x}", **changes)
+    return replace(record, **{"digest": f"sha256:{number:064x}", **changes})

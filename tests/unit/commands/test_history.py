@@ -10,6 +10,7 @@ from pytest_glue.cli import main
 from pytest_glue.history.record import Record
 from pytest_glue.history.storage import HistoryFile
 from tests.factories import make_record
+from tests.hostile import HOSTILE
 
 NOISE = (0.004, -0.006, 0.002, 0.007, -0.003, 0.001, -0.005, 0.006, 0.003, -0.002)
 Capture = pytest.CaptureFixture[str]
@@ -133,6 +134,25 @@ def test_a_page_and_a_picture(file: Path, capsys: Capture) -> None:
     before = Path("h.svg").read_bytes()
     assert 0 == main(given)
     assert before == Path("h.svg").read_bytes()
+
+
+def test_hostile_texts(tmp_path: Path, capsys: Capture) -> None:
+    """Whatever names hold, terminal and page show them as text."""
+    file = tmp_path / "h.sqlite"
+    baseline = {"name": "".join(HOSTILE[:-2]), "baseline_score": 0.7}
+    names = ("task", "checkpoint", "source", "branch", "commit", "headline_metric", "device", "verdict", "digest")
+    for number, text in enumerate(HOSTILE):
+        given = dict.fromkeys(names, text)
+        HistoryFile(file).append([make_record(number, nodeid=f"{text}::{number}", baseline=baseline, **given)])
+    assert 0 == main(["history", f"--file={file}", f"--html={tmp_path / 'h.html'}"])
+    out = capsys.readouterr().out
+    assert all(line.isprintable() for line in out.splitlines())
+    assert not any(line.startswith(("::", "##[")) for line in out.splitlines())
+    page = (tmp_path / "h.html").read_text("utf-8")
+    assert "<script" not in page
+    assert not any(each in page for each in "\u202e\x1b\x00")
+    assert 0 == main(["history", f"--file={file}", "--json"])
+    assert len(json.loads(capsys.readouterr().out)) == len(HOSTILE)
 
 
 def test_a_picture_of_several_series(file: Path, capsys: Capture) -> None:
