@@ -7,7 +7,7 @@ from pytest_glue.core.formatting import printable, shortened
 
 _ESCAPED = re.compile(r"([\\`*_\[\]#|~>$])|^(?=[-+=:]|\d+[.)](?:\s|$))")
 """Markup within a line, and what is markup at its start only."""
-_COMMANDS = ("::", "##[")
+COMMANDS = ("::", "##[")
 """Beginnings of lines that are commands in the log of GitHub Actions, which a report may be written to."""
 _MENTION = re.compile(r"@|(?<!&)#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
 _RUN_OF_BACKTICKS = re.compile(r"`+")
@@ -56,4 +56,4 @@ def code_block(text: str, longest: int = 10_000) -> str:
 
 
 def _without_command(line: str) -> str:
-    return f"| {line}" if line.lstrip().startswith(_COMMANDS) else line
+    return f"| {line}" if line.lstrip().startswith(COMMANDS) else line

@@ -8,6 +8,7 @@ from pytest_glue.core.formatting import seconds
 from pytest_glue.core.metrics import Metric, shown_metric
 from pytest_glue.reports.status import ERROR, is_red, names_in, reading_order, status_text
 from pytest_glue.reports.table import Column, TextTable, laid_out
+from pytest_glue.reports.width import shortened_name
 
 _COLUMNS = (
     Column("task", is_name=True),
@@ -112,7 +113,7 @@ def _bound(evaluation: Evaluation, metric: Metric) -> tuple[float | None, str]:
     """Return the bound that the score is compared with, and its text; None if there is none."""
     if evaluation.baseline is not None:
         bound = float(evaluation.baseline["baseline_score"])
-        return bound, f"{evaluation.baseline['name']} {metric.text(bound)}"
+        return bound, f"{shortened_name(evaluation.baseline['name'])} {metric.text(bound)}"
     if evaluation.threshold is not None:
         return evaluation.threshold, metric.text(evaluation.threshold)
     chance = evaluation.judgement.chance

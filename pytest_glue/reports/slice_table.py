@@ -7,7 +7,7 @@ from pytest_glue.core.formatting import count
 from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.verdict import SliceResult, Verdict
 from pytest_glue.reports.table import Column, laid_out
-from pytest_glue.reports.width import wrapped
+from pytest_glue.reports.width import shortened_name, wrapped
 
 _COLUMNS = (
     Column("slice of", "task", is_name=True),
@@ -64,7 +64,7 @@ def _bound(evaluation: Evaluation, part: SliceResult) -> tuple[float | None, str
     """Return what the score of a slice is compared with, and its text."""
     text = shown_metric(evaluation.headline_metric).text
     if part.baseline is not None:
-        name = (evaluation.baseline or {}).get("name", "baseline")
+        name = shortened_name((evaluation.baseline or {}).get("name", "baseline"))
         return part.baseline.baseline_score, f"{name} {text(part.baseline.baseline_score)}"
     bound = part.thresholds.get(evaluation.headline_metric)
     return bound, "" if bound is None else text(bound)

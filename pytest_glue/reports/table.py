@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from pytest_glue.core.formatting import printable
+from pytest_glue.core.formatting import printable, shortened
 from pytest_glue.reports.width import padded, shortened_apart, shown_width, wrapped
 
 _GAP = "  "
 _COMFORTABLE, _NARROW, _NARROWEST = 16, 12, 6
 """To how many columns names are cut: once the first column is left out, once others are, and as a last resort."""
+
+
+_LONGEST = 500
+"""Characters of a cell: names can be 100 kB long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def laid_out(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: in
         rows: each with a cell for each column; what a terminal would act on is escaped.
         width: of the terminal; None for a table as wide as its cells.
     """
-    whole = _Grid(tuple(columns), tuple(tuple(map(printable, row)) for row in rows))
+    whole = _Grid(tuple(columns), tuple(tuple(printable(shortened(cell, _LONGEST)) for cell in row) for row in rows))
     if width is None:
         return TextTable((), *whole.lines, ())
     grids = _narrowed(whole, width)
@@ -131,22 +135,19 @@ class _Grid:
 
     def with_names_cut(self, width: int, least: int) -> Self:
         """Return the grid with names cut as far as the width needs, but not below the least width."""
-        widest = max((wide for wide, each in zip(self._widths, self.columns, strict=True) if each.is_name), default=0)
-        longest = next((each for each in range(widest, least, -1) if self._width_with(each) <= width), least)
+        sizes = list(zip(self.columns, map(shown_width, self._titles), self._widths, strict=True))
+        gaps = len(_GAP) * (len(self.columns) - 1)
+
+        def width_with(longest: int) -> int:
+            """Return the width if names are cut, which titles are not."""
+            return gaps + sum(max(title, min(wide, longest)) if each.is_name else wide for each, title, wide in sizes)
+
+        longest = next((each for each in range(width, least, -1) if width_with(each) <= width), least)
         cells = [
             shortened_apart(names, longest) if each.is_name else names
             for each, names in zip(self.columns, zip(*self.rows, strict=True), strict=True)
         ]
         return replace(self, rows=tuple(zip(*cells, strict=True)), not_shown=("whole names", *self.not_shown))
-
-    def _width_with(self, longest: int) -> int:
-        """Return the width if names are cut to a width, which titles are not."""
-        titles = map(shown_width, self._titles)
-        cut = [
-            max(title, min(width, longest)) if each.is_name else width
-            for each, title, width in zip(self.columns, titles, self._widths, strict=True)
-        ]
-        return self.width - sum(self._widths) + sum(cut)
 
 
 def _narrowed(whole: _Grid, width: int) -> Iterator[_Grid]:

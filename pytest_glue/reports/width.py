@@ -5,11 +5,16 @@ from unicodedata import bidirectional
 
 import wcwidth
 
-from pytest_glue.core.formatting import printable
+from pytest_glue.core.formatting import printable, shortened
+from pytest_glue.core.markdown import COMMANDS
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
-_LEFT_TO_RIGHT_MARK = "\u200e"
-"""Takes no column. Between two of them, right-to-left text does not take the numbers beside it into its own order."""
+_MARK = "\u200e"
+"""The left-to-right mark, which takes no column. Between two of them, right-to-left text does not take the numbers
+beside it into its own order; after one, a line is no command of a CI log."""
+_LONGEST_NAME = 20
+_LONGEST = 2000
+"""Characters of a text: messages can hold lines of 100 kB."""
 
 
 def shown_width(text: str) -> int:
@@ -21,22 +26,33 @@ def wrapped(text: str, width: int | None, indent: str = "  ") -> list[str]:
     """Return a text as lines that fit; a word that is too long stays whole, since it may be a path or a flag.
 
     Args:
-        text: of any content; what a terminal would act on is escaped.
+        text: of any content; what a terminal or a CI log would act on is escaped, and a very long one is cut.
         width: of the terminal; None for any.
         indent: of all lines but the first.
     """
-    shown = printable(text)
+    shown = printable(shortened(text, _LONGEST))
     if width is None or shown_width(shown) <= width:
-        return [shown]
-    return wcwidth.wrap(shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        return [_without_command(shown)]
+    lines = wcwidth.wrap(shown, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return list(map(_without_command, lines))
+
+
+def _without_command(line: str) -> str:
+    return f"{_MARK}{line}" if line.lstrip().startswith(COMMANDS) else line
 
 
 def padded(text: str, width: int, *, is_right: bool = False) -> str:
     """Return a printable text with spaces up to a width: after it, or before it."""
     spaces = " " * (width - shown_width(text))
     if any(bidirectional(each) in _RIGHT_TO_LEFT for each in text):
-        text = f"{_LEFT_TO_RIGHT_MARK}{text}{_LEFT_TO_RIGHT_MARK}"
+        text = f"{_MARK}{text}{_MARK}"
+    text = _without_command(text)
     return spaces + text if is_right else text + spaces
+
+
+def shortened_name(name: object) -> str:
+    """Return the text of a name, cut in its middle if it is too long to stand beside a number."""
+    return _without_middle(printable(shortened(str(name), _LONGEST)), _LONGEST_NAME)
 
 
 def shortened_apart(names: Sequence[str], width: int) -> list[str]:

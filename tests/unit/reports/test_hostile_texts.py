@@ -19,9 +19,10 @@ from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.json import encode
 from pytest_glue.reports.junit import properties
 from pytest_glue.reports.markdown import markdown
-from pytest_glue.reports.merge import evaluations
+from pytest_glue.reports.merge import evaluations, summary_lines
 from pytest_glue.reports.page.page import page
 from pytest_glue.reports.view import view_of
+from pytest_glue.reports.width import shown_width
 from tests.factories import DIGEST, make_evaluation
 from tests.hostile import HOSTILE, with_names
 from tests.unit.reports.page.test_page import Parsed, compared
@@ -79,3 +80,18 @@ def test_a_page(content: Report, hostile: str) -> None:
     assert kinds[0] == kinds[1]
     assert pages[1].encode().decode().replace("\n", "").replace("\t", "").isprintable()
     assert len(pages[1]) < len(pages[0]) + 1_500_000  # of hundreds of names that are too long
+
+
+@pytest.mark.parametrize(
+    "hostile", [*HOSTILE, "word ::error::stop", "\u05d0 \u65e5\u672c"], ids=range(len(HOSTILE) + 2)
+)
+def test_the_terminal(content: Report, hostile: str) -> None:
+    """As many rows as without, which fit the terminal and end in their verdict; no command of terminal or CI log."""
+    plain, odd = (summary_lines(named(content, text), 80) for text in ("plain", hostile))
+    rows = [[line for line in lines if re.search(r" (fail|error)$", line)] for lines in (plain, odd)]
+    assert [4, 4] == list(map(len, rows))  # two items, an error and a slice
+    assert all(shown_width(row) <= 80 for row in rows[1])
+    for line in odd:
+        assert line.replace("\u200e", "").isprintable()
+        assert shown_width(line) <= 80 or " " not in line.strip() or len(line) <= 2100
+        assert not line.lstrip().startswith(("::", "##["))

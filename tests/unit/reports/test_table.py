@@ -76,3 +76,9 @@ def test_rows_stay_aligned() -> None:
     lines = [line.replace("\u200e", "") for line in plain_lines(("name", "n"), rows)]
     starts = {shown_width(line.removesuffix(cell)) for line, (_, cell) in zip(lines[1:], rows, strict=True)}
     assert {8} == starts
+
+
+def test_a_name_of_100_kb_takes_no_time() -> None:
+    long = ("x" * 100_000, *COLA[1:])
+    table = laid_out(COLUMNS, [long, RTE], 80)
+    assert max(map(shown_width, table.lines)) <= 80
