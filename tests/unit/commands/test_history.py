@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,7 +143,7 @@ def test_hostile_texts(tmp_path: Path, capsys: Capture) -> None:
     baseline = {"name": "".join(HOSTILE[:-2]), "baseline_score": 0.7}
     names = ("task", "checkpoint", "source", "branch", "commit", "headline_metric", "device", "verdict", "digest")
     for number, text in enumerate(HOSTILE):
-        given = dict.fromkeys(names, text)
+        given: dict[str, Any] = dict.fromkeys(names, text)
         HistoryFile(file).append([make_record(number, nodeid=f"{text}::{number}", baseline=baseline, **given)])
     assert 0 == main(["history", f"--file={file}", f"--html={tmp_path / 'h.html'}"])
     out = capsys.readouterr().out
