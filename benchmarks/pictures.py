@@ -35,13 +35,13 @@ SUITE = "def test_glue(glue_evaluation):\n    glue_evaluation.check()\n"
 
 
 def compare(folder: Path) -> str:
-    """Record a baseline of the encoder, compare one layer of it, and return the terminal's output."""
+    """Record a baseline of the encoder, compare its first four layers, and return the terminal's output."""
     (folder / "suites").mkdir()
     (folder / "suites" / "test_glue.py").write_text(SUITE)
     (folder / "pyproject.toml").write_text(TABLE)
     shutil.copy(ROOT / "docs" / "tutorial" / "tickets.csv", folder)
     (folder / "all-MiniLM-L6-v2").symlink_to(whole())
-    cut(folder / "small", (0,))
+    cut(folder / "small", (0, 1, 2, 3))
     _pytest(folder, "--glue-checkpoints=./all-MiniLM-L6-v2", "--glue-save=main")
     compared = ("--glue-checkpoints=./small", "--glue-compare=main", "--glue-html=report.html")
     return _pytest(folder, *compared, "--color=yes")
