@@ -45,7 +45,7 @@ def test_the_blocks_of_a_page(
 ) -> None:
     """Each block runs, or is parsed if the page says why it is not run."""
     monkeypatch.setenv("PYTEST_GLUE_CACHE", str(runs))
-    monkeypatch.setenv("COLUMNS", "100")  # as in the pages
+    monkeypatch.setenv("COLUMNS", "80")  # as in the pages
     folder.fill(pytester.path, checkpoints)
     assert [] == Page(page, pytester.path, here).check()
 

@@ -19,11 +19,11 @@ class Command:
 
     @property
     def words(self) -> list[str]:
-        """The words after the shell took quotes and comments away, without assignments of variables."""
+        """The words after the shell took quotes and comments away, without variables before and a file behind them."""
         words = shlex.split(self.text, comments=True)
         while words and re.match(r"[A-Z_]+=", words[0]):
             del words[0]
-        return words
+        return words[: words.index(">")] if ">" in words else words
 
 
 def commands(block: str) -> list[Command]:
@@ -46,13 +46,18 @@ def shows(expected: Sequence[str], actual: Sequence[str]) -> str:
     There may be other lines in between. Numbers, durations, rules, the width of columns and names of checkpoints may
     differ: they depend on the machine and on what stands in for real checkpoints. `...` ends a line that is cut short.
     """
-    left = iter([_plain(line) for line in actual])
-    for line in expected:
+    left = iter([_plain(line) for line in _unwrapped(actual)])
+    for line in _unwrapped(expected):
         wanted = _plain(line)
         pattern = re.escape(wanted.removesuffix("...")) + (".*" if wanted.endswith("...") else "")
         if wanted not in {"", "..."} and not any(re.fullmatch(pattern, each) for each in left):
             return line
     return ""
+
+
+def _unwrapped(lines: Sequence[str]) -> list[str]:
+    """Return the lines with those that go on in an indented line."""
+    return re.sub(r"\n +", " ", "\n".join(lines)).split("\n")
 
 
 def _plain(line: str) -> str:
