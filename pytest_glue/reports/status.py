@@ -46,9 +46,17 @@ def names_in(nodeid: str, own_tasks: Iterable[str] = ()) -> tuple[str, str]:
         nodeid: of the item.
         own_tasks: the names of tasks beside those of GLUE.
     """
-    last = nodeid.rpartition("::")[2]
+    last = _unescaped(nodeid.rpartition("::")[2])
     bracket = last.partition("[")[2].removesuffix("]")
     for task in sorted({*GLUE, *own_tasks}, key=len, reverse=True):
         if bracket == task or bracket.startswith(f"{task}-"):
             return task, bracket[len(task) + 1 :]
     return bracket or last or "test run", ""
+
+
+def _unescaped(text: str) -> str:
+    """Return a part of a node id with the characters that pytest escapes in parameters."""
+    try:
+        return text.encode("ascii").decode("unicode_escape")
+    except UnicodeError:  # pytest was told to escape nothing
+        return text
