@@ -23,7 +23,8 @@ def add_tasks(commands: Commands) -> None:
         "tasks",
         help="list the tasks that can be run",
         description="List the tasks that can be run, your own ones in the table [tool.pytest_glue] and those of GLUE, "
-        "with sizes, metrics, chance level and expected time. Data on this machine is read; none is downloaded.",
+        "with sizes, metrics, chance level and expected time. Data on this machine is read; none is downloaded. "
+        "Tasks that a conftest.py registers are not listed.",
         epilog="Exit code: 0 if the tasks are listed, 1 if the data of one that is yours or that is named cannot be "
         "used, 2 if an argument or the table is not accepted.",
     )
