@@ -1,5 +1,6 @@
 """How options are declared: an attribute of a class holds all that is known about an option."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, dataclass_transform
 
@@ -22,6 +23,8 @@ class Option:
     """The declaration of an option; its name is that of the attribute."""
 
     name: str
+    annotation: str
+    """The type of the attribute, as it is written."""
     metavar: str | None
     """Of the flag; empty for a flag without a value, None for an option that only tables and markers can set."""
     description: str
@@ -31,13 +34,16 @@ class Option:
     repeatable: bool
     """Whether the flag can be repeated, and the ini key takes a list of lines."""
     parser: str
-    """The name of a function in `config.parsers`; empty for the function with the name of the option."""
+    """The name of a function in `config.parsers`; empty for the function with the name of the option.
+
+    If there is none, the option is a choice among the members of its type.
+    """
 
     def __init__(self, **declared: Any) -> None:
         vars(self).update(declared)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name, self.annotation = name, str(owner.__annotations__[name])
 
     def parse(self, value: Any, context: ParseContext) -> Any:
         """Return the value of the option.
@@ -51,7 +57,8 @@ class Option:
         """
         from pytest_glue.config import parsers  # every pytest run loads this module, and few parse an option
 
-        return getattr(parsers, self.parser or self.name)(value, context)
+        parser = getattr(parsers, self.parser or self.name, None)
+        return parser(value, context) if parser else parsers.choice(self.annotation, value)
 
     def default_value(self) -> Any:
         """Return the parsed default."""
@@ -106,3 +113,20 @@ class FrozenOptions:
     def replace(self, **changes: Any) -> Self:
         """Return a copy with other values of some options."""
         return type(self)(**{**vars(self), **changes})
+
+
+def plain(value: Any) -> Any:
+    """Return an option's value as JSON holds it, without secrets."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case Mapping():
+            return {
+                ":".join(filter(None, key)) if isinstance(key, tuple) else key or "": plain(each)
+                for key, each in value.items()
+            }
+    from pytest_glue.core.secrets import mask
+
+    return value.plain() if hasattr(value, "plain") else mask(str(value))

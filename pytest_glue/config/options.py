@@ -5,12 +5,12 @@ Every pytest run loads this file, so it imports other modules only inside functi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.config.declaration import FrozenOptions, Option, declared_options, option
+from pytest_glue.config.declaration import FrozenOptions, Option, declared_options, option, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_glue.config.search_space import Distribution
@@ -333,7 +333,7 @@ class Options(FrozenOptions):
 
         own_tasks = {name: asdict(task) for name, task in self.task.items()}
         shown = self.replace(recipe=mask_fields(self.recipe), task=own_tasks)
-        return {name: _plain(getattr(shown, name)) for name, each in OPTIONS.items() if each.affects != "output"}
+        return {name: plain(getattr(shown, name)) for name, each in OPTIONS.items() if each.affects != "output"}
 
     def __repr__(self) -> str:
         """Return the options as pytest shows the arguments of a test that failed, without secrets."""
@@ -344,19 +344,3 @@ class Options(FrozenOptions):
 
 OPTIONS: Mapping[str, Option] = declared_options(Options)
 """The declarations by name."""
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case Mapping():
-            return {
-                ":".join(filter(None, key)) if isinstance(key, tuple) else key or "": _plain(each)
-                for key, each in value.items()
-            }
-    from pytest_glue.core.secrets import mask
-
-    return value.plain() if hasattr(value, "plain") else mask(str(value))

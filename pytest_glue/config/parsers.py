@@ -1,4 +1,4 @@
-"""Parsers of options: the function with the name of an option, or with the name that its declaration gives.
+"""Parsers of options: the function with the name of an option or the name that its declaration gives; else `choice`.
 
 Each takes the value that a source gives and the context of that source. Each raises `OptionError` for a value that is
 not accepted.
@@ -15,21 +15,14 @@ from pytest_glue.config import values
 from pytest_glue.config.values import at_least, integer, lines, member, number, refused, texts
 
 if TYPE_CHECKING:
+    from enum import StrEnum
     from pathlib import Path
 
     from pytest_glue.config.parse_context import ParseContext
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.core.choices import (
-        Batching,
-        CachePolicy,
-        ExecutorKind,
-        HeadPolicy,
-        InconclusivePolicy,
-        MissingBaselinePolicy,
-        ReportText,
         Tracker,
-        UncheckedPolicy,
     )
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
@@ -250,40 +243,12 @@ def baseline(value: Any, context: ParseContext) -> str:
     return str(path(value, context)) if is_file else baseline_name(value, context)
 
 
-def head(value: Any, _: ParseContext) -> HeadPolicy:
-    from pytest_glue.core.choices import HeadPolicy
+def choice(kind: str, value: Any) -> StrEnum:
+    """Return a member of an enumeration of `core.choices`."""
+    from pytest_glue.core import choices
 
-    return member(HeadPolicy, value)
-
-
-def batching(value: Any, _: ParseContext) -> Batching:
-    from pytest_glue.core.choices import Batching
-
-    return member(Batching, value)
-
-
-def inconclusive(value: Any, _: ParseContext) -> InconclusivePolicy:
-    from pytest_glue.core.choices import InconclusivePolicy
-
-    return member(InconclusivePolicy, value)
-
-
-def on_missing_baseline(value: Any, _: ParseContext) -> MissingBaselinePolicy:
-    from pytest_glue.core.choices import MissingBaselinePolicy
-
-    return member(MissingBaselinePolicy, value)
-
-
-def unchecked(value: Any, _: ParseContext) -> UncheckedPolicy:
-    from pytest_glue.core.choices import UncheckedPolicy
-
-    return member(UncheckedPolicy, value)
-
-
-def report_text(value: Any, _: ParseContext) -> ReportText:
-    from pytest_glue.core.choices import ReportText
-
-    return member(ReportText, value)
+    found: StrEnum = member(getattr(choices, kind), value)
+    return found
 
 
 def report_to(value: Any, _: ParseContext) -> tuple[Tracker, ...]:
@@ -296,18 +261,6 @@ def report_to(value: Any, _: ParseContext) -> tuple[Tracker, ...]:
     if not names:
         raise refused(f"{value!r}: expected none, {', '.join(Tracker)}")
     return tuple(member(Tracker, name) for name in names)
-
-
-def cache(value: Any, _: ParseContext) -> CachePolicy:
-    from pytest_glue.core.choices import CachePolicy
-
-    return member(CachePolicy, value)
-
-
-def executor(value: Any, _: ParseContext) -> ExecutorKind:
-    from pytest_glue.core.choices import ExecutorKind
-
-    return member(ExecutorKind, value)
 
 
 def shard(value: Any, _: ParseContext) -> Shard:
