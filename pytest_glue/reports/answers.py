@@ -41,8 +41,10 @@ def _is_real(evaluation: Evaluation) -> Iterator[str]:
         yield "No run trained, so that the score says nothing about the checkpoint."
     elif evaluation.verdict is Verdict.FAIL and _misses_threshold(evaluation):
         yield _is_miss_real(evaluation)
-    elif compared is not None and compared["verdict"] != Verdict.PASS:
+    elif compared is not None and compared["verdict"] == evaluation.verdict != Verdict.PASS:
         yield from _is_drop_real(compared, _metric(evaluation))
+    if evaluation.golden is not None and evaluation.golden.failed:
+        yield "Golden examples are a plain check, which has no error rate."
 
 
 def _is_drop_real(compared: Mapping[str, Any], metric: Metric) -> Iterator[str]:
@@ -106,6 +108,8 @@ def _remedies(evaluation: Evaluation) -> Iterator[str]:
         yield f"To accept the new score, record it with --glue-save={name} and without --glue-compare."
     elif _misses_threshold(evaluation):
         yield from _better_score(evaluation)
+    elif _is_at_chance(evaluation):
+        yield "Train longer or on more examples, or use another recipe: the score is not shown to be above chance."
 
 
 def _more_seeds(compared: Mapping[str, Any], metric: Metric, *, can_add: bool) -> Iterator[str]:
@@ -128,6 +132,14 @@ def _better_score(evaluation: Evaluation) -> Iterator[str]:
 def _misses_threshold(evaluation: Evaluation) -> bool:
     score, threshold = evaluation.score, evaluation.threshold
     return score is not None and threshold is not None and _metric(evaluation).sign * (score - threshold) < 0
+
+
+def _is_at_chance(evaluation: Evaluation) -> bool:
+    """Return whether the chance level is what an item that fails was compared with."""
+    judgement = evaluation.judgement
+    has_bound = judgement.baseline is not None or judgement.threshold is not None or judgement.decided_by_hook
+    has_other_cause = judgement.failed_slices or (judgement.golden is not None and judgement.golden.failed)
+    return not has_bound and not has_other_cause
 
 
 def _metric(evaluation: Evaluation) -> Metric:

@@ -98,13 +98,17 @@ def test_a_missed_threshold_decides_before_a_comparison() -> None:
 def test_other_verdicts() -> None:
     """Slices and golden examples have remedies of their own; an item that passes has none."""
     assert {} == answered(Verdict.PASS, threshold=0.5)
+    assert answered(Verdict.FAIL, threshold=None)["What to do?"].startswith("Train longer or on more examples")
+    assert {} == answered(Verdict.FAIL, threshold=None, decided_by_hook=True)
     assert "No run trained" in answered(Verdict.DEGENERATE)["Is it real?"]
     golden = GoldenResult("golden.csv", 2, 1.0, 0.5, 1, ())
     slices = (SliceResult("a", 30, 0.1, {}, verdict=Verdict.FAIL),)
     parts = answered(Verdict.FAIL, threshold=None, golden=golden, slices=slices)
     assert "If only some seeds miss one, others get it by luck." in parts["What to do?"]
     assert "Look at the slices that fail" in parts["What to do?"]
-    assert "Is it real?" not in parts
+    assert parts["Is it real?"] == "Golden examples are a plain check, which has no error rate."
+    inconclusive = {"verdict": "inconclusive"}  # which is not what failed
+    assert "Is it real?" not in answered(Verdict.FAIL, baseline=inconclusive, slices=slices)
 
 
 def test_a_rise_where_lower_is_better() -> None:
