@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import EvalPrediction, Trainer
+from transformers import EvalPrediction
 
 from pytest_glue.core.metrics import METRICS, needs_logits
 from pytest_glue.core.own_metrics import share_metrics
@@ -15,6 +15,9 @@ from pytest_glue.core.tasks import Task
 from pytest_glue.statistics.logits import encode_logits
 from pytest_glue.statistics.metrics import compute as compute_scores
 from pytest_glue.training.label_sets import to_numbers
+
+if TYPE_CHECKING:
+    from transformers import Trainer
 
 ComputeMetrics = Callable[[EvalPrediction], dict[str, float]]
 
@@ -94,7 +97,7 @@ def compute_metrics(task: Task, label_ids: Sequence[int]) -> ComputeMetrics:
     return compute
 
 
-def scores_of(trainer: Trainer, output: Any) -> Scores:
+def scores_of(trainer: "Trainer", output: Any) -> Scores:
     """Return the trainer's metrics of the output of an evaluation or a prediction; None where undefined."""
     assert trainer.compute_metrics is not None
     assert output.label_ids is not None

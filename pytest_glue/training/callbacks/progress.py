@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from transformers import Trainer, TrainerCallback, TrainerState
+from transformers import TrainerCallback, TrainerState
 from typing_extensions import override
 
 from pytest_glue.progress.events import ProgressCallback, TrainingProgress
 from pytest_glue.training.callbacks.time_limit import time_limit
 from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
+
+if TYPE_CHECKING:
+    from transformers import Trainer
 
 INTERVAL_S = 1.0
 
@@ -67,7 +70,7 @@ class RunMonitor:
     limit_s: float | None = None
 
     @contextmanager
-    def watch(self, trainer: Trainer, seed: int, metric: str) -> Iterator[None]:
+    def watch(self, trainer: "Trainer", seed: int, metric: str) -> Iterator[None]:
         """Watch the trainer's next run, whose score is the value of `metric`.
 
         Raises:

@@ -7,14 +7,17 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 
 from pytest_glue.core.errors import FineTuningError
 from pytest_glue.integrations.processes import descendants, terminate, wait_or_kill
 from pytest_glue.training.trainer.embedding_subset import IgnoresWeights
+
+if TYPE_CHECKING:
+    from transformers import Trainer
 
 _AGAIN_S = 5.0
 """Interval of further alarms: user code may catch the first one, or it arrives where Python drops exceptions."""
@@ -25,7 +28,7 @@ class _Reached(BaseException):
 
 
 @contextmanager
-def time_limit(trainer: Trainer, item: str, seed: int, limit_s: float | None) -> Iterator[None]:
+def time_limit(trainer: "Trainer", item: str, seed: int, limit_s: float | None) -> Iterator[None]:
     """Limit the time inside the context. After the limit, end the child processes that were started inside it.
 
     In the main thread, an alarm interrupts whatever runs, also if it hangs. In other threads, and on systems without
@@ -124,7 +127,7 @@ def _ring(_number: int, _frame: FrameType | None) -> None:
     raise _Reached
 
 
-def _message(trainer: Trainer, item: str, seed: int, limit_s: float) -> str:
+def _message(trainer: "Trainer", item: str, seed: int, limit_s: float) -> str:
     state = trainer.state
     where = f"epoch {state.epoch or 0.0:.1f} of {state.num_train_epochs}, step {state.global_step} of {state.max_steps}"
     return (
