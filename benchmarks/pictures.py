@@ -2,7 +2,8 @@
 
     python -m benchmarks.pictures
 
-Writes docs/pictures/. Needs `pip install 'pytest-glue[test,browser]'` and Chromium; takes about two minutes, and seconds if the runs are cached.
+Writes docs/pictures/. Needs `pip install 'pytest-glue[test,browser]'` and Chromium. It takes about two minutes, and
+seconds if the runs are cached.
 """
 
 import os

@@ -44,7 +44,8 @@ def shows(expected: Sequence[str], actual: Sequence[str]) -> str:
     """Return the first expected line that the output lacks; empty if it has all of them in this order.
 
     There may be other lines in between. Numbers, durations, rules, the width of columns, and names of checkpoints and
-    folders may differ: they depend on the machine and on what stands in for real checkpoints. `...` ends a line that is cut short.
+    folders may differ: they depend on the machine and on what stands in for real checkpoints. `...` ends a line that is
+    cut short.
     """
     left = iter([_plain(line) for line in _unwrapped(actual)])
     for line in _unwrapped(expected):
