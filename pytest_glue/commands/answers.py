@@ -6,13 +6,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_glue.core.errors import OptionError, closest
+from pytest_glue.core.errors import GlueError, OptionError, closest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-class NotConfirmedError(Exception):
+class NotConfirmedError(GlueError):
     """The user did not agree, or nobody can be asked."""
 
 
@@ -27,6 +27,18 @@ def is_confirmed(question: str, *, default: bool) -> bool:
     if answer is None:
         return False
     return answer.lower() in {"y", "yes"} if answer else default
+
+
+def confirm_deletion(what: str) -> None:
+    """Ask whether to delete something.
+
+    Raises:
+        NotConfirmedError: the answer is not yes, or nobody can be asked.
+    """
+    if not can_ask():
+        raise NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
+    if not is_confirmed(f"delete {what}?", default=False):
+        raise NotConfirmedError("nothing was deleted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.commands.answers import NotConfirmedError, can_ask, is_confirmed
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.answers import confirm_deletion
+from pytest_glue.commands.output import complain, print_json, terminal_width
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_glue.commands.arguments import Commands
     from pytest_glue.reports.baseline_facts import NamedBaseline
@@ -48,12 +48,10 @@ def _on_storage(run: Callable[[argparse.Namespace, Path], int]) -> Callable[[arg
     """Return a command that passes the folder of the baselines to a function; errors are exit code 2."""
 
     def command(given: argparse.Namespace) -> int:
-        from pytest_glue.core.errors import GlueError
+        from pytest_glue.commands.project_options import path_option
 
         try:
-            return run(given, _storage(given.storage))
-        except (GlueError, NotConfirmedError) as error:
-            complain(error)
+            return run(given, path_option("storage", given.storage))
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}")
         return 2
@@ -61,24 +59,7 @@ def _on_storage(run: Callable[[argparse.Namespace, Path], int]) -> Callable[[arg
     return command
 
 
-def _storage(given: str | None) -> Path:
-    """Return the folder of the baselines: as given, as the table of the current folder says, or the default.
-
-    Raises:
-        OptionError: the table cannot be read.
-    """
-    from pytest_glue.config.options import OPTIONS
-    from pytest_glue.config.table import read_table
-    from pytest_glue.core.paths import user_path
-
-    if given is not None:
-        return user_path(given)
-    table = read_table(Path("pyproject.toml"), required=False)
-    return user_path(str(table.get("storage", OPTIONS["storage"].default)))
-
-
 def _list(given: argparse.Namespace, storage: Path) -> int:
-    from pytest_glue.commands.output import terminal_width
     from pytest_glue.core.formatting import count
     from pytest_glue.gate import baseline_storage
     from pytest_glue.reports.baseline_facts import table
@@ -88,7 +69,7 @@ def _list(given: argparse.Namespace, storage: Path) -> int:
     )
     now = datetime.now(UTC)
     if given.json:
-        _print_json({"baselines": [each.facts(now) for each in found]})
+        print_json({"baselines": [each.facts(now) for each in found]})
     else:
         names = {each.name for each in found}
         shown = table(found, now, terminal_width())
@@ -103,7 +84,7 @@ def _show(given: argparse.Namespace, storage: Path) -> int:
     found, problems = _read([(given.name, file) for file in _files(storage, given.name)])
     now = datetime.now(UTC)
     if given.json:
-        _print_json({"baselines": [each.facts(now) for each in found]})
+        print_json({"baselines": [each.facts(now) for each in found]})
     else:
         print("\n\n".join("\n".join(lines(each, now)) for each in found))
     return _reported(problems)
@@ -126,7 +107,7 @@ def _diff(given: argparse.Namespace, storage: Path) -> int:
             for key, found in both.items()
         ]
         files = [[str(each.file) for each in side] for side in only]
-        _print_json({"items": items, "only_in_first": files[0], "only_in_second": files[1]})
+        print_json({"items": items, "only_in_first": files[0], "only_in_second": files[1]})
     else:
         shown = [line for key, found in both.items() for line in difference_lines(old[key].title, found)]
         shown += [f"only in {each.name}: {each.title}" for side in only for each in side]
@@ -148,7 +129,7 @@ def _delete(given: argparse.Namespace, storage: Path) -> int:
         raise BaselineError(f"nothing was deleted: {folder} is a link; delete it by hand")
     found, problems = _read([(given.name, file) for file in _files(storage, given.name)])
     if found and not given.yes:
-        _confirm(f"{count(len(found), 'file')} of baseline {given.name}")
+        confirm_deletion(f"{count(len(found), 'file')} of baseline {given.name}")
     for each in found:
         each.file.unlink()
     if not given.name.endswith(".json"):
@@ -157,18 +138,6 @@ def _delete(given: argparse.Namespace, storage: Path) -> int:
                 empty.rmdir()
     print(f"deleted {count(len(found), 'file')} of baseline {given.name}")
     return _reported([f"kept, since it is no baseline that can be read: {problem}" for problem in problems])
-
-
-def _confirm(what: str) -> None:
-    """Ask whether to delete something.
-
-    Raises:
-        NotConfirmedError: the answer is not yes, or nobody can be asked.
-    """
-    if not can_ask():
-        raise NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
-    if not is_confirmed(f"delete {what}?", default=False):
-        raise NotConfirmedError("nothing was deleted")
 
 
 def _files(storage: Path, name: str) -> list[Path]:
@@ -180,18 +149,9 @@ def _files(storage: Path, name: str) -> list[Path]:
     """
     from pytest_glue.config.options import OPTIONS
     from pytest_glue.config.parse_context import ParseContext
-    from pytest_glue.core.errors import BaselineError, closest
     from pytest_glue.gate import baseline_storage
 
-    name = OPTIONS["compare"].parse(name, ParseContext(Path.cwd()))
-    if name.endswith(".json"):
-        return [Path(name)]
-    files = baseline_storage.files_of(storage / name)
-    if not files:
-        known = baseline_storage.names_in(storage)
-        hint = closest(name, known) if known else "none is recorded there"
-        raise BaselineError(f"there is no baseline {name!r} in {storage}; {hint}")
-    return files
+    return baseline_storage.files_named(storage, OPTIONS["compare"].parse(name, ParseContext(Path.cwd())))
 
 
 def _read(files: Sequence[tuple[str, Path]]) -> tuple[list[NamedBaseline], list[str]]:
@@ -210,14 +170,7 @@ def _read(files: Sequence[tuple[str, Path]]) -> tuple[list[NamedBaseline], list[
     return found, problems
 
 
-def _print_json(content: Mapping[str, Any]) -> None:
-    from pytest_glue.reports.json import encode
-
-    print(encode(content).decode("utf-8"), end="")
-
-
 def _reported(problems: Sequence[str]) -> int:
     """Print what cannot be read, and return the exit code: 1 if there is something."""
-    for problem in problems:
-        complain(problem)
+    complain(*problems)
     return 1 if problems else 0

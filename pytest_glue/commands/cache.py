@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_glue.commands.answers import NotConfirmedError, can_ask, is_confirmed
+from pytest_glue.commands.answers import confirm_deletion
 from pytest_glue.commands.arguments import days
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.output import complain
 
 if TYPE_CHECKING:
     import argparse
@@ -65,13 +64,10 @@ def _on_cache(
             if (problem := cache.problem) is not None:
                 raise problem
             runs = _selected(given, cache)
-            lines = run(given, cache, runs) if runs else [*run(given, cache, runs), *_no_match(given, cache)]
+            lines = [*run(given, cache, runs), *([] if runs else _no_match(given, cache))]
             print("\n".join([*lines, f"cache: {cache.folder}"]))
-        except NotConfirmedError as error:
-            complain(error)
-            return 2
         except OSError as error:
-            print(f"the cache {cache.folder} cannot be used: {error.strerror or error}", file=sys.stderr)
+            complain(f"the cache {cache.folder} cannot be used: {error.strerror or error}")
             return 1
         return 0
 
@@ -96,24 +92,12 @@ def _show(_: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list
 
 def _clear(given: argparse.Namespace, cache: RunCache, runs: list[CachedRun]) -> list[str]:
     if runs and not given.yes:
-        _confirm(f"{_total(runs)} in {cache.folder}")
+        confirm_deletion(f"{_total(runs)} in {cache.folder}")
     for file, _ in runs:
         cache.drop(file)
     if given.task is given.checkpoint is None:
         cache.drop_resume_states((given.older_than or 0) * _DAY_S)
     return [f"deleted {_total(runs)}"]
-
-
-def _confirm(what: str) -> None:
-    """Ask whether to delete something.
-
-    Raises:
-        NotConfirmedError: the answer is not yes, or nobody can be asked.
-    """
-    if not can_ask():
-        raise NotConfirmedError(f"nothing was deleted: this would delete {what}; repeat the command with --yes")
-    if not is_confirmed(f"delete {what}?", default=False):
-        raise NotConfirmedError("nothing was deleted")
 
 
 def _no_match(given: argparse.Namespace, cache: RunCache) -> list[str]:
@@ -167,14 +151,11 @@ def _row(file: CacheFile, entry: Entry | None) -> tuple[str, ...]:
 def _settings(entry: Entry) -> str:
     """Return the limits and hyperparameters that differ from the defaults: runs of one seed differ in them."""
     from pytest_glue.config.options import OPTIONS
+    from pytest_glue.core.formatting import shortened
 
     options = entry.key.options.items()
     changed = {name: value for name, value in options if name in OPTIONS and value != OPTIONS[name].default_value()}
-    text = " ".join(f"{name}={value}" for name, value in {**changed, **entry.conditions.recipe}.items())
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
-
-
-_WIDTH = 80
+    return shortened(" ".join(f"{name}={value}" for name, value in {**changed, **entry.conditions.recipe}.items()), 80)
 
 
 def _total(runs: Sequence[CachedRun]) -> str:

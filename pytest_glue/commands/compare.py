@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.output import complain, print_json, terminal_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import argparse
+    from collections.abc import Mapping
 
     from pytest_glue.commands.arguments import Commands
     from pytest_glue.config.options import Options
@@ -39,55 +38,28 @@ def add_compare(commands: Commands) -> None:
     compare.add_argument("baseline", type=Path, metavar="BASELINE", help=_SIDE)
     compare.add_argument("candidate", type=Path, metavar="CANDIDATE", help="the same, of what is tested")
     for name in _OPTIONS:
-        option = OPTIONS[name]
-        choices = {"on_missing_baseline": "fail|skip"}
+        option, flag = OPTIONS[name], name.replace("_", "-")
         compare.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=_parsed(name),
+            f"--{flag}",
             action="append" if option.repeatable else "store",
-            metavar=choices.get(name, option.metavar),
-            help=f"as --glue-{name.replace('_', '-')} for pytest",
+            metavar="fail|skip" if name == "on_missing_baseline" else option.metavar,
+            help=f"as --glue-{flag} for pytest",
         )
     compare.add_argument("--json", action="store_true", help="print a JSON report, which `pytest-glue report` reads")
     compare.set_defaults(run=_compare)
 
 
-def _parsed(name: str) -> Callable[[str], Any]:
-    """Return the type of an argument: the parser of the option. Allowed drops name tasks, which are not known yet."""
-
-    def parse(text: str) -> Any:
-        from pytest_glue.config.options import OPTIONS
-        from pytest_glue.config.parse_context import ParseContext
-        from pytest_glue.core.errors import GlueError
-
-        try:
-            value = OPTIONS[name].parse(text, ParseContext(Path.cwd())) if name != "max_drop" else text
-        except GlueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-        if value == "save":
-            raise argparse.ArgumentTypeError("'save': expected fail or skip, since nothing is recorded")
-        return value
-
-    return parse
-
-
 def _compare(given: argparse.Namespace) -> int:
-    from pytest_glue.commands.output import terminal_width
-    from pytest_glue.core.errors import GlueError, ReportError
-    from pytest_glue.reports.json import encode
+    from pytest_glue.core.errors import ReportError
     from pytest_glue.reports.recorded_side import read_side
 
-    try:
-        baseline, candidate = read_side(given.baseline), read_side(given.candidate)
-        if not candidate.items and not candidate.errors:
-            raise ReportError(f"{given.candidate} has no items")
-        compared = _compared(given, baseline, candidate)
-    except GlueError as error:
-        complain(error)
-        return 2
+    baseline, candidate = read_side(given.baseline), read_side(given.candidate)
+    if not candidate.items and not candidate.errors:
+        raise ReportError(f"{given.candidate} has no items")
+    compared = _compared(given, baseline, candidate)
     if given.json:
-        print(encode(compared.report).decode("utf-8"), end="")
-        print("\n".join(compared.only), end="\n" if compared.only else "", file=sys.stderr)
+        print_json(compared.report)
+        complain(*compared.only)
     else:
         print("\n".join(compared.lines(terminal_width())))
     return 1 if compared.is_red else 0
@@ -144,6 +116,7 @@ def _options(given: argparse.Namespace, baseline: RecordedSide, candidate: Recor
     """
     from pytest_glue.config.options import OPTIONS, Options
     from pytest_glue.config.parse_context import ParseContext
+    from pytest_glue.core.choices import MissingBaselinePolicy
     from pytest_glue.core.errors import GlueError, OptionError
     from pytest_glue.core.slices import split_target
 
@@ -156,6 +129,8 @@ def _options(given: argparse.Namespace, baseline: RecordedSide, candidate: Recor
             parsed[name] = OPTIONS[name].parse(value, context)
         except GlueError as error:
             raise OptionError(f"--{name.replace('_', '-')}: {error}") from None
+    if given.on_missing_baseline == MissingBaselinePolicy.SAVE:
+        raise OptionError("--on-missing-baseline: 'save': expected fail or skip, since nothing is recorded")
     targets = (split_target(name)[0] for name in parsed.get("max_drop", {}) if name is not None)
     if given.max_drop and (unknown := sorted(set(targets) - own_tasks.keys())):
         raise OptionError(f"--max-drop: no item has the task {unknown[0]}; accepted: {', '.join(sorted(own_tasks))}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,11 +35,12 @@ def add_completion(commands: Commands, program: argparse.ArgumentParser) -> None
 
 
 def _completion(program: argparse.ArgumentParser, given: argparse.Namespace) -> int:
+    from pytest_glue.core.errors import MissingPackageError
+
     try:
         import shtab
     except ModuleNotFoundError:
-        print("completion needs the package shtab: pip install 'pytest-glue[completion]'", file=sys.stderr)
-        return 2
+        raise MissingPackageError("completion needs the package shtab: pip install 'pytest-glue[completion]'") from None
     for action in _actions(program):
         names = set(str(action.metavar).split("|"))
         if names & (_FILES | _FOLDERS):

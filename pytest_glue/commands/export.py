@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.output import complain
 from pytest_glue.reports.export.formats import FORMATS, RELATIONSHIPS
 
 if TYPE_CHECKING:
@@ -53,22 +52,15 @@ def _benchmark_task(text: str) -> tuple[str, str]:
 
 
 def _export(given: argparse.Namespace) -> int:
-    from pytest_glue.core.errors import GlueError
-    from pytest_glue.core.formatting import printable
     from pytest_glue.reports.export.formats import write_files
 
-    try:
-        made = _made(given)
-        written = write_files(given.output, made.files)
-    except GlueError as error:
-        complain(error)
-        return 2
+    made = _made(given)
+    written = write_files(given.output, made.files)
     for path in written:
         print(path)
-    for nodeid, reason in sorted(made.left_out.items()):
-        print(f"left out: {printable(nodeid or 'test run')}: {printable(reason)}", file=sys.stderr)
+    complain(*(f"left out: {nodeid or 'test run'}: {reason}" for nodeid, reason in sorted(made.left_out.items())))
     if not written:
-        print(f"nothing is exported: {given.report} has no other item", file=sys.stderr)
+        complain(f"nothing is exported: {given.report} has no other item")
         return 2
     return 1 if made.left_out else 0
 

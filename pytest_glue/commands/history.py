@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.commands.arguments import alpha, count
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.output import complain, print_json, terminal_width
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +27,7 @@ def add_history(commands: Commands) -> None:
     )
     history.add_argument("tasks", nargs="*", metavar="TASK", help="only these tasks")
     history.add_argument(
-        "--file", type=Path, metavar="FILE", help="the history (default: that of [tool.pytest_glue] in pyproject.toml)"
+        "--file", metavar="FILE", help="the history (default: that of [tool.pytest_glue] in pyproject.toml)"
     )
     history.add_argument(
         "--checkpoint", metavar="NAME", help="only this checkpoint: its role, its name or a part of it"
@@ -46,51 +45,42 @@ def add_history(commands: Commands) -> None:
 
 
 def _history(given: argparse.Namespace) -> int:
-    from pytest_glue.commands.output import terminal_width
-    from pytest_glue.core.errors import GlueError
-    from pytest_glue.core.formatting import printable, shortened
+    from pytest_glue.core.formatting import shortened
     from pytest_glue.history.storage import HistoryFile
     from pytest_glue.reports.history_text import table, title
 
-    try:
-        file = _file(given.file)
-        records = HistoryFile(file).read()
-        shown = _shown(given, _selected(given, records))
-        lines = _write(given, shown)
-    except GlueError as error:
-        complain(error)
-        return 2
+    file = _file(given.file)
+    records = HistoryFile(file).read()
+    shown = _shown(given, _selected(given, records))
+    lines = _write(given, shown)
     if not shown:
         items = sorted({f"{each.task} · {each.checkpoint}" for each in records})
         has = f"it has those of {shortened(', '.join(items), 500)}" if items else "it is empty"
-        print(printable(f"no results in {file} match: {has}"), file=sys.stderr)
+        complain(f"no results in {file} match: {has}")
         return 1
     if given.json:
-        from pytest_glue.reports.history_json import encode
+        from pytest_glue.reports.history_json import plain
 
-        print(encode(shown))
+        print_json([plain(each) for each in shown])
         return 0
     blocks = [[title(each.series), *table(each.series, terminal_width()), *each.sentences] for each in shown]
     print("\n\n".join("\n".join(block) for block in [*blocks, *([lines] if lines else [])]))
     return 0
 
 
-def _file(given: Path | None) -> Path:
+def _file(given: str | None) -> Path:
     """Return the path of the history.
 
     Raises:
         OptionError: none is named, or the table cannot be read.
     """
-    from pytest_glue.config.table import read_table
+    from pytest_glue.commands.project_options import path_option
     from pytest_glue.core.errors import OptionError
-    from pytest_glue.core.paths import user_path
 
-    if given is None:
-        named = read_table(Path("pyproject.toml"), required=False).get("history")
-        if not isinstance(named, str):
-            raise OptionError("which history? Give --file=FILE, or set history in [tool.pytest_glue] of pyproject.toml")
-        given = Path(named)
-    return user_path(str(given))
+    file: Path | None = path_option("history", given)
+    if file is None:
+        raise OptionError("which history? Give --file=FILE, or set history in [tool.pytest_glue] of pyproject.toml")
+    return file
 
 
 def _selected(given: argparse.Namespace, records: list[Record]) -> list[Series]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.commands.answers import NotConfirmedError, Questions, can_ask, is_confirmed
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.output import complain
 from pytest_glue.commands.own_task import own_task_table, quoted, relative
 from pytest_glue.commands.starter_files import (
     CI_FILES,
@@ -21,7 +20,7 @@ from pytest_glue.commands.starter_files import (
     plan,
     plan_table,
 )
-from pytest_glue.core.errors import GlueError, OptionError, closest
+from pytest_glue.core.errors import OptionError, closest
 from pytest_glue.core.tasks import GLUE
 
 if TYPE_CHECKING:
@@ -66,14 +65,8 @@ def _init(given: argparse.Namespace) -> int:
             _confirm(yes=given.yes)
         for file in written:
             file.write()
-    except GlueError as error:
-        complain(error)
-        return 2
-    except NotConfirmedError as error:
-        complain(error)
-        return 2
     except OSError as error:
-        print(f"{error.filename} cannot be written: {error.strerror}", file=sys.stderr)
+        complain(f"{error.filename} cannot be written: {error.strerror}")
         return 1
     print("\n".join(_next_steps(Path(given.folder), planned)))
     return 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_glue.commands.complaints import complain
-
 if TYPE_CHECKING:
     import argparse
 
@@ -27,17 +25,12 @@ def add_merge(commands: Commands) -> None:
 
 def _merge(given: argparse.Namespace) -> int:
     from pytest_glue.commands.output import terminal_width
-    from pytest_glue.core.errors import GlueError
     from pytest_glue.reports.json import write
     from pytest_glue.reports.merge import check_files, is_red, merge, read, summary_lines
 
-    try:
-        check_files(given.reports, given.output)
-        merged = merge({str(file): read(file) for file in given.reports})
-        summary = summary_lines(merged, terminal_width())
-        write(given.output, merged)
-    except GlueError as error:
-        complain(error)
-        return 2
+    check_files(given.reports, given.output)
+    merged = merge({str(file): read(file) for file in given.reports})
+    summary = summary_lines(merged, terminal_width())
+    write(given.output, merged)
     print("\n".join([*summary, f"JSON report: {given.output}"]))
     return 1 if merged["errors"] or any(map(is_red, merged["results"])) else 0

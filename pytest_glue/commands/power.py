@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_glue.commands.arguments import alpha, count, drop
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.output import complain, print_json
 
 if TYPE_CHECKING:
     import argparse
@@ -26,9 +26,8 @@ def add_power(commands: Commands) -> None:
     power.add_argument(
         "--storage",
         "--baseline-storage",
-        default="glue-baselines",
         metavar="FOLDER",
-        help="folder of the baselines (default: glue-baselines)",
+        help="folder of the baselines (default: that of [tool.pytest_glue], or glue-baselines)",
     )
     power.add_argument(
         "--task",
@@ -55,30 +54,23 @@ def add_power(commands: Commands) -> None:
 
 
 def _power(given: argparse.Namespace) -> int:
-    import json
-
-    from pytest_glue.core.errors import GlueError, OptionError
-    from pytest_glue.core.paths import user_path
+    from pytest_glue.commands.project_options import path_option
+    from pytest_glue.core.errors import OptionError
     from pytest_glue.gate.planning import published_item, recorded_items
     from pytest_glue.reports.power_table import PowerTable
 
-    try:
-        if given.baseline is not None:
-            items, problems = recorded_items(user_path(given.storage), given.baseline, given.task)
-        elif not given.task or given.examples is None or given.score is None:
-            raise OptionError("give --baseline=NAME, or all of --task, --examples and --score")
-        elif len(given.task) > 1:
-            raise OptionError(f"--task={', '.join(given.task)}; accepted: one task, or several with --baseline=NAME")
-        else:
-            items, problems = [published_item(given.task[0], given.examples, given.score)], []
-    except GlueError as error:
-        complain(error)
-        return 2
+    if given.baseline is not None:
+        items, problems = recorded_items(path_option("storage", given.storage), given.baseline, given.task)
+    elif not given.task or given.examples is None or given.score is None:
+        raise OptionError("give --baseline=NAME, or all of --task, --examples and --score")
+    elif len(given.task) > 1:
+        raise OptionError(f"--task={', '.join(given.task)}; accepted: one task, or several with --baseline=NAME")
+    else:
+        items, problems = [published_item(given.task[0], given.examples, given.score)], []
     table = PowerTable(tuple(given.seeds), tuple(given.items), given.max_seeds, given.alpha, given.drop)
     if given.json:
-        print(json.dumps([cell for item in items for cell in table.cells(item)], indent=1))
+        print_json([cell for item in items for cell in table.cells(item)])
     else:
         print("\n\n".join("\n".join(table.lines(item)) for item in items))
-    for problem in problems:
-        complain(problem)
+    complain(*problems)
     return 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,3 +45,22 @@ def project_options(file: Path, *, required: bool, given: Mapping[str, str]) -> 
             *(OptionSource(f"--{name.rstrip('s')}", {name: value}, Path.cwd()) for name, value in given.items()),
         ]
     )
+
+
+def path_option(name: str, given: str | None) -> Any:
+    """Return the path of an option: of the command line, else of the project's table, else the default.
+
+    Only this option of the table is parsed, so that a mistake in another one does not matter.
+
+    Raises:
+        OptionError: the table cannot be read, or the path is not accepted.
+    """
+    from pytest_glue.config.options import OPTIONS
+    from pytest_glue.config.table import read_table
+    from pytest_glue.core.paths import user_path
+
+    if given is not None:
+        return user_path(given)
+    file = project_file(None)
+    path = read_table(file, required=False).get(name, OPTIONS[name].default)
+    return None if path is None else Path(os.path.relpath(file.parent)) / user_path(str(path))

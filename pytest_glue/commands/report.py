@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_glue.commands.complaints import complain
-
 if TYPE_CHECKING:
     import argparse
 
@@ -30,25 +28,21 @@ def add_report(commands: Commands) -> None:
 
 
 def _report(given: argparse.Namespace) -> int:
-    from pytest_glue.core.errors import GlueError, OptionError
+    from pytest_glue.core.errors import OptionError
     from pytest_glue.reports.files import write_report
     from pytest_glue.reports.merge import read
     from pytest_glue.reports.packages import require_packages
     from pytest_glue.session.pages import encode_html, encode_markdown
 
-    try:
-        if given.html is None and given.markdown is None:
-            raise OptionError("nothing to write: give --html=FILE, --markdown=FILE or both")
-        if given.html is not None:
-            require_packages()
-        report = dict(read(given.report))
-        if given.text is not None:
-            report["options"] = {**report["options"], "report_text": given.text}
-        for name, file, encode in (("HTML", given.html, encode_html), ("Markdown", given.markdown, encode_markdown)):
-            if file is not None:
-                write_report(file, encode(report), name)
-                print(f"{name} report: {file}")
-    except GlueError as error:
-        complain(error)
-        return 2
+    if given.html is None and given.markdown is None:
+        raise OptionError("nothing to write: give --html=FILE, --markdown=FILE or both")
+    if given.html is not None:
+        require_packages()
+    report = dict(read(given.report))
+    if given.text is not None:
+        report["options"] = {**report["options"], "report_text": given.text}
+    for name, file, encode in (("HTML", given.html, encode_html), ("Markdown", given.markdown, encode_markdown)):
+        if file is not None:
+            write_report(file, encode(report), name)
+            print(f"{name} report: {file}")
     return 0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_glue.commands.complaints import complain
+from pytest_glue.commands.output import complain, print_json, terminal_width
 
 if TYPE_CHECKING:
     import argparse
@@ -45,42 +44,34 @@ def add_tasks(commands: Commands) -> None:
 
 
 def _tasks(given: argparse.Namespace) -> int:
-    import json
-
-    from pytest_glue.commands.output import terminal_width
     from pytest_glue.commands.project_options import project_file, project_options
     from pytest_glue.commands.task_facts import TaskReader
     from pytest_glue.core.checkpoints import Checkpoint
-    from pytest_glue.core.errors import GlueError
     from pytest_glue.reports.task_table import task_lines
     from pytest_glue.scheduling.cost_model import TYPICAL_SCALE
     from pytest_glue.scheduling.durations import recorded_scale
 
     named = {"data": given.data, "checkpoints": given.checkpoint}
     file = project_file(given.config)
-    try:
-        options = project_options(
-            file,
-            required=given.config is not None,
-            given={name: value for name, value in named.items() if value is not None},
-        )
-        asked = _asked(given.names, options)
-    except GlueError as error:
-        complain(error)
-        return 2
+    options = project_options(
+        file,
+        required=given.config is not None,
+        given={name: value for name, value in named.items() if value is not None},
+    )
+    asked = _asked(given.names, options)
     checkpoint = next(iter(options.checkpoints), None) or Checkpoint.parse(DEFAULT_CHECKPOINT)
     scale = recorded_scale(file.parent)
     reader = TaskReader(options, checkpoint, scale or TYPICAL_SCALE)
     facts = [reader.facts(task) for task in asked]
     if given.json:
-        print(json.dumps([each.plain() for each in facts], indent=1))
+        print_json([each.plain() for each in facts])
     else:
         lines = task_lines(facts, checkpoint.label, is_measured=scale is not None, width=terminal_width())
         print("\n".join(lines))
     # A folder need not have all tasks of GLUE.
     asked_for = {*given.names, *options.task}
     problems = [f"{each.task.name}: {each.problem}" for each in facts if each.problem and each.task.name in asked_for]
-    print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
+    complain(*problems)
     return 1 if problems else 0
 
 

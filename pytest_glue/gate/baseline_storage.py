@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.core.environment import commit
-from pytest_glue.core.errors import BaselineError, MissingBaselineError
+from pytest_glue.core.errors import BaselineError, MissingBaselineError, closest
 from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.formatting import count
 from pytest_glue.core.metrics import shown_metric
@@ -74,7 +74,7 @@ def _found(storage: Path, name: str, task: str, checkpoint: str, others_of: "Col
             f"with, as in --glue-compare={others[0]}, or give the checkpoint the role that was recorded, as in "
             f"--glue-checkpoints={others[0].stem}=CHECKPOINT"
         )
-    recorded = sorted(each.name for each in storage.iterdir() if each.is_dir()) if storage.is_dir() else []
+    recorded = names_in(storage)
     known = f"baselines in {storage}: {', '.join(recorded)}" if recorded else f"no baseline is recorded in {storage}"
     raise MissingBaselineError(
         f"baseline {name!r} has no file for {task}; {known}. Record it with --glue-save={name}, which leaves out items "
@@ -161,6 +161,22 @@ def files_of(folder: Path) -> list[Path]:
         raise BaselineError(f"the baseline {folder} cannot be read: {error.strerror}") from error
 
 
+def files_named(storage: Path, name: str) -> list[Path]:
+    """Return the files of a baseline, or the one whose path is its name.
+
+    Raises:
+        BaselineError: there are none; the message has the names of those that are recorded.
+    """
+    if name.endswith(_SUFFIX):
+        return [local_path(name)]
+    files = files_of(storage / name)
+    if not files:
+        known = names_in(storage)
+        hint = closest(name, known) if known else "none is recorded there"
+        raise BaselineError(f"there is no baseline {name!r} in {storage}; {hint}")
+    return files
+
+
 def names_in(storage: Path) -> list[str]:
     """Return the names of the baselines in a storage, sorted; none if there is no such folder.
 
@@ -179,8 +195,8 @@ def unused(storage: Path, name: str, used: "Collection[Path]") -> list[Path]:
     if name.endswith(_SUFFIX):
         return []
     try:
-        return [path for path in sorted((storage / name).glob(f"*/*{_SUFFIX}")) if path not in used]
-    except OSError:  # the items report it as their error
+        return [path for path in files_of(storage / name) if path not in used]
+    except BaselineError:  # the items report it as their error
         return []
 
 

@@ -112,10 +112,6 @@ class ExaminedRuns:
         """The number of all runs."""
         return len(self.trained) + len(self.failed)
 
-    @property
-    def failed_share(self) -> float:
-        return len(self.failed) / self.count
-
 
 def examine(
     task: Task,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pytest_glue.core.errors import BaselineError, OptionError
 from pytest_glue.core.formatting import count
 from pytest_glue.core.metrics import METRICS
-from pytest_glue.core.paths import local_path
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.core.tasks import GLUE, find_task
 from pytest_glue.gate import baseline_storage
@@ -81,12 +80,7 @@ def recorded_items(storage: Path, name: str, tasks: Sequence[str] = ()) -> tuple
         BaselineError: there is no such baseline, it lacks one of the tasks, a file cannot be read, or no item can be
             planned.
     """
-    files = [local_path(name)] if name.endswith(".json") else sorted((storage / name).glob("*/*.json"))
-    if not files:
-        recorded = sorted(each.name for each in storage.iterdir() if each.is_dir()) if storage.is_dir() else []
-        known = f"accepted: {', '.join(recorded)}" if recorded else "none is recorded there"
-        raise BaselineError(f"there is no baseline {name!r} in {storage}; {known}")
-    baselines = [(file, baseline_storage.read(file)) for file in files]
+    baselines = [(file, baseline_storage.read(file)) for file in baseline_storage.files_named(storage, name)]
     chosen = [(file, baseline) for file, baseline in baselines if not tasks or baseline.task in tasks]
     if missing := sorted(set(tasks) - {baseline.task for _, baseline in chosen}):
         there = ", ".join(sorted({baseline.task for _, baseline in baselines}))

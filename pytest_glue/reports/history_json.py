@@ -1,7 +1,5 @@
-"""A history as JSON, for scripts."""
+"""A history as plain data, for scripts."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,12 +17,8 @@ class Shown:
     sentences: tuple[str, ...]
 
 
-def encode(shown: Sequence[Shown]) -> str:
-    """Return the series as JSON."""
-    return json.dumps([_plain(each) for each in shown], indent=1, ensure_ascii=True)
-
-
-def _plain(shown: Shown) -> dict[str, Any]:
+def plain(shown: Shown) -> dict[str, Any]:
+    """Return a series as plain data."""
     last, use = shown.series.last, baseline_use(shown.series.records)
     return {
         "task": last.task,

@@ -66,7 +66,7 @@ def encode(report: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: a part of the report is no plain data.
     """
-    text = json.dumps(_json_value(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(without_infinity(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     return text.encode("utf-8", "backslashreplace")  # names of files need not be valid text
 
 
@@ -83,15 +83,15 @@ _FREE = frozenset({"options", "recipe", "hyperparameters", "space"})
 """Parts of the report whose values are the user's."""
 
 
-def _json_value(value: Any, *, is_free: bool = False) -> Any:
+def without_infinity(value: Any, *, is_free: bool = False) -> Any:
     """Return the value without NaN and infinity, which JSON does not have: text for the user's values, else null."""
     match value:
         case float() if not isfinite(value):
             return str(value) if is_free else None
         case Mapping():
-            return {key: _json_value(each, is_free=is_free or key in _FREE) for key, each in value.items()}
+            return {key: without_infinity(each, is_free=is_free or key in _FREE) for key, each in value.items()}
         case list() | tuple():
-            return [_json_value(each, is_free=is_free) for each in value]
+            return [without_infinity(each, is_free=is_free) for each in value]
     return value
 
 

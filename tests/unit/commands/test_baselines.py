@@ -90,6 +90,19 @@ def test_the_folder_of_the_table(run: Output, storage: Path) -> None:
     assert "0 baselines with 0 items in other" == run("list", "--storage=other")[1][-1]
 
 
+def test_the_folder_of_a_table_above(
+    run: Output, storage: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a folder of the project too, where a mistake in another option does not matter; `power` reads it as well."""
+    storage.rename("records")
+    Path("pyproject.toml").write_text('[tool.pytest_glue]\nstorage = "records"\nseeds = "x"\n', "utf-8")
+    Path("suites").mkdir()
+    monkeypatch.chdir("suites")
+    assert "2 baselines with 3 items in ../records" == run("list")[1][-1]
+    assert 2 == main(["power", "--baseline=none"])
+    assert "there is no baseline 'none' in ../records" in capsys.readouterr().err
+
+
 def test_show(run: Output) -> None:
     """Everything that a file says, by item; a file can be named too."""
     code, lines, _ = run("show", "main")
