@@ -122,7 +122,7 @@ class Page:
         names = re.findall(r"--glue-json[= ](\S+)", shlex.join(arguments)) or [_REPORT]
         report: dict[str, Any] = json.loads((self._folder / names[0]).read_text("utf-8"))
         red = sum(each["verdict"] in _RED for each in report["results"])
-        red += sum(bool(re.match(r"FAILED .* - assert ", line)) for line in result.outlines)
+        red += sum(bool(re.match(r"E +assert ", line)) for line in result.outlines)
         if report["errors"] or result.parseoutcomes().get("failed", 0) != red:
             return f"{red} failures are expected, outcomes {result.parseoutcomes()}, errors {report['errors']}"
         return ""
