@@ -4,7 +4,6 @@ project = "pytest-glue"
 author = "the authors of pytest-glue"
 extensions = ["myst_parser", "sphinxcontrib.mermaid"]
 
-myst_enable_extensions = ["attrs_inline"]
 myst_heading_anchors = 4
 myst_fence_as_directive = ["mermaid"]
 
