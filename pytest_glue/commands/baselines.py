@@ -109,8 +109,8 @@ def _diff(given: argparse.Namespace, storage: Path) -> int:
         files = [[str(each.file) for each in side] for side in only]
         print_json({"items": items, "only_in_first": files[0], "only_in_second": files[1]})
     else:
-        shown = [line for key, found in both.items() for line in difference_lines(old[key].title, found)]
-        shown += [f"only in {each.name}: {each.title}" for side in only for each in side]
+        shown = [line for key, found in both.items() for line in difference_lines(old[key].baseline.item, found)]
+        shown += [f"only in {each.name}: {each.baseline.item}" for side in only for each in side]
         print("\n".join(shown))
     return _reported(problems)
 

@@ -142,10 +142,9 @@ def _row(file: CacheFile, entry: Entry | None) -> tuple[str, ...]:
     if entry is None:
         return ("(damaged)", file.path.stem[:12], "", "", "", "", n_bytes, age, "")
     task, run = entry.key.task, entry.run
-    score = run.metrics[metric := task["metrics"][0]]
-    shown = "undefined" if score is None else decimal(score)
-    label = entry.conditions.checkpoint.label
-    return (task["name"], label, str(run.seed), metric, shown, seconds(run.duration_s), n_bytes, age, _settings(entry))
+    metric, label = task["metrics"][0], entry.conditions.checkpoint.label
+    score = decimal(run.metrics[metric])
+    return (task["name"], label, str(run.seed), metric, score, seconds(run.duration_s), n_bytes, age, _settings(entry))
 
 
 def _settings(entry: Entry) -> str:

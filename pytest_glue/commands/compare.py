@@ -93,19 +93,14 @@ def _compared(given: argparse.Namespace, baseline: RecordedSide, candidate: Reco
             found.append(comparison.evaluate(item, partner))
         except MissingBaselineError as error:
             if skips:
-                only.append(f"only in {candidate.name}, not compared: {_named(item)}")
+                only.append(f"only in {candidate.name}, not compared: {item.baseline.item}")
             else:
                 errors[item.nodeid] = f"{error}; --on-missing-baseline=skip leaves it out"
         except BaselineError as error:
             errors[item.nodeid] = str(error)
-    only += [
-        f"only in {baseline.name}: {_named(each)}" for each in baseline.items if not any(each is one for one in used)
-    ]
+    unused = (each for each in baseline.items if not any(each is one for one in used))
+    only += [f"only in {baseline.name}: {each.baseline.item}" for each in unused]
     return Compared(baseline, candidate, options, tuple(found), errors, tuple(only))
-
-
-def _named(item: RecordedItem) -> str:
-    return f"{item.baseline.task} · {item.baseline.checkpoint.label}"
 
 
 def _options(given: argparse.Namespace, baseline: RecordedSide, candidate: RecordedSide) -> Options:

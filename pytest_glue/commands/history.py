@@ -54,7 +54,7 @@ def _history(given: argparse.Namespace) -> int:
     shown = _shown(given, _selected(given, records))
     lines = _write(given, shown)
     if not shown:
-        items = sorted({f"{each.task} · {each.checkpoint}" for each in records})
+        items = sorted({each.item for each in records})
         has = f"it has those of {shortened(', '.join(items), 500)}" if items else "it is empty"
         complain(f"no results in {file} match: {has}")
         return 1
@@ -136,7 +136,7 @@ def _write(given: argparse.Namespace, shown: list[Shown]) -> list[str]:
     contents: dict[str, tuple[Path, Any]] = {}
     if given.svg is not None:
         if len(shown) > 1:
-            names = ", ".join(f"{each.series.last.task} · {each.series.last.checkpoint}" for each in shown[:5])
+            names = ", ".join(each.series.last.item for each in shown[:5])
             raise OptionError(f"--svg draws one series, and {len(shown)} match ({names}): name a task and --checkpoint")
         contents["SVG"] = given.svg, picture(shown[0])
     if given.html is not None:

@@ -49,15 +49,15 @@ def seconds(duration_s: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
-def decimal(value: float, sign: str = "", digits: int = 3) -> str:
+def decimal(value: float | None, sign: str = "", digits: int = 3) -> str:
     """Return a number with a fixed number of digits; what rounds to zero is never -0.000.
 
     Args:
-        value: the number.
+        value: the number; None is undefined.
         sign: `+` to show the sign of positive numbers too.
         digits: after the point.
     """
-    return f"{round(value, digits) + 0.0:{sign}.{digits}f}"
+    return "undefined" if value is None else f"{round(value, digits) + 0.0:{sign}.{digits}f}"
 
 
 def fitting_digits(value: float) -> int:

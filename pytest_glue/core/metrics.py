@@ -1,5 +1,6 @@
 """The table of metrics; `statistics.metrics` computes scores and `core.chance` has their chance levels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from sys import float_info
@@ -82,16 +83,25 @@ class Metric:
             return False
         return max(self.low, -float_info.max) <= value <= min(self.high, float_info.max)
 
-    def text(self, score: float, sign: str = "", beside: float | None = None) -> str:
+    @property
+    def limit_sign(self) -> str:
+        """What precedes a score that is the worst that it can be."""
+        return "≥" if self.greater_is_better else "≤"
+
+    def text(self, score: float | None, sign: str = "", beside: float | None = None) -> str:
         """Return a score or a difference for people: with three decimals; without bounds, with as many as it needs.
 
         Args:
-            score: the number.
+            score: the number; None is undefined.
             sign: `+` to show the sign of positive numbers too.
             beside: a score that is shown with a difference, which then has as many decimals.
         """
-        digits = 3 if self.is_bounded else fitting_digits(score if beside is None else beside)
-        return decimal(score, sign, digits)
+        shown = score if beside is None else beside
+        return decimal(score, sign, 3 if self.is_bounded or shown is None else fitting_digits(shown))
+
+    def interval(self, ends: Sequence[float] | None, sign: str = "", beside: float | None = None) -> str:
+        """Return a confidence interval for people, with the arguments of `text`; empty if there is none."""
+        return " to ".join(self.text(end, sign, beside) for end in ends or ())
 
 
 _LABELS = (Kind.CLASSIFICATION, Kind.MULTI_LABEL)

@@ -81,6 +81,11 @@ class Baseline:
     """The group of each evaluation example, as in `RunConditions`; empty if there are no groups."""
 
     @property
+    def item(self) -> str:
+        """Task and checkpoint, for sentences."""
+        return f"{self.task} · {self.checkpoint.label}"
+
+    @property
     def kind(self) -> Kind:
         """The kind of the task."""
         if self.is_multi_label:

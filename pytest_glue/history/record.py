@@ -126,6 +126,11 @@ class Record:
         )
 
     @property
+    def item(self) -> str:
+        """Task and checkpoint, for sentences."""
+        return f"{self.task} · {self.checkpoint}"
+
+    @property
     def test(self) -> str:
         """The test of the item, without its parameters."""
         path, _, name = self.nodeid.partition("::")

@@ -42,7 +42,7 @@ def _is_real(evaluation: Evaluation) -> Iterator[str]:
     elif evaluation.verdict is Verdict.FAIL and _misses_threshold(evaluation):
         yield _is_miss_real(evaluation)
     elif compared is not None and compared["verdict"] == evaluation.verdict != Verdict.PASS:
-        yield from _is_drop_real(compared, _metric(evaluation))
+        yield from _is_drop_real(compared, shown_metric(evaluation.headline_metric))
     if evaluation.golden is not None and evaluation.golden.failed:
         yield "Golden examples are a plain check, which has no error rate."
 
@@ -94,7 +94,8 @@ def _remedies(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.verdict is Verdict.DEGENERATE:
         yield "Lower the learning rate, train longer, or train on more examples."
     if evaluation.verdict is Verdict.INCONCLUSIVE and compared is not None:
-        yield from _more_seeds(compared, _metric(evaluation), can_add=not evaluation.conditions.evaluate_only)
+        metric, can_add = shown_metric(evaluation.headline_metric), not evaluation.conditions.evaluate_only
+        yield from _more_seeds(compared, metric, can_add=can_add)
     if evaluation.verdict is not Verdict.FAIL:
         return
     if judgement.golden is not None and judgement.golden.failed:
@@ -130,8 +131,8 @@ def _better_score(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _misses_threshold(evaluation: Evaluation) -> bool:
-    score, threshold = evaluation.score, evaluation.threshold
-    return score is not None and threshold is not None and _metric(evaluation).sign * (score - threshold) < 0
+    score, threshold, sign = evaluation.score, evaluation.threshold, shown_metric(evaluation.headline_metric).sign
+    return score is not None and threshold is not None and sign * (score - threshold) < 0
 
 
 def _is_at_chance(evaluation: Evaluation) -> bool:
@@ -140,7 +141,3 @@ def _is_at_chance(evaluation: Evaluation) -> bool:
     has_bound = judgement.baseline is not None or judgement.threshold is not None or judgement.decided_by_hook
     has_other_cause = judgement.failed_slices or (judgement.golden is not None and judgement.golden.failed)
     return not has_bound and not has_other_cause
-
-
-def _metric(evaluation: Evaluation) -> Metric:
-    return shown_metric(evaluation.headline_metric, greater_is_better=evaluation.greater_is_better)

@@ -43,10 +43,6 @@ class NamedBaseline:
         """Task and checkpoint id: what the items of two baselines are paired by."""
         return self.baseline.task, self.file.stem
 
-    @property
-    def title(self) -> str:
-        return f"{self.baseline.task} · {self.baseline.checkpoint.label}"
-
     def facts(self, now: datetime) -> Facts:
         """Return all that the file says, without predictions, and its age in whole days."""
         recorded = self.baseline
@@ -114,8 +110,7 @@ def lines(each: NamedBaseline, now: datetime) -> list[str]:
         "file": facts["file"],
         "score": f"{metric.name} {metric.text(recorded.score)}",
         "by seed": ", ".join(
-            f"{seed}: {'undefined' if score is None else metric.text(score)}"
-            for seed, score in zip(recorded.seeds, scores, strict=True)
+            f"{seed}: {metric.text(score)}" for seed, score in zip(recorded.seeds, scores, strict=True)
         ),
         "recorded": f"{recorded.recorded_at} ({_age(facts['age_days'])})" if recorded.recorded_at else "unknown",
         "commit": recorded.commit or "unknown",
@@ -132,7 +127,7 @@ def lines(each: NamedBaseline, now: datetime) -> list[str]:
         or "unknown",
     }
     width = max(map(len, shown))
-    return [printable(each.title), *(f"  {name.ljust(width)}  {printable(text)}" for name, text in shown.items())]
+    return [printable(recorded.item), *(f"  {name.ljust(width)}  {printable(text)}" for name, text in shown.items())]
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

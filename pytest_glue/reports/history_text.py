@@ -34,7 +34,7 @@ def metric_of(series: Series) -> Metric:
 def title(series: Series) -> str:
     """Return the item and the extent of a series."""
     last = series.last
-    name = printable(shortened(f"{last.task} · {last.checkpoint}", 150))
+    name = printable(shortened(last.item, 150))
     n_results = count(len(series.records), "result")
     return f"{name}: {printable(last.headline_metric)}, {n_results}, {span(series.records)}"
 
@@ -58,7 +58,7 @@ def table(series: Series, width: int | None = None) -> list[str]:
                 commit_of(record),
                 f"{'*' if is_changed else ''}{digest_of(record)}",
                 str(len(record.runs)),
-                "undefined" if record.score is None else metric.text(record.score),
+                metric.text(record.score),
                 interval_of(record, metric),
                 _plot(record, low, high, n_plot),
                 record.verdict,
@@ -80,7 +80,7 @@ def digest_of(record: Record) -> str:
 def interval_of(record: Record, metric: Metric) -> str:
     if record.interval_low is None or record.interval_high is None:
         return ""
-    return f"{metric.text(record.interval_low)} to {metric.text(record.interval_high)}"
+    return metric.interval((record.interval_low, record.interval_high))
 
 
 def sentences(series: Series, changes: Sequence[Change], others: Sequence[Series], alpha: float) -> list[str]:

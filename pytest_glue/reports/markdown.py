@@ -74,19 +74,18 @@ def _score_row(item: Item) -> tuple[str, ...]:
     mark = _mark(item)
     if item.evaluation is None:
         return (mark, plain_text(item.name, 200), "", "", "", "", item.status)
-    metric = _metric(item.evaluation)
-    limit = ("≥ " if metric.greater_is_better else "≤ ") if item.evaluation.n_stopped else ""
-    score = f"{limit}{_score(item.score, metric)}"
+    metric = shown_metric(item.evaluation.headline_metric)
+    limit = f"{metric.limit_sign} " if item.evaluation.n_stopped else ""
+    score = f"{limit}{metric.text(item.score)}"
     bound = "" if item.bound is None else f"{plain_text(item.bound.name, 100)} {metric.text(item.bound.value)}"
     difference = "" if item.difference is None else metric.text(item.difference, "+", item.score)
     if (interval := item.difference_interval) is not None:
-        difference = f"{difference} ({_interval(interval, metric, '+', item.score)})"
-    interval = item.evaluation.confidence_interval
+        difference = f"{difference} ({metric.interval(interval, '+', item.score)})"
     return (
         mark,
         f"{plain_text(item.name, 200)}<br>{_name(metric)}",
         score,
-        "" if interval is None else _interval(interval, metric),
+        metric.interval(item.evaluation.confidence_interval),
         bound,
         difference,
         f"**{item.status}**" if item.is_red else item.status,
@@ -99,16 +98,8 @@ def _mark(item: Item) -> str:
     return _MARKS[Verdict.INCONCLUSIVE if item.kind == Verdict.INCONCLUSIVE else Verdict.PASS]
 
 
-def _metric(evaluation: Evaluation) -> Metric:
-    return shown_metric(evaluation.headline_metric, greater_is_better=evaluation.greater_is_better)
-
-
 def _name(metric: Metric) -> str:
     return plain_text(metric.name) + ("" if metric.greater_is_better else " (lower is better)")
-
-
-def _interval(interval: tuple[float, float], metric: Metric, sign: str = "", beside: float | None = None) -> str:
-    return " to ".join(metric.text(end, sign, beside) for end in interval)
 
 
 def _matrix(matrix: Matrix | None) -> Iterator[str]:
@@ -118,7 +109,7 @@ def _matrix(matrix: Matrix | None) -> Iterator[str]:
     rows = [(f"{plain_text(row.task)}<br>{_name(shown_metric(row.metric))}", *_cells(row)) for row in matrix.rows]
     if matrix.averages:
         cells = (
-            "" if each is None else f"{decimal(each.value)}<br>{_interval(each.interval, _FRACTION)}"
+            "" if each is None else f"{decimal(each.value)}<br>{_FRACTION.interval(each.interval)}"
             for each in matrix.averages
         )
         rows.append(("average of the ranked tasks", *cells))
@@ -137,9 +128,9 @@ def _cells(row: Row) -> Iterator[str]:
         if cell is None:
             yield ""
             continue
-        score = _score(cell.score, metric)
+        score = metric.text(cell.score)
         shown = f"**{score}** ({cell.mark})" if cell.mark else score
-        yield shown if cell.interval is None else f"{shown}<br>{_interval(cell.interval, metric)}"
+        yield shown if cell.interval is None else f"{shown}<br>{metric.interval(cell.interval)}"
 
 
 def _details(item: Item, commit: str | None) -> str:
@@ -156,7 +147,7 @@ def _details(item: Item, commit: str | None) -> str:
         plain_text(item.sentence) + "\n",
         *_answers(evaluation, commit),
         _run_table(evaluation),
-        *_slices(evaluation.judgement.slices, _metric(evaluation)),
+        *_slices(evaluation.judgement.slices, shown_metric(evaluation.headline_metric)),
         *([_notes(evaluation)] if evaluation.notes else []),
         *([_command(item)] if item.command else []),
         "</details>\n",
@@ -185,18 +176,14 @@ def _run_table(evaluation: Evaluation) -> str:
     rows = [
         (
             str(run.seed),
-            *(_score(run.metrics.get(name), shown_metric(name)) for name in metrics),
+            *(shown_metric(name).text(run.metrics.get(name)) for name in metrics),
             "cached" if run.cached else seconds(run.duration_s),
             plain_text(failed.get(run.seed, "")),
         )
         for run in evaluation.runs
     ]
-    rows.append(("mean", *(_score(evaluation.metrics[name], shown_metric(name)) for name in metrics), "", ""))
+    rows.append(("mean", *(shown_metric(name).text(evaluation.metrics[name]) for name in metrics), "", ""))
     return _table(("seed", *map(plain_text, metrics), "time", "failed to train"), rows, right=("seed",))
-
-
-def _score(value: float | None, metric: Metric) -> str:
-    return "undefined" if value is None else metric.text(value)
 
 
 def _slices(slices: Sequence[SliceResult], metric: Metric) -> Iterator[str]:
@@ -206,8 +193,8 @@ def _slices(slices: Sequence[SliceResult], metric: Metric) -> Iterator[str]:
         (
             plain_text(each.name, 200),
             str(each.n_eval),
-            _score(each.score, metric),
-            "" if each.confidence_interval is None else _interval(each.confidence_interval, metric),
+            metric.text(each.score),
+            metric.interval(each.confidence_interval),
             "" if each.baseline is None else metric.text(each.baseline.difference, "+", each.score),
             plain_text(each.note or str(each.verdict or "")),
         )

@@ -55,7 +55,7 @@ def _text(cell: Cell | None, metric: str) -> str:
     """Return the score with its mark, unless it says nothing, and with its verdict if that is no pass."""
     if cell is None:
         return "-"
-    score = "undefined" if cell.score is None else shown_metric(metric).text(cell.score)
+    score = shown_metric(metric).text(cell.score)
     verdict = "" if cell.verdict == Verdict.PASS else cell.verdict
     mark = "" if cell.verdict == Verdict.DEGENERATE else _MARKS.get(cell.mark, "")
     return " ".join(filter(None, (score, mark, verdict)))

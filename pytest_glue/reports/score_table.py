@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pytest_glue.core.evaluation import Evaluation, Outcome
 from pytest_glue.core.formatting import seconds
 from pytest_glue.core.metrics import Metric, shown_metric
+from pytest_glue.reports.bounds import Bound, bounds_of, judged_score
 from pytest_glue.reports.status import ERROR, is_red, names_in, reading_order, status_text
 from pytest_glue.reports.table import Column, TextTable, laid_out
 from pytest_glue.reports.width import shortened_name
@@ -86,21 +87,21 @@ def _error_row(nodeid: str, own_tasks: Collection[str]) -> _Row:
 def _cells(evaluation: Evaluation) -> tuple[str, ...]:
     """Return the cells of an evaluation without the verdict."""
     metric = shown_metric(evaluation.headline_metric)
-    bound, shown_bound = _bound(evaluation, metric)
-    score, difference = "undefined", ""
-    if (judged := _score(evaluation)) is not None:
-        limit = ("≥" if metric.greater_is_better else "≤") if evaluation.n_stopped else ""
-        score = f"{limit}{metric.text(judged)}"
-        difference = "" if bound is None else f"{limit}{metric.text(judged - bound, '+', judged)}"
-    interval = " to ".join(map(metric.text, evaluation.confidence_interval or ()))
-    names = (evaluation.task, evaluation.checkpoint.label, evaluation.headline_metric)
-    return (*names, score, interval, shown_bound, difference, _time(evaluation))
-
-
-def _score(evaluation: Evaluation) -> float | None:
-    """Return the score that was judged: with a baseline, that of the runs that trained."""
-    compared = evaluation.baseline or {}
-    return None if evaluation.score is None else float(compared.get("candidate_score", evaluation.score))
+    score, bound = judged_score(evaluation), next(iter(bounds_of(evaluation)), None)
+    limit = metric.limit_sign if evaluation.n_stopped and score is not None else ""
+    difference = ""
+    if score is not None and bound is not None:
+        difference = f"{limit}{metric.text(score - bound.value, '+', score)}"
+    return (
+        evaluation.task,
+        evaluation.checkpoint.label,
+        evaluation.headline_metric,
+        f"{limit}{metric.text(score)}",
+        metric.interval(evaluation.confidence_interval),
+        "" if bound is None else _bound_text(evaluation, bound, metric),
+        difference,
+        _time(evaluation),
+    )
 
 
 def html_cells(evaluation: Evaluation) -> list[str]:
@@ -109,15 +110,10 @@ def html_cells(evaluation: Evaluation) -> list[str]:
     return [score, bound, evaluation.verdict]
 
 
-def _bound(evaluation: Evaluation, metric: Metric) -> tuple[float | None, str]:
-    """Return the bound that the score is compared with, and its text; None if there is none."""
+def _bound_text(evaluation: Evaluation, bound: Bound, metric: Metric) -> str:
     if evaluation.baseline is not None:
-        bound = float(evaluation.baseline["baseline_score"])
-        return bound, f"{shortened_name(evaluation.baseline['name'])} {metric.text(bound)}"
-    if evaluation.threshold is not None:
-        return evaluation.threshold, metric.text(evaluation.threshold)
-    chance = evaluation.judgement.chance
-    return chance, "" if chance is None else f"({metric.text(chance)})"
+        return f"{shortened_name(bound.name)} {metric.text(bound.value)}"
+    return metric.text(bound.value) if evaluation.threshold is not None else f"({metric.text(bound.value)})"
 
 
 def _time(evaluation: Evaluation) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.formatting import decimal, fitting_digits, seconds
+from pytest_glue.core.formatting import count, decimal, fitting_digits, seconds
 from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.study import EVALUATION, Hyperparameters, Study, Trial
 
@@ -36,11 +36,12 @@ def _number(objective: float) -> str:
 
 
 def _search_line(study: Study) -> str:
-    counts = ", ".join(f"{count} {state}" for state, count in study.counts.items() if count)
+    counts = ", ".join(f"{number} {state}" for state, number in study.counts.items() if number)
     trials = f"{study.terms.backend} ran {len(study.trials)} trials ({counts})"
+    best = shown_metric(study.objective).text(study.best.objective)
     parts = [
         f"{trials} on {study.n_train} examples in {seconds(study.duration_s)}",
-        f"best {study.objective} {_objective(study)}{_tie(study)} with {_values(study.best.hyperparameters)}",
+        f"best {study.objective} {best}{_tie(study)} with {_values(study.best.hyperparameters)}",
     ]
     if study.importance and len(study.finished) >= _TRIALS_FOR_IMPORTANCE:
         parts.append("importance: " + ", ".join(f"{name} {share:.0%}" for name, share in study.importance.items()))
@@ -51,12 +52,6 @@ def _search_line(study: Study) -> str:
     return "; ".join(parts)
 
 
-def _objective(study: Study) -> str:
-    if study.best.objective is None:
-        return "undefined"
-    return shown_metric(study.objective).text(study.best.objective)
-
-
 _TRIALS_FOR_IMPORTANCE = 10
 """Complete trials; with fewer, the importance of hyperparameters is mostly noise."""
 
@@ -65,8 +60,7 @@ def _tie(study: Study) -> str:
     n_others = sum(trial.objective == study.best.objective for trial in study.finished) - 1
     if not n_others or study.best.objective is None:
         return ""
-    others = "1 other trial" if n_others == 1 else f"{n_others} other trials"
-    return f" (also reached by {others}; the lowest loss decided)"
+    return f" (also reached by {count(n_others, 'other trial')}; the lowest loss decided)"
 
 
 def _values(hyperparameters: Hyperparameters) -> str:

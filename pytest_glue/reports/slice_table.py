@@ -43,17 +43,17 @@ def slice_lines(evaluations: Sequence[Evaluation], width: int | None = None, *, 
 
 
 def _row(evaluation: Evaluation, part: SliceResult) -> list[str]:
-    text = shown_metric(evaluation.headline_metric).text
+    metric = shown_metric(evaluation.headline_metric)
     bound, shown_bound = _bound(evaluation, part)
     score = part.baseline.candidate_score if part.baseline else part.score
-    difference = "" if bound is None or score is None else text(score - bound, "+", score)
+    difference = "" if bound is None or score is None else metric.text(score - bound, "+", score)
     return [
         evaluation.task,
         evaluation.checkpoint.label,
         part.name,
         str(part.n_eval),
-        "undefined" if score is None else text(score),
-        " to ".join(map(text, part.confidence_interval or ())),
+        metric.text(score),
+        metric.interval(part.confidence_interval),
         shown_bound,
         difference,
         part.verdict or part.note.partition(":")[0],

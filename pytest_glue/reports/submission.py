@@ -115,9 +115,8 @@ def _text(file: LeaderboardFile, predictions: Sequence[float]) -> str:
 def _described(source: _Source) -> str:
     """Return task, seed and score of a run; the number of runs if there was a choice."""
     evaluation, score = source.evaluation, source.score
-    shown = "undefined" if score is None else decimal(score)
     choice = f", the best of {len(evaluation.runs)}" if len(evaluation.runs) > 1 else ""
-    return f"{evaluation.task}, seed {source.run.seed}{choice}: {evaluation.headline_metric} {shown}"
+    return f"{evaluation.task}, seed {source.run.seed}{choice}: {evaluation.headline_metric} {decimal(score)}"
 
 
 def _filled_lines(missing: Sequence[str], sample: Mapping[str, str]) -> list[str]:

@@ -102,5 +102,4 @@ def _chance(facts: TaskFacts) -> str:
     if facts.chance_level is None:
         return _UNKNOWN
     metric = shown_metric(facts.task.headline_metric)
-    limit = "≥" if metric.greater_is_better else "≤"
-    return f"{limit if facts.is_least else ''}{metric.text(facts.chance_level)}"
+    return f"{metric.limit_sign if facts.is_least else ''}{metric.text(facts.chance_level)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_glue.config.options import Options
 from pytest_glue.core.evaluation import Evaluation, Outcome
-from pytest_glue.core.formatting import printable_message
+from pytest_glue.core.formatting import count, printable_message
 from pytest_glue.core.slices import split_target
 from pytest_glue.core.tasks import GLUE
 from pytest_glue.core.verdict import Verdict
@@ -151,8 +151,7 @@ def unchecked_lines(nodeids: Collection[str]) -> list[str]:
     """Return a line about tests that passed without asking for their red verdict."""
     if not nodeids:
         return []
-    tests = "1 test" if len(nodeids) == 1 else f"{len(nodeids)} tests"
-    return [f"{tests} passed without a check of the red verdict: {', '.join(sorted(nodeids))}"]
+    return [f"{count(len(nodeids), 'test')} passed without a check of the red verdict: {', '.join(sorted(nodeids))}"]
 
 
 def synthetic_lines(evaluations: Sequence[Evaluation]) -> list[str]:

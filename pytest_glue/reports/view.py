@@ -12,6 +12,7 @@ from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import count, shortened
 from pytest_glue.core.verdict import Verdict
+from pytest_glue.reports.bounds import Bound, bounds_of, judged_score
 from pytest_glue.reports.command import command_of
 from pytest_glue.reports.json import encode
 from pytest_glue.reports.matrix import Matrix, matrix_of
@@ -20,15 +21,6 @@ from pytest_glue.reports.status import ERROR, names_in, reading_order, status_te
 
 Report = Mapping[str, Any]
 _LONGEST_NAME = 150
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What the score of an item is compared with."""
-
-    name: str
-    """`threshold`, `chance level`, or the name of the baseline."""
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +48,13 @@ class Item:
 
     @property
     def score(self) -> float | None:
-        """The score that was judged: with a baseline, that of the runs that trained; None if it is undefined."""
-        if self.evaluation is None or self.evaluation.score is None:
-            return None
-        return float((self.evaluation.baseline or {}).get("candidate_score", self.evaluation.score))
+        """The score that was judged; None if it is undefined."""
+        return None if self.evaluation is None else judged_score(self.evaluation)
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
-        """What the score is compared with, the decisive bound first, the chance level last, if the metric has one."""
-        if self.evaluation is None:
-            return ()
-        baseline, threshold = self.evaluation.baseline, self.evaluation.threshold
-        found = [] if baseline is None else [Bound(str(baseline["name"]), float(baseline["baseline_score"]))]
-        found += [] if threshold is None else [Bound("threshold", threshold)]
-        chance = self.evaluation.judgement.chance
-        return tuple(found) if chance is None else (*found, Bound("chance level", chance))
+        """What the score is compared with, the decisive bound first."""
+        return () if self.evaluation is None else bounds_of(self.evaluation)
 
     @property
     def bound(self) -> Bound | None:

@@ -48,7 +48,7 @@ def _entry(result: ExportedResult, task_id: str) -> dict[str, Any]:
     score, dataset = result.scores[0], result.dataset
     notes = f"{score.metric}, {result.how}"
     if score.confidence_interval is not None:
-        low, high = (find_metric(result.evaluation.headline_metric).text(end) for end in score.confidence_interval)
-        notes += f", 95% CI {low} to {high}"
+        metric = find_metric(result.evaluation.headline_metric)
+        notes += f", 95% CI {metric.interval(score.confidence_interval)}"
     named = {"id": dataset.hub_id, "task_id": task_id, "revision": dataset.revision}
     return {"dataset": {key: value for key, value in named.items() if value}, "value": score.value, "notes": notes}

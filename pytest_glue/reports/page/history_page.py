@@ -11,8 +11,8 @@ from pytest_glue.history.series import Series
 from pytest_glue.reports.history_json import Shown
 from pytest_glue.reports.history_text import commit_of, digest_of, interval_of, metric_of, title
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE
+from pytest_glue.reports.page.environment import environment
 from pytest_glue.reports.page.history_chart import scores_over_time
-from pytest_glue.reports.page.page import environment
 from pytest_glue.reports.page.svg import svg
 
 _VARIABLE = re.compile(r"var\((--\w+)\)")
@@ -54,7 +54,7 @@ def _rows(series: Series) -> list[tuple[str, ...]]:
             record.branch or "",
             digest_of(record),
             ", ".join(map(str, record.seeds)),
-            "undefined" if record.score is None else metric.text(record.score),
+            metric.text(record.score),
             interval_of(record, metric),
             record.verdict,
         )

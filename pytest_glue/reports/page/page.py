@@ -1,32 +1,25 @@
 """The page: its parts in the order of reading, written with templates that escape every text."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from pytest_glue.core.error_analysis import LabelScores
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.formatting import count, decimal, seconds, visible
-from pytest_glue.core.metrics import METRICS, shown_metric
+from pytest_glue.core.formatting import visible
+from pytest_glue.core.metrics import METRICS
 from pytest_glue.reports.answers import Answer, answers
 from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.page import charts, error_charts, search_charts, words
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE, Chart
-from pytest_glue.reports.page.option_text import option_text
+from pytest_glue.reports.page.environment import LONGEST_TEXT, environment, score_text
 from pytest_glue.reports.page.svg import svg
 from pytest_glue.reports.view import Item, View
 
-LONGEST_TEXT = 5000
-"""In characters: of any text in the page."""
 _TEXT_BUDGET = 250_000
 """In characters: of all texts of examples."""
-_MOST_LABELS = 50
-_FLAG = re.compile(r"--glue-[a-z-]+(?:=[\w.-]{1,20}(?![\w.-]))?")
 _NO_ROOM = "the texts of the items above fill the page"
 
 
@@ -102,60 +95,6 @@ def _without_room(texts: ItemTexts) -> ItemTexts:
     return ItemTexts(*(ExampleTexts(problem=_NO_ROOM) if each.by_example else each for each in found))
 
 
-def environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pytest_glue.reports.page"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "score": _score,
-        "interval": _interval,
-        "seconds": seconds,
-        "n": count,
-        "with_flags": _with_flags,
-        "setting": _setting,
-        "option": option_text,
-    }
-    environment.globals["worst_labels"] = _worst_labels
-    return environment
-
-
-def _shown(value: Any) -> Any:
-    """Return the text of a value in the page; charts are no text."""
-    return value if isinstance(value, Markup) else visible(str(value), LONGEST_TEXT)
-
-
-def _setting(value: Any) -> str:
-    """Return a value of a hyperparameter; the recipe has all digits of it."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _with_flags(text: str) -> Markup:
-    """Return a text of the page whose flags are code, which no line break divides."""
-    return Markup(_FLAG.sub(r"<code>\g<0></code>", str(escape(_shown(text)))))  # noqa: S704 - it is escaped
-
-
-def _score(value: float | None, metric: str | None, sign: str = "", beside: float | None = None) -> str:
-    """Return a score or a difference as text, see `Metric.text`; without a metric, of a fraction."""
-    if value is None:
-        return "undefined"
-    return decimal(value, sign) if metric is None else shown_metric(metric).text(value, sign, beside)
-
-
-def _interval(interval: Sequence[float] | None, metric: str | None) -> str:
-    return "" if interval is None else " to ".join(_score(each, metric) for each in interval)
-
-
-def _worst_labels(labels: Sequence[LabelScores]) -> list[LabelScores]:
-    """Return the labels in the order of their F1, undefined ones last."""
-    return sorted(labels, key=lambda each: (each.f1 is None, each.f1 or 0.0))[:_MOST_LABELS]
-
-
 def _overviews(items: Sequence[Item]) -> list[Overview]:
     """Return a dot plot of all items, one for each metric whose scores are no fractions."""
     groups: dict[str, list[Item]] = {}
@@ -166,7 +105,7 @@ def _overviews(items: Sequence[Item]) -> list[Overview]:
     found = []
     for number, (metric, group) in enumerate(sorted(groups.items())):
         caption = f"Scores{f' in {metric}' if metric else ''}, with 95 % intervals"
-        scores = "; ".join(f"{item.name}: {_score(item.score, metric or None)}, {item.status}" for item in group)
+        scores = "; ".join(f"{item.name}: {score_text(item.score, metric or None)}, {item.status}" for item in group)
         images = [
             _image(charts.dot_plot(group, width), caption, scores, f"scores{number}{name}")
             for name, width in (("narrow", NARROW), ("wide", WIDE))

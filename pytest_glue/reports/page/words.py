@@ -28,14 +28,10 @@ def _interval(interval: Sequence[float] | None) -> str:
 
 def scores(evaluation: Evaluation) -> str:
     metric, recorded = evaluation.headline_metric, evaluation.baseline or {}
-    found = [f"seed {run.seed}: {_score(run.metrics[metric])}" for run in evaluation.runs]
+    found = [f"seed {run.seed}: {decimal(run.metrics[metric])}" for run in evaluation.runs]
     if scores := recorded.get("baseline_scores"):
-        found.append(f"{recorded['name']}: {', '.join(map(_score, scores))}")
+        found.append(f"{recorded['name']}: {', '.join(map(decimal, scores))}")
     return "; ".join(found)
-
-
-def _score(value: float | None) -> str:
-    return "undefined" if value is None else decimal(value)
 
 
 def learning_curves(evaluation: Evaluation) -> str:
@@ -49,7 +45,7 @@ def losses(evaluation: Evaluation) -> str:
 def _curves(evaluation: Evaluation, value_of: Callable[[Epoch], float | None]) -> str:
     """Return the values of each run after each epoch."""
     return "; ".join(
-        f"seed {run.seed}: {', '.join(_score(value_of(epoch)) for epoch in run.history)}" for run in evaluation.runs
+        f"seed {run.seed}: {', '.join(decimal(value_of(epoch)) for epoch in run.history)}" for run in evaluation.runs
     )
 
 
@@ -77,7 +73,7 @@ def calibration(bins: Sequence[CalibrationBin]) -> str:
 
 
 def trials(study: Study) -> str:
-    return "; ".join(f"trial {each.number + 1}: {_score(each.objective)}, {each.state}" for each in study.trials)
+    return "; ".join(f"trial {each.number + 1}: {decimal(each.objective)}, {each.state}" for each in study.trials)
 
 
 def importance(study: Study) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_glue.reports.page.option_text import option_text
+from pytest_glue.reports.page.environment import option_text
 
 
 @pytest.mark.parametrize(
