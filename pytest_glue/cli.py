@@ -15,11 +15,10 @@ from pytest_glue.commands.export import add_export
 from pytest_glue.commands.history import add_history
 from pytest_glue.commands.init import add_init
 from pytest_glue.commands.merge import add_merge
-from pytest_glue.commands.output import complain
+from pytest_glue.commands.output import with_output
 from pytest_glue.commands.power import add_power
 from pytest_glue.commands.report import add_report
 from pytest_glue.commands.tasks import add_tasks
-from pytest_glue.core.errors import GlueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,11 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = command_line().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = given.run
-    try:
-        return run(given)
-    except GlueError as error:
-        complain(error)
-        return 2
+    return with_output(lambda: run(given))
 
 
 def command_line() -> argparse.ArgumentParser:

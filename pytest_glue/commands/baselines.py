@@ -52,6 +52,8 @@ def _on_storage(run: Callable[[argparse.Namespace, Path], int]) -> Callable[[arg
 
         try:
             return run(given, path_option("storage", given.storage))
+        except BrokenPipeError:
+            raise
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}")
         return 2
@@ -64,16 +66,14 @@ def _list(given: argparse.Namespace, storage: Path) -> int:
     from pytest_glue.gate import baseline_storage
     from pytest_glue.reports.baseline_facts import table
 
-    found, problems = _read(
-        [(name, file) for name in baseline_storage.names_in(storage) for file in _files(storage, name)]
-    )
+    names = baseline_storage.names_in(storage)
+    found, problems = _read([(name, file) for name in names for file in baseline_storage.files_of(storage / name)])
     now = datetime.now(UTC)
     if given.json:
         print_json({"baselines": [each.facts(now) for each in found]})
     else:
-        names = {each.name for each in found}
         shown = table(found, now, terminal_width())
-        total = f"{count(len(names), 'baseline')} with {count(len(found), 'item')} in {storage}"
+        total = f"{count(len({each.name for each in found}), 'baseline')} with {count(len(found), 'item')} in {storage}"
         print("\n".join([*shown, total]))
     return _reported(problems)
 
@@ -125,17 +125,20 @@ def _delete(given: argparse.Namespace, storage: Path) -> int:
     from pytest_glue.core.formatting import count
 
     folder = storage / given.name
-    if not given.name.endswith(".json") and folder.is_symlink():
-        raise BaselineError(f"nothing was deleted: {folder} is a link; delete it by hand")
-    found, problems = _read([(given.name, file) for file in _files(storage, given.name)])
-    if found and not given.yes:
+    files = _files(storage, given.name)
+    folders = [] if given.name.endswith(".json") else [*(each for each in folder.iterdir() if each.is_dir()), folder]
+    if link := next((each for each in folders if each.is_symlink()), None):
+        raise BaselineError(f"nothing was deleted: {link} is a link; delete it by hand")
+    found, problems = _read([(given.name, file) for file in files])
+    if not found:
+        raise BaselineError(f"nothing was deleted: {'; '.join(problems)}")
+    if not given.yes:
         confirm_deletion(f"{count(len(found), 'file')} of baseline {given.name}")
     for each in found:
         each.file.unlink()
-    if not given.name.endswith(".json"):
-        for empty in (*(each for each in folder.iterdir() if each.is_dir()), folder):
-            if not any(empty.iterdir()):
-                empty.rmdir()
+    for each in folders:
+        if not any(each.iterdir()):
+            each.rmdir()
     print(f"deleted {count(len(found), 'file')} of baseline {given.name}")
     return _reported([f"kept, since it is no baseline that can be read: {problem}" for problem in problems])
 

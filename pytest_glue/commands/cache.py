@@ -66,6 +66,8 @@ def _on_cache(
             runs = _selected(given, cache)
             lines = [*run(given, cache, runs), *([] if runs else _no_match(given, cache))]
             print("\n".join([*lines, f"cache: {cache.folder}"]))
+        except BrokenPipeError:
+            raise
         except OSError as error:
             complain(f"the cache {cache.folder} cannot be used: {error.strerror or error}")
             return 1

@@ -47,9 +47,11 @@ def add_history(commands: Commands) -> None:
 def _history(given: argparse.Namespace) -> int:
     from pytest_glue.core.formatting import shortened
     from pytest_glue.history.storage import HistoryFile
+    from pytest_glue.reports.files import check_distinct
     from pytest_glue.reports.history_text import table, title
 
     file = _file(given.file)
+    check_distinct({"--html": given.html, "--svg": given.svg}, {"the history": file})
     records = HistoryFile(file).read()
     shown = _shown(given, _selected(given, records))
     lines = _write(given, shown)

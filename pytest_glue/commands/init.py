@@ -65,6 +65,8 @@ def _init(given: argparse.Namespace) -> int:
             _confirm(yes=given.yes)
         for file in written:
             file.write()
+    except BrokenPipeError:
+        raise
     except OSError as error:
         complain(f"{error.filename} cannot be written: {error.strerror}")
         return 1

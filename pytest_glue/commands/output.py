@@ -4,8 +4,49 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from shutil import get_terminal_size
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pytest_glue.core.errors import GlueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BROKEN_PIPE = 141
+"""The exit code of a program that SIGPIPE ends, as shells give it."""
+
+
+def with_output(run: Callable[[], int]) -> int:
+    """Run a command and return its exit code: 2 after a message if it raises an error of this package.
+
+    What the encoding of the output lacks is escaped. A reader that has seen enough, such as `head`, ends the command
+    without a message.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = _answered(run)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        return _BROKEN_PIPE
+    return code
+
+
+def _answered(run: Callable[[], int]) -> int:
+    try:
+        return run()
+    except GlueError as error:
+        complain(error)
+        return 2
+
+
+def _discard_output() -> None:
+    """Send what is not yet written nowhere: the interpreter writes it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def terminal_width() -> int | None:

@@ -29,13 +29,14 @@ def add_report(commands: Commands) -> None:
 
 def _report(given: argparse.Namespace) -> int:
     from pytest_glue.core.errors import OptionError
-    from pytest_glue.reports.files import write_report
+    from pytest_glue.reports.files import check_distinct, write_report
     from pytest_glue.reports.merge import read
     from pytest_glue.reports.packages import require_packages
     from pytest_glue.session.pages import encode_html, encode_markdown
 
     if given.html is None and given.markdown is None:
         raise OptionError("nothing to write: give --html=FILE, --markdown=FILE or both")
+    check_distinct({"--html": given.html, "--markdown": given.markdown}, {"the report": given.report})
     if given.html is not None:
         require_packages()
     report = dict(read(given.report))

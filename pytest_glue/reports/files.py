@@ -1,9 +1,10 @@
 """The files of reports: checked before anything is trained, and replaced atomically."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_glue.core.errors import ReportError
+from pytest_glue.core.errors import OptionError, ReportError
 from pytest_glue.core.paths import replace_file
 
 
@@ -42,6 +43,26 @@ def _write_in_place(path: Path, content: bytes) -> None:
 
 def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file()
+
+
+def check_distinct(written: Mapping[str, Path | None], read: Mapping[str, Path] | None = None) -> None:
+    """Check that no file that is written is written twice, or is one that is read.
+
+    Args:
+        written: by the flag that names it; None if it is not asked for.
+        read: by what it is, as in `the report`.
+
+    Raises:
+        OptionError: two names are those of one file. Devices and pipes can have several.
+    """
+    found = {os.path.realpath(path): what for what, path in (read or {}).items()}
+    for flag, path in written.items():
+        if path is None or _is_special(path):
+            continue
+        if (other := found.setdefault(os.path.realpath(path), flag)) == flag:
+            continue
+        clash = f"{other} and {flag} have the same file {path}" if other in written else f"{flag}={path} is {other}"
+        raise OptionError(f"{clash}: name another one")
 
 
 def check_writable(path: Path, name: str) -> None:

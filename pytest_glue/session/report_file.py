@@ -5,11 +5,10 @@ They are written while the test run goes on, so that one that is killed leaves t
 
 from __future__ import annotations
 
-import os
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from pytest_glue.core.errors import OptionError, ReportError
+from pytest_glue.core.errors import ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,8 +102,9 @@ class ReportFiles:
             MissingPackageError: a package that a report needs is not installed.
             ReportError: a file cannot be written.
         """
-        paths = {name: getattr(options, name) for name in ("json", "html", "markdown", "history")}
-        _check_distinct(paths)
+        from pytest_glue.reports.files import check_distinct
+
+        check_distinct({f"--glue-{name}": getattr(options, name) for name in ("json", "html", "markdown", "history")})
         if options.html is not None:
             from pytest_glue.reports.packages import require_packages
 
@@ -121,15 +121,6 @@ class ReportFiles:
     def summaries(self) -> list[tuple[str, bool]]:
         """The lines about the reports at the end of the test run, each with whether the report was written."""
         return [(file.summary, file.error is None) for file in self._files.values()]
-
-
-def _check_distinct(paths: Mapping[str, Path | None]) -> None:
-    found: dict[str, str] = {}
-    for name, path in paths.items():
-        if path is None or (path.exists() and not path.is_file()):
-            continue
-        if (other := found.setdefault(os.path.realpath(path), name)) != name:
-            raise OptionError(f"--glue-{other} and --glue-{name} have the same file {path}: name another one")
 
 
 def _encode(name: str, document: Document) -> bytes:

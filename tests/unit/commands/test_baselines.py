@@ -173,14 +173,13 @@ def test_what_is_no_baseline_is_not_deleted(run: Output, storage: Path) -> None:
     assert (1, ["deleted 2 files of baseline main"]) == (code, lines)
     assert sorted(kept) == sorted(each.name for each in storage.glob("main/*/*"))
     assert 2 == message.count("kept, since it is no baseline that can be read: ")
-    assert (1, ["deleted 0 files of baseline report.json"]) == _of_a_report(run, storage)
-
-
-def _of_a_report(run: Output, storage: Path) -> tuple[int, list[str]]:
     (storage / "main" / "rte" / "report.json").rename("report.json")
-    code, lines, _ = run("delete", "report.json", "--yes")
+    code, lines, message = run("delete", "report.json", "--yes")
+    assert (2, []) == (code, lines)
+    assert message.startswith("nothing was deleted: baseline ")
     assert Path("report.json").exists()
-    return code, lines
+    code, lines, message = run("delete", "other.json", "--yes")
+    assert (2, [], True) == (code, lines, "does not exist" in message)
 
 
 @pytest.mark.parametrize("name", ["..", "../main", "/etc", ".", "main/rte"])
@@ -192,13 +191,25 @@ def test_a_name_that_leaves_the_folder(run: Output, storage: Path, name: str) ->
     assert 3 == len(list(storage.glob("*/*/*.json")))
 
 
-def test_a_link_is_not_followed(run: Output, storage: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("linked", ["main", "main/rte"])
+def test_a_link_is_not_followed(run: Output, storage: Path, tmp_path: Path, linked: str) -> None:
     """The files behind it may be those of another project."""
-    (storage / "main").rename(tmp_path / "elsewhere")
-    (storage / "main").symlink_to(tmp_path / "elsewhere")
+    (storage / linked).rename(tmp_path / "elsewhere")
+    (storage / linked).symlink_to(tmp_path / "elsewhere")
     code, _, message = run("delete", "main", "--yes")
-    assert (2, True) == (code, "is a link; delete it by hand" in message)
-    assert 2 == len(list((tmp_path / "elsewhere").glob("*/*.json")))
+    assert (2, f"nothing was deleted: {Path('glue-baselines', linked)} is a link; delete it by hand\n") == (
+        code,
+        message,
+    )
+    assert 2 == len(list(storage.glob("main/*/*.json")))
+
+
+def test_a_folder_whose_name_no_baseline_can_have(run: Output, storage: Path) -> None:
+    """The others are listed, and so is it."""
+    (storage / "next").rename(storage / "next (copy)|\u202e\n::error::x")
+    code, lines, message = run("list")
+    assert (0, "", "2 baselines with 3 items in glue-baselines") == (code, message, lines[-1])
+    assert r"next (copy)|\u202e\n::error::x  rte" in lines[3]
 
 
 @pytest.mark.parametrize("arguments", [("show", "mian"), ("diff", "main", "mian"), ("delete", "mian", "--yes")])

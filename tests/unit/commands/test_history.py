@@ -156,6 +156,15 @@ def test_hostile_texts(tmp_path: Path, capsys: Capture) -> None:
     assert len(json.loads(capsys.readouterr().out)) == len(HOSTILE)
 
 
+@pytest.mark.parametrize("flags", [("--html=h.sqlite",), ("--svg=h.sqlite",), ("--html=x", "--svg=x")])
+def test_files_that_are_one(file: Path, capsys: Capture, flags: tuple[str, ...]) -> None:
+    """The history is not overwritten by its own page."""
+    before = file.read_bytes()
+    assert 2 == main(["history", "rte", f"--file={file}", *flags])
+    assert capsys.readouterr().err.endswith(": name another one\n")
+    assert (before, ["h.sqlite"]) == (file.read_bytes(), [each.name for each in file.parent.iterdir()])
+
+
 def test_a_picture_of_several_series(file: Path, capsys: Capture) -> None:
     """One is drawn, so that the others are named."""
     assert 2 == main(["history", f"--file={file}", "--svg=h.svg"])

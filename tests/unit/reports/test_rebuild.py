@@ -46,6 +46,22 @@ def items(study: Study) -> dict[str, Evaluation]:
     return {name: replace(each, nodeid=f"s.py::test[{name}]") for name, each in made.items()}
 
 
+@pytest.mark.parametrize("flags", [("--html=r.json",), ("--markdown=./r.json",), ("--html=x", "--markdown=x")])
+def test_files_that_are_one(
+    flags: tuple[str, ...],
+    written: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A report is not overwritten by its own page, nor a page by its summary."""
+    _, file = written(make_evaluation())
+    monkeypatch.chdir(file.parent)
+    before = file.read_bytes()
+    assert 2 == main(["report", "r.json", *flags])
+    assert capsys.readouterr().err.endswith(": name another one\n")
+    assert (before, ["r.json"]) == (file.read_bytes(), [each.name for each in file.parent.iterdir()])
+
+
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[..., Any]:
     """Return the document of a test run, and its file as the run writes it."""
