@@ -78,13 +78,13 @@ class Predictor:
         return none, output if isinstance(output, Mapping) else (none, *output)
 
     def _by_length(self, split: TokenizedSplit) -> NDArray[np.float32]:
-        forward, is_packed = self._forward_pass(), self._layouts.is_packed
+        forward, pooling = self._forward_pass(), self._layouts.pooling
 
         def predict(indices: NDArray[np.int64]) -> tuple[float, NDArray[np.float32]]:
-            with laid_out(split.flat(indices).to(self.device), forward, is_packed=is_packed) as inputs:
+            with laid_out(split.flat(indices).to(self.device), forward, pooling) as inputs:
                 return 0.0, _first(self._output(inputs)[1])
 
-        cost = Cost(0.0, not is_packed, tokens_per_part(self.device.type))
+        cost = Cost(0.0, pooling is None, tokens_per_part(self.device.type))
         return predict_by_length(split.lengths, cost, predict)[0]
 
     def _collated(self, examples: Dataset) -> NDArray[np.float32]:

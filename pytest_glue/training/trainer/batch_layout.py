@@ -11,7 +11,8 @@ from transformers import PreTrainedModel
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.trainer.dropout import fast_dropout
 from pytest_glue.training.trainer.flat_batch import FlatBatch, Padding
-from pytest_glue.training.trainer.packing import packed, packed_inputs
+from pytest_glue.training.trainer.packing import packed
+from pytest_glue.training.trainer.pooling import Pooling
 
 LossFunction = Callable[[dict[str, torch.Tensor], int], tuple[torch.Tensor, Any]]
 """From a model's inputs, and the number of examples in the whole batch, to the loss and the model's output."""
@@ -27,6 +28,8 @@ class BatchLayout:
     """Why it is no faster layout; empty if it is the one that was asked for."""
     loss_is_mean: bool = True
     """Whether the loss of a part is a mean over its examples. Otherwise it is already divided by the whole batch."""
+    pooling: Pooling | None = None
+    """Of the model, if it can be packed."""
 
     @property
     def is_fast(self) -> bool:
@@ -57,13 +60,18 @@ class ForwardPass:
 
 
 @contextmanager
-def laid_out(examples: FlatBatch, forward: ForwardPass, *, is_packed: bool) -> Iterator[dict[str, torch.Tensor]]:
-    """Give the examples as the model's inputs. The model takes them in this form inside the context only."""
+def laid_out(examples: FlatBatch, forward: ForwardPass, pooling: Pooling | None) -> Iterator[dict[str, torch.Tensor]]:
+    """Give the examples as the model's inputs. The model takes them in this form inside the context only.
+
+    Args:
+        examples: on the model's device.
+        forward: of the trainer.
+        pooling: of the model, for a packed batch; None for a padded one.
+    """
     with ExitStack() as stack:
         if forward.device.type == "cpu":
             stack.enter_context(fast_dropout(forward.model))
-        if is_packed:
-            stack.enter_context(packed(forward.model, examples.lengths))
-            yield packed_inputs(forward.model, examples)
+        if pooling:
+            yield stack.enter_context(packed(forward.model, examples, pooling))
         else:
             yield examples.padded(forward.padding)

@@ -10,7 +10,8 @@ from transformers import PreTrainedModel
 from pytest_glue.core.choices import Batching
 from pytest_glue.training.trainer.batch_layout import BatchLayout, ForwardPass
 from pytest_glue.training.trainer.flat_batch import FlatBatch
-from pytest_glue.training.trainer.packing import packed, packed_inputs, unpackable
+from pytest_glue.training.trainer.packing import packed, unpackable
+from pytest_glue.training.trainer.pooling import POOLINGS, Pooling
 
 FAILURES = (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError)
 """Exceptions that a model raises for inputs that it does not support."""
@@ -39,8 +40,13 @@ def choose_layout(asked: Batching, forward: ForwardPass, examples: FlatBatch) ->
             return BatchLayout(Batching.PLAIN, "the losses of parts do not add up to the batch's")
         if asked is Batching.MICRO:
             return BatchLayout(Batching.MICRO, loss_is_mean=loss_is_mean)
-        reason = unpackable(model) or _difference_when_packed(forward, examples, logits)
-        return BatchLayout(Batching.MICRO if reason else Batching.PACKED, reason, loss_is_mean)
+        reason = unpackable(model)
+        for pooling in () if reason else POOLINGS:
+            difference = _difference_when_packed(forward, examples, logits, pooling)
+            if not difference:
+                return BatchLayout(Batching.PACKED, loss_is_mean=loss_is_mean, pooling=pooling)
+            reason = reason or difference
+        return BatchLayout(Batching.MICRO, reason, loss_is_mean)
 
 
 def keeps_loss(forward: ForwardPass, examples: FlatBatch, change: AbstractContextManager[None]) -> bool:
@@ -56,11 +62,11 @@ def keeps_loss(forward: ForwardPass, examples: FlatBatch, change: AbstractContex
         return _close(found, loss)
 
 
-def _difference_when_packed(forward: ForwardPass, examples: FlatBatch, logits: torch.Tensor) -> str:
+def _difference_when_packed(forward: ForwardPass, examples: FlatBatch, logits: torch.Tensor, pooling: Pooling) -> str:
     """Return how a packed forward pass differs from the plain one; empty if it does not."""
     try:
-        with packed(forward.model, examples.lengths):
-            _, output = forward.loss(packed_inputs(forward.model, examples), len(examples))
+        with packed(forward.model, examples, pooling) as inputs:
+            _, output = forward.loss(inputs, len(examples))
     except FAILURES as error:
         return f"a packed forward pass ends in {type(error).__name__}"
     found = _only_logits(output, forward.model)

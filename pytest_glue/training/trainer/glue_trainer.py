@@ -204,7 +204,7 @@ class GlueTrainer(Trainer):
         return loss, output
 
     def _laid_out(self, examples: FlatBatch) -> Any:
-        return laid_out(examples, self._forward_pass(), is_packed=self.layouts.is_packed)
+        return laid_out(examples, self._forward_pass(), self.layouts.pooling)
 
     @property
     def _embedding_subset_is_equivalent(self) -> bool:

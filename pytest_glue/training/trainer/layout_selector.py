@@ -15,6 +15,7 @@ from pytest_glue.training.trainer.batch_layout import BatchLayout, ForwardPass
 from pytest_glue.training.trainer.device_memory import free_memory, is_out_of_memory
 from pytest_glue.training.trainer.equivalence import choose_layout
 from pytest_glue.training.trainer.flat_batch import FlatBatch, TokenizedSplit
+from pytest_glue.training.trainer.pooling import Pooling
 
 
 class LayoutSelector:
@@ -38,6 +39,11 @@ class LayoutSelector:
     @property
     def is_packed(self) -> bool:
         return self.layout is not None and self.layout.is_packed
+
+    @property
+    def pooling(self) -> Pooling | None:
+        """The model's, if batches are packed."""
+        return self.layout.pooling if self.layout and self.layout.is_packed else None
 
     def reset(self) -> None:
         """Select the layout again for the next training."""
