@@ -48,9 +48,8 @@ def packed(model: PreTrainedModel, examples: FlatBatch, pooling: Pooling) -> Ite
 
     def pool(states: torch.Tensor) -> torch.Tensor:
         if pooling.pooled is Pooled.MEAN:
-            return torch.stack(
-                [each.mean(dim=0, keepdim=True) for each in torch.split(states[0], list(examples.lengths))]
-            )
+            sequences = torch.split(states[0], list(examples.lengths))
+            return torch.stack([each.mean(dim=0, keepdim=True) for each in sequences])
         return states[0].index_select(0, kept).unsqueeze(1)
 
     with ExitStack() as stack:

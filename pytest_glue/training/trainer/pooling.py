@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from transformers import PreTrainedModel
-from transformers.utils import ModelOutput
 
 from pytest_glue.training.trainer.flat_batch import FlatBatch
 
@@ -93,7 +92,7 @@ class Site:
             return tuple(pool(states) for states in given)
 
         def after(_: torch.nn.Module, __: Any, output: Any) -> Any:
-            if isinstance(output, ModelOutput):
+            if isinstance(output, dict):  # as every ModelOutput is
                 output["last_hidden_state"] = pool(output["last_hidden_state"])
                 return output
             return (pool(output[0]), *output[1:]) if isinstance(output, tuple) else pool(output)
