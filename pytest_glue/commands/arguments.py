@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     """What a subcommand adds its parser to."""
 
 
+DEFAULT_CHECKPOINT = "distilbert-base-uncased"
+
+
 def days(text: str) -> float:
     try:
         value = float(text)

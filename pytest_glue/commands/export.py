@@ -71,19 +71,13 @@ def _made(given: argparse.Namespace) -> Export:
     Raises:
         ReportError: the report cannot be read, was edited, or does not fit what is asked for.
     """
-    from pytest_glue.core.errors import ReportError
     from pytest_glue.reports.export.formats import Publisher, export
     from pytest_glue.reports.export.result import exported_results
-    from pytest_glue.reports.merge import read
+    from pytest_glue.reports.recorded_report import read, refusing_edits
 
     publisher = Publisher(given.organization, given.relationship, dict(given.benchmark_task))
     report = read(given.report)
-    try:
+    with refusing_edits(given.report):
         results, left_out = exported_results(report, given.item, given.model)
         made = export(given.format, results, publisher)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        cause = f"it has no {error}" if isinstance(error, KeyError) else error
-        raise ReportError(
-            f"{given.report} was edited or is damaged: {cause}; take the file that pytest wrote"
-        ) from None
     return replace(made, left_out={**left_out, **made.left_out})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_glue.commands.answers import NotConfirmedError, Questions, can_ask, is_confirmed
+from pytest_glue.commands.arguments import DEFAULT_CHECKPOINT
 from pytest_glue.commands.output import complain
 from pytest_glue.commands.own_task import own_task_table, quoted, relative
 from pytest_glue.commands.starter_files import (
@@ -49,7 +50,7 @@ def add_init(commands: Commands) -> None:
     init.add_argument("--validation", type=Path, metavar="FILE", help="examples to score (default: a fifth of --data)")
     init.add_argument("--text", action="append", metavar="COLUMN", help="text column; twice for pairs of texts")
     init.add_argument("--label", metavar="COLUMN", help="label column")
-    init.add_argument("--checkpoint", metavar="NAME", help="checkpoint to test (default: distilbert-base-uncased)")
+    init.add_argument("--checkpoint", metavar="NAME", help=f"checkpoint to test (default: {DEFAULT_CHECKPOINT})")
     init.add_argument("--ci", choices=_CI, help="CI workflow to write (default: by what the repository has)")
     init.add_argument("--yes", action="store_true", help="ask nothing")
     init.add_argument("--force", action="store_true", help="overwrite files that exist")
@@ -118,7 +119,7 @@ def _table(given: argparse.Namespace, questions: Questions, folder: Path) -> str
     elif task not in GLUE:
         remedy = "for a task of your own give --data, --text and --label"
         raise OptionError(f"{task!r} is no task of GLUE ({closest(task, GLUE)}); {remedy}")
-    checkpoint = questions.value("--checkpoint", given.checkpoint, "checkpoint to test", "distilbert-base-uncased")
+    checkpoint = questions.value("--checkpoint", given.checkpoint, "checkpoint to test", DEFAULT_CHECKPOINT)
     if Path(checkpoint).is_dir():
         checkpoint = f"./{relative(Path(checkpoint), folder)}".replace(".//", "/")
     return f"[tool.pytest_glue]\ntasks = [{quoted(task)}]\ncheckpoints = [{quoted(checkpoint)}]\n{own}"

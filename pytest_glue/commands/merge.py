@@ -26,7 +26,8 @@ def add_merge(commands: Commands) -> None:
 def _merge(given: argparse.Namespace) -> int:
     from pytest_glue.commands.output import terminal_width
     from pytest_glue.reports.json import write
-    from pytest_glue.reports.merge import check_files, is_red, merge, read, summary_lines
+    from pytest_glue.reports.merge import check_files, merge
+    from pytest_glue.reports.recorded_report import is_red, read, summary_lines
 
     check_files(given.reports, given.output)
     merged = merge({str(file): read(file) for file in given.reports})

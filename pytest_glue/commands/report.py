@@ -30,8 +30,8 @@ def add_report(commands: Commands) -> None:
 def _report(given: argparse.Namespace) -> int:
     from pytest_glue.core.errors import OptionError
     from pytest_glue.reports.files import check_distinct, write_report
-    from pytest_glue.reports.merge import read
     from pytest_glue.reports.packages import require_packages
+    from pytest_glue.reports.recorded_report import read
     from pytest_glue.session.pages import encode_html, encode_markdown
 
     if given.html is None and given.markdown is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_glue.commands.arguments import DEFAULT_CHECKPOINT
 from pytest_glue.commands.output import complain, print_json, terminal_width
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from pytest_glue.commands.arguments import Commands
     from pytest_glue.config.options import Options
     from pytest_glue.core.tasks import Task
-
-DEFAULT_CHECKPOINT = "distilbert-base-uncased"
 
 
 def add_tasks(commands: Commands) -> None:

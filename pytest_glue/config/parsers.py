@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from pytest_glue.config.parse_context import ParseContext
     from pytest_glue.config.search_space import Distribution
     from pytest_glue.core.checkpoints import Checkpoint
-    from pytest_glue.core.choices import (
-        Tracker,
-    )
+    from pytest_glue.core.choices import Tracker
     from pytest_glue.core.recipe import Recipe
     from pytest_glue.core.shards import Shard
     from pytest_glue.core.slices import Slice
@@ -209,20 +207,20 @@ def search_fraction(value: Any, _: ParseContext) -> float:
 
 def timeout(value: Any, _: ParseContext) -> float | None:
     """Return seconds; None for no limit."""
-    if value == "off" or value is False:
-        return None
-    if not 0 < (seconds := number(value)) < math.inf:
-        raise refused(f"{value!r}: expected a number of seconds above 0, or off")
-    return seconds
+    return _limit(value, "seconds")
 
 
 def baseline_max_age(value: Any, _: ParseContext) -> float | None:
     """Return days; None for no limit."""
+    return _limit(value, "days")
+
+
+def _limit(value: Any, unit: str) -> float | None:
     if value == "off" or value is False:
         return None
-    if not 0 < (days := number(value)) < math.inf:
-        raise refused(f"{value!r}: expected a number of days above 0, or off")
-    return days
+    if not 0 < (limit := number(value)) < math.inf:
+        raise refused(f"{value!r}: expected a number of {unit} above 0, or off")
+    return limit
 
 
 def baseline_name(value: Any, _: ParseContext) -> str:

@@ -1,8 +1,7 @@
-"""The environment of a test run: versions, platform, devices and commit, read without importing heavy libraries."""
+"""The environment of a test run: versions, platform and devices, read without importing heavy libraries."""
 
 import os
 import platform
-import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -74,20 +73,3 @@ def header_versions() -> str:
     """Return the versions for the header of a test run, on one line."""
     versions = library_versions()
     return ", ".join(f"{name} {versions[name]}" for name in _HEADER_LIBRARIES)
-
-
-@cache
-def commit(folder: Path) -> str | None:
-    """Return the checked-out commit of the folder's repository; None outside a repository or without git."""
-    try:
-        git = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=5,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return git.stdout.strip()

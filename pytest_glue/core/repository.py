@@ -3,6 +3,7 @@
 import os
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _BRANCH_VARIABLES = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME", "BRANCH_NAME")
@@ -41,6 +42,13 @@ def repository_state(folder: Path, ignored: Path) -> RepositoryState:
         branch=_branch_of_ci() if branch == "(detached)" else branch,
         is_dirty=any(not line.startswith("#") for line in lines) if lines else None,
     )
+
+
+@cache
+def commit(folder: Path) -> str | None:
+    """Return the checked-out commit of the folder's repository; None outside a repository or without git."""
+    found = _git(["git", "rev-parse", "HEAD"], folder)
+    return found and found.strip()
 
 
 def _branch_of_ci() -> str | None:

@@ -148,14 +148,12 @@ class Baseline:
     @property
     def style(self) -> Style:
         """How the file holds the predictions."""
-        if self.is_regression:
-            return Style.DECIMALS
-        return Style.INTEGERS if self.is_multi_label else Style.of_classes(len(self.labels))
+        return Style.DECIMALS if self.is_regression else self.reference_style
 
     @property
     def reference_style(self) -> Style:
         """How the file holds the references: those of a regression with all digits."""
-        return Style.NUMBERS if self.is_regression else self.style
+        return Style.of(self.kind, len(self.labels))
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_glue.core.environment import commit
 from pytest_glue.core.errors import BaselineError, MissingBaselineError, closest
 from pytest_glue.core.file_problems import file_problem
 from pytest_glue.core.formatting import count
 from pytest_glue.core.metrics import shown_metric
 from pytest_glue.core.paths import local_path, replace_file
+from pytest_glue.core.repository import commit
 from pytest_glue.gate.baseline import Baseline
 from pytest_glue.gate.baseline_codec import decode_baseline, encode_baseline
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.tasks import Kind
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CLASSES_A_LINE = 100
@@ -24,9 +25,11 @@ class Style(Enum):
     """A number with all of its digits."""
 
     @classmethod
-    def of_classes(cls, n_classes: int) -> "Style":
-        """Return the style for classes: digits as long as there are enough."""
-        return cls.DIGITS if n_classes <= len(_DIGITS) else cls.INTEGERS
+    def of(cls, kind: Kind, n_labels: int) -> "Style":
+        """Return the style that holds all of a value: for classes, digits as long as there are enough."""
+        if kind is Kind.REGRESSION:
+            return cls.NUMBERS
+        return cls.DIGITS if kind is Kind.CLASSIFICATION and n_labels <= len(_DIGITS) else cls.INTEGERS
 
 
 def to_lines(predictions: Sequence[float], style: Style) -> list[str]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_glue.config.options import Options
-from pytest_glue.core.environment import commit, library_versions, python_and_platform
+from pytest_glue.core.environment import library_versions, python_and_platform
 from pytest_glue.core.evaluation import Evaluation, Outcome
 from pytest_glue.core.family import Family
+from pytest_glue.core.repository import commit
 from pytest_glue.core.serialization import to_plain
 from pytest_glue.gate.ranking import rank_checkpoints
 from pytest_glue.reports.files import write_report

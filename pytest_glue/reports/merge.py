@@ -7,90 +7,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_glue.config.options import OPTIONS
 from pytest_glue.core.errors import ReportError
-from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.family import Family
-from pytest_glue.core.file_problems import file_problem
-from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.shards import Shard
-from pytest_glue.reports import status
-from pytest_glue.reports.json import SCHEMA_VERSION
-from pytest_glue.reports.terminal import Summary
-
-Report = Mapping[str, Any]
-
-_NEEDED = ("environment", "options", "family", "results", "errors")
-
-
-@dataclass(frozen=True, slots=True)
-class _Environment:
-    libraries: Mapping[str, str]
-    commit: str | None
-    python: str
-    platform: str
-    device: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Error:
-    nodeid: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Readable:
-    """The parts of a report that are merged, with their types."""
-
-    environment: _Environment
-    options: Mapping[str, Any]
-    family: Family | None
-    results: Sequence[Mapping[str, Any]]
-    errors: Sequence[_Error]
-
-
-def read(file: Path) -> Report:
-    """Return a report.
-
-    Raises:
-        ReportError: the file cannot be read, or is not a report of this version.
-    """
-    if problem := file_problem(file):
-        raise ReportError(f"the report {file} {problem}")
-    try:
-        report = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise ReportError(f"the report {file} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ReportError(f"{file} is not a JSON report, or was cut short: {error}") from error
-    if problem := _kind_problem(report):
-        raise ReportError(f"{file} {problem}")
-    if missing := [name for name in _NEEDED if name not in report]:
-        raise ReportError(f"{file} is not a complete report: it has no {missing[0]}; write it with this pytest-glue")
-    try:
-        from_plain(report, _Readable)
-        summary_lines(report)  # a report that can be shown can be merged
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        cause = f"it has no {error}" if isinstance(error, KeyError) else error
-        raise ReportError(f"{file} was edited or is damaged: {cause}; take the file that pytest wrote") from None
-    return dict(report)
-
-
-def _kind_problem(content: Any) -> str:
-    """Return why JSON is not a report of this version; an empty text if it is one."""
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if version is None:
-        return "is not a JSON report of pytest-glue: it has no schema version"
-    if {"headline_metric", "runs"} <= content.keys():
-        return "is the file of a baseline, not a JSON report: `pytest-glue baselines show` shows it"
-    if version != SCHEMA_VERSION:
-        reads = f"this pytest-glue reads {SCHEMA_VERSION}: install the one that wrote it"
-        return f"has the schema version {version}, and {reads}"
-    return ""
+from pytest_glue.reports.recorded_report import Report
 
 
 def check_files(reports: Sequence[Path], output: Path) -> None:
@@ -148,49 +71,6 @@ def merge(reports: Mapping[str, Report]) -> dict[str, Any]:
         "ranks": None,
         "errors": errors,
     }
-
-
-def evaluations(report: Report) -> list[Evaluation]:
-    """Return the results of a report as evaluations, without the predictions and references, which it does not hold."""
-    return [_evaluation(result) for result in report["results"]]
-
-
-def is_red(result: Mapping[str, Any]) -> bool:
-    """Return whether the item of a result failed in pytest; a report of version 0.1 says only what the verdict does."""
-    return status.is_red(failed=bool(result["failed"]), outcome=result.get("outcome"))
-
-
-def _evaluation(result: Mapping[str, Any]) -> Evaluation:
-    search = result["search"]
-    parts = {
-        "conditions": {**result, "references": [], "study": search, "terms": search and search["terms"]},
-        "judgement": result,
-        "runs": [{**run, "predictions": []} for run in result["runs"]],
-    }
-    return from_plain({**result, **parts}, Evaluation)
-
-
-def summary_lines(report: Report, width: int | None = None) -> list[str]:
-    """Return the lines that a terminal shows at the end of a test run with that report.
-
-    Args:
-        report: that was read.
-        width: of the terminal; None for any.
-    """
-    found = evaluations(report)
-    tasks = Counter(each.task for each in found)
-    warnings = [f"{error['nodeid']}: {error['message']}" for error in report["errors"]]
-    if max(tasks.values(), default=0) > 1:
-        warnings.append("checkpoints are not ranked: that needs predictions, which reports do not contain")
-    summary = Summary(
-        evaluations=found,
-        errors=[error["nodeid"] for error in report["errors"]],
-        outcomes={each["nodeid"]: each.get("outcome") for each in report["results"]},
-        own_tasks=report["options"].get("task", {}),
-        warnings=tuple(warnings),
-        width=width,
-    )
-    return [line for line, _ in summary.lines()]
 
 
 def _check_sharded(reports: Mapping[str, Report]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_glue.core.checkpoints import ids
-from pytest_glue.core.errors import BaselineError, ReportError
+from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.serialization import from_plain
 from pytest_glue.core.tasks import GLUE, Kind
@@ -24,7 +24,7 @@ FLAG = "--glue-json-predictions"
 
 def encode_predictions(evaluation: Evaluation) -> dict[str, Any]:
     """Return what `pytest-glue compare` needs of an evaluation, under the names of `reports.document.Predictions`."""
-    conditions, style = evaluation.conditions, _style(evaluation.kind, len(evaluation.labels))
+    conditions, style = evaluation.conditions, Style.of(evaluation.kind, len(evaluation.labels))
     return {
         "kind": evaluation.kind,
         "evaluation_split": evaluation.evaluation_split,
@@ -42,12 +42,6 @@ def encode_predictions(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _style(kind: Kind, n_labels: int) -> Style:
-    if kind is Kind.REGRESSION:
-        return Style.NUMBERS
-    return Style.INTEGERS if kind is Kind.MULTI_LABEL else Style.of_classes(n_labels)
-
-
 def recorded_items(file: Path, report: Mapping[str, Any], found: Sequence[Evaluation]) -> tuple[RecordedItem, ...]:
     """Return the items of a report.
 
@@ -57,17 +51,15 @@ def recorded_items(file: Path, report: Mapping[str, Any], found: Sequence[Evalua
         found: its evaluations, in the order of its results.
 
     Raises:
-        ReportError: it has no predictions, or they were edited.
+        ReportError: it has no predictions.
+        BaselineError: they were edited; so may errors of Python be.
     """
     if lacking := [each["nodeid"] for each in report["results"] if each.get("predictions") is None]:
         raise ReportError(
             f"{file} has no predictions of {lacking[0]}, which a comparison needs: write the report with {FLAG}, or "
             "compare the files of baselines (--glue-save)"
         )
-    try:
-        return tuple(_items(file, report, found))
-    except (BaselineError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise ReportError(f"{file} was edited or is damaged: {error}; take the file that pytest wrote") from None
+    return tuple(_items(file, report, found))
 
 
 def _items(file: Path, report: Mapping[str, Any], found: Sequence[Evaluation]) -> Iterator[RecordedItem]:
@@ -100,7 +92,7 @@ def _checkpoint_id(evaluation: Evaluation) -> str:
 def _baseline(evaluation: Evaluation, report: Mapping[str, Any], predictions: "Predictions") -> Baseline:
     """Return an item as a baseline would record it."""
     conditions, kind = evaluation.conditions, predictions.kind
-    style = _style(kind, len(evaluation.labels))
+    style = Style.of(kind, len(evaluation.labels))
     runs = {each.seed: each for each in predictions.runs}
     baseline = Baseline(
         task=evaluation.task,

@@ -16,10 +16,9 @@ from pytest_glue.reports.bounds import Bound, bounds_of, judged_score
 from pytest_glue.reports.command import command_of
 from pytest_glue.reports.json import encode
 from pytest_glue.reports.matrix import Matrix, matrix_of
-from pytest_glue.reports.merge import evaluations, is_red
+from pytest_glue.reports.recorded_report import Report, evaluations, is_red
 from pytest_glue.reports.status import ERROR, names_in, reading_order, status_text
 
-Report = Mapping[str, Any]
 _LONGEST_NAME = 150
 
 

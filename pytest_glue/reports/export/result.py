@@ -15,9 +15,7 @@ from pytest_glue.core.metrics import METRICS, Metric
 from pytest_glue.core.own_metrics import is_path
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.reports.export.dataset import Dataset, dataset_of
-from pytest_glue.reports.merge import evaluations
-
-Report = Mapping[str, Any]
+from pytest_glue.reports.recorded_report import Report, evaluations
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,8 +323,8 @@ def test_without_gold_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"schema_version": 1, "res', "is not JSON, as if it were cut short or another file"),
-        ("[]", "is neither a JSON report nor a baseline: give a JSON report"),
+        ('{"schema_version": 1, "res', "is not a JSON report, or was cut short"),
+        ("[]", "is not a JSON report of pytest-glue: it has no schema version"),
         (
             '{"results": [], "schema_version": 9}',
             "has the schema version 9, and this pytest-glue reads 1: install the one that wrote it",

@@ -2,7 +2,6 @@
 
 import platform
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import transformers
 import pytest_glue
 from pytest_glue.core import environment
 from pytest_glue.core.environment import (
-    commit,
     expected_device,
     expected_devices,
     header_versions,
@@ -89,20 +87,3 @@ def test_the_number_of_devices(
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert expected == expected_devices(tmp_path)
-
-
-def test_the_commit_is_the_repositorys(tmp_path: Path) -> None:
-    """This also holds in a folder of the repository."""
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
-    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
-    (tmp_path / "suites").mkdir()
-    assert head == commit(tmp_path) == commit(tmp_path / "suites")
-
-
-def test_outside_of_a_repository_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without git has none either."""
-    assert commit(tmp_path) is None
-    monkeypatch.setenv("PATH", "")
-    assert commit(tmp_path) is None

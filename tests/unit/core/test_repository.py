@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_glue.core.repository import RepositoryState, repository_state
+from pytest_glue.core.repository import RepositoryState, commit, repository_state
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -43,3 +43,20 @@ def test_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_repository(tmp_path: Path) -> None:
     """Nothing is known."""
     assert repository_state(tmp_path, tmp_path / "h") == RepositoryState()
+
+
+def test_the_commit_is_the_repositorys(tmp_path: Path) -> None:
+    """This also holds in a folder of the repository."""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    (tmp_path / "suites").mkdir()
+    assert head == commit(tmp_path) == commit(tmp_path / "suites")
+
+
+def test_outside_of_a_repository_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without git has none either."""
+    assert commit(tmp_path) is None
+    monkeypatch.setenv("PATH", "")
+    assert commit(tmp_path) is None

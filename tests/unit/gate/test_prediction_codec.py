@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pytest_glue.core.errors import BaselineError
+from pytest_glue.core.tasks import Kind
 from pytest_glue.gate.prediction_codec import Style, from_lines, to_lines
 
 
@@ -33,7 +34,7 @@ def test_many_classes_and_sets_of_labels_are_integers() -> None:
     lines = to_lines(classes, Style.INTEGERS)
     assert [16, 2] == [len(line.split()) for line in lines]
     assert classes == from_lines(lines, Style.INTEGERS)
-    assert (Style.DIGITS, Style.INTEGERS) == (Style.of_classes(36), Style.of_classes(37))
+    assert (Style.DIGITS, Style.INTEGERS) == (Style.of(Kind.CLASSIFICATION, 36), Style.of(Kind.CLASSIFICATION, 37))
 
 
 @pytest.mark.parametrize("style", Style)

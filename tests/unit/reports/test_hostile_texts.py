@@ -19,8 +19,8 @@ from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.json import encode
 from pytest_glue.reports.junit import properties
 from pytest_glue.reports.markdown import markdown
-from pytest_glue.reports.merge import evaluations, summary_lines
 from pytest_glue.reports.page.page import page
+from pytest_glue.reports.recorded_report import evaluations, summary_lines
 from pytest_glue.reports.view import view_of
 from pytest_glue.reports.width import shown_width
 from tests.factories import DIGEST, make_evaluation

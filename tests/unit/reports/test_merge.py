@@ -18,7 +18,8 @@ from pytest_glue.core.study import Study
 from pytest_glue.core.verdict import Verdict
 from pytest_glue.data.sample import SampleSource
 from pytest_glue.reports.json import SCHEMA, document, write
-from pytest_glue.reports.merge import evaluations, is_red, merge, read, summary_lines
+from pytest_glue.reports.merge import merge
+from pytest_glue.reports.recorded_report import evaluations, is_red, read, summary_lines
 
 jsonschema = importlib.import_module("jsonschema")  # ships no types
 

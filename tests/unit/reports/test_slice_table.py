@@ -10,7 +10,7 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.golden import GoldenMiss, GoldenResult
 from pytest_glue.core.verdict import SliceComparison, SliceResult, Verdict
 from pytest_glue.reports.json import document
-from pytest_glue.reports.merge import evaluations
+from pytest_glue.reports.recorded_report import evaluations
 from pytest_glue.reports.slice_table import slice_lines
 from tests.factories import DIGEST, make_evaluation
 
