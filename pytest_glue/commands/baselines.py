@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,24 +42,14 @@ def add_baselines(commands: Commands) -> None:
             action.add_argument("--yes", action="store_true", help="delete without asking")
         else:
             action.add_argument("--json", action="store_true", help="print JSON")
-        action.set_defaults(run=_on_storage(run))
+        action.set_defaults(run=partial(_on_storage, run))
 
 
-def _on_storage(run: Callable[[argparse.Namespace, Path], int]) -> Callable[[argparse.Namespace], int]:
-    """Return a command that passes the folder of the baselines to a function; errors are exit code 2."""
+def _on_storage(run: Callable[[argparse.Namespace, Path], int], given: argparse.Namespace) -> int:
+    """Run a function with the folder of the baselines."""
+    from pytest_glue.commands.project_options import path_option
 
-    def command(given: argparse.Namespace) -> int:
-        from pytest_glue.commands.project_options import path_option
-
-        try:
-            return run(given, path_option("storage", given.storage))
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            complain(f"{error.filename}: {error.strerror}")
-        return 2
-
-    return command
+    return run(given, path_option("storage", given.storage))
 
 
 def _list(given: argparse.Namespace, storage: Path) -> int:

@@ -18,7 +18,7 @@ _BROKEN_PIPE = 141
 
 
 def with_output(run: Callable[[], int]) -> int:
-    """Run a command and return its exit code: 2 after a message if it raises an error of this package.
+    """Run a command and return its exit code: 2 after a message about an error of this package or of a file.
 
     What the encoding of the output lacks is escaped. A reader that has seen enough, such as `head`, ends the command
     without a message.
@@ -39,7 +39,11 @@ def _answered(run: Callable[[], int]) -> int:
         return run()
     except GlueError as error:
         complain(error)
-        return 2
+    except OSError as error:
+        if error.filename is None:  # such as a broken pipe
+            raise
+        complain(f"{error.filename}: {error.strerror}")
+    return 2
 
 
 def _discard_output() -> None:
