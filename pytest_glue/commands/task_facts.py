@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING
 
 from pytest_glue.config.evaluation_spec import EvaluationSpec
 from pytest_glue.core.chance import chance_level, least_chance_level
+from pytest_glue.core.checkpoints import ids
 from pytest_glue.core.errors import GlueError
 from pytest_glue.core.metrics import METRICS
+from pytest_glue.core.tasks import GLUE
 from pytest_glue.data.source import HUB, own_data, resolved, source_of
 from pytest_glue.reports.task_table import TaskFacts
-from pytest_glue.scheduling.cost_model import estimate
+from pytest_glue.scheduling.cost_model import TYPICAL_SCALE, estimate
 from pytest_glue.scheduling.size_estimates import GLUE_EVALUATION, GLUE_SIZES, Size, tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from datasets import Dataset, DatasetDict
 
@@ -35,8 +38,8 @@ class TaskReader:
     options: Options
     checkpoint: Checkpoint
     """Whose time is expected."""
-    scale: float = 1.0
-    """How long a second of the cost model takes."""
+    recorded: Mapping[str, float]
+    """How long a second of the cost model took, by item."""
 
     def facts(self, task: Task) -> TaskFacts:
         """Return the facts of a task of GLUE or of the user."""
@@ -77,8 +80,26 @@ class TaskReader:
         """Return the expected time of one run; None if nothing is trained."""
         if self.options.evaluate_only:
             return None
-        one_run = self.options.replace(seeds=self.options.seeds[:1], search=None)
-        return self.scale * estimate(EvaluationSpec(one_run, task, self.checkpoint), size)
+        spec = EvaluationSpec(self.options.replace(seeds=self.options.seeds[:1], search=None), task, self.checkpoint)
+        own, typical = self.recorded.get(self._item(task)), self._scale
+        if own is not None:
+            return own * estimate(spec)  # made as the recorded estimate was
+        return (TYPICAL_SCALE if typical is None else typical) * estimate(spec, size)
+
+    def is_measured(self, task: Task) -> bool:
+        """Return whether the expected time is based on recorded runs."""
+        return self._item(task) in self.recorded or self._scale is not None
+
+    @property
+    def _scale(self) -> float | None:
+        """The median over items whose sizes are published; None if none was recorded."""
+        starts = tuple(f"{name}-" for name in GLUE)
+        found = [scale for item, scale in self.recorded.items() if item.startswith(starts)]
+        return median(found) if found else None
+
+    def _item(self, task: Task) -> str:
+        (checkpoint,) = ids([self.checkpoint])
+        return f"{task.name}-{checkpoint}"
 
 
 @contextmanager

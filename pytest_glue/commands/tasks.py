@@ -47,8 +47,7 @@ def _tasks(given: argparse.Namespace) -> int:
     from pytest_glue.commands.task_facts import TaskReader
     from pytest_glue.core.checkpoints import Checkpoint
     from pytest_glue.reports.task_table import task_lines
-    from pytest_glue.scheduling.cost_model import TYPICAL_SCALE
-    from pytest_glue.scheduling.durations import recorded_scale
+    from pytest_glue.scheduling.durations import recorded_scales
 
     named = {"data": given.data, "checkpoints": given.checkpoint}
     file = project_file(given.config)
@@ -59,13 +58,13 @@ def _tasks(given: argparse.Namespace) -> int:
     )
     asked = _asked(given.names, options)
     checkpoint = next(iter(options.checkpoints), None) or Checkpoint.parse(DEFAULT_CHECKPOINT)
-    scale = recorded_scale(file.parent)
-    reader = TaskReader(options, checkpoint, scale or TYPICAL_SCALE)
+    reader = TaskReader(options, checkpoint, recorded_scales(file.parent))
     facts = [reader.facts(task) for task in asked]
     if given.json:
         print_json([each.plain() for each in facts])
     else:
-        lines = task_lines(facts, checkpoint.label, is_measured=scale is not None, width=terminal_width())
+        is_measured = all(map(reader.is_measured, asked))
+        lines = task_lines(facts, checkpoint.label, is_measured=is_measured, width=terminal_width())
         print("\n".join(lines))
     # A folder need not have all tasks of GLUE.
     asked_for = {*given.names, *options.task}

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -36,15 +35,23 @@ def recorded(config: pytest.Config) -> dict[str, RecordedDuration]:
         return {}
 
 
-def recorded_scale(root: Path) -> float | None:
-    """Return how long a second of the cost model takes, by pytest's cache in a root folder; None if that is unknown."""
+def recorded_scales(root: Path) -> dict[str, float]:
+    """Return how long a second of the cost model took, by pytest's cache in a root folder.
+
+    The keys are those of items, as in `rte-bert-base-uncased`. The estimates were made without reading data, so that
+    of a task without published sizes the scale is its own only.
+    """
     file = root / ".pytest_cache" / "v" / KEY
     try:
-        records = [RecordedDuration.from_dict(entry) for entry in json.loads(file.read_text("utf-8")).values()]
+        entries = json.loads(file.read_text("utf-8")).items()
+        records = {nodeid: RecordedDuration.from_dict(entry) for nodeid, entry in entries}
     except (AttributeError, KeyError, OSError, TypeError, ValueError):
-        return None
-    ratios = [each.trained_s / each.estimated_s for each in records if each.estimated_s]
-    return median(ratios) if ratios else None
+        return {}
+    return {
+        nodeid.rpartition("[")[2].removesuffix("]"): each.trained_s / each.estimated_s
+        for nodeid, each in records.items()
+        if each.estimated_s
+    }
 
 
 def record(config: pytest.Config, options: Options, evaluations: Sequence[Evaluation]) -> None:

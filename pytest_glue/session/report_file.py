@@ -90,21 +90,23 @@ class ReportFile:
 class ReportFiles:
     """All reports that were asked for."""
 
-    def __init__(self, options: Options, warn: Callable[[str], None]) -> None:
+    def __init__(self, options: Options, warn: Callable[[str], None], others: Mapping[str, Path] | None = None) -> None:
         """Check that the files can be written.
 
         Args:
             options: of the test run.
             warn: shows a line about a write that fails.
+            others: files of the test run that are not to be replaced, by what they are.
 
         Raises:
-            OptionError: two reports have the same file.
+            OptionError: two reports have the same file, or a report that of another.
             MissingPackageError: a package that a report needs is not installed.
             ReportError: a file cannot be written.
         """
         from pytest_glue.reports.files import check_distinct
 
-        check_distinct({f"--glue-{name}": getattr(options, name) for name in ("json", "html", "markdown", "history")})
+        flags = {f"--glue-{name}": getattr(options, name) for name in ("json", "html", "markdown", "history")}
+        check_distinct(flags, others)
         if options.html is not None:
             from pytest_glue.reports.packages import require_packages
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_glue.config.flags import CONFIG
 from pytest_glue.core.errors import GlueError, VerdictError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import printable
@@ -61,6 +62,23 @@ def attach_evaluation(item: pytest.Item, evaluation: Evaluation, *, with_propert
         item.user_properties.extend(properties(evaluation))
 
 
+def _path_of(config: pytest.Config, option: str) -> Path | None:
+    """Return the file that a flag of pytest or of another plugin names."""
+    given = getattr(config.option, option, None)
+    return Path(os.path.expandvars(given)).expanduser() if given else None
+
+
+def _other_files(config: pytest.Config) -> dict[str, Path]:
+    """Return the files of a test run that are not this plugin's, by what they are."""
+    found = {
+        "the configuration of pytest": config.inipath,
+        "the configuration of pytest-glue": _path_of(config, CONFIG),
+        "the file of --junitxml": _path_of(config, "xmlpath"),
+        "the file of --html": _path_of(config, "htmlpath"),
+    }
+    return {what: path for what, path in found.items() if path is not None}
+
+
 class GlueReporter:
     """A plugin object that `start_session` registers."""
 
@@ -83,14 +101,14 @@ class GlueReporter:
         self._is_collected = False
         # Also in a worker: the controller starts its session with the first report where no flag is given.
         is_run = not config.option.collectonly
-        self._files = ReportFiles(session.options, partial(show, config)) if is_run else None
+        self._files = ReportFiles(session.options, partial(show, config), _other_files(config)) if is_run else None
         is_writing = is_run and not session.is_worker
         self._history = History(session.options, config.rootpath, partial(show, config)) if is_writing else None
         self._submission = SubmissionFolder(session.options.submission if is_run else None)
-        if (junit := getattr(config.option, "xmlpath", None)) and not (session.is_worker or config.option.collectonly):
+        if is_writing and (junit := _path_of(config, "xmlpath")) is not None:
             from pytest_glue.reports.files import check_writable
 
-            check_writable(Path(os.path.expandvars(junit)).expanduser(), "JUnit")
+            check_writable(junit, "JUnit")
 
     def pytest_report_header(self) -> list[str]:
         """Called before the collection, if a flag has started the session by then."""

@@ -92,6 +92,23 @@ def test_two_reports_of_one_file(here: Run) -> None:
     result.stderr.fnmatch_lines(["*--glue-json and --glue-markdown have the same file *r.json: name another one"])
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--glue-html=x.html", "--html=x.html"), "--glue-html=*x.html is the file of --html: name another one"),
+        (("--glue-json=x.xml", "--junitxml=./x.xml"), "--glue-json=*x.xml is the file of --junitxml: name another one"),
+        (("--glue-markdown=tox.ini",), "--glue-markdown=*tox.ini is the configuration of pytest: name another one"),
+    ],
+)
+def test_the_file_of_another(here: Run, pytester: pytest.Pytester, flags: tuple[str, ...], message: str) -> None:
+    """A report of pytest or of another plugin, or the configuration, is not replaced."""
+    ini = pytester.makefile(".ini", tox="[pytest]\n")
+    before = ini.read_bytes()
+    result = here(*flags)
+    assert (pytest.ExitCode.USAGE_ERROR, before) == (result.ret, ini.read_bytes())
+    result.stderr.fnmatch_lines([f"*{message}"])
+
+
 def test_the_report_before_is_replaced_at_once(pytester: pytest.Pytester, tiny: Run) -> None:
     """A page of an earlier test run would look like this one's while it goes on."""
     pytester.makeconftest(

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from pytest_glue.cli import main
-from pytest_glue.scheduling.cost_model import TYPICAL_SCALE
+from pytest_glue.commands.project_options import project_options
+from pytest_glue.config.evaluation_spec import EvaluationSpec
+from pytest_glue.config.options import Options
+from pytest_glue.core.checkpoints import Checkpoint, Origin
+from pytest_glue.scheduling.cost_model import TYPICAL_SCALE, estimate
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -54,7 +58,7 @@ def test_own_tasks_come_first_and_are_read(tasks: Command, tmp_path: Path) -> No
     recorded = tmp_path / ".pytest_cache" / "v" / "glue" / "durations"
     recorded.parent.mkdir(parents=True)
     estimated = json.loads(tasks("tickets", "--json", table=TABLE)[1])[0]["expected_s"]
-    recorded.write_text(json.dumps({"t.py::test_glue[a-b]": {"estimated_s": 2, "trained_s": 6}}), "utf-8")
+    recorded.write_text(json.dumps({"t.py::test_glue[rte-b]": {"estimated_s": 2, "trained_s": 6}}), "utf-8")
 
     code, shown, problems = tasks("tickets", "rte", table=TABLE)
 
@@ -127,3 +131,22 @@ def test_what_is_not_accepted(tasks: Command, arguments: list[str], table: str, 
     assert (2, "") == (code, shown)
     assert message in problems
     assert "Traceback" not in problems
+
+
+def test_the_time_of_an_own_task_that_was_run(tasks: Command, tmp_path: Path) -> None:
+    """Its estimate was made without its size, so that it tells the time of this task and of no other."""
+    estimated = json.loads(tasks("rte", "--json", table=TABLE)[1])[0]["expected_s"]
+    config = Options(task=project_options(tmp_path / "pyproject.toml", required=True, given={}).task)
+    candidate = Checkpoint("./model", Origin.FOLDER, role="candidate")
+    unread = estimate(EvaluationSpec(config, config.task["tickets"], candidate))
+    recorded = tmp_path / ".pytest_cache" / "v" / "glue" / "durations"
+    recorded.parent.mkdir(parents=True)
+    record = {"estimated_s": 3 * unread, "trained_s": 135}
+    recorded.write_text(json.dumps({"t.py::test_glue[tickets-candidate]": record}), "utf-8")
+
+    assert [pytest.approx(45)] == [
+        each["expected_s"] for each in json.loads(tasks("tickets", "--json", table=TABLE)[1])
+    ]
+    assert tasks("tickets", table=TABLE)[1].endswith("from the runs that this project recorded\n")
+    assert [estimated] == [each["expected_s"] for each in json.loads(tasks("rte", "--json", table=TABLE)[1])]
+    assert tasks("rte", table=TABLE)[1].endswith("a rough estimate for two CPU cores\n")
