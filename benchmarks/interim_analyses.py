@@ -61,7 +61,7 @@ def _judged_in_sequence(
     candidate, baseline = sides
     lowered = on_test_scale(metric, baseline, max_drop)
     fails, passes, is_done, used = (np.zeros(len(candidate.scores), kind) for kind in (bool, bool, bool, int))
-    alphas = error_rates(ALPHA, 1, counts if len(counts) > 1 else ())
+    alphas = error_rates(ALPHA, 1, counts)
     for index, k in enumerate(counts):
         runs, later = first(candidate, k), counts[index + 1 :]
         difference, components = distance(metric, runs, baseline, max_drop)

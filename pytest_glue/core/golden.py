@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pytest_glue.core.formatting import name_seeds
+
 GOLDEN = "golden"
 """The split of a task's data that holds them."""
 
@@ -20,6 +22,11 @@ class GoldenMiss:
     """File and line, as in `golden.csv:3`."""
     texts: tuple[str, ...] = ()
     """One or two; none with `--glue-report-text=none`. No report file has them."""
+
+    def sentence(self, *, names_seeds: bool) -> str:
+        """Return what was expected and predicted, for sentences, and with which seeds."""
+        seeds = f" ({name_seeds(self.seeds)})" if names_seeds else ""
+        return f"expected {self.expected}, predicted {self.predicted}{seeds}"
 
 
 @dataclass(frozen=True, slots=True)

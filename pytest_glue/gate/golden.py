@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_glue.core.errors import DataError
-from pytest_glue.core.formatting import count, name_seeds
+from pytest_glue.core.formatting import count
 from pytest_glue.core.golden import GoldenMiss, GoldenResult
 from pytest_glue.core.runs import Run
 from pytest_glue.core.tasks import Task
@@ -110,12 +110,7 @@ def _misses(result: GoldenResult, *, names_seeds: bool) -> str:
     which = f"{result.n_missed} of {count(result.n_examples, 'golden example')} predicted wrong"
     if result.min_share < 1:
         which = f"{which}, and at least {100 * result.min_share:.3g} % of them must be right in every run"
-    named = "; ".join(_miss(each, names_seeds=names_seeds) for each in result.misses[:_NAMED])
+    named = "; ".join(f"{each.place} {each.sentence(names_seeds=names_seeds)}" for each in result.misses[:_NAMED])
     n_others = len(result.misses) - _NAMED
     more = f"; and {n_others} more, in the JSON report (--glue-json)" if n_others > 0 else ""
     return f"{which}: {named}{more}"
-
-
-def _miss(miss: GoldenMiss, *, names_seeds: bool) -> str:
-    seeds = f" ({name_seeds(miss.seeds)})" if names_seeds else ""
-    return f"{miss.place} expected {miss.expected}, predicted {miss.predicted}{seeds}"

@@ -126,8 +126,13 @@ def lines(each: NamedBaseline, now: datetime) -> list[str]:
         )
         or "unknown",
     }
+    return _aligned(recorded.item, shown)
+
+
+def _aligned(title: str, shown: Mapping[str, str]) -> list[str]:
+    """Return a title, and below it a line for each name with its text."""
     width = max(map(len, shown))
-    return [printable(recorded.item), *(f"  {name.ljust(width)}  {printable(text)}" for name, text in shown.items())]
+    return [printable(title), *(printable(f"  {name.ljust(width)}  {text}") for name, text in shown.items())]
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
@@ -169,9 +174,7 @@ def difference_lines(title: str, found: Mapping[str, tuple[Any, Any]]) -> list[s
     """Return the lines about an item that both baselines have."""
     if not found:
         return [f"{printable(title)}: no difference"]
-    width = max(map(len, found))
-    rows = (f"  {name.ljust(width)}  {_text(old)} -> {_text(new)}" for name, (old, new) in found.items())
-    return [printable(title), *map(printable, rows)]
+    return _aligned(title, {name: f"{_text(old)} -> {_text(new)}" for name, (old, new) in found.items()})
 
 
 def _text(value: Any) -> str:

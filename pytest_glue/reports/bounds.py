@@ -1,5 +1,6 @@
 """What the score of an item is compared with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_glue.core.evaluation import Evaluation
@@ -27,3 +28,13 @@ def judged_score(evaluation: Evaluation) -> float | None:
     """Return the score that was judged: with a baseline, that of the runs that trained; None if it is undefined."""
     compared = evaluation.baseline or {}
     return None if evaluation.score is None else float(compared.get("candidate_score", evaluation.score))
+
+
+def differences_of(evaluation: Evaluation) -> list[tuple[str, float, Sequence[float] | None]]:
+    """Return name, difference to the baseline and its interval, of all examples and of slices; none without one."""
+    if evaluation.baseline is None:
+        return []
+    compared = evaluation.baseline
+    found = [("all examples", compared["difference"], compared["confidence_interval"])]
+    parts = ((each.name, each.baseline) for each in evaluation.judgement.slices)
+    return found + [(name, each.difference, each.confidence_interval) for name, each in parts if each is not None]

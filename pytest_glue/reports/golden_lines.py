@@ -1,6 +1,6 @@
 """The lines below a failed item about the golden examples that its runs predict wrong, with their texts."""
 
-from pytest_glue.core.formatting import name_seeds, printable, shortened
+from pytest_glue.core.formatting import printable, shortened
 from pytest_glue.core.golden import GoldenMiss, GoldenResult
 
 _MOST = 10
@@ -23,6 +23,4 @@ def golden_lines(result: GoldenResult | None, *, evaluate_only: bool = False) ->
 
 def _line(miss: GoldenMiss, *, names_seeds: bool) -> str:
     text = " / ".join(shortened(printable(text), _LONGEST_TEXT) for text in miss.texts)
-    seeds = f" ({name_seeds(miss.seeds)})" if names_seeds else ""
-    label = f"expected {miss.expected}, predicted {miss.predicted}{seeds}"
-    return printable(f"{miss.place}: “{text}” {label}")
+    return printable(f"{miss.place}: “{text}” {miss.sentence(names_seeds=names_seeds)}")

@@ -175,8 +175,7 @@ def _design_warning(options: Options, candidate: int, recorded: int, items: int)
     from pytest_glue.statistics.design import detectable_deviations, sufficient_seeds
     from pytest_glue.statistics.error_rates import error_rates
 
-    analyses = interim_analyses_of(options)
-    alpha, _ = error_rates(options.alpha, items, analyses if len(analyses) > 1 else ())
+    alpha, _ = error_rates(options.alpha, items, interim_analyses_of(options))
     if (seeds := sufficient_seeds(candidate, recorded, alpha)) is None:
         return []
     design = f"{count(candidate, 'seed')} against the baseline's {recorded} and {count(items, 'item')}"
@@ -216,9 +215,8 @@ def _undetectable_drop(spec: EvaluationSpec, n_baseline: int, run: "RunVariance"
     from pytest_glue.statistics.planning import detectable_drops
 
     n_seeds = len(spec.options.all_seeds)
-    analyses = interim_analyses_of(spec.options)
     share = 1 - SHARE if spec.task.slices else 1.0  # if any of them is large enough, which the data will tell
-    alpha, _ = error_rates(share * spec.options.alpha, family_size, analyses if len(analyses) > 1 else ())
+    alpha, _ = error_rates(share * spec.options.alpha, family_size, interim_analyses_of(spec.options))
     detectable = detectable_drops(run, [n_seeds], n_baseline, alpha).get(n_seeds)
     if detectable is not None and spec.max_drop >= detectable:
         return None

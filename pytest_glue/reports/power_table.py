@@ -40,8 +40,7 @@ class PowerTable:
         from pytest_glue.statistics.power import minimum_detectable_drop, power
 
         last = max(seeds, self.max_seeds or seeds)
-        analyses = interim_analyses(seeds, last)
-        alpha, _ = error_rates(self.alpha, family_size, analyses if len(analyses) > 1 else ())
+        alpha, _ = error_rates(self.alpha, family_size, interim_analyses(seeds, last))
         sides = last, item.baseline_seeds or last
         if self.drop is None:
             value = float(minimum_detectable_drop(item.run, sides, alpha))

@@ -25,7 +25,7 @@ def error_rates(alpha: float, family_size: int = 1, counts: Sequence[int] = ()) 
     Args:
         alpha: the error rate of the whole test run.
         family_size: the number of items.
-        counts: the numbers of seeds at the interim analyses, rising; empty for a single analysis.
+        counts: the numbers of seeds at the interim analyses, rising; with fewer than two, there is a single analysis.
 
     Raises:
         ValueError: a value out of range.
@@ -33,7 +33,7 @@ def error_rates(alpha: float, family_size: int = 1, counts: Sequence[int] = ()) 
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha {alpha!r}; accepted: a probability above 0 and below 0.5")
     of_fail = bonferroni(alpha, family_size)
-    return (nominal_alpha(counts, of_fail), nominal_alpha(counts, alpha)) if counts else (of_fail, alpha)
+    return (nominal_alpha(counts, of_fail), nominal_alpha(counts, alpha)) if len(counts) > 1 else (of_fail, alpha)
 
 
 def bonferroni(alpha: float, family_size: int) -> float:

@@ -10,6 +10,7 @@ import altair as alt
 
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.runs import Epoch
+from pytest_glue.reports.bounds import differences_of
 from pytest_glue.reports.page.chart_parts import (
     NARROW,
     PLOT,
@@ -154,12 +155,7 @@ def differences(item: Item) -> Chart | None:
     baseline = None if evaluation is None else evaluation.baseline
     if evaluation is None or baseline is None:
         return None
-    parts = [("all examples", baseline["difference"], baseline["confidence_interval"])]
-    parts += [
-        (each.name, each.baseline.difference, each.baseline.confidence_interval)
-        for each in evaluation.judgement.slices
-        if each.baseline is not None
-    ]
+    parts = differences_of(evaluation)
     names = unique(name for name, _, _ in parts)
     rows = []
     for name, (_, value, interval) in zip(names, parts, strict=True):

@@ -7,18 +7,11 @@ from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.formatting import decimal
 from pytest_glue.core.runs import Epoch
 from pytest_glue.core.study import Study
+from pytest_glue.reports.bounds import differences_of
 
 
 def differences(evaluation: Evaluation) -> str:
-    baseline = evaluation.baseline
-    if baseline is None:
-        return ""
-    found = [("all examples", baseline["difference"], baseline["confidence_interval"])]
-    found += [
-        (each.name, each.baseline.difference, each.baseline.confidence_interval)
-        for each in evaluation.judgement.slices
-        if each.baseline is not None
-    ]
+    found = differences_of(evaluation)
     return "; ".join(f"{name}: {decimal(value, '+')}{_interval(interval)}" for name, value, interval in found)
 
 
