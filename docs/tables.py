@@ -10,10 +10,9 @@ from types import MappingProxyType
 
 from docs.commands_table import commands_reference
 from docs.fixtures_table import fixtures_table, hooks_table
+from docs.options_table import options_table
 from docs.schema_tables import schema_reference
-from docs.tasks_table import tasks_table
-from pytest_glue.config.reference import options_table
-from pytest_glue.config.task_reference import fields_table
+from docs.tasks_table import fields_table, tasks_table
 
 DOCS = Path(__file__).parent
 PARTS: Mapping[tuple[str, str], Callable[[], str]] = MappingProxyType(

@@ -1,5 +1,6 @@
-"""The table of GLUE's tasks, from their declaration."""
+"""The tables of GLUE's tasks and of the fields of an own task, from their declarations."""
 
+from pytest_glue.config.task_fields import TASK_FIELDS
 from pytest_glue.core.tasks import GLUE, Task
 
 
@@ -7,6 +8,15 @@ def tasks_table() -> str:
     """Return a Markdown table with a row for each task."""
     header = ["| task | text columns | labels | metrics | evaluation split |", "|---|---|---|---|---|"]
     return "\n".join([*header, *(_row(task) for task in GLUE.values())])
+
+
+def fields_table() -> str:
+    """Return a Markdown table with a row for each field of an own task."""
+    rows = [
+        f"| `{field.name}` | {field.accepted} | {field.default} | {field.meaning} | `{field.name} = {field.example}` |"
+        for field in TASK_FIELDS.values()
+    ]
+    return "\n".join(["| field | value | default | meaning | example |", "|---|---|---|---|---|", *rows])
 
 
 def _row(task: Task) -> str:

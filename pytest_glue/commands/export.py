@@ -39,7 +39,9 @@ def add_export(commands: Commands) -> None:
     )
     export.add_argument("--organization", metavar="NAME", help="for every-eval-ever: who evaluates")
     export.add_argument(
-        "--relationship", choices=RELATIONSHIPS, help="for every-eval-ever: of who evaluates to who made the model"
+        "--relationship",
+        choices=RELATIONSHIPS,
+        help="for every-eval-ever: of the organization to the model's makers",
     )
     export.set_defaults(run=_export)
 

@@ -36,8 +36,12 @@ def add_power(commands: Commands) -> None:
         metavar="NAME",
         help="only this task of the baseline (can be repeated); without a baseline, a GLUE task",
     )
-    power.add_argument("--examples", type=count, metavar="N", help="examples of the evaluation split, if published")
-    power.add_argument("--score", type=float, metavar="FRACTION", help="expected score, if published, as in 0.66")
+    power.add_argument(
+        "--examples", type=count, metavar="N", help="without a baseline: the number of evaluation examples"
+    )
+    power.add_argument(
+        "--score", type=float, metavar="FRACTION", help="without a baseline: the expected score, as in 0.66"
+    )
     power.add_argument("--seeds", type=count, nargs="+", default=(1, 2, 3, 5, 10), metavar="N", help="rows")
     power.add_argument("--items", type=count, nargs="+", default=(1, 3, 10), metavar="N", help="columns")
     power.add_argument("--max-seeds", type=count, metavar="N", help="seeds are added up to N, as by --glue-max-seeds")

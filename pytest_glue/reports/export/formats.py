@@ -18,7 +18,7 @@ FORMATS: Mapping[str, str] = {
 }
 """Each with what it is. The module of a format has its name, and a function `export`."""
 RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")
-"""Of who evaluates to who made the model, as Every Eval Ever names them."""
+"""Of the organization that evaluates to the makers of the model, as Every Eval Ever names them."""
 
 
 @dataclass(frozen=True, slots=True)

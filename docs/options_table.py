@@ -1,6 +1,4 @@
-"""The table of all flags in docs/reference.md; `python -m docs.tables` writes it there, this module prints it."""
-
-import sys
+"""The table of all flags, from their declarations."""
 
 from pytest_glue.config.flags import CONFIG_DESCRIPTION, FLAGS, flag_of, help_text
 
@@ -14,7 +12,3 @@ def options_table() -> str:
 def _row(flag: str, metavar: str, text: str) -> str:
     value = metavar and "=" + metavar.replace("|", r"\|")
     return f"| `{flag}{value}` | {text} |"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{options_table()}\n")
