@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from pytest_glue.commands.output import complain, print_json, terminal_width
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from pytest_glue.commands.arguments import Commands
     from pytest_glue.history.record import Record
@@ -53,8 +55,11 @@ def _history(given: argparse.Namespace) -> int:
     file = _file(given.file)
     check_distinct({"--html": given.html, "--svg": given.svg}, {"the history": file})
     records = HistoryFile(file).read()
-    shown = _shown(given, _selected(given, records))
-    lines = _write(given, shown)
+    with _naming(file):
+        shown = _shown(given, _selected(given, records))
+        lines = _write(given, shown)
+        width = terminal_width()
+        blocks = [[title(each.series), *table(each.series, width), *each.sentences] for each in shown]
     if not shown:
         items = sorted({each.item for each in records})
         has = f"it has those of {shortened(', '.join(items), 500)}" if items else "it is empty"
@@ -65,9 +70,22 @@ def _history(given: argparse.Namespace) -> int:
 
         print_json([plain(each) for each in shown])
         return 0
-    blocks = [[title(each.series), *table(each.series, terminal_width()), *each.sentences] for each in shown]
     print("\n\n".join("\n".join(block) for block in [*blocks, *([lines] if lines else [])]))
     return 0
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Raise a `HistoryError` that names the file, for what cannot be shown."""
+    from pytest_glue.core.errors import BaselineError, HistoryError
+
+    try:
+        yield
+    except (ArithmeticError, AttributeError, BaselineError, LookupError, TypeError, ValueError) as error:
+        cause = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise HistoryError(
+            f"the history {str(file)!r} was edited or is damaged: {cause}; restore a copy, or name another file"
+        ) from None
 
 
 def _file(given: str | None) -> Path:

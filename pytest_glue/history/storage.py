@@ -132,9 +132,13 @@ class HistoryFile:
             raise HistoryError(f"{self._name} is damaged ({error}): restore a copy, or name another file") from error
         except OSError as error:
             cause = error.strerror or error
-            raise HistoryError(f"{self._name} cannot be {done}: {cause}; name a file in a writable folder") from error
+            raise HistoryError(f"{self._name} cannot be {done}: {cause}; {_REMEDIES[done]}") from error
 
 
+_REMEDIES = {
+    "read": "name the file that test runs with --glue-history=FILE write",
+    "written": "name a file in a writable folder",
+}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
@@ -146,7 +150,7 @@ def _problem(error: sqlite3.DatabaseError, done: str) -> str:
         return f"cannot be {done}: another process has locked it; try again when that process has ended"
     if code in _DAMAGED:
         return f"is damaged or no history ({error}): restore a copy, or name another file; nothing was changed"
-    return f"cannot be {done}: {error}; name a file in a writable folder"
+    return f"cannot be {done}: {error}; {_REMEDIES[done]}"
 
 
 def _row(record: Record) -> list[Any]:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +165,28 @@ def test_files_that_are_one(file: Path, capsys: Capture, flags: tuple[str, ...])
     assert 2 == main(["history", "rte", f"--file={file}", *flags])
     assert capsys.readouterr().err.endswith(": name another one\n")
     assert (before, ["h.sqlite"]) == (file.read_bytes(), [each.name for each in file.parent.iterdir()])
+
+
+EDITS = {
+    "runs": ("[{}]", '[{"seed": 1}]', '[{"seed": 1, "metrics": 1, "stopped": 0, "failed": 0}]'),
+    "baseline": ("{}", '{"name": 1, "recorded_at": "yesterday"}', '{"name": "x", "baseline_score": "high"}'),
+    "recipe": ("[]",),
+    "interval_high": (9e999,),
+    "score": (-9e999,),
+    "metrics": ("[]", '{"accuracy": "high"}'),
+    '"time"': ("yesterday", "2026"),
+    "headline_metric": ("none",),
+}
+
+
+@pytest.mark.parametrize(("column", "value"), [(column, value) for column in EDITS for value in EDITS[column]])
+def test_an_edited_history(file: Path, capsys: Capture, column: str, value: object) -> None:
+    """It is shown, or refused with its name; there is no traceback."""
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(f"UPDATE evaluation SET {column} = ? WHERE id % 3 = 0", [value])  # noqa: S608
+    for flag in ("--json", "--all"):
+        code = main(["history", "rte", f"--file={file}", flag])
+        assert (code, True) in {(0, True), (2, str(file) in capsys.readouterr().err)}
 
 
 def test_a_picture_of_several_series(file: Path, capsys: Capture) -> None:

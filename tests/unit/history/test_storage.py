@@ -117,7 +117,7 @@ def test_a_locked_file(file: HistoryFile) -> None:
 
 def test_a_missing_file(file: HistoryFile) -> None:
     """A reader does not make one."""
-    with pytest.raises(HistoryError, match="cannot be read: No such file or directory"):
+    with pytest.raises(HistoryError, match="cannot be read: No such file or directory; name the file that test runs"):
         file.read()
     assert not file.path.parent.exists()
 
