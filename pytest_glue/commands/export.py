@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,9 @@ def add_export(commands: Commands) -> None:
     export.add_argument("--format", required=True, choices=tuple(FORMATS), help=formats)
     export.add_argument("-o", "--output", required=True, type=Path, metavar="FOLDER", help="the folder of the files")
     export.add_argument("--item", default="", metavar="TEXT", help="only the items whose node id has this text")
-    export.add_argument("--model", metavar="OWNER/NAME", help="the model's name on the hub, for a single checkpoint")
+    export.add_argument(
+        "--model", type=_hub_name, metavar="OWNER/NAME", help="the model's name on the hub, for a single checkpoint"
+    )
     export.add_argument(
         "--benchmark-task",
         action="append",
@@ -44,6 +47,12 @@ def add_export(commands: Commands) -> None:
         help="for every-eval-ever: of the organization to the model's makers",
     )
     export.set_defaults(run=_export)
+
+
+def _hub_name(text: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected OWNER/NAME, as in me/tickets-minilm")
+    return text
 
 
 def _benchmark_task(text: str) -> tuple[str, str]:

@@ -88,3 +88,13 @@ def test_a_report_that_was_edited(report: str, tmp_path: Path, capsys: pytest.Ca
             code = main(["export", report, f"--format={name}", f"--output={output}", *ASKED[name]])
             assert (code != 0) == bool(capsys.readouterr().err), (place, value, name)
     assert {"in"} == {each.name for each in output.parent.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["a b/c", "../x", "a/..", "a", "a/b/c", "a/b\n", "/a", "<b>/c"])
+def test_a_name_that_no_model_can_have(
+    report: str, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The hub would refuse it, and folders are named after it."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["export", report, "--format=model-index", f"--output={tmp_path / 'out'}", f"--model={name}"])
+    assert f"{name!r}: expected OWNER/NAME, as in me/tickets-minilm" in capsys.readouterr().err
