@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,13 +113,9 @@ def _selected(given: argparse.Namespace, records: list[Record]) -> list[Series]:
         for record in records
         if (not given.tasks or record.task in given.tasks)
         and (given.branch is None or record.branch == given.branch)
-        and (given.checkpoint is None or given.checkpoint in {record.checkpoint, record.source} | _parts(record))
+        and given.checkpoint in {None, record.checkpoint, record.source, record.checkpoint.rpartition("/")[2]}
     ]
     return [Series(each.records[-given.last :] if given.last else each.records) for each in series_of(chosen)]
-
-
-def _parts(record: Record) -> set[str]:
-    return {record.checkpoint.rpartition("/")[2]}
 
 
 def _shown(given: argparse.Namespace, series: list[Series]) -> list[Shown]:
@@ -128,12 +125,11 @@ def _shown(given: argparse.Namespace, series: list[Series]) -> list[Shown]:
     from pytest_glue.reports.history_text import sentences
 
     found = []
-    for number, each in enumerate(series):
-        others = [other for other in series[:number] if item_of(other.last) == item_of(each.last)]
-        is_newest = all(item_of(other.last) != item_of(each.last) for other in series[number + 1 :])
-        if is_newest or given.all:
+    for _, of_item in groupby(series, key=lambda each: item_of(each.last)):
+        *older, newest = of_item
+        for each in [*older, newest] if given.all else [newest]:
             changes = each.changes(given.alpha)
-            said = sentences(each, changes, () if given.all else others, given.alpha)
+            said = sentences(each, changes, () if given.all else older, given.alpha)
             found.append(Shown(each, tuple(changes), tuple(said)))
     return found
 

@@ -25,11 +25,13 @@ def add_merge(commands: Commands) -> None:
 
 def _merge(given: argparse.Namespace) -> int:
     from pytest_glue.commands.output import terminal_width
+    from pytest_glue.reports.files import check_distinct
     from pytest_glue.reports.json import write
-    from pytest_glue.reports.merge import check_files, merge
+    from pytest_glue.reports.merge import check_given_once, merge
     from pytest_glue.reports.recorded_report import is_red, read, summary_lines
 
-    check_files(given.reports, given.output)
+    check_given_once(given.reports)
+    check_distinct({"--output": given.output}, {f"the report {file}": file for file in given.reports})
     merged = merge({str(file): read(file) for file in given.reports})
     summary = summary_lines(merged, terminal_width())
     write(given.output, merged)

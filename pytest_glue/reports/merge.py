@@ -16,23 +16,17 @@ from pytest_glue.core.shards import Shard
 from pytest_glue.reports.recorded_report import Report
 
 
-def check_files(reports: Sequence[Path], output: Path) -> None:
-    """Check the files of a command line: each report is given once, and none is overwritten.
+def check_given_once(reports: Sequence[Path]) -> None:
+    """Check the files of a command line.
 
     Raises:
-        ReportError: a report is given twice, or is the output too.
+        ReportError: a report is given twice.
     """
     found: dict[str, Path] = {}
     for report in reports:
         if (same := found.setdefault(os.path.realpath(report), report)) is not report:
-            raise ReportError(f"the report {report} is given twice{_also(report, same)}: leave out one of the two")
-    if (read_too := found.get(os.path.realpath(output))) is not None:
-        raise ReportError(f"--output={output} would overwrite the report{_also(output, read_too)}: name another file")
-
-
-def _also(path: Path, other: Path) -> str:
-    """Return the other name of a file, if it has one."""
-    return "" if path == other else f" (as {other})"
+            other = "" if report == same else f" (as {same})"
+            raise ReportError(f"the report {report} is given twice{other}: leave out one of the two")
 
 
 def merge(reports: Mapping[str, Report]) -> dict[str, Any]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from pytest_glue.core.formatting import visible
 from pytest_glue.history.series import Series
 from pytest_glue.reports.history_json import Shown
 from pytest_glue.reports.history_text import commit_of, digest_of, interval_of, metric_of, title
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE
 from pytest_glue.reports.page.environment import environment
 from pytest_glue.reports.page.history_chart import scores_over_time
-from pytest_glue.reports.page.svg import svg
+from pytest_glue.reports.page.svg import image
 
 _VARIABLE = re.compile(r"var\((--\w+)\)")
 _UNCOLOURED = re.compile(r"<text (?![^>]*\bfill=)")
@@ -25,9 +24,7 @@ def _image(shown: Shown, key: str, width: int) -> Markup:
     chart = scores_over_time(shown.series, shown.changes, width)
     if chart is None:
         return Markup()
-    described = visible(" ".join(shown.sentences), 1000)
-    image = svg(chart, title=visible(title(shown.series), 300), description=described, key=key)
-    return Markup(image)  # noqa: S704 - its texts are escaped
+    return image(chart, title(shown.series), " ".join(shown.sentences), key)
 
 
 def history_page(shown: Sequence[Shown]) -> str:
@@ -66,7 +63,7 @@ def picture(shown: Shown) -> str:
     """Return the chart as an SVG file, in the colours of a light page; empty without a defined score."""
     style = (Path(__file__).parent / "templates" / "style.css").read_text("utf-8")
     colours = dict(_VALUE.findall(style[: style.index("}")]))
-    image = _VARIABLE.sub(lambda found: colours[found[1]], _image(shown, "history", WIDE))
-    image = _UNCOLOURED.sub(f'<text fill="{colours["--text"]}" ', image)
+    drawn = _VARIABLE.sub(lambda found: colours[found[1]], _image(shown, "history", WIDE))
+    drawn = _UNCOLOURED.sub(f'<text fill="{colours["--text"]}" ', drawn)
     font = 'font-family="Arial, Helvetica, sans-serif" font-size="11px"'
-    return image.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" {font} ', 1)
+    return drawn.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" {font} ', 1)

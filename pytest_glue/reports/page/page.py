@@ -8,14 +8,13 @@ import jinja2
 from markupsafe import Markup
 
 from pytest_glue.core.evaluation import Evaluation
-from pytest_glue.core.formatting import visible
 from pytest_glue.core.metrics import METRICS
 from pytest_glue.reports.answers import Answer, answers
 from pytest_glue.reports.example_texts import ExampleTexts, ItemTexts
 from pytest_glue.reports.page import charts, error_charts, search_charts, words
 from pytest_glue.reports.page.chart_parts import NARROW, WIDE, Chart
 from pytest_glue.reports.page.environment import LONGEST_TEXT, environment, score_text
-from pytest_glue.reports.page.svg import svg
+from pytest_glue.reports.page.svg import image
 from pytest_glue.reports.view import Item, View
 
 _TEXT_BUDGET = 250_000
@@ -107,8 +106,9 @@ def _overviews(items: Sequence[Item]) -> list[Overview]:
         caption = f"Scores{f' in {metric}' if metric else ''}, with 95 % intervals"
         scores = "; ".join(f"{item.name}: {score_text(item.score, metric or None)}, {item.status}" for item in group)
         images = [
-            _image(charts.dot_plot(group, width), caption, scores, f"scores{number}{name}")
+            image(chart, caption, scores, f"scores{number}{name}")
             for name, width in (("narrow", NARROW), ("wide", WIDE))
+            if (chart := charts.dot_plot(group, width)) is not None
         ]
         found.append(Overview(caption, *images))
     return found
@@ -192,13 +192,7 @@ def _drawn(item: Item, key: str, shown: Mapping[str, tuple[Chart | None, str]]) 
         shown: charts with their content in words, by caption.
     """
     return tuple(
-        Figure(caption, _image(chart, f"{caption}: {item.name}", described, f"{key}{number}"))
+        Figure(caption, image(chart, f"{caption}: {item.name}", described, f"{key}{number}"))
         for number, (caption, (chart, described)) in enumerate(shown.items())
         if chart is not None
     )
-
-
-def _image(chart: Chart | None, title: str, description: str, key: str) -> Markup:
-    assert chart is not None, title
-    image = svg(chart, title=visible(title, 300), description=visible(description, 1000), key=key)
-    return Markup(image)  # noqa: S704 - its texts are escaped

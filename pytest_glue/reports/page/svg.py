@@ -5,7 +5,9 @@ from xml.etree import ElementTree as ET
 
 import altair as alt
 import vl_convert
+from markupsafe import Markup
 
+from pytest_glue.core.formatting import visible
 from pytest_glue.reports.page.chart_parts import Chart
 
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
@@ -31,27 +33,27 @@ _DEFAULTS = {
 """What holds without the attribute, by SVG or by the style sheet of the page, as it does for the colour of texts."""
 
 
-def svg(chart: Chart, *, title: str, description: str, key: str) -> str:
+def image(chart: Chart, title: str, description: str, key: str) -> Markup:
     """Return a chart as an SVG element with a title and a description for screen readers.
 
     Its colours may be CSS variables of the page. Its texts have no font of their own.
 
     Args:
         chart: whose texts are printable.
-        title: of the chart.
+        title: of the chart; of any content, as the description.
         description: what the chart says, in words.
         key: unique in the page; the ids of title and description begin with it.
     """
     found = vl_convert.vegalite_to_svg(_themed(chart).to_dict(validate=False))  # which would take half the time
     root = ET.fromstring(_NAMESPACES.sub("", found))  # noqa: S314 - vl-convert has just made it
     _reduce(root)
-    for name, text in (("desc", description), ("title", title)):
+    for name, text in (("desc", visible(description, 1000)), ("title", visible(title, 300))):
         element = ET.Element(name, {"id": f"{key}-{name}"})
         element.text = text
         root.insert(0, element)
     root.set("role", "img")
     root.set("aria-labelledby", f"{key}-title {key}-desc")
-    return ET.tostring(root, encoding="unicode").replace(" />", "/>")
+    return Markup(ET.tostring(root, encoding="unicode").replace(" />", "/>"))  # noqa: S704 - its texts are escaped
 
 
 def _themed(chart: Chart) -> Chart:

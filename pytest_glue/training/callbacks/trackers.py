@@ -159,16 +159,10 @@ class _Report(IgnoresWeights, TrainerCallback):
 @contextmanager
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
     """Set variables inside the context; what else a tracker sets stays."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name, value)
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 class _OpenRun(Protocol):

@@ -304,8 +304,8 @@ def test_a_result_is_red_if_its_test_is(*, failed: bool, outcome: str | None, ex
     [
         (["a.json", "a.json"], "all.json", "the report {0}/a.json is given twice: leave out one of the two"),
         (["a.json", "same.json"], "all.json", "{0}/same.json is given twice (as {0}/a.json): leave out one of the two"),
-        (["a.json"], "a.json", "--output={0}/a.json would overwrite the report: name another file"),
-        (["a.json"], "same.json", "--output={0}/same.json would overwrite the report (as {0}/a.json): name another"),
+        (["a.json"], "a.json", "--output={0}/a.json is the report {0}/a.json: name another one"),
+        (["a.json"], "same.json", "--output={0}/same.json is the report {0}/a.json: name another one"),
     ],
 )
 def test_files_of_the_command(
