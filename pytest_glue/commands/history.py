@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from pytest_glue.commands.output import complain, print_json, terminal_width
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from pytest_glue.commands.arguments import Commands
     from pytest_glue.history.record import Record
@@ -48,6 +46,8 @@ def add_history(commands: Commands) -> None:
 
 
 def _history(given: argparse.Namespace) -> int:
+    from pytest_glue.core.errors import HistoryError
+    from pytest_glue.core.file_problems import naming_edits
     from pytest_glue.core.formatting import shortened
     from pytest_glue.history.storage import HistoryFile
     from pytest_glue.reports.files import check_distinct
@@ -56,7 +56,7 @@ def _history(given: argparse.Namespace) -> int:
     file = _file(given.file)
     check_distinct({"--html": given.html, "--svg": given.svg}, {"the history": file})
     records = HistoryFile(file).read()
-    with _naming(file):
+    with naming_edits(f"the history {str(file)!r}", "restore a copy, or name another file", HistoryError):
         shown = _shown(given, _selected(given, records))
         lines = _write(given, shown)
         width = terminal_width()
@@ -73,20 +73,6 @@ def _history(given: argparse.Namespace) -> int:
         return 0
     print("\n\n".join("\n".join(block) for block in [*blocks, *([lines] if lines else [])]))
     return 0
-
-
-@contextmanager
-def _naming(file: Path) -> Iterator[None]:
-    """Raise a `HistoryError` that names the file, for what cannot be shown."""
-    from pytest_glue.core.errors import BaselineError, HistoryError
-
-    try:
-        yield
-    except (ArithmeticError, AttributeError, BaselineError, LookupError, TypeError, ValueError) as error:
-        cause = f"it has no {error}" if isinstance(error, KeyError) else error
-        raise HistoryError(
-            f"the history {str(file)!r} was edited or is damaged: {cause}; restore a copy, or name another file"
-        ) from None
 
 
 def _file(given: str | None) -> Path:

@@ -1,8 +1,12 @@
-"""What is wrong with a file that a user gave, found without reading more than its first bytes."""
+"""What is wrong with a file that a user gave."""
 
 import errno
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from pytest_glue.core.errors import BaselineError, GlueError
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 
@@ -46,6 +50,22 @@ def regular_file(path: Path) -> Path:
     if problem:
         raise OSError(errno.EINVAL, f"it {problem}")
     return path
+
+
+@contextmanager
+def naming_edits(what: str, remedy: str, kind: type[GlueError]) -> Iterator[None]:
+    """Raise an error of a kind for what the values of a file cause that somebody edited.
+
+    Args:
+        what: the file, as the beginning of the message.
+        remedy: what to do.
+        kind: of the error.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, BaselineError, LookupError, TypeError, ValueError) as error:
+        cause = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise kind(f"{what} was edited or is damaged: {cause}; {remedy}") from None
 
 
 def _kind_problem(path: Path) -> str:

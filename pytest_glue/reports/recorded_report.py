@@ -2,16 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_glue.core.errors import BaselineError, ReportError
+from pytest_glue.core.errors import ReportError
 from pytest_glue.core.evaluation import Evaluation
 from pytest_glue.core.family import Family
-from pytest_glue.core.file_problems import file_problem
+from pytest_glue.core.file_problems import file_problem, naming_edits
 from pytest_glue.core.serialization import from_plain
 from pytest_glue.reports import status
 from pytest_glue.reports.json import SCHEMA_VERSION
@@ -92,14 +92,9 @@ def report_in(file: Path, content: Any) -> Report:
     return dict(content)
 
 
-@contextmanager
-def refusing_edits(file: Path) -> Iterator[None]:
+def refusing_edits(file: Path) -> AbstractContextManager[None]:
     """Raise a `ReportError` for what the values of an edited report cause."""
-    try:
-        yield
-    except (BaselineError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        cause = f"it has no {error}" if isinstance(error, KeyError) else error
-        raise ReportError(f"{file} was edited or is damaged: {cause}; take the file that pytest wrote") from None
+    return naming_edits(str(file), "take the file that pytest wrote", ReportError)
 
 
 def _kind_problem(content: Any) -> str:
