@@ -122,7 +122,7 @@ def lines(each: NamedBaseline, now: datetime) -> list[str]:
         "search": "none" if recorded.search is None else f"{recorded.search.backend}, {recorded.search.trials} trials",
         "libraries": _pairs(recorded.libraries),
         "detectable drop": ", ".join(
-            f"{drop} with {count(n, 'seed')}" for n, drop in sorted(recorded.visible_drops.items())
+            f"{metric.text(drop)} with {count(n, 'seed')}" for n, drop in sorted(recorded.visible_drops.items())
         )
         or "unknown",
     }

@@ -24,6 +24,7 @@ from pytest_glue.session.history import History
 from pytest_glue.session.provenance import override_lines
 from pytest_glue.session.report_file import ReportFiles
 from pytest_glue.session.results import Results
+from pytest_glue.session.step_summary import append_step_summary, step_summary
 from pytest_glue.session.submission_folder import SubmissionFolder
 from pytest_glue.session.traceback import hide_plugin_frames
 from pytest_glue.session.unchecked import HAS_PASSED, IS_UNCHECKED
@@ -75,6 +76,7 @@ def _other_files(config: pytest.Config) -> dict[str, Path]:
         "the configuration of pytest-glue": _path_of(config, CONFIG),
         "the file of --junitxml": _path_of(config, "xmlpath"),
         "the file of --html": _path_of(config, "htmlpath"),
+        "the summary of this step, which gets the report without a flag": step_summary(),
     }
     return {what: path for what, path in found.items() if path is not None}
 
@@ -290,8 +292,6 @@ class GlueReporter:
         return document(options, found, results.errors, self._config.rootpath, family, results.outcomes)
 
     def _append_step_summary(self, family: Family | None) -> None:
-        from pytest_glue.session.step_summary import append_step_summary
-
         if (problem := append_step_summary(partial(self._document, family))) is not None:
             show(self._config, f"glue: {problem}")
 

@@ -98,10 +98,14 @@ def test_two_reports_of_one_file(here: Run) -> None:
         (("--glue-html=x.html", "--html=x.html"), "--glue-html=*x.html is the file of --html: name another one"),
         (("--glue-json=x.xml", "--junitxml=./x.xml"), "--glue-json=*x.xml is the file of --junitxml: name another one"),
         (("--glue-markdown=tox.ini",), "--glue-markdown=*tox.ini is the configuration of pytest: name another one"),
+        (("--glue-markdown=step.md",), "--glue-markdown=*step.md is the summary of this step, which gets the report *"),
     ],
 )
-def test_the_file_of_another(here: Run, pytester: pytest.Pytester, flags: tuple[str, ...], message: str) -> None:
-    """A report of pytest or of another plugin, or the configuration, is not replaced."""
+def test_the_file_of_another(
+    here: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], message: str
+) -> None:
+    """A report of pytest or of another plugin, the configuration, or the summary of a step, is not replaced."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "step.md"))
     ini = pytester.makefile(".ini", tox="[pytest]\n")
     before = ini.read_bytes()
     result = here(*flags)
