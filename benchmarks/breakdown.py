@@ -42,7 +42,7 @@ from pytest_glue.training.model_config import label_ids
 from pytest_glue.training.pretrained import resolve
 from pytest_glue.training.tokenization import encode
 from pytest_glue.training.tokenizer import load_tokenizer, max_length
-from pytest_glue.training.trainer import batch_layout, packing
+from pytest_glue.training.trainer import batch_layout, packed_attention
 from pytest_glue.training.trainer.embedding_subset import EmbeddingSubset
 from pytest_glue.training.trainer.glue_trainer import GlueTrainer
 
@@ -83,7 +83,7 @@ def switch_off(optimization: str) -> None:
     if optimization == "embeddings":
         setattr(EmbeddingSubset, "of", lambda *_: None)  # noqa: B010 - mypy accepts no assignment
     elif optimization == "dropout":
-        setattr(packing, "dropout", torch.nn.functional.dropout)  # noqa: B010
+        setattr(packed_attention, "dropout", torch.nn.functional.dropout)  # noqa: B010
         setattr(batch_layout, "fast_dropout", nullcontext)  # noqa: B010
 
 

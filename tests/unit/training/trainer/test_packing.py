@@ -97,14 +97,14 @@ def model_of(config: Any, seed: int = 0) -> PreTrainedModel:
     return model
 
 
-def layout_of(model: PreTrainedModel, asked: Batching = Batching.AUTO) -> BatchLayout:
+def layout_of(model: PreTrainedModel, padding: Padding = PADDING) -> BatchLayout:
     """Return the layout that is chosen for the model."""
 
     def loss(inputs: dict[str, torch.Tensor], _: int) -> tuple[torch.Tensor, Any]:
         output = model(**inputs)
         return output["loss"], output
 
-    return choose_layout(asked, ForwardPass(model, torch.device("cpu"), PADDING, loss), examples())
+    return choose_layout(Batching.AUTO, ForwardPass(model, torch.device("cpu"), padding, loss), examples())
 
 
 def pooling_of(family: str) -> Pooling:
@@ -178,6 +178,13 @@ def test_the_last_token_is_the_last_that_is_no_padding() -> None:
     assert [2, 4, 6] == kept_tokens(last, batch, None).tolist()
     only_padding = FlatBatch({"input_ids": torch.tensor([5, 1, 1])}, (1, 2), torch.zeros(2))
     assert [0, 1] == kept_tokens(last, only_padding, 1).tolist()
+
+
+@pytest.mark.parametrize(("family", "batching"), [("gpt2", Batching.PLAIN), ("llama", Batching.PACKED)])
+def test_a_decoder_that_is_padded_on_the_left(family: str, batching: Batching) -> None:
+    """GPT-2 counts positions from the padding on, so its logits depend on the batch. Rotary positions do not."""
+    left = Padding("left", PADDING.values)
+    assert batching is layout_of(model_of(CONFIGS[family]), left).batching
 
 
 def test_layers_that_mix_sequences_are_not_packed() -> None:
