@@ -64,10 +64,7 @@ fine_tuning.fine_tune = fine_tune_beside_the_other
 """
 """A process that is about to train a run waits until another process asks for the same run."""
 
-TRACED = (
-    *("bad_options", "errors", "executor", "exit_codes", "fixtures", "hooks", "items", "other_plugins", "overrides"),
-    *("precedence", "provenance", "reports", "search", "session", "unchecked", "unused"),
-)
+TRACED = (*("bad_options", "errors", "exit_codes", "hooks", "other_plugins", "provenance", "search", "session"),)
 """The files whose tests coverage traces: with the unit tests they cover what all files do."""
 
 Run = Callable[..., pytest.RunResult]
