@@ -46,13 +46,19 @@ class Compared:
             evaluations=self.evaluations,
             errors=self.errors,
             outcomes=self._outcomes,
-            own_tasks=self.options.task,
+            own_tasks=self._tasks,
             warnings=(*failed, *errors, *self.only, *self.baseline.warnings, *self.candidate.warnings),
             width=width,
         )
         n_items, n_compared = count(len(self.evaluations) + len(self.errors), "item"), len(self.evaluations)
         total = f"compared {n_compared} of {n_items} of {self.candidate.name} with {self.baseline.name}"
         return [*(line for line, _ in summary.lines()), *wrapped(total, width)]
+
+    @property
+    def _tasks(self) -> set[str]:
+        """The names of the candidate's tasks, also of those whose items ended in an error."""
+        recorded = self.candidate.report or {"options": {}}
+        return {*(each.name for each in self.options.tasks), *recorded["options"].get("task", {})}
 
     @property
     def _outcomes(self) -> dict[str, Outcome]:

@@ -240,6 +240,8 @@ def test_items_share_the_error_rate(tmp_path: Path, capsys: pytest.CaptureFixtur
         error["nodeid"],
         error["message"],
     )
+    main(["compare", str(first), str(second)])
+    assert ["mine", "a-b", "error"] in [line.split() for line in capsys.readouterr().out.splitlines()]
     main(["compare", str(first), str(second), "--on-missing-baseline=skip", "--inconclusive=fail"])
     lines = capsys.readouterr().out.splitlines()
     assert [
