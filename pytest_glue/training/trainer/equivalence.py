@@ -13,7 +13,7 @@ from pytest_glue.training.trainer.flat_batch import FlatBatch
 from pytest_glue.training.trainer.packing import packed, unpackable
 from pytest_glue.training.trainer.pooling import POOLINGS, Pooling
 
-FAILURES = (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError)
+FAILURES = (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 """Exceptions that a model raises for inputs that it does not support."""
 
 

@@ -155,6 +155,17 @@ def test_losses_of_twenty_updates_are_the_padded_ones(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", PACKED)
+def test_mixed_precision(family: str) -> None:
+    """Products in half precision give about the same logits."""
+    model, batch = model_of(CONFIGS[family]), examples()
+    expected = model(**batch.padded(PADDING)).logits
+    with torch.autocast("cpu", torch.bfloat16), packed(model, batch, pooling_of(family)) as inputs:
+        found = model(**inputs)
+        found.loss.backward()
+    assert torch.allclose(expected, found.logits.float(), rtol=0.1, atol=0.3)
+
+
+@pytest.mark.parametrize("family", PACKED)
 def test_packing_is_chosen_for_equal_models(family: str) -> None:
     """Packing is chosen if a packed forward pass is equal, with the pooling of the model's head."""
     assert BatchLayout(Batching.PACKED, pooling=pooling_of(family)) == layout_of(model_of(CONFIGS[family]))
