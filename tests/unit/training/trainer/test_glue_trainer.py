@@ -1,6 +1,7 @@
 """The trainer: the trajectory of a plain `Trainer`, without repeated evaluations and without files."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from importlib.metadata import version
 from itertools import chain, repeat
 from pathlib import Path
@@ -10,7 +11,16 @@ import datasets
 import pytest
 import torch
 from datasets import DatasetDict
-from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase, Trainer
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertForSequenceClassification,
+    DebertaV2Config,
+    GPT2Config,
+    PretrainedConfig,
+    PreTrainedTokenizerBase,
+    Trainer,
+)
 
 from pytest_glue.core.choices import Batching
 from pytest_glue.core.errors import FineTuningError
@@ -143,6 +153,36 @@ def test_plain_is_plain(make: Make) -> None:
     assert losses(usual) == losses(ours)
     expected, found = weights(usual), weights(ours)
     assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+DECODER: dict[str, Any] = {
+    "n_embd": 32,
+    "n_layer": 2,
+    "n_head": 2,
+    "resid_pdrop": 0.0,
+    "embd_pdrop": 0.0,
+    "attn_pdrop": 0.0,
+}
+DISTANCES: dict[str, Any] = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_buckets": 8}
+DISTANCES |= {"position_biased_input": False, "share_att_key": True, "pooler_dropout": 0.0}
+CONFIGS = {"gpt2": GPT2Config(**DECODER), "deberta-v3": DebertaV2Config(**SIZE, **NO_DROPOUT, **DISTANCES)}
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_the_trajectory_of_another_family(
+    make: Make, sample_tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig
+) -> None:
+    """A decoder, and an encoder with an attention of its own, are packed, trained and evaluated as by `Trainer`."""
+    config.vocab_size, config.pad_token_id = len(sample_tokenizer), sample_tokenizer.pad_token_id
+    trainers = [make(batching, max_steps=20, logging_strategy="steps", logging_steps=1) for batching in (None, "auto")]
+    found = []
+    for trainer in trainers:
+        trainer.model_init = lambda: AutoModelForSequenceClassification.from_config(deepcopy(config))  # type: ignore[no-untyped-call]
+        found.append(losses(trainer))
+        found[-1] += [entry["eval_loss"] for entry in trainer.state.log_history if "eval_loss" in entry]
+    assert ("batching: packed",) == trainers[1].notes
+    assert len(found[0]) > 20
+    assert found[0] == pytest.approx(found[1], abs=max(ROUNDING, 1e-5))
 
 
 def test_dropout_is_on_in_a_packed_training(make: Make) -> None:
