@@ -18,6 +18,9 @@ GROWTH_OF_LABELS, GROWTH_OF_NUMBERS = (2.0, 0.5), (1.0, 0.75)
 """Exponents of `variance_inflation` for the variance of flips and for that of the seeds' effect, if the score drops.
 They lie between those of the two simulations: 1.25 and 2 for labels where a drop lowers a quality that seeds shift, 1.9
 and 0 where each run loses examples at random; 1 and 1.5, 1 and 0 for numbers."""
+LARGEST_FLIPS = 0.8
+"""Of a metric of labels: runs that differ by chance alone, if no example is harder than another, have flips with the
+whole variance of right and wrong predictions. A drop is taken to bring them to this share of it at most."""
 NUMBERS_SKEW = 0.6
 """Of a metric of numbers: how strongly the difference and its estimated variance between examples are correlated."""
 NUMBERS_TAILS = 8
@@ -77,9 +80,13 @@ def dropped_variance(run: RunVariance, seeds: tuple[int, int], drop: Floats) -> 
     inflation = variance_inflation(run.metric, np.asarray(run.score)[..., np.newaxis], drop)
     is_of_numbers = not np.any(step)
     of_flips, of_shifts = GROWTH_OF_NUMBERS if is_of_numbers else GROWTH_OF_LABELS
-    residual_candidate = residual * inflation**of_flips
-    of_candidate = residual_candidate + np.maximum(of_run - residual, 0.0) * inflation**of_shifts
     effect = np.asarray(run.groups.effect)[..., np.newaxis]
+    residual_candidate = residual * inflation**of_flips
+    if not is_of_numbers:
+        of_labels = _variance_of_labels(run.metric, np.asarray(run.score)[..., np.newaxis] - drop)
+        most = LARGEST_FLIPS * step**2 * of_labels * effect / run.n_examples
+        residual_candidate = np.minimum(residual_candidate, np.maximum(most, residual))
+    of_candidate = residual_candidate + np.maximum(of_run - residual, 0.0) * inflation**of_shifts
     of_one = residual * run.n_examples / effect  # the variance of one example's influence between runs
     changed = effect * _squared_change(of_one, step, drop) / run.n_examples
     examples = np.maximum(np.asarray(run.examples)[..., np.newaxis], changed)
@@ -161,6 +168,11 @@ def _examples_distribution(
     of_mean = variance / np.asarray(run.groups.effect)[..., np.newaxis]
     skew = third / np.sqrt(np.maximum(run.n_examples * of_mean * fourth, 1e-30))
     return kurtosis, np.clip(skew, 0.0, 0.85)
+
+
+def _variance_of_labels(metric: str, score: Floats) -> Floats:
+    """Return the variance of one prediction being right, of a metric of labels with this score."""
+    return _unexplained(score) / 4 if find_metric(metric).low == -1 else _share_variance(score)
 
 
 def _share_variance(p: Floats) -> Floats:
