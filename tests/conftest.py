@@ -50,6 +50,10 @@ def _libraries_are_not_collected(_frozen: _Frozen) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_step_summary(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Append nothing to the summary of the CI job that runs these tests."""
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Append nothing to the summary of the CI job that runs these tests; lines are as long as in a pipe.
+
+    Workers of xdist can have COLUMNS, which `readline` sets for child processes.
+    """
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
