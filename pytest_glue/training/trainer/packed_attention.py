@@ -79,7 +79,7 @@ class DotProductAttention:
         return self.window is not None and length > self.window
 
     def _mask(self, query: torch.Tensor) -> torch.Tensor | None:
-        """Return 0 where a token is attended to and minus infinity elsewhere; None if all tokens are."""
+        """Return 0 where a token is attended to and minus infinity for all others; None if all tokens are."""
         length = query.shape[2]
         if not self.is_causal and not self._has_band(length):
             return None

@@ -195,8 +195,8 @@ def test_a_name_that_leaves_the_folder(run: Output, storage: Path, name: str) ->
 @pytest.mark.parametrize("linked", ["main", "main/rte"])
 def test_a_link_is_not_followed(run: Output, storage: Path, tmp_path: Path, linked: str) -> None:
     """The files behind it may be those of another project."""
-    (storage / linked).rename(tmp_path / "elsewhere")
-    (storage / linked).symlink_to(tmp_path / "elsewhere")
+    (storage / linked).rename(tmp_path / "outside")
+    (storage / linked).symlink_to(tmp_path / "outside")
     code, _, message = run("delete", "main", "--yes")
     assert (2, f"nothing was deleted: {Path('glue-baselines', linked)} is a link; delete it by hand\n") == (
         code,

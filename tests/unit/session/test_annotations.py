@@ -15,7 +15,7 @@ from pytest_glue.session.annotations import _in_repository
         ("/other", "/repo", "suites/t.py"),
         (None, "/repo/project", "suites/t.py"),
     ],
-    ids=["the repository", "a folder in it", "elsewhere", "unknown"],
+    ids=["the repository", "a folder in it", "another folder", "unknown"],
 )
 def test_the_file_in_the_repository(
     monkeypatch: pytest.MonkeyPatch, workspace: str | None, root: str, file: str

@@ -43,7 +43,7 @@ def change_everything() -> None:
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = True
     deepspeed._hf_deepspeed_config_weak_ref = object()  # type: ignore[assignment]
-    PartialState._shared_state["device"] = "elsewhere"
+    PartialState._shared_state["device"] = "another"
     AcceleratorState._shared_state.clear()
     GradientState._shared_state["plugin_kwargs"] = {"a": 1}
 
