@@ -20,11 +20,8 @@ among them: what they do to the score is what a history is for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """Records in a row that repeat one result: the same seeds of the same files have the same scores.
-
-    A run that is read from the cache, or repeated on the same machine, is no new evidence.
-    """
+class _Records:
+    """Records in the order of their time, at least one."""
 
     records: tuple[Record, ...]
 
@@ -35,6 +32,14 @@ class Measurement:
     @property
     def last(self) -> Record:
         return self.records[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement(_Records):
+    """Records in a row that repeat one result: the same seeds of the same files have the same scores.
+
+    A run that is read from the cache, or repeated on the same machine, is no new evidence.
+    """
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -82,18 +87,8 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class Series(_Records):
     """Records whose scores can be compared, in the order of their time."""
-
-    records: tuple[Record, ...]
-
-    @property
-    def first(self) -> Record:
-        return self.records[0]
-
-    @property
-    def last(self) -> Record:
-        return self.records[-1]
 
     @property
     def measurements(self) -> list[Measurement]:
